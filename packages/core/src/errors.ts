@@ -1,0 +1,112 @@
+/** What can go wrong at run time; stable, documented, and safe to branch on. */
+export type SessErrorCode =
+  | 'store_unavailable'
+  | 'session_limit_reached'
+  | 'session_ended'
+  | 'session_required'
+  | 'not_revocable'
+  | 'invalid_data'
+  | 'data_too_large'
+  | 'cross_site_request'
+  | 'cookie_too_large';
+
+/** How a program can misuse the library; each is thrown at once, as a `TypeError`. */
+export type UsageErrorCode =
+  | 'invalid_option'
+  | 'invalid_subject'
+  | 'invalid_argument'
+  | 'middleware_missing';
+
+/**
+ * The HTTP status that fits each code. Kept beside the codes because frameworks read `status` and
+ * `statusCode` off any error that reaches their default handler.
+ */
+const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
+  store_unavailable: 503,
+  session_limit_reached: 409,
+  session_ended: 401,
+  session_required: 401,
+  not_revocable: 501,
+  invalid_data: 400,
+  data_too_large: 413,
+  cross_site_request: 403,
+  cookie_too_large: 500,
+};
+
+/** The base class of every run-time error of the library. Messages never hold a token or a digest. */
+export class SessError extends Error {
+  override readonly name: string = 'SessError';
+  readonly code: SessErrorCode;
+  /** The HTTP status that fits; Express reads it from an error nobody handled. */
+  readonly status: number;
+  /** The same number under the name that Fastify reads. */
+  readonly statusCode: number;
+
+  constructor(code: SessErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.status = STATUS_OF[code];
+    this.statusCode = this.status;
+  }
+}
+
+/**
+ * The store did not answer, answered with a fault, or could not settle a race. Nothing is known of
+ * the credential that was presented: answer 503, keep the cookie, let the client try again.
+ */
+export class StoreUnavailableError extends SessError {
+  override readonly name: string = 'StoreUnavailableError';
+  /** Headers for the answer, as the default handlers of Express and Fastify read them. */
+  readonly headers: Readonly<Record<string, string>> = { 'Retry-After': '1' };
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('store_unavailable', message, options);
+  }
+}
+
+/** `create` was called for a subject that has `maxPerSubject` live sessions, and `onLimit` is `'reject'`. */
+export class SessionLimitError extends SessError {
+  override readonly name: string = 'SessionLimitError';
+
+  constructor(limit: number) {
+    super(
+      'session_limit_reached',
+      `The subject already has ${limit} live sessions, the limit set by maxPerSubject. Revoke one first, or set onLimit: 'evict-oldest'.`,
+    );
+  }
+}
+
+/** Session data that is not JSON, is too deep or too large, or that the schema refuses. */
+export class InvalidDataError extends SessError {
+  override readonly name: string = 'InvalidDataError';
+  /** What the schema said, one entry a fault; empty when the fault is in the shape itself. */
+  readonly issues: readonly { readonly message: string; readonly path: string }[];
+
+  constructor(
+    message: string,
+    options?: {
+      readonly code?: 'invalid_data' | 'data_too_large';
+      readonly issues?: readonly { readonly message: string; readonly path: string }[];
+      readonly cause?: unknown;
+    },
+  ) {
+    super(options?.code ?? 'invalid_data', message, { cause: options?.cause });
+    this.issues = options?.issues ?? [];
+  }
+}
+
+/** A caller's mistake: a wrong option or argument. Thrown at construction or at the call, never later. */
+export class UsageError extends TypeError {
+  override readonly name: string = 'UsageError';
+  readonly code: UsageErrorCode;
+
+  constructor(code: UsageErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is one of the library's own, whichever class it is of. */
+export function isSessError(error: unknown): error is SessError | UsageError {
+  return error instanceof SessError || error instanceof UsageError;
+}

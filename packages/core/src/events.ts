@@ -1,0 +1,39 @@
+import type { Logger } from './logger.js';
+import type { EventListener, SessionEvent } from './types.js';
+
+export interface Events {
+  on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
+  emit<Name extends keyof SessionEvent>(name: Name, event: SessionEvent[Name]): void;
+}
+
+/** Listeners by name. A listener that throws or rejects is logged: it never fails the request it watches. */
+export function createEvents(logger: Logger): Events {
+  const listeners = new Map<string, Set<(event: never) => unknown>>();
+
+  function failed(name: string, error: unknown): void {
+    logger.error({ event: name, error }, 'a session event listener failed');
+  }
+
+  return {
+    on(name, listener) {
+      const named = listeners.get(name) ?? new Set();
+      listeners.set(name, named);
+      // Wrapped, so that one function registered twice is called twice and removed one at a time.
+      const entry = (event: never): unknown => listener(event);
+      named.add(entry);
+      return () => void named.delete(entry);
+    },
+    emit(name, event) {
+      const named = listeners.get(name);
+      if (named === undefined || named.size === 0) return;
+      for (const listener of [...named]) {
+        try {
+          const outcome = listener(event as never);
+          if (outcome instanceof Promise) outcome.catch((error: unknown) => failed(name, error));
+        } catch (error) {
+          failed(name, error);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/*
+ * RFC 6750, section 2.1, and RFC 9110, section 11:
+ *
+ * credentials = "Bearer" 1*SP b64token          ; the scheme in any case
+ * b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+ */
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const SCHEME = /^bearer(?: |$)/i;
+
+/** Far beyond any token of ours, and short enough to look through. */
+const MAX_LENGTH = 8_192;
+
+/** What the `Authorization` lines of a request come to. */
+export type BearerCredentials =
+  /** None, or those of another scheme. */
+  | { readonly kind: 'none' }
+  /** Not of the form above, too long, or sent more than once. */
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'token'; readonly token: string };
+
+const NONE: BearerCredentials = { kind: 'none' };
+const INVALID: BearerCredentials = { kind: 'invalid' };
+
+export function readBearer(lines: readonly string[]): BearerCredentials {
+  if (lines.length > 1) return INVALID;
+  const line = lines[0]?.trim();
+  if (line === undefined || !SCHEME.test(line)) return NONE;
+  const token = line.length > MAX_LENGTH ? undefined : BEARER.exec(line)?.[1];
+  return token === undefined ? INVALID : { kind: 'token', token };
+}
+
+/**
+ * The token of an `Authorization: Bearer` header, the scheme in any case; `undefined` when there is none,
+ * when the scheme is another, and when it is not of the form that RFC 6750 section 2.1 gives.
+ */
+export function parseBearer(header: string | null | undefined): string | undefined {
+  if (typeof header !== 'string') return undefined;
+  const credentials = readBearer([header]);
+  return credentials.kind === 'token' ? credentials.token : undefined;
+}

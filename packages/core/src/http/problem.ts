@@ -1,0 +1,134 @@
+import { InvalidDataError, SessError, type SessErrorCode } from '../errors.js';
+import { NO_STORE, type Reply } from './exchange.js';
+
+/** The stable `code` member of problem bodies. */
+export type ProblemCode =
+  | SessErrorCode
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_user_authentication'
+  | 'access_denied'
+  | 'refresh_token_missing'
+  | 'refresh_token_rejected'
+  | 'method_not_allowed'
+  | 'not_found';
+
+interface Kind {
+  readonly status: number;
+  readonly detail: string;
+  /** The `WWW-Authenticate` header that goes with it (RFC 9110, section 11.6.1; RFC 6750, section 3). */
+  readonly challenge?: string;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+};
+
+// One body for a token that is unknown, expired, revoked or no token of ours: which it is helps only an attacker.
+const INVALID_TOKEN: Kind = {
+  status: 401,
+  detail: 'The access token is not accepted. Refresh the session, or sign in again.',
+  challenge: 'Bearer error="invalid_token"',
+};
+
+const KINDS: Readonly<Record<ProblemCode, Kind>> = {
+  session_required: {
+    status: 401,
+    detail: 'This needs a session. Send its access token as Authorization: Bearer.',
+    challenge: 'Bearer',
+  },
+  invalid_request: {
+    status: 400,
+    detail: 'The credentials were not sent in exactly one place and in the right form.',
+    challenge: 'Bearer error="invalid_request"',
+  },
+  invalid_token: INVALID_TOKEN,
+  session_ended: INVALID_TOKEN,
+  insufficient_user_authentication: {
+    status: 401,
+    detail: 'This needs a more recent sign-in. Authenticate again, then repeat the request.',
+  },
+  access_denied: { status: 403, detail: 'The session may not do this.' },
+  refresh_token_missing: {
+    status: 401,
+    detail: 'There is no refresh token in the request. Sign in.',
+    challenge: 'Bearer',
+  },
+  refresh_token_rejected: {
+    status: 401,
+    detail: 'The refresh token is not accepted. Sign in again.',
+    challenge: 'Bearer error="invalid_token"',
+  },
+  cross_site_request: {
+    status: 403,
+    detail: 'The request comes from another site, which may not act on this session.',
+  },
+  method_not_allowed: {
+    status: 405,
+    detail: 'This path does not take that method. See the Allow header.',
+  },
+  not_found: { status: 404, detail: 'There is no such session.' },
+  store_unavailable: {
+    status: 503,
+    detail: 'Sessions cannot be looked up right now. Keep your credentials and try again.',
+  },
+  session_limit_reached: {
+    status: 409,
+    detail: 'There are too many sessions already. End one first.',
+  },
+  not_revocable: {
+    status: 501,
+    detail: 'Sessions of this kind cannot be ended before they expire.',
+  },
+  invalid_data: { status: 400, detail: 'The session data is not acceptable.' },
+  data_too_large: { status: 413, detail: 'The session data is too large.' },
+  cookie_too_large: { status: 500, detail: 'The session cookie would be too large.' },
+};
+
+/** A problem body (RFC 9457) with its status and challenge. */
+export function problemReply(
+  code: ProblemCode,
+  more: {
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly challenge?: string;
+    readonly members?: Readonly<Record<string, unknown>>;
+  } = {},
+): Reply {
+  const kind = KINDS[code];
+  const challenge = more.challenge ?? kind.challenge;
+  // Two names of one problem: what ended during the request reads like what had ended before it.
+  const shown = code === 'session_ended' ? 'invalid_token' : code;
+  return {
+    status: kind.status,
+    headers: {
+      ...NO_STORE,
+      'Content-Type': 'application/problem+json',
+      ...(challenge === undefined ? {} : { 'WWW-Authenticate': challenge }),
+      ...(code === 'store_unavailable' ? { 'Retry-After': '1' } : {}),
+      ...more.headers,
+    },
+    body: JSON.stringify({
+      title: TITLES[kind.status],
+      status: kind.status,
+      detail: kind.detail,
+      code: shown,
+      ...more.members,
+    }),
+  };
+}
+
+/** The answer to a run-time error of the library, or `undefined` when the error is somebody else's. */
+export function replyToError(error: unknown): Reply | undefined {
+  if (!(error instanceof SessError)) return undefined;
+  const isExplained = error instanceof InvalidDataError && error.issues.length > 0;
+  return problemReply(error.code, isExplained ? { members: { errors: error.issues } } : {});
+}

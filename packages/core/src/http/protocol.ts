@@ -1,0 +1,93 @@
+import { UsageError } from '../errors.js';
+import { assertKnown } from '../known-options.js';
+import type { RegisteredData, Sessions } from '../types.js';
+import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
+import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
+
+/** How sessions appear on the wire; the same for every adapter. */
+export interface ProtocolOptions {
+  /** Where the session routes are. Default: `'/session'`. */
+  readonly basePath?: string;
+  /**
+   * Which routes are mounted. Default: `'default'`, which is refresh and logout; `'all'` adds the list of
+   * devices and its likes; `'none'` mounts nothing.
+   */
+  readonly routes?: 'default' | 'all' | 'none';
+  readonly cookie?: CookieOptions;
+  readonly csrf?: CsrfOptions;
+  /**
+   * Where the refresh token travels. Default: `'cookie'`. `'body'` is for clients without cookies: the
+   * token goes in and out as `refresh_token` in JSON, and no cookie is read or set. Never choose it for pages:
+   * a script on the page could then read the token.
+   */
+  readonly refreshTransport?: 'cookie' | 'body';
+  /**
+   * What becomes of a request with credentials while the store fails. Default: `'fail'`, a 503. With
+   * `'anonymous'` it goes on without a session, so that public pages stay up and guarded ones answer 401.
+   */
+  readonly onStoreError?: 'fail' | 'anonymous';
+}
+
+/** The options once validated and defaulted, with the engine they apply to. */
+export interface Protocol<Data extends object = RegisteredData> {
+  readonly sessions: Sessions<Data>;
+  readonly basePath: string;
+  readonly routes: 'default' | 'all' | 'none';
+  /** Absent when the refresh token travels in the body. */
+  readonly cookie: RefreshCookie | undefined;
+  readonly isAllowedSource: CsrfCheck;
+  readonly onStoreError: 'fail' | 'anonymous';
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof ProtocolOptions>([
+  'basePath',
+  'routes',
+  'cookie',
+  'csrf',
+  'refreshTransport',
+  'onStoreError',
+]);
+
+const CHOICES = {
+  routes: ['default', 'all', 'none'],
+  refreshTransport: ['cookie', 'body'],
+  onStoreError: ['fail', 'anonymous'],
+} as const;
+
+/*
+ * base-path = 1*( "/" segment )                 ; RFC 3986, section 3.3: unreserved characters only
+ */
+const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
+
+/** The parts of a protocol that do not need the engine. @throws UsageError `invalid_option` */
+export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<never>, 'sessions'> {
+  assertKnown('sessionMiddleware', options, KNOWN);
+  const {
+    basePath = '/session',
+    routes = 'default',
+    refreshTransport = 'cookie',
+    onStoreError = 'fail',
+  } = options;
+  if (typeof basePath !== 'string' || !BASE_PATH.test(basePath)) {
+    throw new UsageError(
+      'invalid_option',
+      `basePath: ${JSON.stringify(basePath)} will not do. Write a path like '/session'.`,
+    );
+  }
+  for (const [name, value] of Object.entries({ routes, refreshTransport, onStoreError })) {
+    const choices: readonly string[] = CHOICES[name as keyof typeof CHOICES];
+    if (choices.includes(value)) continue;
+    throw new UsageError(
+      'invalid_option',
+      `${name}: ${JSON.stringify(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
+    );
+  }
+  const cookie = createRefreshCookie(options.cookie);
+  return Object.freeze({
+    basePath,
+    routes,
+    cookie: refreshTransport === 'cookie' ? cookie : undefined,
+    isAllowedSource: createCsrfCheck(options.csrf),
+    onStoreError,
+  });
+}

@@ -1,0 +1,41 @@
+import type { RegisteredData, Sessions } from '../types.js';
+import type { Exchange, Reply } from './exchange.js';
+import { type Protocol, type ProtocolOptions, resolveProtocol } from './protocol.js';
+import { handleRoute } from './routes.js';
+import { SessionRequest } from './session-request.js';
+
+/** The HTTP side of an engine, which adapters feed with exchanges. */
+export interface SessionHttp<Data extends object = RegisteredData> {
+  /** A request's own view, to be kept on the framework's request. Costs nothing until it is used. */
+  open(exchange: Exchange): SessionRequest<Data>;
+  /**
+   * Answers a session route, or looks up who is asking. `undefined`: the request goes on to the application,
+   * and `request.session` says whose it is.
+   */
+  handle(request: SessionRequest<Data>, exchange: Exchange): Promise<Reply | undefined>;
+}
+
+/**
+ * Puts an engine on the wire. The engine is asked for at the first request, so that an application may
+ * mount its middleware before it calls `configureSessions`.
+ *
+ * @throws UsageError `invalid_option`
+ */
+export function createSessionHttp<Data extends object = RegisteredData>(
+  getEngine: () => Sessions<Data>,
+  options?: ProtocolOptions,
+): SessionHttp<Data> {
+  const settings = resolveProtocol(options);
+  let made: Protocol<Data> | undefined;
+  const protocol = (): Protocol<Data> => {
+    made ??= Object.freeze({ ...settings, sessions: getEngine() });
+    return made;
+  };
+  return Object.freeze({
+    open: (exchange: Exchange) => new SessionRequest<Data>(protocol(), exchange),
+    async handle(request: SessionRequest<Data>, exchange: Exchange) {
+      const reply = await handleRoute({ protocol: protocol(), exchange, request });
+      return reply ?? request.authenticate();
+    },
+  });
+}

@@ -1,0 +1,190 @@
+import { SessError, StoreUnavailableError } from '../errors.js';
+import type { CreateInput, Device, Issued, RegisteredData, Session } from '../types.js';
+import { type BearerCredentials, readBearer } from './bearer.js';
+import { CSRF_VARY } from './csrf.js';
+import type { Exchange, Reply } from './exchange.js';
+import type { Guard } from './guard.js';
+import { problemReply } from './problem.js';
+import type { Protocol } from './protocol.js';
+import { type TokenResponse, toTokenResponse, wholeSeconds } from './token-response.js';
+
+/** What a request can do to sessions: `req.sessions`, `request.sessions`, `c.var.sessions`. */
+export interface RequestSessions<Data extends object = RegisteredData> {
+  /**
+   * Signs in: starts a session, sets the refresh cookie and answers what the client is to be sent. A
+   * session that the request already carries is ended. The device is filled in from the request.
+   * @throws SessError `cross_site_request` for a request that another site's page sent
+   */
+  start(input: CreateInput<Data>): Promise<TokenResponse>;
+  /** Signs out: ends the session that the request carries, and clears the cookie. */
+  end(): Promise<void>;
+  /**
+   * Merges into the session's data, or replaces it by what the function returns.
+   * @throws SessError `session_ended` (401) when the session ended meanwhile, `session_required` without one
+   */
+  update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>>;
+  /**
+   * Call it when the user has just proved again who they are: new tokens, and the earlier ones are dead.
+   * @throws SessError as `update`
+   */
+  elevate(): Promise<TokenResponse>;
+}
+
+/** One request's dealings with its session. Adapters make one a request and show it as `sessions`. */
+export class SessionRequest<Data extends object = RegisteredData> implements RequestSessions<Data> {
+  readonly #protocol: Protocol<Data>;
+  readonly #exchange: Exchange;
+  #credentials: BearerCredentials | undefined;
+  #session: Session<Data> | null = null;
+
+  constructor(protocol: Protocol<Data>, exchange: Exchange) {
+    this.#protocol = protocol;
+    this.#exchange = exchange;
+  }
+
+  /** The session that the request's access token belongs to, or `null`. */
+  get session(): Session<Data> | null {
+    return this.#session;
+  }
+
+  get credentials(): BearerCredentials {
+    this.#credentials ??= readBearer(this.#exchange.authorization());
+    return this.#credentials;
+  }
+
+  /** Looks the access token up, if there is one. Answers a reply only when the store cannot be asked. */
+  async authenticate(): Promise<Reply | undefined> {
+    const { credentials } = this;
+    if (credentials.kind !== 'token') return undefined;
+    try {
+      const result = await this.#protocol.sessions.verify(credentials.token);
+      if (result.ok) this.#session = result.session;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      return this.#protocol.onStoreError === 'anonymous'
+        ? undefined
+        : problemReply('store_unavailable');
+    }
+  }
+
+  /** What stands between the request and a guarded route; `undefined` when nothing does. */
+  guard(guard: Guard<Data>): Reply | undefined {
+    const { credentials } = this;
+    if (
+      credentials.kind === 'invalid' ||
+      (credentials.kind === 'token' && this.#hasSecondToken())
+    ) {
+      return problemReply('invalid_request');
+    }
+    const session = this.#session;
+    if (session === null) {
+      return problemReply(credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+    }
+    const { maxAge, where } = guard;
+    if (
+      maxAge !== undefined &&
+      this.#protocol.sessions.clock.now() - session.authenticatedAt > maxAge
+    ) {
+      const seconds = wholeSeconds(maxAge);
+      return problemReply('insufficient_user_authentication', {
+        challenge: `Bearer error="insufficient_user_authentication", max_age=${seconds}`,
+        members: { max_age: seconds },
+      });
+    }
+    return where === undefined || where(session) ? undefined : problemReply('access_denied');
+  }
+
+  async start(input: CreateInput<Data>): Promise<TokenResponse> {
+    const exchange = this.#exchange;
+    const { sessions, isAllowedSource } = this.#protocol;
+    exchange.vary(CSRF_VARY);
+    if (!isAllowedSource(exchange)) {
+      throw new SessError(
+        'cross_site_request',
+        'A page of another site tried to start a session here.',
+      );
+    }
+    await this.#endCarried();
+    const issued = await sessions.create({
+      ...input,
+      device: { ...deviceOf(exchange), ...input.device },
+    });
+    return this.deliver(issued);
+  }
+
+  async end(): Promise<void> {
+    const { cookie } = this.#protocol;
+    await this.#endCarried();
+    this.#session = null;
+    if (cookie !== undefined) this.#exchange.setCookie(cookie.name, cookie.clear());
+  }
+
+  async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
+    const { sid } = this.#assertSession();
+    this.#session = (await this.#protocol.sessions.update(sid, patch)) ?? null;
+    if (this.#session === null) throw ended();
+    return this.#session;
+  }
+
+  async elevate(): Promise<TokenResponse> {
+    const { sid } = this.#assertSession();
+    const issued = await this.#protocol.sessions.elevate(sid);
+    if (issued !== undefined) return this.deliver(issued);
+    this.#session = null;
+    throw ended();
+  }
+
+  /**
+   * Puts new tokens where the client will find them. A refresh token that is the one just presented is not
+   * set again: the cookie jar has it.
+   */
+  deliver(issued: Issued<Data>, presented?: string): TokenResponse {
+    const { cookie } = this.#protocol;
+    this.#session = issued.session;
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    if (cookie !== undefined && issued.refreshToken !== presented) {
+      const maxAge = wholeSeconds(issued.session.expiresAt - issued.issuedAt);
+      this.#exchange.setCookie(cookie.name, cookie.write(issued.refreshToken, maxAge));
+    }
+    return toTokenResponse(issued, cookie === undefined);
+  }
+
+  /** Ends what the request holds genuine tokens of. A cookie counts only when no other site sent it along. */
+  async #endCarried(): Promise<void> {
+    const exchange = this.#exchange;
+    const { sessions, cookie, isAllowedSource } = this.#protocol;
+    const { credentials } = this;
+    const carried = cookie?.read(exchange.header('cookie'));
+    if (carried?.kind === 'value' && isAllowedSource(exchange)) await sessions.end(carried.value);
+    if (credentials.kind === 'token') await sessions.end(credentials.token);
+  }
+
+  #assertSession(): Session<Data> {
+    if (this.#session !== null) return this.#session;
+    throw new SessError(
+      'session_required',
+      'The request has no session. Guard the route with requireSession().',
+    );
+  }
+
+  /** A token must not be sent in two ways at once (RFC 6750, section 2). */
+  #hasSecondToken(): boolean {
+    const exchange = this.#exchange;
+    if (/(?:^|&)access_token=/.test(exchange.query)) return true;
+    const type = exchange.header('content-type') ?? '';
+    if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
+    const body = exchange.parsedBody();
+    return typeof body === 'object' && body !== null && 'access_token' in body;
+  }
+}
+
+function ended(): SessError {
+  return new SessError('session_ended', 'The session ended while the request was being served.');
+}
+
+function deviceOf(exchange: Exchange): Device {
+  const userAgent = exchange.header('user-agent');
+  const { ip } = exchange;
+  return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
+}

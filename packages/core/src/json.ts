@@ -1,0 +1,75 @@
+import { InvalidDataError } from './errors.js';
+
+/** Nested arrays and objects that session data may have; the data object itself is the first. */
+export const MAX_DEPTH = 64;
+/** Characters that session data may have as JSON text. */
+export const MAX_LENGTH = 131_072;
+
+/**
+ * A frozen copy of `value` as JSON would carry it: what every store gives back, and nothing that later
+ * changes in the caller's object. A key `__proto__` is dropped, so no copy made of it by a merge can
+ * turn into a prototype.
+ *
+ * @throws InvalidDataError for what JSON cannot say (BigInt, functions, NaN), for more than 64 levels
+ *   (a cycle among them), and for more than 131,072 characters
+ */
+export function toFrozenJson<Data extends object>(value: Data): Data {
+  if (!isPlainObject(value)) throw new InvalidDataError('Session data must be a plain object.');
+  const copy = freeze(value, 1, { spent: 0 }) as Data;
+  if (JSON.stringify(copy).length > MAX_LENGTH) throw tooLarge();
+  return copy;
+}
+
+function freeze(value: unknown, depth: number, budget: { spent: number }): unknown {
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return spend(value, value.length, budget);
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return spend(value, 1, budget);
+    throw new InvalidDataError(`Session data holds ${value}, which JSON cannot say.`);
+  }
+  if (typeof value !== 'object') {
+    throw new InvalidDataError(`Session data holds a ${typeof value}, which JSON cannot say.`);
+  }
+  if (depth > MAX_DEPTH) {
+    throw new InvalidDataError(
+      `Session data is nested deeper than ${MAX_DEPTH} levels, or refers to itself.`,
+    );
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return freeze(value.toJSON() as unknown, depth + 1, budget);
+  }
+  spend(value, 1, budget);
+  if (Array.isArray(value)) {
+    return Object.freeze(
+      Array.from(value, (item: unknown) => freeze(item ?? null, depth + 1, budget)),
+    );
+  }
+  if (!isPlainObject(value)) {
+    throw new InvalidDataError('Session data holds an object that is neither plain nor an array.');
+  }
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__' || item === undefined) continue;
+    copy[key] = freeze(item, depth + 1, spend(budget, key.length, budget));
+  }
+  return Object.freeze(copy);
+}
+
+/** Stops a huge value while it is walked, before it has been copied whole. */
+function spend<Value>(value: Value, amount: number, budget: { spent: number }): Value {
+  budget.spent += amount;
+  if (budget.spent > MAX_LENGTH) throw tooLarge();
+  return value;
+}
+
+function tooLarge(): InvalidDataError {
+  return new InvalidDataError(`Session data is longer than ${MAX_LENGTH} characters of JSON.`, {
+    code: 'data_too_large',
+  });
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,19 @@
+import { UsageError } from './errors.js';
+
+/**
+ * Refuses a misspelt option, which would otherwise leave a default in force without a word.
+ *
+ * @throws UsageError `invalid_option`
+ */
+export function assertKnown(owner: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new UsageError('invalid_option', `${owner}: an object of options is expected.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (known.has(name)) continue;
+    throw new UsageError(
+      'invalid_option',
+      `${owner}: there is no option '${name}'. Known are: ${[...known].join(', ')}.`,
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { emitWarning } from './environment.js';
+
+/** Structured fields of a log line. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A logger in pino's form: fields first, then the text. Bunyan, pino and Fastify's logger fit as they are. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** A logger that takes the text first, as winston's and the console's do. */
+export interface MessageFirstLogger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+type Level = keyof Logger;
+type Line = (fields: LogFields, message: string) => void;
+
+function createLogger(write: (level: Level) => Line): Logger {
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Makes a logger of the form `(message, fields)` fit: `logger: messageFirst(winston)`. */
+export function messageFirst(logger: MessageFirstLogger): Logger {
+  return createLogger((level) => (fields, message) => logger[level](message, fields));
+}
+
+/**
+ * What is used when no logger is given: warnings and errors become process warnings, which Node prints
+ * to standard error; debug and info lines go nowhere.
+ */
+export const defaultLogger: Logger = createLogger((level) => (fields, message) => {
+  if (level === 'debug' || level === 'info') return;
+  const error = fields['error'];
+  const detail = error instanceof Object && 'message' in error ? ` (${String(error.message)})` : '';
+  emitWarning(`${message}${detail}`);
+});
+
+/** Runs that may be a credential or a digest: our tokens, JWTs, and anything long in base64url or hex. */
+const SECRET = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|[\w-]{20,}/g;
+
+function cut(text: string): string {
+  return text.replace(SECRET, (run) =>
+    run.startsWith('s') && run[3] === '_' ? `${run.slice(0, 4)}…` : `${run.slice(0, 8)}…`,
+  );
+}
+
+function redact(name: string, value: unknown): unknown {
+  // A session id is public by design, and the one long run that a log needs whole.
+  if (name === 'sid') return value;
+  if (typeof value === 'string') return cut(value);
+  if (value instanceof Error) {
+    const code = 'code' in value && typeof value.code === 'string' ? { code: cut(value.code) } : {};
+    return { name: value.name, message: cut(value.message), ...code };
+  }
+  return typeof value === 'number' || typeof value === 'boolean' || value === undefined
+    ? value
+    : '[object]';
+}
+
+/**
+ * Wraps the caller's logger: strings are cut to 8 characters where they could be a credential or a digest,
+ * errors lose everything but name, code and message, other objects are not passed on. A logger that
+ * throws does not fail the request.
+ */
+export function createRedactingLogger(logger: Logger): Logger {
+  return createLogger((level) => (fields, message) => {
+    const safe: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(fields)) safe[name] = redact(name, value);
+    try {
+      logger[level](safe, message);
+    } catch {
+      // There is nowhere left to report it to.
+    }
+  });
+}

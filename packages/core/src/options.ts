@@ -1,0 +1,168 @@
+import { type Clock, systemClock } from './clock.js';
+import { type Duration, parseDuration } from './duration.js';
+import { UsageError } from './errors.js';
+import { assertKnown } from './known-options.js';
+import { createRedactingLogger, defaultLogger, type Logger } from './logger.js';
+import type { StandardSchema } from './schema.js';
+import { memoryStore } from './store/memory.js';
+import type { SessionStore, SubjectLimit } from './store/store.js';
+import { type AccessTokens, opaque } from './token/access-tokens.js';
+import { createRandomBytes, type RandomBytes } from './token/random.js';
+import type { RegisteredData } from './types.js';
+
+/** How a session engine behaves. Everything has a default; a wrong value throws at construction. */
+export interface SessionsOptions<Data extends object = RegisteredData> {
+  /** Where sessions are kept. Default: `memoryStore()`, which forgets everyone when the process ends. */
+  readonly store?: SessionStore;
+  /** What access tokens are. Default: `opaque()`, looked up at every verification. */
+  readonly accessToken?: AccessTokens;
+  /** How long an access token works. Default: `'15m'`. */
+  readonly accessTtl?: Duration;
+  /** A session ends when it has not been refreshed for so long. Default: `'7d'`; at most `'400d'`. */
+  readonly idleTtl?: Duration;
+  /** A session ends so long after the sign-in, whatever its use; only `elevate` starts it anew. Default: `'90d'`. */
+  readonly absoluteTtl?: Duration;
+  /**
+   * How long a spent refresh token still answers with its successor: longer than the slowest exchange
+   * of an honest client. Default: `'10s'`. Longer forgives more, and lets a thief hide for as long.
+   */
+  readonly grace?: Duration;
+  /**
+   * What earlier access tokens keep of their life after a rotation. Default: all of it; `'0s'` ends them
+   * at once, which makes tabs that share one sign-in fail each other's requests.
+   */
+  readonly accessOverlap?: Duration;
+  /** How many live sessions a subject may have. Default: 100. */
+  readonly maxPerSubject?: number;
+  /** What happens to the one too many. Default: `'evict-oldest'`; `'reject'` makes `create` throw. */
+  readonly onLimit?: 'evict-oldest' | 'reject';
+  /** Any Standard Schema (zod, valibot, arktype …): checks and types session data at every write. */
+  readonly data?: StandardSchema<Data>;
+  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings go to the process's warnings. */
+  readonly logger?: Logger;
+  /** Default: the machine's time. */
+  readonly clock?: Clock;
+  /** Default: the operating system's generator. */
+  readonly random?: RandomBytes;
+  /** Keys the subject's tag within session ids, so that it confirms no guess of a subject. At least 16 characters. */
+  readonly subjectPepper?: string;
+}
+
+/** The options once validated and defaulted; times are milliseconds. */
+export interface Settings {
+  readonly store: SessionStore;
+  readonly accessToken: AccessTokens;
+  readonly accessTtl: number;
+  readonly idleTtl: number;
+  readonly absoluteTtl: number;
+  readonly grace: number;
+  readonly accessOverlap: number;
+  readonly limit: SubjectLimit;
+  readonly schema: StandardSchema<object> | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly subjectPepper: string | undefined;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof SessionsOptions>([
+  'store',
+  'accessToken',
+  'accessTtl',
+  'idleTtl',
+  'absoluteTtl',
+  'grace',
+  'accessOverlap',
+  'maxPerSubject',
+  'onLimit',
+  'data',
+  'logger',
+  'clock',
+  'random',
+  'subjectPepper',
+]);
+
+/** Browsers cut a cookie's life to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
+const LONGEST_COOKIE = 400 * 86_400_000;
+
+/** @throws UsageError `invalid_option`, with a message that says what to write instead */
+export function resolveOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
+  assertKnown('createSessions', options, KNOWN);
+  const idleTtl = parseDuration('idleTtl', options.idleTtl ?? '7d', { max: LONGEST_COOKIE });
+  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d');
+  if (idleTtl > absoluteTtl) {
+    throw new UsageError(
+      'invalid_option',
+      `idleTtl (${idleTtl / 1_000}s) is beyond absoluteTtl (${absoluteTtl / 1_000}s): no session could live that long. Write an idleTtl of at most '${absoluteTtl / 1_000}s', or a longer absoluteTtl.`,
+    );
+  }
+  const accessTtl = parseDuration('accessTtl', options.accessTtl ?? '15m');
+  const accessOverlap = parseDuration('accessOverlap', options.accessOverlap ?? accessTtl / 1_000, {
+    min: 0,
+  });
+  const grace = parseDuration('grace', options.grace ?? '10s', { min: 0, max: 3_600_000 });
+  const { subjectPepper } = options;
+  if (
+    subjectPepper !== undefined &&
+    (typeof subjectPepper !== 'string' || subjectPepper.length < 16)
+  ) {
+    throw new UsageError(
+      'invalid_option',
+      'subjectPepper must be a secret string of at least 16 characters.',
+    );
+  }
+  return Object.freeze({
+    store: options.store ?? memoryStore(),
+    accessToken: options.accessToken ?? opaque(),
+    accessTtl,
+    idleTtl,
+    absoluteTtl,
+    grace,
+    accessOverlap,
+    limit: resolveLimit(options.maxPerSubject ?? 100, options.onLimit ?? 'evict-oldest'),
+    schema: resolveSchema(options.data),
+    logger: createRedactingLogger(resolveLogger(options.logger)),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? createRandomBytes(),
+    subjectPepper,
+  });
+}
+
+function resolveLimit(max: number, onLimit: string): SubjectLimit {
+  if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
+    throw new UsageError(
+      'invalid_option',
+      `maxPerSubject: ${String(max)} must be a whole number from 1.`,
+    );
+  }
+  if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
+    throw new UsageError(
+      'invalid_option',
+      `onLimit: '${String(onLimit)}' must be 'evict-oldest' or 'reject'.`,
+    );
+  }
+  return Object.freeze({ max, onLimit });
+}
+
+function resolveSchema(
+  schema: StandardSchema<object> | undefined,
+): StandardSchema<object> | undefined {
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
+    throw new UsageError(
+      'invalid_option',
+      'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them.',
+    );
+  }
+  return schema;
+}
+
+function resolveLogger(logger: Logger | undefined): Logger {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    if (logger === undefined || typeof logger[level] === 'function') continue;
+    throw new UsageError(
+      'invalid_option',
+      `logger has no method '${level}'. Give a pino-style logger.`,
+    );
+  }
+  return logger ?? defaultLogger;
+}

@@ -1,0 +1,47 @@
+import { InvalidDataError } from './errors.js';
+
+/**
+ * The part of Standard Schema (https://standardschema.dev, version 1) that is used here. Schemas of
+ * zod, valibot, arktype and others satisfy it.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/**
+ * Checks a value against a schema.
+ *
+ * @throws InvalidDataError with the schema's issues; the message names paths, never values
+ */
+export async function checkSchema<Output>(
+  schema: StandardSchema<Output>,
+  value: unknown,
+): Promise<Output> {
+  const result = await schema['~standard'].validate(value);
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }));
+  const places = issues.map((issue) => issue.path || '(root)').slice(0, 5);
+  throw new InvalidDataError(`The session data does not fit its schema at: ${places.join(', ')}.`, {
+    issues,
+  });
+}
+
+function pathOf(issue: StandardIssue): string {
+  return (issue.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
+}

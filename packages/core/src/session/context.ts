@@ -1,0 +1,14 @@
+import type { Events } from '../events.js';
+import type { Settings } from '../options.js';
+import type { SubjectTag } from '../token/id.js';
+import type { StorePort } from './store-port.js';
+import type { StoreTime } from './store-time.js';
+
+/** What the operations of one engine share; made once, by the composition root. */
+export interface EngineContext {
+  readonly settings: Settings;
+  readonly store: StorePort;
+  readonly time: StoreTime;
+  readonly events: Events;
+  readonly tagOfSubject: SubjectTag;
+}

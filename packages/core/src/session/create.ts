@@ -1,0 +1,82 @@
+import { SessionLimitError, StoreUnavailableError, UsageError } from '../errors.js';
+import { toFrozenJson } from '../json.js';
+import { checkSchema } from '../schema.js';
+import type { DataPart } from '../store/record.js';
+import { assertSubject, createSid } from '../token/id.js';
+import type { CreateInput, Device, Issued } from '../types.js';
+import { createFreshAuth } from './birth.js';
+import type { EngineContext } from './context.js';
+import { issue } from './issue.js';
+
+/** Attempts at getting past a fence that a concurrent revoke-all has just left. */
+const ATTEMPTS = 4;
+
+/** Sign-in: a new session, with new secrets, under the subject's limit. */
+export function createCreate<Data extends object>(context: EngineContext) {
+  const { settings, store, time, events, tagOfSubject } = context;
+
+  return async function create(input: CreateInput<Data>): Promise<Issued<Data>> {
+    if (typeof input !== 'object' || input === null) {
+      throw new UsageError(
+        'invalid_argument',
+        'create() takes an object: create({ subject, data?, device? }).',
+      );
+    }
+    const { subject } = input;
+    assertSubject(subject);
+    const data: DataPart = Object.freeze({
+      subject,
+      device: toDevice(input.device),
+      data: await checkData(settings.schema, input.data ?? {}),
+    });
+    const tag = tagOfSubject(subject);
+
+    let notBefore = Number.NEGATIVE_INFINITY;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const sid = createSid(tag, settings.random);
+      await store.sampleTime(sid);
+      const at = Math.max(time.now(), notBefore);
+      const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
+      const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
+      const answer = await store.insert(record, settings.limit);
+      if (answer.status === 'limit') throw new SessionLimitError(settings.limit.max);
+      if (answer.status === 'fenced') {
+        // Nobody has these tokens yet, so this sign-in may as well come after the revoke-all.
+        notBefore = answer.fence + 1;
+        continue;
+      }
+      events.emit('created', { sid, subject });
+      for (const evicted of answer.evicted) {
+        events.emit('revoked', { cause: 'evicted', sid: evicted, subject });
+      }
+      settings.logger.info({ sid }, 'session created');
+      return issue<Data>(settings, { ...fresh, record, at });
+    }
+    throw new StoreUnavailableError(
+      'The subject kept being signed out everywhere while it signed in. Try again.',
+    );
+  };
+}
+
+/** Runs the schema, if there is one, and makes the outcome frozen JSON. */
+export async function checkData(
+  schema: EngineContext['settings']['schema'],
+  data: object,
+): Promise<object> {
+  const plain = toFrozenJson(data);
+  return schema === undefined ? plain : toFrozenJson(await checkSchema(schema, plain));
+}
+
+const DEVICE_LENGTHS = { userAgent: 512, ip: 64, label: 128 } as const;
+
+/** Keeps the known fields of a device, as strings of bounded length. */
+function toDevice(device: Device | undefined): Device {
+  if (device === undefined) return Object.freeze({});
+  const kept: Record<string, string> = {};
+  for (const [name, length] of Object.entries(DEVICE_LENGTHS)) {
+    const value: unknown = device[name as keyof Device];
+    if (typeof value === 'string' && value !== '')
+      kept[name] = value.slice(0, length).toWellFormed();
+  }
+  return Object.freeze(kept);
+}

@@ -1,0 +1,199 @@
+import type { AccessEntry, AuthPart, SessionRecord, Step } from '../store/record.js';
+import { isOver } from '../store/record.js';
+import type { RefreshCredential } from '../token/format.js';
+import { encodeBase64Url, type RandomBytes } from '../token/random.js';
+import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '../token/secret.js';
+
+/** How many access tokens live at once, and how many steps of grace are remembered. */
+const KEPT = 8;
+
+/** What rotation needs to know; times in milliseconds. */
+export interface RotationPolicy {
+  readonly accessTtl: number;
+  readonly accessOverlap: number;
+  readonly idleTtl: number;
+  readonly grace: number;
+}
+
+/** What a presented refresh token leads to. */
+export type RotationDecision =
+  | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' }
+  /** The session has to be removed. */
+  | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
+  /** The newest pair. Nothing is to be written when `auth` is the record's own. */
+  | {
+      readonly kind: 'answer';
+      readonly auth: AuthPart;
+      readonly generation: number;
+      readonly refreshSecret: string;
+      readonly accessSecret: string;
+      readonly replayed: boolean;
+    };
+
+type RotationAnswer = Extract<RotationDecision, { kind: 'answer' }>;
+
+/** One refresh token held against one record at one moment of the store's time. */
+interface Presentation {
+  readonly record: SessionRecord;
+  readonly token: RefreshCredential;
+  readonly at: number;
+  readonly policy: RotationPolicy;
+  readonly random: RandomBytes;
+}
+
+const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
+
+/**
+ * Decides what a refresh token gets, without touching anything: rotation with reuse detection
+ * (RFC 9700, section 4.14.2) in which every concurrent, repeated or late presentation of one token by an
+ * honest client gets the same successor.
+ */
+export function decideRefresh(presentation: Presentation): RotationDecision {
+  const { record, token, at } = presentation;
+  const { auth } = record;
+  if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
+  if (isOver(record, at)) return { kind: 'reject', reason: 'expired' };
+  if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
+  return token.generation === auth.generation
+    ? presentNewest(presentation)
+    : presentEarlier(presentation);
+}
+
+/**
+ * Whether a refresh token belongs to the session, as far as can be told, without rotating it. An earlier
+ * token whose step is forgotten proves itself by its family alone, which only a holder can know.
+ */
+export function isGenuine({ record, token }: Pick<Presentation, 'record' | 'token'>): boolean {
+  const { auth } = record;
+  if (!isSameDigest(digest(token.family), auth.family)) return false;
+  if (token.generation > auth.generation) return true;
+  const first = auth.steps.length - (auth.generation - token.generation);
+  return (
+    first < 0 || isSameDigest(digest(walk(token.secret, auth.steps.slice(first))), auth.refresh)
+  );
+}
+
+function presentNewest(presentation: Presentation): RotationDecision {
+  const { record, token, at, policy } = presentation;
+  const { auth } = record;
+  if (!isSameDigest(digest(token.secret), auth.refresh)) return UNKNOWN;
+  const spentAt = lastStep(auth).spentAt;
+  // After a replay, answers with an older and a newer token may arrive in either order. Until they have,
+  // the newest token stays the newest, so that neither order leaves a spent one in the cookie jar.
+  const isHeld = auth.shared && spentAt !== undefined && at < spentAt + 2 * policy.grace;
+  return isHeld ? repeat(presentation, token.secret, { settled: true }) : rotate(presentation);
+}
+
+function presentEarlier(presentation: Presentation): RotationDecision {
+  const { record, token, at, policy } = presentation;
+  const { auth } = record;
+  const first = auth.steps.length - (auth.generation - token.generation);
+  const step = auth.steps[first];
+  if (step === undefined) return { kind: 'end', cause: 'reuse' };
+
+  const newest = walk(token.secret, auth.steps.slice(first));
+  if (!isSameDigest(digest(newest), auth.refresh)) return UNKNOWN;
+
+  if (at - (step.spentAt ?? at) < policy.grace)
+    return repeat(presentation, newest, { shared: true });
+  // The successor was never used, so its holder may never have received it: the grace starts again.
+  if (first === auth.steps.length - 1 && !auth.settled) {
+    const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
+    return repeat(presentation, newest, { shared: true, steps });
+  }
+  return { kind: 'end', cause: 'reuse' };
+}
+
+/** Makes the next generation. */
+function rotate({ record, token, at, policy, random }: Presentation): RotationAnswer {
+  const { auth } = record;
+  const salt = encodeBase64Url(random(16));
+  const refreshSecret = deriveRefreshSecret(token.secret, salt);
+  const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
+  const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
+  const earlier = auth.access
+    .filter((entry) => entry.expiresAt > at)
+    .map((entry) => ({
+      ...entry,
+      expiresAt: Math.min(entry.expiresAt, at + policy.accessOverlap),
+    }));
+  return {
+    kind: 'answer',
+    generation: auth.generation + 1,
+    refreshSecret,
+    accessSecret,
+    replayed: false,
+    auth: {
+      expiresAt,
+      absoluteExpiresAt: auth.absoluteExpiresAt,
+      authenticatedAt: auth.authenticatedAt,
+      lastUsedAt: at,
+      generation: auth.generation + 1,
+      family: auth.family,
+      refresh: digest(refreshSecret),
+      access: addAccess(earlier, {
+        digest: digest(accessSecret),
+        expiresAt: Math.min(at + policy.accessTtl, expiresAt),
+      }),
+      steps: addStep(auth.steps, { salt, spentAt: at }, policy.grace),
+      accessCount: 0,
+      settled: false,
+      shared: false,
+    },
+  };
+}
+
+/** Answers with the newest pair again; only an access token that has run out is made anew. */
+function repeat(
+  { record, token, at, policy }: Presentation,
+  refreshSecret: string,
+  change: Partial<Pick<AuthPart, 'settled' | 'shared' | 'steps'>>,
+): RotationAnswer {
+  const { auth } = record;
+  const { salt } = lastStep(auth);
+  const hasRunOut = (auth.access.at(-1)?.expiresAt ?? 0) <= at;
+  const accessCount = auth.accessCount + (hasRunOut ? 1 : 0);
+  const accessSecret = deriveAccessSecret(refreshSecret, salt, accessCount);
+  const expiresAt = Math.min(at + policy.accessTtl, auth.expiresAt);
+  const access = hasRunOut
+    ? addAccess(auth.access, { digest: digest(accessSecret), expiresAt })
+    : auth.access;
+  const isSame =
+    !hasRunOut &&
+    change.steps === undefined &&
+    (change.settled ?? auth.settled) === auth.settled &&
+    (change.shared ?? auth.shared) === auth.shared;
+  return {
+    kind: 'answer',
+    generation: auth.generation,
+    refreshSecret,
+    accessSecret,
+    replayed: token.generation < auth.generation,
+    auth: isSame ? auth : { ...auth, ...change, access, accessCount },
+  };
+}
+
+/** The secret at the end of the given steps, in order, from the one that was spent at the first of them. */
+function walk(secret: string, steps: readonly Step[]): string {
+  return steps.reduce((current, step) => deriveRefreshSecret(current, step.salt), secret);
+}
+
+function lastStep(auth: AuthPart): Step {
+  const step = auth.steps.at(-1);
+  if (step === undefined) throw new TypeError('A session record has no step.');
+  return step;
+}
+
+function addAccess(entries: readonly AccessEntry[], entry: AccessEntry): readonly AccessEntry[] {
+  return [...entries.slice(1 - KEPT), entry];
+}
+
+/** Steps are dropped oldest first, so that those kept stay without a gap. */
+function addStep(steps: readonly Step[], step: Step, grace: number): readonly Step[] {
+  const spentAt = step.spentAt ?? 0;
+  const firstKept = steps.findIndex(
+    (old) => old.spentAt !== undefined && old.spentAt + grace > spentAt,
+  );
+  const kept = firstKept < 0 ? [] : steps.slice(firstKept);
+  return [...kept.slice(1 - KEPT), step];
+}

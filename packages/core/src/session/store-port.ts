@@ -1,0 +1,110 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
+import type {
+  InsertAnswer,
+  Late,
+  Loaded,
+  RemoveAllAnswer,
+  RemoveAnswer,
+  ReplaceAnswer,
+  SessionStore,
+  SubjectLimit,
+  Write,
+} from '../store/store.js';
+import { encodeBase64Url, type RandomBytes } from '../token/random.js';
+import type { StoreTime } from './store-time.js';
+
+/** The store as the session logic uses it: writes carry their deadline, faults have one name. */
+export interface StorePort {
+  load(sid: string): Promise<Loaded>;
+  peek(sid: string): SessionRecord | undefined;
+  insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertAnswer, Late>>;
+  replaceAuth(record: SessionRecord, auth: AuthPart): Promise<Exclude<ReplaceAnswer, Late>>;
+  replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceAnswer, Late>>;
+  remove(sid: string): Promise<Exclude<RemoveAnswer, Late>>;
+  list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
+  removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllAnswer, Late>>;
+  ready(): Promise<void>;
+  /** Makes sure that the store's time has been seen, at the cost of one read the first time. */
+  sampleTime(sid: string): Promise<void>;
+}
+
+export interface StorePortContext {
+  readonly store: SessionStore;
+  readonly time: StoreTime;
+  readonly random: RandomBytes;
+  readonly events: Events;
+  readonly logger: Logger;
+}
+
+export function createStorePort(context: StorePortContext): StorePort {
+  const { store, time, random, events, logger } = context;
+
+  async function calling<Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await call();
+    } catch (error) {
+      logger.error({ operation, error }, 'the session store failed');
+      events.emit('store-error', { operation, error });
+      if (error instanceof StoreUnavailableError) throw error;
+      throw new StoreUnavailableError(
+        `The session store failed at '${operation}'. See the cause.`,
+        { cause: error },
+      );
+    }
+  }
+
+  async function load(sid: string): Promise<Loaded> {
+    const loaded = await calling('load', () => store.load(sid));
+    time.observe(loaded.now);
+    return loaded;
+  }
+
+  async function sampleTime(sid: string): Promise<void> {
+    if (!time.isSampled) await load(sid);
+  }
+
+  /** Sends a write; once more when it came late only because the store's clock is not where it was. */
+  async function writing<Answer extends { readonly status: string; readonly now: number }>(
+    operation: string,
+    send: (write: Write) => Promise<Answer | Late>,
+  ): Promise<Exclude<Answer, Late>> {
+    const id = encodeBase64Url(random(12));
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const write = { notAfter: time.now() + store.timeout, operation: id };
+      const answer = await calling(operation, () => send(write));
+      time.observe(answer.now);
+      if (answer.status !== 'late') return answer as Exclude<Answer, Late>;
+    }
+    return calling(operation, async () => {
+      throw new StoreUnavailableError(
+        `The session store got '${operation}' after its deadline, and wrote nothing.`,
+      );
+    });
+  }
+
+  return {
+    load,
+    sampleTime,
+    peek: (sid) => (time.isSampled ? store.peek?.(sid) : undefined),
+    insert: (record, limit) => writing('insert', (write) => store.insert(record, limit, write)),
+    replaceAuth: ({ sid, authVersion }, auth) =>
+      writing('replaceAuth', (write) => store.replaceAuth(sid, authVersion, auth, write)),
+    replaceData: ({ sid, dataVersion }, data) =>
+      writing('replaceData', (write) => store.replaceData(sid, dataVersion, data, write)),
+    async remove(sid) {
+      await sampleTime(sid);
+      return writing('remove', (write) => store.remove(sid, write));
+    },
+    async list(tag) {
+      const listed = await calling('list', () => store.list(tag));
+      time.observe(listed.now);
+      return listed;
+    },
+    removeAll: (tag, except) =>
+      writing('removeAll', (write) => store.removeAll(tag, except, write)),
+    ready: () => calling('ready', () => store.ready()),
+  };
+}

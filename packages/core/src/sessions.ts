@@ -1,0 +1,61 @@
+import { createEvents } from './events.js';
+import { parseBearer } from './http/bearer.js';
+import { resolveOptions, type SessionsOptions } from './options.js';
+import type { EngineContext } from './session/context.js';
+import { createCreate } from './session/create.js';
+import { createElevate } from './session/elevate.js';
+import { createRefresh } from './session/refresh.js';
+import { createRevoke } from './session/revoke.js';
+import { createStorePort } from './session/store-port.js';
+import { createStoreTime } from './session/store-time.js';
+import { createUpdate } from './session/update.js';
+import { createVerify } from './session/verify.js';
+import { toSession } from './session/view.js';
+import { isOver } from './store/record.js';
+import { assertSubject, createSubjectTag, isSid } from './token/id.js';
+import type { RegisteredData, Sessions } from './types.js';
+
+/**
+ * Makes a session engine. Without options: opaque tokens, sessions in memory, 15 minutes of access, ended
+ * after 7 days without use and after 90 days whatever happens.
+ *
+ * @throws UsageError `invalid_option`, with a message that says what to write instead
+ */
+export function createSessions<Data extends object = RegisteredData>(
+  options: SessionsOptions<Data> = {},
+): Sessions<Data> {
+  const settings = resolveOptions(options);
+  const { logger, clock, random } = settings;
+  const events = createEvents(logger);
+  const time = createStoreTime(clock);
+  settings.store.open?.({ clock, logger });
+  const store = createStorePort({ store: settings.store, time, random, events, logger });
+  const tagOfSubject = createSubjectTag(settings.subjectPepper);
+  const context: EngineContext = { settings, store, time, events, tagOfSubject };
+
+  const verify = createVerify<Data>(context);
+  return Object.freeze({
+    create: createCreate<Data>(context),
+    verify,
+    authenticate: async (authorization: string | null | undefined) =>
+      verify(parseBearer(authorization)),
+    refresh: createRefresh<Data>(context),
+    update: createUpdate<Data>(context),
+    elevate: createElevate<Data>(context),
+    ...createRevoke(context),
+    async get(sid: string) {
+      if (!isSid(sid)) return undefined;
+      const { record, now } = await store.load(sid);
+      return record === undefined || isOver(record, now) ? undefined : toSession<Data>(record);
+    },
+    async list(subject: string) {
+      assertSubject(subject);
+      const { records } = await store.list(tagOfSubject(subject));
+      return records.map((record) => toSession<Data>(record));
+    },
+    on: events.on,
+    clock: time,
+    ready: store.ready,
+    close: () => settings.store.close(),
+  });
+}

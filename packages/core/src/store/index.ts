@@ -1,0 +1,16 @@
+export type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from './record.js';
+export { isOver } from './record.js';
+export {
+  type Answer,
+  type InsertAnswer,
+  type Late,
+  type Loaded,
+  MEMORY_OF_REMOVAL,
+  type RemoveAllAnswer,
+  type RemoveAnswer,
+  type ReplaceAnswer,
+  type SessionStore,
+  type StoreContext,
+  type SubjectLimit,
+  type Write,
+} from './store.js';

@@ -1,0 +1,67 @@
+import type { Device } from '../types.js';
+
+/** A live access token, or one that has lately run out. */
+export interface AccessEntry {
+  readonly digest: string;
+  /** Epoch milliseconds, store time. */
+  readonly expiresAt: number;
+}
+
+/** The step that made one generation from the one before. */
+export interface Step {
+  /** 16 random bytes, base64url: together with the secret before, they give the secret after. */
+  readonly salt: string;
+  /** When the earlier generation was spent, in store time; absent for generation 0, made from nothing. */
+  readonly spentAt?: number;
+}
+
+/** What rotation, settling and elevation replace, always as a whole. Digests are never of anything but secrets. */
+export interface AuthPart {
+  /** The session's end if nothing more happens: never later than `absoluteExpiresAt`. */
+  readonly expiresAt: number;
+  readonly absoluteExpiresAt: number;
+  readonly authenticatedAt: number;
+  readonly lastUsedAt: number;
+  /** The newest generation of refresh token. */
+  readonly generation: number;
+  /** Digest of the family's 12 bytes. */
+  readonly family: string;
+  /** Digest of the newest generation's secret. */
+  readonly refresh: string;
+  /** At most 8, newest last. */
+  readonly access: readonly AccessEntry[];
+  /** At most 8, oldest first, never empty; the last one made the newest generation. */
+  readonly steps: readonly Step[];
+  /** Which access token of the newest generation is the newest: 0 for the first. */
+  readonly accessCount: number;
+  /** A token of the newest generation has been presented. */
+  readonly settled: boolean;
+  /** An earlier token was replayed since the last rotation. */
+  readonly shared: boolean;
+}
+
+/** What `update` replaces, and what never changes beside it. */
+export interface DataPart {
+  readonly subject: string;
+  readonly device: Device;
+  /** Frozen JSON. */
+  readonly data: object;
+}
+
+/**
+ * A session as stores keep it. The two parts have versions of their own, so that a patch and a rotation
+ * never disturb each other. Times are epoch milliseconds of the store's clock.
+ */
+export interface SessionRecord {
+  readonly sid: string;
+  readonly createdAt: number;
+  readonly authVersion: number;
+  readonly dataVersion: number;
+  readonly auth: AuthPart;
+  readonly data: DataPart;
+}
+
+/** Whether the session is over at store time `at`. */
+export function isOver(record: SessionRecord, at: number): boolean {
+  return at >= record.auth.expiresAt;
+}

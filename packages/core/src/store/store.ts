@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../logger.js';
+import type { AuthPart, DataPart, SessionRecord } from './record.js';
+
+/**
+ * How long a store remembers what it has removed, and that it removed all: longer than any write can
+ * be under way, so that a repeated or late copy of an older write finds the mark. Milliseconds.
+ */
+export const MEMORY_OF_REMOVAL = 60_000;
+
+/** What every write carries. */
+export interface Write {
+  /** The store MUST NOT write after this moment of its own clock; it answers `late` instead. */
+  readonly notAfter: number;
+  /** Unique to the call. The same write arriving twice MUST answer as the first did. */
+  readonly operation: string;
+}
+
+/** Every answer carries the store's time at which it was made, epoch milliseconds. */
+export interface Answer<Status extends string> {
+  readonly status: Status;
+  readonly now: number;
+}
+
+/** The write arrived after its `notAfter`. Nothing was written. */
+export type Late = Answer<'late'>;
+
+export interface Loaded {
+  readonly record: SessionRecord | undefined;
+  readonly now: number;
+}
+
+/** How many live sessions a subject may have, and what happens to the one too many. */
+export interface SubjectLimit {
+  readonly max: number;
+  readonly onLimit: 'evict-oldest' | 'reject';
+}
+
+export type InsertAnswer =
+  | (Answer<'inserted'> & { readonly evicted: readonly string[] })
+  | Answer<'limit'>
+  /**
+   * Created before (or in the same millisecond as) the subject's fence, or removed already.
+   * A record created after `fence` will pass.
+   */
+  | (Answer<'fenced'> & { readonly fence: number })
+  | Late;
+
+export type ReplaceAnswer =
+  | Answer<'replaced'>
+  | (Answer<'conflict'> & { readonly record: SessionRecord })
+  | Answer<'absent'>
+  | Late;
+
+export type RemoveAnswer = Answer<'removed'> | Answer<'absent'> | Late;
+
+export type RemoveAllAnswer = (Answer<'removed'> & { readonly count: number }) | Late;
+
+/** What an engine lends to the store it uses. */
+export interface StoreContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Where sessions are kept. Small on purpose; the suite in `@sess/testkit` holds every store to all of it.
+ *
+ * - Absent, expired and malformed are all "not there". A session past its `auth.expiresAt` MUST NOT be
+ *   listed, counted or written to; `load` MAY still return it for a while, for the engine checks the
+ *   deadline itself and can then say `expired` instead of `unknown`.
+ * - Every write is atomic. Writes to sessions of one subject are ordered.
+ * - A record given or returned MUST NOT be modified.
+ * - A fault rejects (with anything; the engine wraps it as `StoreUnavailableError`). A call that is
+ *   given up on after `timeout` MUST reject, and MUST NOT write later.
+ * - A `tag` is the first 16 characters of a `sid`: nothing of the subject itself reaches a key.
+ */
+export interface SessionStore {
+  /** Milliseconds after which the store gives up on a call; `notAfter` is computed from it. */
+  readonly timeout: number;
+  /** Called once by each engine that uses the store, before anything else. */
+  open?(context: StoreContext): void;
+  /** The record as the master has it, in one round trip. */
+  load(sid: string): Promise<Loaded>;
+  /**
+   * The record from memory, or `undefined` when it is not at hand. It may only say yes: what does not
+   * match is looked up with `load`.
+   */
+  peek?(sid: string): SessionRecord | undefined;
+  /**
+   * Adds a session. Prunes what is over, then applies the limit by `createdAt`, oldest first. Repeated
+   * with the same record it answers as before.
+   */
+  insert(record: SessionRecord, limit: SubjectLimit, write: Write): Promise<InsertAnswer>;
+  /** Replaces the auth part and raises its version, if the version is `expected`. */
+  replaceAuth(sid: string, expected: number, auth: AuthPart, write: Write): Promise<ReplaceAnswer>;
+  /** Replaces the data part and raises its version, if the version is `expected`. */
+  replaceData(sid: string, expected: number, data: DataPart, write: Write): Promise<ReplaceAnswer>;
+  /** Removes a session, and remembers for a while that it did. */
+  remove(sid: string, write: Write): Promise<RemoveAnswer>;
+  /** The subject's live sessions, oldest first. */
+  list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
+  /**
+   * Removes all sessions of a subject but `except`, and leaves a fence: records created up to now are
+   * refused for `MEMORY_OF_REMOVAL`.
+   */
+  removeAll(tag: string, except: string | undefined, write: Write): Promise<RemoveAllAnswer>;
+  /** Resolves when the store can serve. */
+  ready(): Promise<void>;
+  /** Releases what the store holds; not what the caller gave it. */
+  close(): Promise<void>;
+}

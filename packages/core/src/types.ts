@@ -1,0 +1,172 @@
+import type { Clock } from './clock.js';
+
+/**
+ * Where an application names the type of its session data, once, for `req.session` and its likes:
+ *
+ * ```ts
+ * declare module '@sess/core' {
+ *   interface Register { data: { handle: string } }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the application fills it by declaration merging
+export interface Register {}
+
+/** The registered data type, or an open object when none is registered. */
+export type RegisteredData = Register extends { data: infer Data extends object }
+  ? Data
+  : Record<string, unknown>;
+
+/** Where a session was started from, as shown in a list of devices. All of it is the client's word. */
+export interface Device {
+  /** The `User-Agent` header, cut to 512 characters. */
+  readonly userAgent?: string;
+  /** The client's address under the framework's trust-proxy rules. */
+  readonly ip?: string;
+  /** A name that the application or the user gave, cut to 128 characters. */
+  readonly label?: string;
+}
+
+/** What is public about a live session. It holds no credential. Times are epoch milliseconds. */
+export interface Session<Data extends object = RegisteredData> {
+  /** The public id: 32 characters, safe to log and to show, worthless as a credential. */
+  readonly sid: string;
+  /** Whose session it is: the string given to `create`. */
+  readonly subject: string;
+  /** The application's data, frozen; change it with `update`. */
+  readonly data: Readonly<Data>;
+  readonly device: Device;
+  readonly createdAt: number;
+  /** When the user last proved who they are: `create`, or the newest `elevate`. */
+  readonly authenticatedAt: number;
+  /** When the session was last refreshed; verifying does not move it. */
+  readonly lastUsedAt: number;
+  /** When it ends if nothing more happens: the nearer of the idle and the absolute deadline. */
+  readonly expiresAt: number;
+}
+
+/** A session together with the tokens that were just issued for it. Inspecting it shows no token. */
+export interface Issued<Data extends object = RegisteredData> {
+  readonly session: Session<Data>;
+  /** For the `Authorization: Bearer` header. */
+  readonly accessToken: string;
+  /** Epoch milliseconds; never beyond the session's own end. */
+  readonly accessTokenExpiresAt: number;
+  /** For the refresh cookie, or the device's secure storage. */
+  readonly refreshToken: string;
+  /** The store's time at which this answer was made, epoch milliseconds: what `expires_in` counts from. */
+  readonly issuedAt: number;
+}
+
+/**
+ * Why a credential was not accepted.
+ * - `malformed`: not of the token's form; no store was asked
+ * - `unknown`: never issued, or its session is gone
+ * - `expired`: it, or its session, has run out
+ * - `reused`: a refresh token that was spent before; the session has been ended
+ * - `revoked`: named by a denylist
+ */
+export type Reason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
+
+export interface Rejected {
+  readonly ok: false;
+  readonly reason: Reason;
+}
+
+export type VerifyResult<Data extends object = RegisteredData> =
+  | { readonly ok: true; readonly session: Session<Data> }
+  | Rejected;
+
+export type RefreshResult<Data extends object = RegisteredData> =
+  | ({ readonly ok: true } & Issued<Data>)
+  | Rejected;
+
+/** Why a session ended before its time. */
+export type RevokeCause = 'revoke' | 'revoke-all' | 'logout' | 'evicted' | 'reuse' | 'lost-writes';
+
+/** What the engine tells its listeners. No event holds a token or a digest. */
+export interface SessionEvent {
+  created: { readonly sid: string; readonly subject: string };
+  /** `replayed`: the token had been spent already, and its bearer got the same successor again. */
+  refreshed: { readonly sid: string; readonly subject: string; readonly replayed: boolean };
+  /** `sid` is absent for `revoke-all`, which names the subject and a count instead. */
+  revoked: {
+    readonly cause: RevokeCause;
+    readonly sid?: string;
+    readonly subject?: string;
+    readonly count?: number;
+  };
+  /** A spent refresh token came back: somebody else holds a copy. The session has been ended. */
+  reuse: { readonly sid: string; readonly subject: string };
+  rejected: {
+    readonly token: 'access' | 'refresh';
+    readonly reason: Reason;
+    readonly sid?: string;
+  };
+  'store-error': { readonly operation: string; readonly error: unknown };
+}
+
+export type EventListener<Name extends keyof SessionEvent> = (
+  event: SessionEvent[Name],
+) => void | Promise<void>;
+
+export interface CreateInput<Data extends object = RegisteredData> {
+  /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
+  readonly subject: string;
+  /** The session's first data; must be JSON. Default: `{}`. */
+  readonly data?: Data;
+  readonly device?: Device;
+}
+
+/** The session engine. Every method may throw `StoreUnavailableError`; hostile input is a result instead. */
+export interface Sessions<Data extends object = RegisteredData> {
+  /**
+   * Starts a session.
+   * @throws UsageError `invalid_subject`; InvalidDataError; SessionLimitError with `onLimit: 'reject'`
+   */
+  create(input: CreateInput<Data>): Promise<Issued<Data>>;
+  /** Answers whose access token this is. Reasons: `malformed`, `unknown`, `expired`, `revoked`. */
+  verify(accessToken: unknown): Promise<VerifyResult<Data>>;
+  /** `verify` for the value of an `Authorization` header (RFC 6750, section 2.1). */
+  authenticate(authorization: string | null | undefined): Promise<VerifyResult<Data>>;
+  /**
+   * Rotates a refresh token (RFC 9700, section 4.14.2). Idempotent: every concurrent or repeated call
+   * with one token gets the same successor. Reasons: `malformed`, `unknown`, `expired`, `reused`.
+   */
+  refresh(refreshToken: unknown): Promise<RefreshResult<Data>>;
+  /**
+   * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it
+   * by what the function returns. The function may be called again when another write came first.
+   * `undefined` when there is no such session: a write never brings one back.
+   * @throws InvalidDataError
+   */
+  update(
+    sid: string,
+    patch: Partial<Data> | ((data: Readonly<Data>) => Data),
+  ): Promise<Session<Data> | undefined>;
+  /**
+   * After re-authentication: new tokens, `authenticatedAt` is now, both deadlines start anew, and every
+   * earlier token of the session is dead.
+   */
+  elevate(sid: string): Promise<Issued<Data> | undefined>;
+  get(sid: string): Promise<Session<Data> | undefined>;
+  /** The subject's live sessions, oldest first. */
+  list(subject: string): Promise<Session<Data>[]>;
+  /** Ends a session. `false` when there was none. */
+  revoke(sid: string): Promise<boolean>;
+  /** Ends all sessions of a subject, but for `except`; answers how many. */
+  revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
+  /**
+   * Ends the session that a genuine access or refresh token belongs to, as a logout does. A forged or
+   * unknown token ends nothing and answers `false`.
+   */
+  end(token: unknown): Promise<boolean>;
+  /** Calls `listener` at each such event; answers a function that stops it. */
+  on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
+  /** The engine's time: the local clock, corrected by the store's. */
+  readonly clock: Clock;
+  /** Resolves when the store answers; for health checks. */
+  ready(): Promise<void>;
+  /** Releases the store. */
+  close(): Promise<void>;
+}

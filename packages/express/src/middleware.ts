@@ -1,0 +1,80 @@
+import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
+import {
+  createSessionHttp,
+  type ProtocolOptions,
+  replyToError,
+  SessionRequest,
+} from '@sess/core/http';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import { ExpressExchange, sendReply } from './exchange.js';
+
+/**
+ * Reads the `Authorization` header, attaches `req.session` and `req.sessions`, and answers the session routes
+ * (`POST /session/refresh` and `POST /session/logout`; all of them with `routes: 'all'`).
+ *
+ * Without arguments it uses the process-wide engine: the one set up by `configureSessions()`, or one in
+ * memory. While the store fails, requests that carry a token get a 503, and others pass.
+ *
+ * @throws UsageError `invalid_option`, `invalid_argument`
+ */
+export function sessionMiddleware<Data extends object = RegisteredData>(
+  sessions?: Sessions<Data>,
+  options?: ProtocolOptions,
+): RequestHandler {
+  if (sessions !== undefined && typeof sessions.verify !== 'function') {
+    throw new UsageError(
+      'invalid_argument',
+      'sessionMiddleware() takes an engine first: sessionMiddleware(createSessions({ … }), { … }). To set options only, pass undefined first.',
+    );
+  }
+  // The type that `req.session` has is the registered one; the engine's own is the caller's to match.
+  const engine = sessions as unknown as Sessions | undefined;
+  const http = createSessionHttp(() => engine ?? getSessions(), options);
+
+  return async (req, res, next) => {
+    try {
+      const exchange = new ExpressExchange(req, res);
+      const request = http.open(exchange);
+      Object.defineProperties(req, {
+        session: { get: () => request.session, configurable: true, enumerable: true },
+        sessions: { value: request, configurable: true },
+      });
+      const reply = await http.handle(request, exchange);
+      if (reply !== undefined) {
+        sendReply(res, reply);
+        return;
+      }
+    } catch (error) {
+      // Express 4 does not look at what a middleware returns: a rejection would end the process.
+      next(error);
+      return;
+    }
+    next();
+  };
+}
+
+/**
+ * Turns the library's errors into the answers that belong to them: a store that failed during the request
+ * into 503, a session that ended meanwhile into 401, refused data into 400. Mount it after the routes;
+ * other errors pass through.
+ */
+export function sessionErrors(): ErrorRequestHandler {
+  return (error: unknown, _req, res, next) => {
+    const reply = replyToError(error);
+    if (reply === undefined || res.headersSent) {
+      next(error);
+      return;
+    }
+    sendReply(res, reply);
+  };
+}
+
+/** @throws UsageError `middleware_missing` */
+export function openedFor(req: Request): SessionRequest {
+  const request: unknown = req.sessions;
+  if (request instanceof SessionRequest) return request;
+  throw new UsageError(
+    'middleware_missing',
+    'requireSession() found no session on the request. Mount it first: app.use(sessionMiddleware()).',
+  );
+}

@@ -1,0 +1,7 @@
+import { adapterSuite } from '@sess/testkit';
+import express from 'express';
+import express4 from 'express4';
+import { createHost } from './host.js';
+
+adapterSuite('Express 5', createHost(express));
+adapterSuite('Express 4', createHost(express4 as unknown as typeof express));

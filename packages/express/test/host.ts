@@ -1,0 +1,97 @@
+import type { AddressInfo } from 'node:net';
+import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
+import type { HostSetup, RunningHost } from '@sess/testkit';
+import type express from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+
+type Handler = (req: Request, res: Response) => Promise<unknown>;
+
+/** Express 4 does not look at what a handler returns. */
+function forwarding(handler: Handler): RequestHandler {
+  return (req, res, next) => void handler(req, res).catch(next);
+}
+
+/** The application that the adapter suite asks for, on either Express. */
+export function createHost(framework: typeof express) {
+  return async ({ sessions, options, gate }: HostSetup): Promise<RunningHost> => {
+    const app = framework();
+    app.use(sessionMiddleware(sessions, options));
+    app.use(framework.json());
+    app.use(framework.urlencoded({ extended: false }));
+
+    app.post(
+      '/login',
+      forwarding(async (req, res) =>
+        res.json(await req.sessions.start({ subject: req.body.user })),
+      ),
+    );
+    app.post(
+      '/logout-here',
+      forwarding(async (req, res) => {
+        await req.sessions.end();
+        res.status(204).end();
+      }),
+    );
+    app.get('/public', (req, res) => {
+      res.set('X-Own-Host', req.get('host')).json({ user: req.session?.subject ?? null });
+    });
+    app.get(
+      '/me',
+      requireSession((req, res) => res.json(req.session)),
+    );
+    app.patch(
+      '/me',
+      requireSession({}, async (req, res) => res.json(await req.sessions.update(req.body))),
+    );
+    app.post(
+      '/reauth',
+      requireSession(),
+      forwarding(async (req, res) => res.json(await req.sessions.elevate())),
+    );
+    app.post(
+      '/transfer',
+      requireSession({ authenticatedWithin: '5m' }),
+      (_req, res) => void res.json({ ok: true }),
+    );
+    app.get(
+      '/admin',
+      requireSession({ where: (session) => session.subject === 'admin' }),
+      (_req, res) => {
+        res.json({ ok: true });
+      },
+    );
+    app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
+    app.post(
+      '/race',
+      requireSession(async (req, res) => {
+        await gate();
+        res.json(await req.sessions.update(req.body));
+      }),
+    );
+    app.post(
+      '/login/:kind',
+      forwarding(async (req, res) => {
+        res.cookie('app', '1');
+        const tokens = await req.sessions.start({ subject: req.body.user });
+        res.append('Set-Cookie', 'late=1');
+        if (req.params['kind'] === 'json') res.json(tokens);
+        else if (req.params['kind'] === 'redirect') res.redirect('/public');
+        else if (req.params['kind'] === 'throw') throw new Error('after the sign-in');
+        else {
+          res.write('one');
+          res.end('two');
+        }
+      }),
+    );
+    app.use(sessionErrors());
+    app.use(((_error: unknown, _req, res, _next) =>
+      res.status(500).json({})) as express.ErrorRequestHandler);
+
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close: () => new Promise((resolve) => server.close(() => resolve())),
+    };
+  };
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { bearer, json, type StartHost, useHost } from './host.js';
+
+/** RFC 6750 and 9470 on a guarded route. */
+export function describeBearer(startHost: StartHost): void {
+  describe('bearer credentials', () => {
+    it('lets a valid token in, and shows the session', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const answer = await host.send('/me', { headers: [bearer(token)] });
+      expect(answer.status).toBe(200);
+      expect(json(answer)).toMatchObject({ subject: 'ada', data: {}, createdAt: host.clock.now() });
+      expect(Object.keys(json(answer)).sort()).toEqual(
+        [
+          'authenticatedAt',
+          'createdAt',
+          'data',
+          'device',
+          'expiresAt',
+          'lastUsedAt',
+          'sid',
+          'subject',
+        ].sort(),
+      );
+    });
+
+    it.each(['bearer', 'BEARER', 'Bearer  ', 'bEaReR    '])(
+      'takes the scheme as "%s" [RFC 9110 11.1]',
+      async (scheme) => {
+        const host = await useHost(startHost);
+        const { token } = await host.login();
+        const answer = await host.send('/me', {
+          headers: [['Authorization', `${scheme} ${token}`]],
+        });
+        expect(answer.status).toBe(200);
+      },
+    );
+
+    it.each([
+      ['nothing', []],
+      ['another scheme', [['Authorization', 'Basic YWRhOmFkYQ==']]],
+      ['a scheme that only begins alike', [['Authorization', 'Bearerish abc']]],
+    ] as const)('answers %s with a bare challenge [RFC 6750 3.1]', async (_what, headers) => {
+      const host = await useHost(startHost);
+      const answer = await host.send('/me', { headers });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(json(answer)).toMatchObject({ status: 401, code: 'session_required' });
+      expect(host.store.calls.get('load')).toBeUndefined();
+    });
+
+    it.each([
+      'Bearer',
+      'Bearer ',
+      'Bearer a b',
+      'Bearer a,b',
+      'Bearer "abc"',
+      'Bearer =',
+      'Bearer tök',
+      'Bearer a=b',
+    ])('answers "%s" with invalid_request [RFC 6750 3.1]', async (value) => {
+      const host = await useHost(startHost);
+      const answer = await host.send('/me', { headers: [['Authorization', value]] });
+      expect(answer.status).toBe(400);
+      expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_request"');
+      expect(json(answer)).toMatchObject({ code: 'invalid_request' });
+      expect(host.store.calls.get('load')).toBeUndefined();
+    });
+
+    it('answers two Authorization headers with invalid_request, whichever is good', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      for (const lines of [
+        [bearer(token), bearer(token)],
+        [bearer(token), ['Authorization', 'Basic abc']],
+        [['Authorization', 'Basic abc'], bearer(token)],
+      ] as const) {
+        const answer = await host.send('/me', { headers: lines });
+        expect(answer.status).toBe(400);
+        expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_request"');
+      }
+    });
+
+    it('answers a token in header and query, or header and form, with invalid_request [RFC 6750 2]', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      expect(
+        (await host.send(`/me?access_token=${token}`, { headers: [bearer(token)] })).status,
+      ).toBe(400);
+      const form = await host.send('/form', {
+        method: 'POST',
+        headers: [bearer(token), ['Content-Type', 'application/x-www-form-urlencoded']],
+        body: `access_token=${token}`,
+      });
+      expect(form.status).toBe(400);
+      expect(form.headers['www-authenticate']).toBe('Bearer error="invalid_request"');
+    });
+
+    it('never accepts a token in a URL or a form alone [ASVS 14.2.1]', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      expect((await host.send(`/me?access_token=${token}`)).status).toBe(401);
+      const form = await host.send('/form', {
+        method: 'POST',
+        headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+        body: `access_token=${token}`,
+      });
+      expect(form.status).toBe(401);
+    });
+
+    it('has one body for a token that is foreign, unknown, expired or revoked [RFC 6750 3.1]', async () => {
+      const host = await useHost(startHost);
+      const expired = await host.login('expired');
+      host.clock.advance('14m');
+      const revoked = await host.login('revoked');
+      await host.sessions.revokeAll('revoked');
+      const live = await host.login();
+      host.clock.advance('1m');
+      const tokens = [
+        'abc',
+        'eyJhbGciOiJub25lIn0.e30.',
+        `${live.token.slice(0, -2)}AA`,
+        expired.token,
+        revoked.token,
+      ];
+      const answers = await Promise.all(
+        tokens.map((token) => host.send('/me', { headers: [bearer(token)] })),
+      );
+      for (const answer of answers) {
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+        expect(answer.text).toBe(answers[0]?.text);
+      }
+    });
+
+    it('refuses an over-long token before it is looked up', async () => {
+      const host = await useHost(startHost);
+      const answer = await host.send('/me', { headers: [bearer('a'.repeat(7_000))] });
+      expect(answer.status).toBe(401);
+      expect(host.store.calls.get('load')).toBeUndefined();
+    });
+
+    it('leaves an open route open, whatever the credentials', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const users = [];
+      for (const headers of [
+        [],
+        [bearer(token)],
+        [bearer('abc')],
+        [['Authorization', 'Bearer a b']],
+      ] as const) {
+        const answer = await host.send('/public', { headers });
+        expect(answer.status).toBe(200);
+        users.push(json(answer)['user']);
+      }
+      expect(users).toEqual([null, 'ada', null, null]);
+    });
+
+    it('asks for a fresh sign-in after five minutes, and takes one [RFC 9470 3]', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      host.clock.advance('5m');
+      expect(
+        (await host.send('/transfer', { method: 'POST', headers: [bearer(token)] })).status,
+      ).toBe(200);
+      host.clock.advance('1ms');
+      const answer = await host.send('/transfer', { method: 'POST', headers: [bearer(token)] });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe(
+        'Bearer error="insufficient_user_authentication", max_age=300',
+      );
+      const elevated = json(
+        await host.send('/reauth', { method: 'POST', headers: [bearer(token)] }),
+      );
+      const again = await host.send('/transfer', {
+        method: 'POST',
+        headers: [bearer(String(elevated['access_token']))],
+      });
+      expect(again.status).toBe(200);
+    });
+
+    it('answers 403 where the condition of a guard fails', async () => {
+      const host = await useHost(startHost);
+      const ada = await host.login();
+      const admin = await host.login('admin');
+      const answer = await host.send('/admin', { headers: [bearer(ada.token)] });
+      expect(answer.status).toBe(403);
+      expect(json(answer)).toMatchObject({ code: 'access_denied' });
+      expect((await host.send('/admin', { headers: [bearer(admin.token)] })).status).toBe(200);
+    });
+
+    it('looks a token up once a request', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const before = host.store.calls.get('load') ?? 0;
+      await host.send('/me', { headers: [bearer(token)] });
+      expect((host.store.calls.get('load') ?? 0) - before).toBe(1);
+    });
+  });
+}

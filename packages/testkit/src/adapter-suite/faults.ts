@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { bearer, cookieHeader, json, type StartHost, useHost } from './host.js';
+
+/** What clients see while the store fails: never 200, never 401, and no cookie lost [ASVS 16.5.3]. */
+export function describeFaults(startHost: StartHost): void {
+  describe('a failing store', () => {
+    it('is answered with 503 and Retry-After wherever credentials count, and cookies stay', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      host.store.fail();
+      const requests = [
+        ['GET', '/me', [bearer(token)]],
+        ['GET', '/public', [bearer(token)]],
+        ['GET', '/session', [bearer(token)]],
+        ['GET', '/session/list', [bearer(token)]],
+        ['POST', '/session/refresh', [cookieHeader(cookie)]],
+        ['POST', '/session/logout', [cookieHeader(cookie)]],
+        ['POST', '/session/logout', [bearer(token)]],
+        ['POST', '/session/logout-all', [bearer(token)]],
+        ['DELETE', `/session/${'A'.repeat(32)}`, [bearer(token)]],
+      ] as const;
+      for (const [method, path, headers] of requests) {
+        const answer = await host.send(path, { method, headers });
+        expect([method, path, answer.status]).toEqual([method, path, 503]);
+        expect(answer.headers['retry-after']).toBe('1');
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(json(answer)).toMatchObject({ code: 'store_unavailable' });
+        expect(answer.setCookies).toEqual([]);
+        expect(answer.text).not.toContain('down');
+      }
+      host.store.heal();
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+      expect(
+        (await host.send('/session/refresh', { method: 'POST', headers: [cookieHeader(cookie)] }))
+          .status,
+      ).toBe(200);
+    });
+
+    it('is answered with 503 at sign-in, step-up and update too', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      host.store.fail('insert', 'replaceAuth', 'replaceData');
+      const requests = [
+        ['POST', '/login', [], { user: 'ada' }],
+        ['POST', '/reauth', [bearer(token)], {}],
+        ['PATCH', '/me', [bearer(token)], { a: 1 }],
+      ] as const;
+      for (const [method, path, headers, body] of requests) {
+        const answer = await host.send(path, { method, headers, body });
+        expect([path, answer.status]).toEqual([path, 503]);
+        expect(answer.headers['retry-after']).toBe('1');
+        expect(answer.setCookies).toEqual([]);
+      }
+    });
+
+    it('does not touch requests without credentials', async () => {
+      const host = await useHost(startHost);
+      host.store.fail();
+      expect((await host.send('/public')).status).toBe(200);
+      expect((await host.send('/me')).status).toBe(401);
+      expect((await host.send('/me', { headers: [bearer('abc')] })).status).toBe(401);
+      expect((await host.send('/session/logout', { method: 'POST' })).status).toBe(204);
+    });
+
+    it('lets public pages through as anonymous only where that was chosen', async () => {
+      const host = await useHost(startHost, { protocol: { onStoreError: 'anonymous' } });
+      const { token, cookie } = await host.login();
+      host.store.fail();
+      expect(json(await host.send('/public', { headers: [bearer(token)] }))).toEqual({
+        user: null,
+      });
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+      expect(
+        (await host.send('/session/refresh', { method: 'POST', headers: [cookieHeader(cookie)] }))
+          .status,
+      ).toBe(503);
+    });
+
+    it('reports a failed logout as failed: the session is not gone, and the cookie stays [CVE-2020-15223 class]', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      host.store.fail('remove');
+      const answer = await host.send('/session/logout', {
+        method: 'POST',
+        headers: [cookieHeader(cookie)],
+      });
+      expect(answer.status).toBe(503);
+      expect(answer.setCookies).toEqual([]);
+      host.store.heal();
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+    });
+  });
+}

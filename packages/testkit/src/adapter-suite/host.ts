@@ -1,0 +1,121 @@
+import { createSessions, memoryStore, type Sessions, type SessionsOptions } from '@sess/core';
+import type { ProtocolOptions } from '@sess/core/http';
+import { onTestFinished } from 'vitest';
+import { createFakeClock, type FakeClock } from '../fake-clock.js';
+import { createFaultyStore, type FaultyStore } from '../faulty-store.js';
+import { sendRequest, type WireAnswer, type WireRequest } from '../http-client.js';
+import { silentLogger } from '../loggers.js';
+
+/**
+ * What a host application is made of. Besides the adapter's own it has these routes; bodies are JSON:
+ *
+ * - `POST /login` `{"user"}`: `start({ subject: user })`, answers its outcome
+ * - `POST /logout-here`: `end()`, 204
+ * - `GET /public`: `{"user": subject or null}`, with the request's `Host` as header `X-Own-Host`; `GET /me`: guarded, the session
+ * - `PATCH /me`: guarded, `update(body)`, answers the session; `POST /reauth`: guarded, `elevate()`
+ * - `POST /transfer`: guarded with `authenticatedWithin: '5m'`, 200
+ * - `GET /admin`: guarded with `where: (session) => session.subject === 'admin'`, 200
+ * - `POST /form`: guarded; bodies of type `application/x-www-form-urlencoded` are parsed before the guard; 200
+ * - `POST /login/json`, `/login/stream`, `/login/redirect`, `/login/throw`: each sets a cookie `app=1`, signs
+ *   in `body.user`, sets a cookie `late=1`, and then answers JSON, streams `one`, `two` in two writes, redirects
+ *   (302) to `/public`, or throws
+ * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
+ *
+ * Errors go through the adapter's own error handling; others are answered with 500.
+ */
+export interface HostSetup {
+  readonly sessions: Sessions;
+  readonly options: ProtocolOptions;
+  /** What `POST /race` waits for between its guard and its write. */
+  readonly gate: () => Promise<void>;
+}
+
+export interface RunningHost {
+  /** For instance `http://127.0.0.1:40123`, without a path. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export type StartHost = (setup: HostSetup) => Promise<RunningHost>;
+
+/** A running host with everything a test wants to look at. */
+export interface TestHost {
+  readonly sessions: Sessions;
+  readonly clock: FakeClock;
+  readonly store: FaultyStore;
+  /** Opens the gate of `POST /race`. */
+  open(): void;
+  /** Resolves when a `POST /race` waits at the gate. */
+  arrived(): Promise<void>;
+  send(path: string, request?: WireRequest): Promise<WireAnswer>;
+  /** Signs in and answers the tokens as a client holds them. */
+  login(user?: string): Promise<{ readonly token: string; readonly cookie: string }>;
+}
+
+/** Starts a host for the running test, and stops it when the test is over. */
+export async function useHost(
+  startHost: StartHost,
+  given: { readonly engine?: SessionsOptions; readonly protocol?: ProtocolOptions } = {},
+): Promise<TestHost> {
+  const clock = createFakeClock();
+  const store = createFaultyStore(memoryStore());
+  const sessions = createSessions({
+    store: store.store,
+    clock,
+    logger: silentLogger,
+    ...given.engine,
+  });
+  let open: () => void = () => {};
+  let arrive: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const host = await startHost({
+    sessions,
+    options: { routes: 'all', ...given.protocol },
+    gate: () => {
+      arrive();
+      return opened;
+    },
+  });
+  onTestFinished(() => host.close());
+
+  const test: TestHost = {
+    sessions,
+    clock,
+    store,
+    open: () => open(),
+    arrived: () => arrived,
+    send: (path, request) => sendRequest(host.url + path, request),
+    async login(user = 'ada') {
+      const answer = await test.send('/login', { method: 'POST', body: { user } });
+      if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${answer.text}`);
+      const { access_token: token } = JSON.parse(answer.text) as { access_token: string };
+      return { token, cookie: cookiePair(answer) ?? '' };
+    },
+  };
+  return test;
+}
+
+/** `name=value` of the refresh cookie that an answer sets, or `undefined`. */
+export function cookiePair(answer: WireAnswer): string | undefined {
+  return answer.setCookies
+    .map((line) => line.split(';')[0] ?? '')
+    .find((pair) => /^(__Host-|__Secure-)?sess=/.test(pair));
+}
+
+export function bearer(token: string): readonly [string, string] {
+  return ['Authorization', `Bearer ${token}`];
+}
+
+export function cookieHeader(pair: string): readonly [string, string] {
+  return ['Cookie', pair];
+}
+
+/** The parsed body. */
+export function json(answer: WireAnswer): Record<string, unknown> {
+  return JSON.parse(answer.text) as Record<string, unknown>;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { bearer, cookieHeader, cookiePair, json, type StartHost, useHost } from './host.js';
+
+/** `start`, `end`, `update` and `elevate` of a request. */
+export function describeRequestSessions(startHost: StartHost): void {
+  describe('a request and its session', () => {
+    it('signs in with a token response that nobody stores, and notes the device', async () => {
+      const host = await useHost(startHost);
+      const answer = await host.send('/login', {
+        method: 'POST',
+        headers: [['User-Agent', 'suite/1.0']],
+        body: { user: 'ada' },
+      });
+      expect(answer.status).toBe(200);
+      expect(json(answer)).toMatchObject({ token_type: 'Bearer', expires_in: 900 });
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect((await host.sessions.list('ada'))[0]?.device).toMatchObject({
+        userAgent: 'suite/1.0',
+        ip: /127\.0\.0\.1/,
+      });
+    });
+
+    it.each(['cookie', 'bearer'])(
+      'ends the session whose %s comes with a new sign-in [ASVS 7.2.4]',
+      async (by) => {
+        const host = await useHost(startHost);
+        const old = await host.login();
+        const headers = by === 'cookie' ? [cookieHeader(old.cookie)] : [bearer(old.token)];
+        const answer = await host.send('/login', {
+          method: 'POST',
+          headers,
+          body: { user: 'ada' },
+        });
+        expect(answer.status).toBe(200);
+        expect(cookiePair(answer)).not.toBe(old.cookie);
+        expect((await host.send('/me', { headers: [bearer(old.token)] })).status).toBe(401);
+        const refresh = await host.send('/session/refresh', {
+          method: 'POST',
+          headers: [cookieHeader(old.cookie)],
+        });
+        expect(refresh.status).toBe(401);
+        expect(await host.sessions.list('ada')).toHaveLength(1);
+      },
+    );
+
+    it('never adopts a planted id, and ends nothing by one that is forged [ASVS 7.2.4]', async () => {
+      const host = await useHost(startHost);
+      const victim = await host.login('bob');
+      const forged = `${victim.cookie.slice(0, -3)}AAA`;
+      const answer = await host.send('/login', {
+        method: 'POST',
+        headers: [cookieHeader(forged), bearer(`${victim.token.slice(0, -3)}AAA`)],
+        body: { user: 'ada' },
+      });
+      expect(answer.status).toBe(200);
+      expect(cookiePair(answer)?.slice(0, 48)).not.toBe(victim.cookie.slice(0, 48));
+      expect((await host.send('/me', { headers: [bearer(victim.token)] })).status).toBe(200);
+    });
+
+    it('signs out by itself', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      const answer = await host.send('/logout-here', {
+        method: 'POST',
+        headers: [cookieHeader(cookie)],
+      });
+      expect(answer.status).toBe(204);
+      expect(answer.setCookies.join()).toContain('__Host-sess=; ');
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+    });
+
+    it('merges data, and answers the session as it now is', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const patch = (body: object) =>
+        host.send('/me', { method: 'PATCH', headers: [bearer(token)], body });
+      expect(json(await patch({ a: 1 }))).toMatchObject({ data: { a: 1 } });
+      expect(json(await patch({ b: [2] }))).toMatchObject({ data: { a: 1, b: [2] } });
+      expect(json(await host.send('/me', { headers: [bearer(token)] }))).toMatchObject({
+        data: { a: 1, b: [2] },
+      });
+    });
+
+    it('does not come back to life by a PATCH that was in flight during logout: 401', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      const slow = host.send('/race', {
+        method: 'POST',
+        headers: [bearer(token)],
+        body: { late: true },
+      });
+      await host.arrived();
+      expect(
+        (await host.send('/session/logout', { method: 'POST', headers: [cookieHeader(cookie)] }))
+          .status,
+      ).toBe(204);
+      host.open();
+      const answer = await slow;
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+      expect(await host.sessions.list('ada')).toEqual([]);
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+    });
+
+    it('elevates: new tokens, the earlier ones dead and never called reused [ASVS 7.2.4; CHECKLIST Rotation]', async () => {
+      const host = await useHost(startHost);
+      const reuse: unknown[] = [];
+      host.sessions.on('reuse', (event) => void reuse.push(event));
+      const { token, cookie } = await host.login();
+      const answer = await host.send('/reauth', {
+        method: 'POST',
+        headers: [bearer(token), cookieHeader(cookie)],
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(cookiePair(answer)).toBeDefined();
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+      const old = await host.send('/session/refresh', {
+        method: 'POST',
+        headers: [cookieHeader(cookie)],
+      });
+      expect(old.status).toBe(401);
+      expect(old.setCookies).toEqual([]);
+      expect(reuse).toEqual([]);
+      expect(
+        (await host.send('/me', { headers: [bearer(String(json(answer)['access_token']))] }))
+          .status,
+      ).toBe(200);
+    });
+
+    it.each([
+      [
+        'a prototype',
+        '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}',
+        200,
+      ],
+      ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`, 400],
+      ['20,000 levels', `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400],
+    ])('takes no harm from %s in a patch [CHECKLIST Data]', async (_what, body, status) => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const headers = [bearer(token), ['Content-Type', 'application/json']] as const;
+      expect((await host.send('/me', { method: 'PATCH', headers, body })).status).toBe(status);
+      expect(({} as { admin?: boolean }).admin).toBeUndefined();
+      const [session] = await host.sessions.list('ada');
+      expect(session?.data['admin']).toBeUndefined();
+      expect(Object.keys(session?.data ?? {})).not.toContain('__proto__');
+    });
+
+    it('keeps users apart when they interleave', async () => {
+      const host = await useHost(startHost);
+      const users = Array.from({ length: 25 }, (_, n) => `user-${n}`);
+      const logins = await Promise.all(users.map((user) => host.login(user)));
+      const answers = await Promise.all(
+        logins.flatMap(({ token }, n) =>
+          Array.from({ length: 4 }, async () => {
+            const answer = await host.send('/me', { headers: [bearer(token)] });
+            return [json(answer)['subject'], users[n]];
+          }),
+        ),
+      );
+      for (const [seen, expected] of answers) expect(seen).toBe(expected);
+    });
+  });
+}

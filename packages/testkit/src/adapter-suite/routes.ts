@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { bearer, cookieHeader, json, type StartHost, useHost } from './host.js';
+
+/** The session routes other than refresh. */
+export function describeRoutes(startHost: StartHost): void {
+  describe('session routes', () => {
+    it.each([
+      ['cookie', (login: { token: string; cookie: string }) => [cookieHeader(login.cookie)]],
+      ['bearer', (login: { token: string; cookie: string }) => [bearer(login.token)]],
+      [
+        'both',
+        (login: { token: string; cookie: string }) => [
+          cookieHeader(login.cookie),
+          bearer(login.token),
+        ],
+      ],
+    ])('logs out by %s, and again, and everything is dead [ASVS 7.4.1]', async (_by, headersOf) => {
+      const host = await useHost(startHost);
+      const login = await host.login();
+      for (let time = 0; time < 2; time += 1) {
+        const answer = await host.send('/session/logout', {
+          method: 'POST',
+          headers: headersOf(login),
+        });
+        expect(answer.status).toBe(204);
+        expect(answer.text).toBe('');
+        expect(answer.setCookies).toEqual([
+          '__Host-sess=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0',
+        ]);
+      }
+      expect((await host.send('/me', { headers: [bearer(login.token)] })).status).toBe(401);
+      const refresh = { method: 'POST', headers: [cookieHeader(login.cookie)] };
+      expect((await host.send('/session/refresh', refresh)).status).toBe(401);
+    });
+
+    it('logs out without any credentials, to the same end', async () => {
+      const host = await useHost(startHost);
+      expect((await host.send('/session/logout', { method: 'POST' })).status).toBe(204);
+    });
+
+    it("ends nobody's session by a forged token", async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      const forged = `${cookie.slice(0, -3)}AAA`;
+      expect(
+        (await host.send('/session/logout', { method: 'POST', headers: [cookieHeader(forged)] }))
+          .status,
+      ).toBe(204);
+      const foreign = bearer(`${token.slice(0, -3)}AAA`);
+      expect(
+        (await host.send('/session/logout', { method: 'POST', headers: [foreign] })).status,
+      ).toBe(204);
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+    });
+
+    it('shows the session at the top level, and the list with this one marked', async () => {
+      const host = await useHost(startHost);
+      const first = await host.login();
+      host.clock.advance('1s');
+      await host.login();
+      await host.login('bob');
+      const current = await host.send('/session', { headers: [bearer(first.token)] });
+      expect(json(current)).toMatchObject({ subject: 'ada' });
+      expect(current.headers['cache-control']).toBe('no-store');
+      const { sessions } = json(
+        await host.send('/session/list', { headers: [bearer(first.token)] }),
+      ) as {
+        sessions: { current: boolean; subject: string; sid: string }[];
+      };
+      expect(sessions.map((session) => session.current)).toEqual([true, false]);
+      expect(sessions[0]?.sid).toBe(json(current)['sid']);
+    });
+
+    it('answers HEAD like GET without a body [RFC 9110 9.3.2]', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      const answer = await host.send('/session', { method: 'HEAD', headers: [bearer(token)] });
+      expect(answer.status).toBe(200);
+      expect(answer.text).toBe('');
+    });
+
+    it('logs out everywhere, and counts [ASVS 7.4.5]', async () => {
+      const host = await useHost(startHost);
+      const tokens = [await host.login(), await host.login(), await host.login()];
+      const headers = [bearer(tokens[0]?.token ?? '')];
+      const answer = await host.send('/session/logout-all', { method: 'POST', headers });
+      expect(answer.status).toBe(200);
+      expect(json(answer)).toEqual({ revoked: 3 });
+      expect(answer.setCookies.join()).toContain('Max-Age=0');
+      for (const { token } of tokens)
+        expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+    });
+
+    it('logs out the others, and stays [ASVS 7.4.3]', async () => {
+      const host = await useHost(startHost);
+      const [mine, other] = [await host.login(), await host.login()];
+      const answer = await host.send('/session/logout-others', {
+        method: 'POST',
+        headers: [bearer(mine.token)],
+      });
+      expect(json(answer)).toEqual({ revoked: 1 });
+      expect((await host.send('/me', { headers: [bearer(mine.token)] })).status).toBe(200);
+      expect((await host.send('/me', { headers: [bearer(other.token)] })).status).toBe(401);
+    });
+
+    it("ends one of one's own sessions, and no one else's [ASVS 7.5.2]", async () => {
+      const host = await useHost(startHost);
+      const [mine, other, bob] = [await host.login(), await host.login(), await host.login('bob')];
+      const sidOf = async (token: string) =>
+        json(await host.send('/me', { headers: [bearer(token)] }))['sid'] as string;
+      const end = (sid: string) =>
+        host.send(`/session/${sid}`, { method: 'DELETE', headers: [bearer(mine.token)] });
+      const bobs = await sidOf(bob.token);
+      const others = await sidOf(other.token);
+      expect((await end(others)).status).toBe(204);
+      const refusals = [
+        await end(others),
+        await end(bobs),
+        await end('x'),
+        await end('A'.repeat(32)),
+        await end('%00'),
+      ];
+      for (const refusal of refusals) {
+        expect(refusal.status).toBe(404);
+        expect(refusal.text).toBe(refusals[0]?.text);
+      }
+      expect((await host.send('/me', { headers: [bearer(bob.token)] })).status).toBe(200);
+      expect((await host.send('/me', { headers: [bearer(other.token)] })).status).toBe(401);
+    });
+
+    it.each([
+      ['/session', 'GET'],
+      ['/session/list', 'GET'],
+      ['/session/logout-all', 'POST'],
+      ['/session/logout-others', 'POST'],
+      [`/session/${'A'.repeat(32)}`, 'DELETE'],
+    ])('guards %s', async (path, method) => {
+      const host = await useHost(startHost);
+      const { cookie } = await host.login();
+      const none = await host.send(path, { method, headers: [cookieHeader(cookie)] });
+      expect(none.status).toBe(401);
+      expect(none.headers['www-authenticate']).toBe('Bearer');
+      const two = await host.send(path, { method, headers: [bearer('abc'), bearer('abc')] });
+      expect(two.status).toBe(400);
+      expect((await host.send(path, { method, headers: [bearer('abc')] })).status).toBe(401);
+    });
+
+    it.each([
+      ['/session/refresh', ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], 'POST'],
+      ['/session/logout', ['GET', 'HEAD', 'DELETE'], 'POST'],
+      ['/session/logout-all', ['GET', 'DELETE'], 'POST'],
+      ['/session', ['POST', 'DELETE', 'PUT'], 'GET, HEAD'],
+      ['/session/list', ['POST', 'DELETE'], 'GET, HEAD'],
+      [`/session/${'A'.repeat(32)}`, ['GET', 'POST'], 'DELETE'],
+    ])(
+      'answers wrong methods on %s with 405 and Allow [RFC 9110 15.5.6]',
+      async (path, methods, allow) => {
+        const host = await useHost(startHost);
+        const { cookie, token } = await host.login();
+        const before = new Map(host.store.calls);
+        for (const method of methods) {
+          const answer = await host.send(path, {
+            method,
+            headers: [cookieHeader(cookie), bearer(token)],
+          });
+          expect(answer.status).toBe(405);
+          expect(answer.headers['allow']).toBe(allow);
+          expect(answer.setCookies).toEqual([]);
+        }
+        expect(host.store.calls).toEqual(before);
+      },
+    );
+
+    it('takes any Content-Type and an empty body', async () => {
+      const host = await useHost(startHost);
+      for (const type of [
+        'text/plain',
+        'application/json',
+        'application/xml',
+        'multipart/form-data',
+      ]) {
+        const { cookie } = await host.login();
+        const headers = [cookieHeader(cookie), ['Content-Type', type]] as const;
+        expect((await host.send('/session/refresh', { method: 'POST', headers })).status).toBe(200);
+      }
+    });
+
+    it('mounts refresh and logout by default, and leaves other paths to the application', async () => {
+      const host = await useHost(startHost, { protocol: { routes: 'default' } });
+      const { token, cookie } = await host.login();
+      expect((await host.send('/session/list', { headers: [bearer(token)] })).status).toBe(404);
+      expect((await host.send('/session', { headers: [bearer(token)] })).status).toBe(404);
+      expect(
+        (await host.send('/session/refresh', { method: 'POST', headers: [cookieHeader(cookie)] }))
+          .status,
+      ).toBe(200);
+    });
+
+    it('mounts nothing with routes: none, and elsewhere with a base path', async () => {
+      const none = await useHost(startHost, { protocol: { routes: 'none' } });
+      expect((await none.send('/session/refresh', { method: 'POST' })).status).toBe(404);
+      const moved = await useHost(startHost, { protocol: { basePath: '/auth/s' } });
+      expect((await moved.send('/session/refresh', { method: 'POST' })).status).toBe(404);
+      expect((await moved.send('/auth/s/refresh', { method: 'POST' })).status).toBe(401);
+      expect((await moved.send('/auth/sx/refresh', { method: 'POST' })).status).toBe(404);
+    });
+  });
+}

@@ -1,0 +1,32 @@
+import type { LogFields, Logger } from '@sess/core';
+
+const nothing = (): void => {};
+
+/** A logger that says nothing, for tests in which rejections are the point. */
+export const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
+
+/** A line as it reached the application's logger. */
+export interface LogLine {
+  readonly level: keyof Logger;
+  readonly fields: LogFields;
+  readonly message: string;
+}
+
+/** A logger that keeps its lines, to be looked at. */
+export function createMemoryLogger(): Logger & { readonly lines: readonly LogLine[] } {
+  const lines: LogLine[] = [];
+  const keep = (level: keyof Logger) => (fields: LogFields, message: string) =>
+    void lines.push({ level, fields, message });
+  return {
+    lines,
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
+}

@@ -1,0 +1,67 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { AuthPart, SessionRecord } from '@sess/core/store';
+
+const MINUTE = 60_000;
+
+function random(characters: number): string {
+  return randomBytes(characters).toString('base64url').slice(0, characters);
+}
+
+/** The tag of a subject, computed here by itself so that a suite does not lean on what it tests. */
+export function tagFor(subject: string): string {
+  return createHash('sha256').update(subject, 'utf8').digest('base64url').slice(0, 16);
+}
+
+/** A session record as an engine would make it, with every kind of field filled. */
+export function createRecord(
+  given: { readonly now: number; readonly subject?: string; readonly data?: object } & {
+    readonly auth?: Partial<AuthPart>;
+    readonly createdAt?: number;
+  },
+): SessionRecord {
+  const { now, subject = 'ada', data = { handle: 'ada', roles: [], nested: {} } } = given;
+  return {
+    sid: tagFor(subject) + random(16),
+    createdAt: given.createdAt ?? now,
+    authVersion: 1,
+    dataVersion: 1,
+    auth: { ...createAuth(now), ...given.auth },
+    data: {
+      subject,
+      device: { userAgent: 'suite/1.0 ("quoted", ünïcode)', ip: '127.0.0.1' },
+      data,
+    },
+  };
+}
+
+/** An auth part with fresh digests. */
+export function createAuth(now: number): AuthPart {
+  return {
+    expiresAt: now + 10 * MINUTE,
+    absoluteExpiresAt: now + 20 * MINUTE,
+    authenticatedAt: now,
+    lastUsedAt: now,
+    generation: 3,
+    family: random(22),
+    refresh: random(22),
+    access: [
+      { digest: random(22), expiresAt: now + MINUTE },
+      { digest: random(22), expiresAt: now + 2 * MINUTE },
+    ],
+    steps: [
+      { salt: random(22), spentAt: now - 5 },
+      { salt: random(22), spentAt: now },
+    ],
+    accessCount: 1,
+    settled: false,
+    shared: true,
+  };
+}
+
+/** The context that a write needs: a deadline a second away, and an operation of its own. */
+export function createWrite(now: number): {
+  readonly notAfter: number;
+  readonly operation: string;
+} {
+  return { notAfter: now + 1_000, operation: random(16) };
+}

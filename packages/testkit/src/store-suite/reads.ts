@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { createRecord, createWrite, tagFor } from '../record-factory.js';
+import type { CurrentHarness } from './harness.js';
+import { deepFreeze, timeOf } from './help.js';
+
+const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
+
+export function describeReads(current: CurrentHarness): void {
+  describe('reading', () => {
+    it('finds nothing under a session id that was never inserted, and still tells the time', async () => {
+      const { store } = current();
+      const loaded = await store.load(createRecord({ now: 0 }).sid);
+      expect(loaded.record).toBeUndefined();
+      expect(Number.isFinite(loaded.now)).toBe(true);
+    });
+
+    it('gives back every field of a record as it was inserted', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const data = {
+        empty: [],
+        object: {},
+        nested: [[{ deep: [null, true, 1.5, -0.25, 'x'] }]],
+        text: '"quotes" \\ \n \u0000 ünïcode 🜁 \u2028',
+        number: 9_007_199_254_740_991,
+        '': 'an empty key',
+      };
+      const record = deepFreeze(createRecord({ now, data }));
+      await store.insert(record, LIMIT, createWrite(now));
+      expect((await store.load(record.sid)).record).toEqual(record);
+      expect((await store.list(tagFor('ada'))).records).toEqual([record]);
+    });
+
+    it('keeps a generation 0, whose first step was never spent', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const record = createRecord({
+        now,
+        auth: { generation: 0, steps: [{ salt: 'A'.repeat(22) }], access: [] },
+      });
+      await store.insert(record, LIMIT, createWrite(now));
+      expect((await store.load(record.sid)).record).toEqual(record);
+    });
+
+    it('keeps 100 kB of data', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const record = createRecord({ now, data: { text: 'é'.repeat(100_000) } });
+      await store.insert(record, LIMIT, createWrite(now));
+      expect((await store.load(record.sid)).record).toEqual(record);
+    });
+
+    it("lists a subject's live sessions oldest first, and nobody else's", async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const second = createRecord({ now, createdAt: now - 10 });
+      const first = createRecord({ now, createdAt: now - 20 });
+      const foreign = createRecord({ now, subject: 'bob' });
+      for (const record of [second, first, foreign])
+        await store.insert(record, LIMIT, createWrite(now));
+      const { records } = await store.list(tagFor('ada'));
+      expect(records.map((record) => record.sid)).toEqual([first.sid, second.sid]);
+      expect((await store.list(tagFor('nobody'))).records).toEqual([]);
+    });
+
+    it('does not list a session past its end', async () => {
+      const { store, passTime } = current();
+      const now = await timeOf(store);
+      await store.insert(
+        createRecord({ now, auth: { expiresAt: now + 80 } }),
+        LIMIT,
+        createWrite(now),
+      );
+      expect((await store.list(tagFor('ada'))).records).toHaveLength(1);
+      await passTime(120);
+      expect((await store.list(tagFor('ada'))).records).toEqual([]);
+    });
+
+    it('says yes from memory only to what a load would find', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const record = createRecord({ now });
+      expect(store.peek?.(record.sid)).toBeUndefined();
+      await store.insert(record, LIMIT, createWrite(now));
+      await store.load(record.sid);
+      expect(store.peek?.(record.sid) ?? record).toEqual(record);
+      await store.remove(record.sid, createWrite(now));
+      expect(store.peek?.(record.sid)).toBeUndefined();
+    });
+
+    it('is ready', async () => {
+      await expect(current().store.ready()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,163 @@
+import type { SessionRecord, SessionStore } from '@sess/core/store';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAuth, createRecord, createWrite } from '../record-factory.js';
+import type { CurrentHarness } from './harness.js';
+import { deepFreeze, timeOf } from './help.js';
+
+const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
+
+export function describeReplace(current: CurrentHarness): void {
+  describe('replacing', () => {
+    let store: SessionStore;
+    let record: SessionRecord;
+    let now: number;
+    beforeEach(async () => {
+      store = current().store;
+      now = await timeOf(store);
+      record = deepFreeze(createRecord({ now }));
+      await store.insert(record, LIMIT, createWrite(now));
+    });
+
+    it('replaces the tokens, raises their version, and leaves the data alone', async () => {
+      const auth = deepFreeze(createAuth(now));
+      expect(await store.replaceAuth(record.sid, 1, auth, createWrite(now))).toMatchObject({
+        status: 'replaced',
+      });
+      expect((await store.load(record.sid)).record).toEqual({ ...record, auth, authVersion: 2 });
+    });
+
+    it('replaces the data, raises its version, and leaves the tokens alone', async () => {
+      const data = deepFreeze({ ...record.data, data: { handle: 'lovelace', list: [] } });
+      expect(await store.replaceData(record.sid, 1, data, createWrite(now))).toMatchObject({
+        status: 'replaced',
+      });
+      expect((await store.load(record.sid)).record).toEqual({ ...record, data, dataVersion: 2 });
+    });
+
+    it('never lets a patch and a rotation disturb each other', async () => {
+      const auth = createAuth(now);
+      const data = { ...record.data, data: { handle: 'lovelace' } };
+      await Promise.all([
+        store.replaceAuth(record.sid, 1, auth, createWrite(now)),
+        store.replaceData(record.sid, 1, data, createWrite(now)),
+      ]);
+      expect((await store.load(record.sid)).record).toEqual({
+        ...record,
+        auth,
+        data,
+        authVersion: 2,
+        dataVersion: 2,
+      });
+    });
+
+    it('answers a conflict with the current record, and writes nothing', async () => {
+      const auth = createAuth(now);
+      await store.replaceAuth(record.sid, 1, auth, createWrite(now));
+      const changed = { ...record, auth, authVersion: 2 };
+      expect(
+        await store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now)),
+      ).toMatchObject({
+        status: 'conflict',
+        record: changed,
+      });
+      expect((await store.load(record.sid)).record).toEqual(changed);
+    });
+
+    it('lets exactly one of fifty rivals through', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () =>
+          store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now)),
+        ),
+      );
+      expect(answers.filter((answer) => answer.status === 'replaced')).toHaveLength(1);
+      expect(answers.filter((answer) => answer.status === 'conflict')).toHaveLength(49);
+    });
+
+    it('answers the same write arriving twice as the first time [DESIGN 4, store contract]', async () => {
+      const auth = createAuth(now);
+      const data = { ...record.data, data: { handle: 'lovelace' } };
+      const [one, two] = [createWrite(now), createWrite(now)];
+      for (let arrival = 0; arrival < 2; arrival += 1) {
+        expect(await store.replaceAuth(record.sid, 1, auth, one)).toMatchObject({
+          status: 'replaced',
+        });
+        expect(await store.replaceData(record.sid, 1, data, two)).toMatchObject({
+          status: 'replaced',
+        });
+      }
+      expect((await store.load(record.sid)).record).toMatchObject({
+        authVersion: 2,
+        dataVersion: 2,
+      });
+    });
+
+    it('fails on what is absent', async () => {
+      const { sid } = createRecord({ now });
+      expect(await store.replaceAuth(sid, 1, createAuth(now), createWrite(now))).toMatchObject({
+        status: 'absent',
+      });
+      expect(await store.replaceData(sid, 1, record.data, createWrite(now))).toMatchObject({
+        status: 'absent',
+      });
+      expect((await store.load(sid)).record).toBeUndefined();
+    });
+
+    it('never brings back what was removed: a request in flight during logout [CHECKLIST Rotation]', async () => {
+      await store.remove(record.sid, createWrite(now));
+      expect(
+        await store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now)),
+      ).toMatchObject({
+        status: 'absent',
+      });
+      expect(await store.replaceData(record.sid, 1, record.data, createWrite(now))).toMatchObject({
+        status: 'absent',
+      });
+      expect((await store.load(record.sid)).record).toBeUndefined();
+    });
+
+    it('fails on a session past its end', async () => {
+      const over = { ...createAuth(now), expiresAt: now + 80 };
+      await store.replaceAuth(record.sid, 1, over, createWrite(now));
+      await current().passTime(120);
+      const later = await timeOf(store);
+      expect(
+        await store.replaceAuth(record.sid, 2, createAuth(later), createWrite(later)),
+      ).toMatchObject({
+        status: 'absent',
+      });
+      expect(await store.replaceData(record.sid, 1, record.data, createWrite(later))).toMatchObject(
+        {
+          status: 'absent',
+        },
+      );
+    });
+
+    it('moves the end of the session with its tokens, in both directions', async () => {
+      await store.replaceAuth(
+        record.sid,
+        1,
+        { ...createAuth(now), expiresAt: now + 3_600_000 },
+        createWrite(now),
+      );
+      expect((await store.load(record.sid)).record?.auth.expiresAt).toBe(now + 3_600_000);
+      await store.replaceAuth(
+        record.sid,
+        2,
+        { ...createAuth(now), expiresAt: now + 60_000 },
+        createWrite(now),
+      );
+      expect((await store.load(record.sid)).record?.auth.expiresAt).toBe(now + 60_000);
+    });
+
+    it('writes nothing after its deadline [CHECKLIST Store]', async () => {
+      const late = { ...createWrite(now), notAfter: now - 1 };
+      expect(await store.replaceAuth(record.sid, 1, createAuth(now), late)).toMatchObject({
+        status: 'late',
+      });
+      expect(await store.replaceData(record.sid, 1, record.data, late)).toMatchObject({
+        status: 'late',
+      });
+      expect((await store.load(record.sid)).record).toEqual(record);
+    });
+  });
+}

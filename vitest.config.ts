@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run against src/, not dist/: the first condition is the one that tsconfig.base.json names,
+// the others are vite's own, which a list of one's own replaces.
+const conditions = ['@sess/source', 'module', 'node', 'development|production'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: [
+      '{packages,examples}/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'scripts/**/*.test.mjs',
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'html'],
+    },
+  },
+});
