@@ -33,7 +33,8 @@ export function parseDuration(
   const min = range.min ?? 1_000;
   const max = range.max ?? Number.MAX_SAFE_INTEGER;
   if (milliseconds < min || milliseconds > max) {
-    const bound = milliseconds < min ? `at least ${text(min)}` : `at most ${text(max)}`;
+    const bound =
+      milliseconds < min ? `at least ${showDuration(min)}` : `at most ${showDuration(max)}`;
     throw new UsageError(
       'invalid_option',
       `${option}: ${show(value)} is out of range. Write ${bound}.`,
@@ -63,7 +64,8 @@ function show(value: unknown): string {
   return typeof value === 'string' ? `'${value.slice(0, 40)}'` : String(value).slice(0, 40);
 }
 
-function text(milliseconds: number): string {
+/** A duration as one would write it, quotes included. */
+export function showDuration(milliseconds: number): string {
   const unit = (['d', 'h', 'm'] as const).find(
     (u) => milliseconds > 0 && milliseconds % MILLISECONDS_OF[u] === 0,
   );

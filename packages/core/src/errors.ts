@@ -99,10 +99,15 @@ export class InvalidDataError extends SessError {
 export class UsageError extends TypeError {
   override readonly name: string = 'UsageError';
   readonly code: UsageErrorCode;
+  /** The HTTP status that fits: 400 for a subject, which often is what a user typed, else 500. */
+  readonly status: number;
+  readonly statusCode: number;
 
   constructor(code: UsageErrorCode, message: string) {
     super(message);
     this.code = code;
+    this.status = code === 'invalid_subject' ? 400 : 500;
+    this.statusCode = this.status;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.js';
-import { type Duration, parseDuration } from './duration.js';
+import { type Duration, parseDuration, showDuration } from './duration.js';
 import { UsageError } from './errors.js';
 import { assertKnown } from './known-options.js';
 import { createRedactingLogger, defaultLogger, type Logger } from './logger.js';
@@ -18,7 +18,7 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
   readonly accessToken?: AccessTokens;
   /** How long an access token works. Default: `'15m'`. */
   readonly accessTtl?: Duration;
-  /** A session ends when it has not been refreshed for so long. Default: `'7d'`; at most `'400d'`. */
+  /** A session ends when it has not been refreshed for so long. Default: `'7d'`, or absoluteTtl if that is less; at most `'400d'`. */
   readonly idleTtl?: Duration;
   /** A session ends so long after the sign-in, whatever its use; only `elevate` starts it anew. Default: `'90d'`. */
   readonly absoluteTtl?: Duration;
@@ -84,16 +84,26 @@ const KNOWN: ReadonlySet<string> = new Set<keyof SessionsOptions>([
 
 /** Browsers cut a cookie's life to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
 const LONGEST_COOKIE = 400 * 86_400_000;
+const DEFAULT_IDLE_TTL = 7 * 86_400_000;
+/** A hundred years: past it, deadlines would leave what dates can say. */
+const LONGEST_LIFE = 36_500 * 86_400_000;
 
 /** @throws UsageError `invalid_option`, with a message that says what to write instead */
 export function resolveOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
   assertKnown('createSessions', options, KNOWN);
-  const idleTtl = parseDuration('idleTtl', options.idleTtl ?? '7d', { max: LONGEST_COOKIE });
-  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d');
+  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d', {
+    max: LONGEST_LIFE,
+  });
+  // A default gives way to what was written; two written values that disagree are a mistake.
+  const idleTtl = parseDuration(
+    'idleTtl',
+    options.idleTtl ?? Math.min(DEFAULT_IDLE_TTL, absoluteTtl) / 1_000,
+    { max: LONGEST_COOKIE },
+  );
   if (idleTtl > absoluteTtl) {
     throw new UsageError(
       'invalid_option',
-      `idleTtl (${idleTtl / 1_000}s) is beyond absoluteTtl (${absoluteTtl / 1_000}s): no session could live that long. Write an idleTtl of at most '${absoluteTtl / 1_000}s', or a longer absoluteTtl.`,
+      `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}): no session could live that long. Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
   }
   const accessTtl = parseDuration('accessTtl', options.accessTtl ?? '15m');
@@ -112,8 +122,8 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     );
   }
   return Object.freeze({
-    store: options.store ?? memoryStore(),
-    accessToken: options.accessToken ?? opaque(),
+    store: resolvePort('store', options.store, ['load', 'insert', 'replaceAuth'], memoryStore),
+    accessToken: resolvePort('accessToken', options.accessToken, ['format', 'parse'], opaque),
     accessTtl,
     idleTtl,
     absoluteTtl,
@@ -121,9 +131,16 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     accessOverlap,
     limit: resolveLimit(options.maxPerSubject ?? 100, options.onLimit ?? 'evict-oldest'),
     schema: resolveSchema(options.data),
-    logger: createRedactingLogger(resolveLogger(options.logger)),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? createRandomBytes(),
+    logger: createRedactingLogger(
+      resolvePort(
+        'logger',
+        options.logger,
+        ['debug', 'info', 'warn', 'error'],
+        () => defaultLogger,
+      ),
+    ),
+    clock: resolvePort('clock', options.clock, ['now'], () => systemClock),
+    random: resolveRandom(options.random),
     subjectPepper,
   });
 }
@@ -132,7 +149,7 @@ function resolveLimit(max: number, onLimit: string): SubjectLimit {
   if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
     throw new UsageError(
       'invalid_option',
-      `maxPerSubject: ${String(max)} must be a whole number from 1.`,
+      `maxPerSubject: ${String(max)} will not do. Write a whole number from 1 to 10,000,000.`,
     );
   }
   if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
@@ -156,13 +173,35 @@ function resolveSchema(
   return schema;
 }
 
-function resolveLogger(logger: Logger | undefined): Logger {
-  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
-    if (logger === undefined || typeof logger[level] === 'function') continue;
-    throw new UsageError(
-      'invalid_option',
-      `logger has no method '${level}'. Give a pino-style logger.`,
-    );
-  }
-  return logger ?? defaultLogger;
+/** What each port is made by, for the message. */
+const MADE_BY = {
+  store: 'memoryStore() or another store',
+  accessToken: 'opaque() or another kind of token',
+  clock: 'an object with now(), which answers epoch milliseconds',
+  logger: 'a pino-style logger, or wrap yours with messageFirst()',
+} as const;
+
+/** Takes the given port if it has the methods, the default if none is given, and nothing else. */
+function resolvePort<Port extends object>(
+  name: keyof typeof MADE_BY,
+  given: Port | undefined,
+  methods: readonly (keyof Port & string)[],
+  makeDefault: () => Port,
+): Port {
+  if (given === undefined) return makeDefault();
+  const missing = methods.find((method) => typeof given?.[method] !== 'function');
+  if (missing === undefined) return given;
+  throw new UsageError(
+    'invalid_option',
+    `${name} has no method '${missing}'. Give ${MADE_BY[name]}.`,
+  );
+}
+
+function resolveRandom(given: RandomBytes | undefined): RandomBytes {
+  if (given === undefined) return createRandomBytes();
+  if (typeof given === 'function') return given;
+  throw new UsageError(
+    'invalid_option',
+    'random must be a function that answers so many random bytes.',
+  );
 }

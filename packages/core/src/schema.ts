@@ -32,7 +32,8 @@ export async function checkSchema<Output>(
   value: unknown,
 ): Promise<Output> {
   const result = await schema['~standard'].validate(value);
-  if (result.issues === undefined) return result.value;
+  // The standard lets any falsy `issues` stand for success.
+  if (!result.issues) return result.value;
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }));
   const places = issues.map((issue) => issue.path || '(root)').slice(0, 5);
   throw new InvalidDataError(`The session data does not fit its schema at: ${places.join(', ')}.`, {

@@ -157,8 +157,8 @@ export interface Sessions<Data extends object = RegisteredData> {
   /** Ends all sessions of a subject, but for `except`; answers how many. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
-   * Ends the session that a genuine access or refresh token belongs to, as a logout does. A forged or
-   * unknown token ends nothing and answers `false`.
+   * Ends the session that a genuine access or refresh token belongs to, as a logout does; a token that has
+   * run out will do. A forged or unknown one ends nothing and answers `false`.
    */
   end(token: unknown): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */

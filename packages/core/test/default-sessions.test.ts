@@ -17,7 +17,10 @@ describe('the process-wide engine', () => {
     const sessions = getSessions();
     expect(getSessions()).toBe(sessions);
     const { accessToken } = await sessions.create({ subject: 'user-1' });
-    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true, session: { subject: 'user-1' } });
+    expect(await sessions.verify(accessToken)).toMatchObject({
+      ok: true,
+      session: { subject: 'user-1' },
+    });
   });
 
   it('is the one that configureSessions made, options and all', async () => {

@@ -45,34 +45,36 @@ describe('events', () => {
 
   it('stop reaching a listener once it has been stopped, and stopping twice changes nothing', () => {
     const { events } = setUp();
-    let calls = 0;
-    const stop = events.on('reuse', () => void (calls += 1));
+    const calls: unknown[] = [];
+    const stop = events.on('reuse', (event) => void calls.push(event));
     events.emit('reuse', REUSE);
     stop();
     stop();
     events.emit('reuse', REUSE);
-    expect(calls).toBe(1);
+    expect(calls).toHaveLength(1);
   });
 
   it('reach a function registered twice twice, and each registration is stopped by itself', () => {
     const { events } = setUp();
-    let calls = 0;
-    const listener = () => void (calls += 1);
+    const calls: unknown[] = [];
+    const listener = (event: unknown) => void calls.push(event);
     const stopFirst = events.on('reuse', listener);
     events.on('reuse', listener);
     events.emit('reuse', REUSE);
-    expect(calls).toBe(2);
+    expect(calls).toHaveLength(2);
     stopFirst();
     events.emit('reuse', REUSE);
-    expect(calls).toBe(3);
+    expect(calls).toHaveLength(3);
   });
 
   it('do not reach a listener that is registered while they are being told', () => {
     const { events } = setUp();
-    let late = 0;
-    events.on('reuse', () => void events.on('reuse', () => void (late += 1)));
+    const late: unknown[] = [];
+    events.on('reuse', () => void events.on('reuse', (event) => void late.push(event)));
     events.emit('reuse', REUSE);
-    expect(late).toBe(0);
+    expect(late).toEqual([]);
+    events.emit('reuse', REUSE);
+    expect(late).toHaveLength(1);
   });
 
   it('reach every other listener when one stops itself while they are being told', () => {
@@ -91,14 +93,16 @@ describe('events', () => {
   it('never fail the request they watch: what a listener throws is logged, and the others are told', () => {
     const { events, errors } = setUp();
     const error = new Error('the audit log is full');
-    let told = false;
+    const told: unknown[] = [];
     events.on('reuse', () => {
       throw error;
     });
-    events.on('reuse', () => void (told = true));
+    events.on('reuse', (event) => void told.push(event));
     expect(() => events.emit('reuse', REUSE)).not.toThrow();
-    expect(told).toBe(true);
-    expect(errors).toEqual([{ fields: { event: 'reuse', error }, message: 'a session event listener failed' }]);
+    expect(told).toEqual([REUSE]);
+    expect(errors).toEqual([
+      { fields: { event: 'reuse', error }, message: 'a session event listener failed' },
+    ]);
   });
 
   it('handle the rejection of an async listener [CHECKLIST Store: a rejected promise never ends the process]', async () => {
@@ -109,7 +113,9 @@ describe('events', () => {
     });
     events.emit('reuse', REUSE);
     await settled();
-    expect(errors).toEqual([{ fields: { event: 'reuse', error }, message: 'a session event listener failed' }]);
+    expect(errors).toEqual([
+      { fields: { event: 'reuse', error }, message: 'a session event listener failed' },
+    ]);
   });
 
   it('cannot be listened to under a name that there is not', () => {

@@ -39,12 +39,21 @@ function throughJson(value: unknown): unknown {
 /** As it comes from a request body: JSON text that was parsed, with awkward keys among the others. */
 const key = fc.oneof(
   { weight: 6, arbitrary: fc.string() },
-  { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'prototype', 'toJSON', '0', '') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('__proto__', 'constructor', 'prototype', 'toJSON', '0', ''),
+  },
 );
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 5, depthSize: 'medium' },
-    fc.oneof(fc.string({ unit: 'binary' }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.boolean(), fc.constant(null)),
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    ),
     fc.array(tie('json'), { maxLength: 5 }),
     fc.array(fc.tuple(key, tie('json')), { maxLength: 5 }).map((entries) => parsedObject(entries)),
   ),
@@ -55,7 +64,9 @@ function parsedObject(entries: readonly (readonly [string, unknown])[]): object 
   return JSON.parse(`{${members.join(',')}}`) as object;
 }
 
-const jsonObject = fc.array(fc.tuple(key, json), { maxLength: 6 }).map((entries) => parsedObject(entries));
+const jsonObject = fc
+  .array(fc.tuple(key, json), { maxLength: 6 })
+  .map((entries) => parsedObject(entries));
 
 describe('toFrozenJson', () => {
   it('is what JSON carries, for every JSON value but keys __proto__', () => {
@@ -85,8 +96,7 @@ describe('toFrozenJson', () => {
       withNullPrototype: true,
       withSparseArray: true,
       withTypedArray: true,
-      withUnicodeString: true,
-    } as fc.ObjectConstraints);
+    });
     fc.assert(
       fc.property(anything, (value) => {
         let copy: object;
@@ -124,7 +134,9 @@ describe('toFrozenJson', () => {
   it('leaves out what is undefined, and fills holes of arrays with null, as JSON does', () => {
     const sparse: unknown[] = [1];
     sparse[2] = undefined;
-    expect(JSON.stringify(toFrozenJson({ a: undefined, list: sparse }))).toBe('{"list":[1,null,null]}');
+    expect(JSON.stringify(toFrozenJson({ a: undefined, list: sparse }))).toBe(
+      '{"list":[1,null,null]}',
+    );
   });
 
   it('writes dates and whatever else has a toJSON as JSON does', () => {
@@ -179,11 +191,14 @@ describe('toFrozenJson', () => {
   });
 
   describe('of deep values', () => {
-    it.each(['objects', 'arrays', 'both'] as const)('takes 64 levels of %s and no more [CHECKLIST Data]', (shape) => {
-      expect(MAX_DEPTH).toBe(64);
-      expect(toFrozenJson(nested(64, shape))).toEqual(nested(64, shape));
-      expect(refusalOf(nested(65, shape)).message).toContain('nested deeper than 64 levels');
-    });
+    it.each(['objects', 'arrays', 'both'] as const)(
+      'takes 64 levels of %s and no more [CHECKLIST Data]',
+      (shape) => {
+        expect(MAX_DEPTH).toBe(64);
+        expect(toFrozenJson(nested(64, shape))).toEqual(nested(64, shape));
+        expect(refusalOf(nested(65, shape)).message).toContain('nested deeper than 64 levels');
+      },
+    );
 
     it.each(['objects', 'arrays', 'both'] as const)(
       'refuses 20,000 levels of %s without running out of stack [CHECKLIST Data]',
@@ -195,7 +210,8 @@ describe('toFrozenJson', () => {
     it('counts levels as JSON has them: a date in the 64th is text, not one level more', () => {
       const value = nested(64, 'objects');
       let innermost = value as Record<string, unknown>;
-      while (typeof innermost['inner'] === 'object') innermost = innermost['inner'] as Record<string, unknown>;
+      while (typeof innermost['inner'] === 'object')
+        innermost = innermost['inner'] as Record<string, unknown>;
       innermost['inner'] = new Date(0);
       expect(toFrozenJson(value)).toEqual(throughJson(value));
     });
@@ -210,9 +226,30 @@ describe('toFrozenJson', () => {
 
   describe('of cyclic values [CHECKLIST Data]', () => {
     it.each([
-      ['an object that holds itself', () => { const a: Record<string, unknown> = {}; a['self'] = a; return a; }],
-      ['an array that holds itself', () => { const a: unknown[] = []; a.push(a); return { a }; }],
-      ['two that hold each other', () => { const a: Record<string, unknown> = {}; a['b'] = { a }; return a; }],
+      [
+        'an object that holds itself',
+        () => {
+          const a: Record<string, unknown> = {};
+          a['self'] = a;
+          return a;
+        },
+      ],
+      [
+        'an array that holds itself',
+        () => {
+          const a: unknown[] = [];
+          a.push(a);
+          return { a };
+        },
+      ],
+      [
+        'two that hold each other',
+        () => {
+          const a: Record<string, unknown> = {};
+          a['b'] = { a };
+          return a;
+        },
+      ],
     ])('refuses %s', (_, make) => {
       expect(refusalOf(make()).message).toContain('refers to itself');
     });
@@ -289,7 +326,10 @@ describe('toFrozenJson', () => {
     it.each([
       ['in one text', { a: 'x'.repeat(1_000_000) }],
       ['in one key', { ['x'.repeat(1_000_000)]: 1 }],
-      ['in many keys', Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, 1]))],
+      [
+        'in many keys',
+        Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key-${index}`, 1])),
+      ],
       ['in many numbers', { a: Array.from({ length: 500_000 }, () => 1) }],
       ['in many nulls', { a: Array.from({ length: 250_000 }, () => null) }],
     ])('refuses 1 MB %s [CHECKLIST Data]', (_, value) => {
@@ -306,14 +346,17 @@ describe('toFrozenJson', () => {
       ['holes', undefined],
     ])('stops at the limit while it walks a huge array of %s', (_, item) => {
       let reads = 0;
-      const list = new Proxy(Array.from({ length: 1_000_000 }, () => item), {
-        get(target, name, receiver) {
-          reads += 1;
-          return Reflect.get(target, name, receiver) as unknown;
+      const list = new Proxy(
+        Array.from({ length: 1_000_000 }, () => item),
+        {
+          get(target, name, receiver) {
+            if (typeof name === 'string' && /^\d+$/.test(name)) reads += 1;
+            return Reflect.get(target, name, receiver) as unknown;
+          },
         },
-      });
+      );
       expect(refusalOf({ list }).code).toBe('data_too_large');
-      expect(reads).toBeLessThan(200_000);
+      expect(reads).toBeLessThan(140_000);
     });
   });
 });

@@ -5,14 +5,21 @@ import { refusalOf } from './refusal.js';
 const KNOWN = new Set(['idleTtl', 'grace']);
 
 describe('assertKnown', () => {
-  it.each([{}, { idleTtl: 1 }, { grace: undefined, idleTtl: 1 }])('lets known options pass: %o', (options) => {
-    expect(() => assertKnown('createSessions', options, KNOWN)).not.toThrow();
-  });
+  it.each([{}, { idleTtl: 1 }, { grace: undefined, idleTtl: 1 }])(
+    'lets known options pass: %o',
+    (options) => {
+      expect(() => assertKnown('createSessions', options, KNOWN)).not.toThrow();
+    },
+  );
 
   it('names the misspelt option, whose it is, and those that there are', () => {
-    const { code, message } = refusalOf(() => assertKnown('createSessions', { idleTTL: '7d' }, KNOWN));
+    const { code, message } = refusalOf(() =>
+      assertKnown('createSessions', { idleTTL: '7d' }, KNOWN),
+    );
     expect(code).toBe('invalid_option');
-    expect(message).toBe("createSessions: there is no option 'idleTTL'. Known are: idleTtl, grace.");
+    expect(message).toBe(
+      "createSessions: there is no option 'idleTTL'. Known are: idleTtl, grace.",
+    );
   });
 
   it('does not take a name that every object has for a known one', () => {

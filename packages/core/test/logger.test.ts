@@ -53,7 +53,11 @@ const digests = { hex: digest.copy().digest('hex'), base64url: digest.copy().dig
 function longestShared(text: string, source: string): number {
   let longest = 0;
   for (let start = 0; start < source.length; start += 1) {
-    while (text.includes(source.slice(start, start + longest + 1)) && start + longest < source.length) longest += 1;
+    while (
+      text.includes(source.slice(start, start + longest + 1)) &&
+      start + longest < source.length
+    )
+      longest += 1;
   }
   return longest;
 }
@@ -61,9 +65,16 @@ function longestShared(text: string, source: string): number {
 describe('createRedactingLogger', () => {
   it.each(LEVELS)('passes %s lines on at their level, fields first', (level) => {
     const { logger, lines } = recorder();
-    createRedactingLogger(logger)[level]({ sid, count: 3, ok: true, reason: 'expired', none: undefined }, 'text');
+    createRedactingLogger(logger)[level](
+      { sid, count: 3, ok: true, reason: 'expired', none: undefined },
+      'text',
+    );
     expect(lines).toEqual([
-      { level, fields: { sid, count: 3, ok: true, reason: 'expired', none: undefined }, message: 'text' },
+      {
+        level,
+        fields: { sid, count: 3, ok: true, reason: 'expired', none: undefined },
+        message: 'text',
+      },
     ]);
   });
 
@@ -78,7 +89,11 @@ describe('createRedactingLogger', () => {
     ['a secret', secret, `${secret.slice(0, 8)}…`],
     ['a digest in hex', digests.hex, `${digests.hex.slice(0, 8)}…`],
     ['a digest in base64url', digests.base64url, `${digests.base64url.slice(0, 8)}…`],
-    ['a digest as it is stored', digests.base64url.slice(0, 22), `${digests.base64url.slice(0, 8)}…`],
+    [
+      'a digest as it is stored',
+      digests.base64url.slice(0, 22),
+      `${digests.base64url.slice(0, 8)}…`,
+    ],
     ['a session id under another name', sid, `${sid.slice(0, 8)}…`],
   ])('cuts %s to 8 characters at most [CHECKLIST Logs and events]', (_, value, shown) => {
     expect(redacted({ value })).toEqual({ value: shown });
@@ -101,7 +116,12 @@ describe('createRedactingLogger', () => {
   });
 
   it('shows no more than 8 characters of a secret whatever stands before and after it', () => {
-    const around = fc.string({ unit: fc.oneof(fc.constantFrom('s', 'a', 't', '_', 'r', 'e', 'y', 'J', '.', '-', ' '), fc.string({ minLength: 1, maxLength: 1 })) });
+    const around = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('s', 'a', 't', '_', 'r', 'e', 'y', 'J', '.', '-', ' '),
+        fc.string({ minLength: 1, maxLength: 1 }),
+      ),
+    });
     const form = fc.constantFrom(accessToken, refreshToken, jwt, secret, digests.hex);
     fc.assert(
       fc.property(around, form, around, (before, token, after) => {
@@ -207,7 +227,10 @@ describe('createRedactingLogger', () => {
     process.removeAllListeners('unhandledRejection');
     process.on('unhandledRejection', (reason) => void unhandled.push(reason));
     try {
-      createRedactingLogger({ debug: fail, info: fail, warn: fail, error: fail }).error({ sid }, 'text');
+      createRedactingLogger({ debug: fail, info: fail, warn: fail, error: fail }).error(
+        { sid },
+        'text',
+      );
       await new Promise((resolve) => setImmediate(resolve));
       await new Promise((resolve) => setImmediate(resolve));
     } finally {
@@ -220,7 +243,14 @@ describe('createRedactingLogger', () => {
   it.each([
     ['no message', Object.assign(new Error('x'), { message: undefined })],
     ['an object for a message', Object.assign(new Error('x'), { message: { text: 'x' } })],
-    ['a message that throws', Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('y'); } })],
+    [
+      'a message that throws',
+      Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('y');
+        },
+      }),
+    ],
   ])('takes no harm from an error with %s, which a store may reject with', (_, error) => {
     const { logger, lines } = recorder();
     expect(() => createRedactingLogger(logger).error({ error }, 'text')).not.toThrow();
@@ -231,8 +261,14 @@ describe('createRedactingLogger', () => {
 describe('messageFirst', () => {
   it.each(LEVELS)('turns a logger that takes the text first around, at %s', (level) => {
     const calls: unknown[] = [];
-    const write = (name: string) => (message: string, fields?: LogFields) => void calls.push([name, message, fields]);
-    const logger = messageFirst({ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') });
+    const write = (name: string) => (message: string, fields?: LogFields) =>
+      void calls.push([name, message, fields]);
+    const logger = messageFirst({
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    });
     logger[level]({ sid }, 'session created');
     expect(calls).toEqual([[level, 'session created', { sid }]]);
   });
@@ -266,11 +302,16 @@ describe('defaultLogger', () => {
   }
 
   it.each(['warn', 'error'] as const)('makes a process warning of each %s line', async (level) => {
-    expect(await warningOf(level, {})).toMatchObject({ name: 'SessWarning', message: 'the session store failed' });
+    expect(await warningOf(level, {})).toMatchObject({
+      name: 'SessWarning',
+      message: 'the session store failed',
+    });
   });
 
   it('adds the message of the error, redacted like everything else', async () => {
-    const { message } = await warningOf('error', { error: new Error(`no answer for ${accessToken}`) });
+    const { message } = await warningOf('error', {
+      error: new Error(`no answer for ${accessToken}`),
+    });
     expect(message).toBe('the session store failed (no answer for sat_…)');
   });
 

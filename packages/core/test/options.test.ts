@@ -9,7 +9,8 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** Options as a program in plain JavaScript may have them. */
-const refusal = (options: Record<string, unknown>) => refusalOf(() => createSessions(options as SessionsOptions));
+const refusal = (options: Record<string, unknown>) =>
+  refusalOf(() => createSessions(options as SessionsOptions));
 
 describe('the defaults', () => {
   it('are those of the documentation', () => {
@@ -51,10 +52,21 @@ describe('settings', () => {
 
   it('hold times in milliseconds', () => {
     const settings = resolveOptions({
-      accessTtl: '5m', idleTtl: '2d', absoluteTtl: '30d', grace: '0s', accessOverlap: '0s', maxPerSubject: 1, onLimit: 'reject',
+      accessTtl: '5m',
+      idleTtl: '2d',
+      absoluteTtl: '30d',
+      grace: '0s',
+      accessOverlap: '0s',
+      maxPerSubject: 1,
+      onLimit: 'reject',
     });
     expect(settings).toMatchObject({
-      accessTtl: 5 * MINUTE, idleTtl: 2 * DAY, absoluteTtl: 30 * DAY, grace: 0, accessOverlap: 0, limit: { max: 1, onLimit: 'reject' },
+      accessTtl: 5 * MINUTE,
+      idleTtl: 2 * DAY,
+      absoluteTtl: 30 * DAY,
+      grace: 0,
+      accessOverlap: 0,
+      limit: { max: 1, onLimit: 'reject' },
     });
   });
 
@@ -70,7 +82,9 @@ describe('settings', () => {
   it('wrap the caller’s logger, so that it sees no credential', () => {
     const seen: unknown[] = [];
     const write = (fields: object) => void seen.push(fields);
-    const { logger } = resolveOptions({ logger: { debug: write, info: write, warn: write, error: write } });
+    const { logger } = resolveOptions({
+      logger: { debug: write, info: write, warn: write, error: write },
+    });
     logger.warn({ secret: 'x'.repeat(43) }, 'text');
     expect(seen).toEqual([{ secret: 'xxxxxxxx…' }]);
   });
@@ -80,7 +94,10 @@ describe('a wrong option throws at construction and says what to write', () => {
   it.each<[Record<string, unknown>, string]>([
     [{ accessTtl: '15 minutes' }, "accessTtl: '15 minutes' is not a duration. Write '15m'"],
     [{ idleTtl: '1 hour' }, "idleTtl: '1 hour' is not a duration. Write '1h'"],
-    [{ absoluteTtl: '90' }, "absoluteTtl: '90' is not a duration. Write 90 (without quotes) or '90s'"],
+    [
+      { absoluteTtl: '90' },
+      "absoluteTtl: '90' is not a duration. Write 90 (without quotes) or '90s'",
+    ],
     [{ accessOverlap: 'all' }, "accessOverlap: 'all' is not a duration. Write for instance '15m'"],
     [{ grace: -1 }, "grace: -1 is not a duration. Write for instance '15m'"],
     [{ accessTtl: 0 }, "accessTtl: 0 is out of range. Write at least '1s'"],
@@ -90,9 +107,15 @@ describe('a wrong option throws at construction and says what to write', () => {
     [{ maxPerSubject: '100' }, 'maxPerSubject: 100 must be a whole number from 1'],
     [{ maxPerSubject: Infinity }, 'maxPerSubject: Infinity must be a whole number from 1'],
     [{ onLimit: 'evict' }, "onLimit: 'evict' must be 'evict-oldest' or 'reject'"],
-    [{ subjectPepper: 'pepper' }, 'subjectPepper must be a secret string of at least 16 characters'],
+    [
+      { subjectPepper: 'pepper' },
+      'subjectPepper must be a secret string of at least 16 characters',
+    ],
     [{ subjectPepper: 1234567890123456 }, 'subjectPepper must be a secret string'],
-    [{ data: { handle: 'string' } }, 'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them'],
+    [
+      { data: { handle: 'string' } },
+      'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them',
+    ],
     [{ data: null }, 'data must be a schema'],
     [{ logger: { info: () => {} } }, "logger has no method 'debug'. Give a pino-style logger"],
     [{ logger: () => {} }, "logger has no method 'debug'. Give a pino-style logger"],
@@ -112,8 +135,14 @@ describe('a wrong option throws at construction and says what to write', () => {
     const refused = refusal({ idleTtl: '2d', absoluteTtl: '1d' });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('idleTtl (172800s) is beyond absoluteTtl (86400s)');
-    expect(refused.message).toContain("Write an idleTtl of at most '86400s', or a longer absoluteTtl");
+    expect(refused.message).toContain(
+      "Write an idleTtl of at most '86400s', or a longer absoluteTtl",
+    );
     expect(() => createSessions({ idleTtl: '86400s', absoluteTtl: '1d' })).not.toThrow();
+  });
+
+  it('but an absoluteTtl shorter than the default idleTtl is enough by itself: only what was written can be wrong', () => {
+    expect(resolveOptions({ absoluteTtl: '1d' })).toMatchObject({ idleTtl: DAY, absoluteTtl: DAY });
   });
 
   it.each(['accesTtl', 'idleTTL', 'ttl', 'maxPerUser', 'Store', 'subjectSalt', 'pepper'])(
@@ -121,10 +150,24 @@ describe('a wrong option throws at construction and says what to write', () => {
     (name) => {
       const refused = refusal({ [name]: '15m' });
       expect(refused.code).toBe('invalid_option');
-      expect(refused.message).toContain(`createSessions: there is no option '${name}'. Known are: `);
+      expect(refused.message).toContain(
+        `createSessions: there is no option '${name}'. Known are: `,
+      );
       for (const known of [
-        'store', 'accessToken', 'accessTtl', 'idleTtl', 'absoluteTtl', 'grace', 'accessOverlap', 'maxPerSubject',
-        'onLimit', 'data', 'logger', 'clock', 'random', 'subjectPepper',
+        'store',
+        'accessToken',
+        'accessTtl',
+        'idleTtl',
+        'absoluteTtl',
+        'grace',
+        'accessOverlap',
+        'maxPerSubject',
+        'onLimit',
+        'data',
+        'logger',
+        'clock',
+        'random',
+        'subjectPepper',
       ]) {
         expect(refused.message).toMatch(new RegExp(`[ ,]${known}[,.]`));
       }

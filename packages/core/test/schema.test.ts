@@ -26,12 +26,19 @@ describe('checkSchema', () => {
   it('waits for a schema that takes its time', async () => {
     const slow = schemaOf(async (value) => ({ value: { handle: value } }));
     expect(await checkSchema(slow, 'zoe')).toEqual({ handle: 'zoe' });
-    const refusing = schemaOf<never>(async () => ({ issues: [{ message: 'taken', path: ['handle'] }] }));
-    expect((await refusalOf(refusing, 'zoe')).issues).toEqual([{ message: 'taken', path: 'handle' }]);
+    const refusing = schemaOf<never>(async () => ({
+      issues: [{ message: 'taken', path: ['handle'] }],
+    }));
+    expect((await refusalOf(refusing, 'zoe')).issues).toEqual([
+      { message: 'taken', path: 'handle' },
+    ]);
   });
 
   it('takes a schema that is a function, as arktype’s are', async () => {
-    const schema = Object.assign(() => {}, schemaOf((value) => ({ value })));
+    const schema = Object.assign(
+      () => {},
+      schemaOf((value) => ({ value })),
+    );
     expect(await checkSchema(schema, 'zoe')).toBe('zoe');
   });
 
@@ -72,7 +79,10 @@ describe('checkSchema', () => {
   it('names places in its message, at most five, and never a value', async () => {
     const canary = 'hunter2';
     const schema = schemaOf<never>(() => ({
-      issues: ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => ({ message: `${canary} is too short`, path: [key] })),
+      issues: ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => ({
+        message: `${canary} is too short`,
+        path: [key],
+      })),
     }));
     const { message, code, issues } = await refusalOf(schema, canary);
     expect(message).toBe('The session data does not fit its schema at: a, b, c, d, e.');

@@ -1,7 +1,6 @@
 import { type Exchange, mergeSetCookie, type Reply } from '@sess/core/http';
 import type { Request, Response } from 'express';
-
-const BODY_LIMIT = 102_400;
+import { readText } from './body.js';
 
 /** An Express request and its response, as the protocol sees them. */
 export class ExpressExchange implements Exchange {
@@ -66,14 +65,8 @@ export class ExpressExchange implements Exchange {
   async readJson(): Promise<unknown> {
     const parsed = this.parsedBody();
     if (parsed !== undefined) return parsed;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of this.#req as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > BODY_LIMIT) throw new RangeError(`The body is over ${BODY_LIMIT} bytes.`);
-      chunks.push(chunk);
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+    const text = await readText(this.#req);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
 
   setHeader(name: string, value: string): void {
@@ -95,5 +88,7 @@ export class ExpressExchange implements Exchange {
 export function sendReply(res: Response, reply: Reply): void {
   res.status(reply.status);
   for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
+  // Said outright, so that HEAD has it too.
+  if (reply.body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(reply.body));
   res.end(reply.body);
 }

@@ -6,7 +6,7 @@ export interface CookieOptions {
   /** The name after its prefix. Default: `'sess'`, sent as `__Host-sess`. */
   readonly name?: string;
   /**
-   * Default: `true`, which browsers also honour on `http://localhost`. `false` drops the name's prefix
+   * Default: `true`, which Chromium and Firefox also honour on `http://localhost`. `false` drops the name's prefix
    * with it, and lets anyone on the network read the cookie: for plain HTTP on a trusted network only.
    */
   readonly secure?: boolean;

@@ -18,7 +18,10 @@ export interface Exchange {
   authorization(): readonly string[];
   /** The request body if the framework has parsed it already, else `undefined`. */
   parsedBody(): unknown;
-  /** The request body as JSON, parsed now if it has not been; rejects when it is no JSON or over 100 kB. */
+  /**
+   * The request body as JSON, parsed now if it has not been; `undefined` when it is empty. Rejects when it
+   * is no JSON or over 100 kB.
+   */
   readJson(): Promise<unknown>;
   /** Sets a header of the response that the application will send, in place of one of the same name. */
   setHeader(name: string, value: string): void;

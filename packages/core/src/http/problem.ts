@@ -1,10 +1,11 @@
-import { InvalidDataError, SessError, type SessErrorCode } from '../errors.js';
+import { InvalidDataError, SessError, type SessErrorCode, UsageError } from '../errors.js';
 import { NO_STORE, type Reply } from './exchange.js';
 
 /** The stable `code` member of problem bodies. */
 export type ProblemCode =
   | SessErrorCode
   | 'invalid_request'
+  | 'invalid_subject'
   | 'invalid_token'
   | 'insufficient_user_authentication'
   | 'access_denied'
@@ -48,9 +49,10 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   },
   invalid_request: {
     status: 400,
-    detail: 'The credentials were not sent in exactly one place and in the right form.',
+    detail: 'The credentials are not in the right form, or were sent more than once.',
     challenge: 'Bearer error="invalid_request"',
   },
+  invalid_subject: { status: 400, detail: 'The name to sign in as is missing or not acceptable.' },
   invalid_token: INVALID_TOKEN,
   session_ended: INVALID_TOKEN,
   insufficient_user_authentication: {
@@ -128,6 +130,8 @@ export function problemReply(
 
 /** The answer to a run-time error of the library, or `undefined` when the error is somebody else's. */
 export function replyToError(error: unknown): Reply | undefined {
+  if (error instanceof UsageError && error.code === 'invalid_subject')
+    return problemReply(error.code);
   if (!(error instanceof SessError)) return undefined;
   const isExplained = error instanceof InvalidDataError && error.issues.length > 0;
   return problemReply(error.code, isExplained ? { members: { errors: error.issues } } : {});

@@ -185,6 +185,7 @@ function ended(): SessError {
 
 function deviceOf(exchange: Exchange): Device {
   const userAgent = exchange.header('user-agent');
-  const { ip } = exchange;
+  // An IPv4 client of a dual-stack listener (RFC 4291, section 2.5.5.2) is shown by the address it knows itself by.
+  const ip = exchange.ip?.replace(/^::ffff:(?=\d+\.)/i, '');
   return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
 }

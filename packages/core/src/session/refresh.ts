@@ -1,14 +1,22 @@
-import { StoreUnavailableError } from '../errors.js';
 import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
-import type { Reason, RefreshResult } from '../types.js';
+import type { Issued, Reason, RefreshResult } from '../types.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
-import { decideRefresh } from './rotation.js';
+import { decideRefresh, type RotationDecision } from './rotation.js';
+import { decideInRounds, type Round } from './rounds.js';
 import { hideTokens } from './view.js';
 
 /** Rounds through conflicting writes; honest traffic needs two or three. */
-const ATTEMPTS = 8;
+const ROUNDS = 8;
+
+type Ended = Extract<RotationDecision, { kind: 'end' }>;
+
+/** What the rounds come to, before anything is told of it. */
+type Outcome<Data extends object> =
+  | { readonly kind: 'reject'; readonly reason: Reason }
+  | (Ended & { readonly record: SessionRecord })
+  | { readonly kind: 'answer'; readonly issued: Issued<Data>; readonly replayed: boolean };
 
 /** Refresh: holds the token against the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
@@ -22,62 +30,56 @@ export function createRefresh<Data extends object>(context: EngineContext) {
 
   /** Only whoever removed the session tells of it, so that one theft is one event. */
   async function end(
-    record: SessionRecord,
-    cause: 'reuse' | 'lost-writes',
+    { sid, data }: SessionRecord,
+    cause: Ended['cause'],
   ): Promise<RefreshResult<Data>> {
-    const { sid } = record;
-    const { subject } = record.data;
+    const { subject } = data;
+    const isReuse = cause === 'reuse';
     const removal = await store.remove(sid);
     if (removal.status === 'removed') {
-      if (cause === 'reuse') events.emit('reuse', { sid, subject });
+      if (isReuse) events.emit('reuse', { sid, subject });
       events.emit('revoked', { cause, sid, subject });
       settings.logger.warn(
         { sid, cause },
-        cause === 'reuse'
+        isReuse
           ? 'a spent refresh token came back: session ended'
           : 'the store lost writes: session ended',
       );
     }
-    return reject(cause === 'reuse' ? 'reused' : 'unknown', sid);
+    return reject(isReuse ? 'reused' : 'unknown', sid);
   }
 
-  async function rotate(token: RefreshCredential): Promise<RefreshResult<Data>> {
-    const { sid } = token;
-    const loaded = await store.load(sid);
-    let { record, now: at } = loaded as { record: SessionRecord | undefined; now: number };
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      if (record === undefined) return reject('unknown', sid);
-      const decision = decideRefresh({
-        record,
-        token,
-        at,
-        policy: settings,
-        random: settings.random,
-      });
-      if (decision.kind === 'reject') return reject(decision.reason, sid);
-      if (decision.kind === 'end') return end(record, decision.cause);
-
-      const { auth } = decision;
-      if (auth !== record.auth) {
-        const answer = await store.replaceAuth(record, auth);
-        if (answer.status === 'absent') return reject('unknown', sid);
-        if (answer.status === 'conflict') {
-          record = answer.record;
-          at = answer.now;
-          continue;
-        }
-      }
-      events.emit('refreshed', { sid, subject: record.data.subject, replayed: decision.replayed });
-      const made = { ...decision, record: { ...record, auth }, family: token.family, at };
-      return hideTokens({ ok: true as const, ...issue<Data>(settings, made) });
-    }
-    throw new StoreUnavailableError(
-      `The session was being written by others ${ATTEMPTS} times in a row. Try again.`,
-    );
+  function decide(
+    token: RefreshCredential,
+    record: SessionRecord,
+    at: number,
+  ): Round<Outcome<Data>> {
+    const { random } = settings;
+    const decision = decideRefresh({ record, token, at, policy: settings, random });
+    if (decision.kind === 'reject') return { outcome: decision };
+    if (decision.kind === 'end') return { outcome: { ...decision, record } };
+    const { auth, replayed } = decision;
+    const made = { ...decision, record: { ...record, auth }, family: token.family, at };
+    const outcome = { kind: 'answer' as const, issued: issue<Data>(settings, made), replayed };
+    return auth === record.auth
+      ? { outcome }
+      : { outcome, write: () => store.replaceAuth(record, auth) };
   }
 
   return async function refresh(refreshToken: unknown): Promise<RefreshResult<Data>> {
     const token = parseRefreshToken(refreshToken);
-    return token === undefined ? reject('malformed') : rotate(token);
+    if (token === undefined) return reject('malformed');
+    const { sid } = token;
+    const outcome = await decideInRounds(store, {
+      sid,
+      rounds: ROUNDS,
+      decide: (record, at) => decide(token, record, at),
+    });
+    if (outcome === undefined) return reject('unknown', sid);
+    if (outcome.kind === 'reject') return reject(outcome.reason, sid);
+    if (outcome.kind === 'end') return end(outcome.record, outcome.cause);
+    const { issued, replayed } = outcome;
+    events.emit('refreshed', { sid, subject: issued.session.subject, replayed });
+    return hideTokens({ ok: true as const, ...issued });
   };
 }

@@ -250,8 +250,12 @@ describe('a session against a model with its whole history', () => {
             absoluteTtl: ABSOLUTE_TTL / 1_000,
           });
           let reuses = 0;
-          sessions.on('refreshed', (event) => void (replays += event.replayed ? 1 : 0));
-          sessions.on('reuse', () => void (reuses += 1));
+          sessions.on('refreshed', (event) => {
+            if (event.replayed) replays += 1;
+          });
+          sessions.on('reuse', () => {
+            reuses += 1;
+          });
           const model = begin(await sessions.create({ subject: 'ada' }), clock.now());
           for (const step of steps) {
             const wasAlive = model.alive;

@@ -179,11 +179,18 @@ export function describeRefresh(startHost: StartHost): void {
       expect(
         (await host.send(refresh.path, { ...refresh, body: { refresh_token: 7 } })).status,
       ).toBe(401);
+      expect((await host.send(refresh.path, refresh)).status).toBe(401);
+      const huge = JSON.stringify({ refresh_token: 'x'.repeat(200_000) });
+      expect((await host.send(refresh.path, { ...refresh, body: huge })).status).toBe(400);
       const out = await host.send('/session/logout', {
         method: 'POST',
         body: { refresh_token: json(answer)['refresh_token'] },
       });
       expect(out.status).toBe(204);
+      expect(await host.sessions.list('ada')).toEqual([]);
+      const { token: other } = await host.login();
+      const byBearer = { method: 'POST', headers: [bearer(other)] };
+      expect((await host.send('/session/logout', byBearer)).status).toBe(204);
       expect(await host.sessions.list('ada')).toEqual([]);
     });
   });

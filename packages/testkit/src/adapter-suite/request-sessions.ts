@@ -16,7 +16,7 @@ export function describeRequestSessions(startHost: StartHost): void {
       expect(answer.headers['cache-control']).toBe('no-store');
       expect((await host.sessions.list('ada'))[0]?.device).toMatchObject({
         userAgent: 'suite/1.0',
-        ip: /127\.0\.0\.1/,
+        ip: '127.0.0.1',
       });
     });
 
@@ -128,7 +128,19 @@ export function describeRequestSessions(startHost: StartHost): void {
       ).toBe(200);
     });
 
+    it.each([undefined, '', 7, 'x'.repeat(513), '\ud800'])(
+      'answers a sign-in as nobody with 400: %#',
+      async (user) => {
+        const host = await useHost(startHost);
+        const answer = await host.send('/login', { method: 'POST', body: { user } });
+        expect(answer.status).toBe(400);
+        expect(json(answer)).toMatchObject({ code: 'invalid_subject' });
+        expect(answer.setCookies).toEqual([]);
+      },
+    );
+
     it.each([
+      ['a list', '["x"]', 400],
       [
         'a prototype',
         '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}',

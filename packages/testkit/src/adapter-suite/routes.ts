@@ -38,6 +38,15 @@ export function describeRoutes(startHost: StartHost): void {
       expect((await host.send('/session/logout', { method: 'POST' })).status).toBe(204);
     });
 
+    it('logs out by an access token that has run out: its holder only wants to be gone', async () => {
+      const host = await useHost(startHost);
+      const { token } = await host.login();
+      host.clock.advance('1h');
+      const headers = [bearer(token)];
+      expect((await host.send('/session/logout', { method: 'POST', headers })).status).toBe(204);
+      expect(await host.sessions.list('ada')).toEqual([]);
+    });
+
     it("ends nobody's session by a forged token", async () => {
       const host = await useHost(startHost);
       const { token, cookie } = await host.login();
@@ -77,6 +86,8 @@ export function describeRoutes(startHost: StartHost): void {
       const answer = await host.send('/session', { method: 'HEAD', headers: [bearer(token)] });
       expect(answer.status).toBe(200);
       expect(answer.text).toBe('');
+      const get = await host.send('/session', { headers: [bearer(token)] });
+      expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(get.text)));
     });
 
     it('logs out everywhere, and counts [ASVS 7.4.5]', async () => {

@@ -1,0 +1,94 @@
+import type { Duration, SessionsOptions } from '@sess/core';
+
+/** What an example is told by its environment. */
+export interface ExampleSettings {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Absent: sessions are kept in memory. */
+  readonly redisUrl: string | undefined;
+  readonly accessTokens: AccessTokenKind;
+  readonly jwtSecret: string | undefined;
+  /** As they were written: the engine knows what is a duration and what is in range. */
+  readonly durations: Pick<SessionsOptions, DurationOption>;
+}
+
+export type AccessTokenKind = (typeof KINDS)[number];
+type DurationOption = (typeof DURATIONS)[keyof typeof DURATIONS];
+
+/** Settings that cannot be used. The message is one line, and says what to write instead. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const KINDS = ['opaque', 'jwt', 'stateless'] as const;
+
+/** Variables by the option of `createSessions()` that each of them sets. */
+const DURATIONS = {
+  ACCESS_TTL: 'accessTtl',
+  ACCESS_OVERLAP: 'accessOverlap',
+  IDLE_TTL: 'idleTtl',
+  ABSOLUTE_TTL: 'absoluteTtl',
+  GRACE: 'grace',
+} as const;
+
+/** As long as the output of the hash that the secret keys (RFC 7518, section 3.2). */
+const SHORTEST_SECRET = 32;
+
+/**
+ * Reads an example's settings. A variable that is empty counts as absent, as shells and compose files
+ * leave them.
+ *
+ * @throws SettingsError
+ */
+export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
+  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  return {
+    port: readPort(read('PORT') ?? '3000'),
+    redisUrl: read('REDIS_URL'),
+    accessTokens: readKind(read('ACCESS_TOKENS') ?? 'opaque'),
+    jwtSecret: readSecret(environment['JWT_SECRET'] || undefined),
+    durations: readDurations(read),
+  };
+}
+
+/** A message of the engine in the words of the environment: `ACCESS_TTL` where it says `accessTtl`. */
+export function inVariables(message: string): string {
+  return Object.entries(DURATIONS).reduce(
+    (text, [variable, option]) => text.replace(new RegExp(`\\b${option}\\b`, 'g'), variable),
+    message,
+  );
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new SettingsError(
+    `PORT: '${text}' is not a port. Write a number from 1 to 65535, or 0 for any free port.`,
+  );
+}
+
+function readKind(text: string): AccessTokenKind {
+  const kind = KINDS.find((known) => known === text);
+  if (kind !== undefined) return kind;
+  throw new SettingsError(`ACCESS_TOKENS: '${text}' is none. Write opaque, jwt or stateless.`);
+}
+
+function readSecret(secret: string | undefined): string | undefined {
+  if (secret === undefined || Buffer.byteLength(secret) >= SHORTEST_SECRET) return secret;
+  throw new SettingsError(
+    `JWT_SECRET is under ${SHORTEST_SECRET} bytes. Write what 'openssl rand -base64 32' prints.`,
+  );
+}
+
+function readDurations(
+  read: (variable: string) => string | undefined,
+): ExampleSettings['durations'] {
+  const durations: { -readonly [Option in DurationOption]?: Duration } = {};
+  for (const [variable, option] of Object.entries(DURATIONS)) {
+    const text = read(variable);
+    if (text === undefined) continue;
+    // A variable is always text, so digits alone stand for the number of seconds that they spell.
+    durations[option] = /^\d+$/.test(text) ? Number(text) : (text as Duration);
+  }
+  return durations;
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createPage } from '../src/page.js';
+
+const { status, headers, body = '' } = createPage();
+const csp = headers['Content-Security-Policy'] ?? '';
+
+function inside(tag: string): string {
+  return new RegExp(`<${tag}[^>]*>([^]*?)</${tag}>`).exec(body)?.[1] ?? '';
+}
+
+describe('the page', () => {
+  it('is HTML that takes nothing from elsewhere', () => {
+    expect(status).toBe(200);
+    expect(headers['Content-Type']).toBe('text/html; charset=utf-8');
+    expect(body).not.toMatch(/https?:|url\(/);
+    expect(csp).toMatch(/^default-src 'none';/);
+    expect(csp).not.toContain('unsafe');
+  });
+
+  it.each(['script', 'style'])('allows its own %s, and no other', (tag) => {
+    const text = inside(tag);
+    expect(text.length).toBeGreaterThan(1_000);
+    expect(csp).toContain(
+      `${tag}-src 'sha256-${createHash('sha256').update(text).digest('base64')}'`,
+    );
+  });
+
+  it('puts its modules together to one', () => {
+    const script = inside('script');
+    expect(script).not.toMatch(/^(import|export)\b/m);
+    expect(script).not.toMatch(/innerHTML|localStorage|sessionStorage|document\.cookie/);
+    // As a function body it need only be read, not run.
+    expect(() => new Function(`return async () => {${script}}`)).not.toThrow();
+  });
+});

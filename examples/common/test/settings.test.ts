@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { createEngine } from '../src/engine.js';
+import { readSettings, SettingsError } from '../src/settings.js';
+
+describe('readSettings', () => {
+  it('has a default for everything', () => {
+    expect(readSettings({})).toEqual({
+      port: 3000,
+      redisUrl: undefined,
+      accessTokens: 'opaque',
+      jwtSecret: undefined,
+      durations: {},
+    });
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    const empty = { PORT: '', REDIS_URL: ' ', ACCESS_TOKENS: '', JWT_SECRET: '', GRACE: '' };
+    expect(readSettings(empty)).toEqual(readSettings({}));
+  });
+
+  it('takes digits alone for seconds', () => {
+    const { durations } = readSettings({ ACCESS_TTL: '90', ACCESS_OVERLAP: '0', IDLE_TTL: '7d' });
+    expect(durations).toEqual({ accessTtl: 90, accessOverlap: 0, idleTtl: '7d' });
+  });
+
+  it.each(['x', '-1', '65536', '1.5', '1e3', '0x50', '080808'])('refuses PORT=%s', (PORT) => {
+    expect(() => readSettings({ PORT })).toThrow(SettingsError);
+  });
+
+  it.each(['0', '1', '65535'])('takes PORT=%s', (PORT) => {
+    expect(readSettings({ PORT }).port).toBe(Number(PORT));
+  });
+
+  it('counts the bytes of JWT_SECRET, not its characters', () => {
+    expect(() => readSettings({ JWT_SECRET: 'x'.repeat(31) })).toThrow(SettingsError);
+    expect(readSettings({ JWT_SECRET: 'ü'.repeat(16) }).jwtSecret).toBe('ü'.repeat(16));
+  });
+});
+
+describe('createEngine', () => {
+  it('speaks of variables where the library speaks of options', () => {
+    const settings = readSettings({ IDLE_TTL: '2d', ABSOLUTE_TTL: '1d' });
+    expect(() => createEngine(settings)).toThrow(
+      /^IDLE_TTL \('2d'\) is beyond ABSOLUTE_TTL \('1d'\): .* a longer ABSOLUTE_TTL\.$/,
+    );
+  });
+});

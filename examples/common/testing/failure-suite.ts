@@ -1,0 +1,58 @@
+import { memoryStore, type SessionStore } from '@sess/core';
+import { expect, it, vi } from 'vitest';
+import { Client } from './client.js';
+import { expectProblem } from './face-suite.js';
+import type { Host } from './host.js';
+
+/** Of the right form, so that the store is asked; never issued. */
+const WELL_FORMED_TOKEN = `sat_${'A'.repeat(32)}.${'A'.repeat(43)}`;
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Holds an example to its answers when something behind it fails. */
+export function failureSuite(host: Host): void {
+  async function withStore(
+    broken: Partial<SessionStore>,
+    work: (client: Client) => Promise<void>,
+  ): Promise<void> {
+    const hosted = await host({ store: { ...memoryStore(), ...broken }, logger: SILENT });
+    try {
+      await work(new Client(hosted.base));
+    } finally {
+      await hosted.close();
+    }
+  }
+
+  it('answers 503 while the store fails, and keeps the cookie', async () => {
+    const load = () => Promise.reject(new Error('secret of the store'));
+    await withStore({ load }, async (client) => {
+      const answers = [
+        await client.send('POST', '/login', { json: { user: 'ada' } }),
+        await client.send('GET', '/public', {
+          token: WELL_FORMED_TOKEN,
+        }),
+      ];
+      for (const answer of answers) {
+        expectProblem(answer, 503, 'store_unavailable');
+        expect(answer.headers.get('Retry-After')).toBe('1');
+        expect(answer.setCookies).toEqual([]);
+        expect(answer.text).not.toContain('secret');
+      }
+      expect((await client.send('GET', '/public')).status).toBe(200);
+    });
+  });
+
+  it('answers 500 without a word of what went wrong, and logs it', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    // A record that no store should give back: a fault in the program, not an outage.
+    const load = async () => ({ record: { sid: 'x' } as never, now: Date.now() });
+    await withStore({ load }, async (client) => {
+      const answer = await client.send('GET', '/me', { token: WELL_FORMED_TOKEN });
+      expectProblem(answer, 500, 'internal_error');
+      expect(Object.keys(answer.json)).toEqual(['title', 'status', 'detail', 'code']);
+      expect(answer.text).not.toMatch(/TypeError|undefined|\.ts|\.js/);
+    });
+    expect(log).toHaveBeenCalledOnce();
+    log.mockRestore();
+  });
+}

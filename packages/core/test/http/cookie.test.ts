@@ -1,0 +1,339 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SessError } from '../../src/errors.js';
+import { type CookieOptions, createRefreshCookie } from '../../src/http/cookie.js';
+import { refusalOf } from '../refusal.js';
+
+const TOKEN = `srt_${'S'.repeat(32)}.${'F'.repeat(22)}.${'x'.repeat(42)}A`;
+
+const refusal = (options: Record<string, unknown>) =>
+  refusalOf(() => createRefreshCookie(options as CookieOptions));
+
+/** A Set-Cookie value taken apart as a browser does, the attributes by lower-case name (RFC 6265bis 5.6). */
+function taken(setCookie: string): {
+  name: string;
+  value: string;
+  attributes: Record<string, string>;
+} {
+  const [pair = '', ...rest] = setCookie.split(';');
+  const equals = pair.indexOf('=');
+  const attributes = rest.map((attribute) => {
+    const [name = '', value = ''] = attribute.trim().split('=');
+    return [name.toLowerCase(), value] as const;
+  });
+  expect(new Set(attributes.map(([name]) => name)).size).toBe(attributes.length);
+  return {
+    name: pair.slice(0, equals),
+    value: pair.slice(equals + 1),
+    attributes: Object.fromEntries(attributes),
+  };
+}
+
+describe('the refresh cookie, written', () => {
+  it('is __Host-sess with Secure, HttpOnly, SameSite=Lax, Path=/ and no Domain [CHECKLIST Cookies; RFC 6265bis 4.1.3.2]', () => {
+    const cookie = createRefreshCookie();
+    expect(cookie.name).toBe('__Host-sess');
+    expect(taken(cookie.write(TOKEN, 604_800))).toEqual({
+      name: '__Host-sess',
+      value: TOKEN,
+      attributes: { path: '/', httponly: '', secure: '', samesite: 'Lax', 'max-age': '604800' },
+    });
+  });
+
+  it('is one line, apart from each other by semicolon and space [RFC 6265bis 4.1.1]', () => {
+    expect(createRefreshCookie().write('v', 60)).toMatch(
+      /^__Host-sess=v(; [A-Za-z-]+(=[^;,\s]+)?)+$/,
+    );
+  });
+
+  it('ends with the browser session when it is not persistent', () => {
+    const { attributes } = taken(createRefreshCookie({ persistent: false }).write(TOKEN, 604_800));
+    expect(attributes).toEqual({ path: '/', httponly: '', secure: '', samesite: 'Lax' });
+  });
+
+  it.each([
+    ['strict', 'Strict'],
+    ['lax', 'Lax'],
+    ['none', 'None'],
+  ] as const)('says SameSite=%s as %s', (sameSite, written) => {
+    expect(taken(createRefreshCookie({ sameSite }).write('v', 1)).attributes['samesite']).toBe(
+      written,
+    );
+  });
+
+  it('is plain sess without Secure only when secure is false', () => {
+    const { name, attributes } = taken(createRefreshCookie({ secure: false }).write('v', 1));
+    expect(name).toBe('sess');
+    expect(attributes).toEqual({ path: '/', httponly: '', samesite: 'Lax', 'max-age': '1' });
+  });
+
+  it('gives up __Host- for __Secure- under another path, which __Host- does not allow [RFC 6265bis 4.1.3]', () => {
+    const { name, attributes } = taken(
+      createRefreshCookie({ path: '/app', name: 'login' }).write('v', 1),
+    );
+    expect(name).toBe('__Secure-login');
+    expect(attributes).toMatchObject({ path: '/app', secure: '' });
+    expect(taken(createRefreshCookie({ path: '/app', secure: false }).write('v', 1)).name).toBe(
+      'sess',
+    );
+  });
+
+  it('never has a negative life', () => {
+    expect(taken(createRefreshCookie().write('v', -5)).attributes['max-age']).toBe('0');
+  });
+
+  it('has 4096 bytes of name and value at most, or throws at write [CHECKLIST Cookies; RFC 6265bis 5.6]', () => {
+    const cookie = createRefreshCookie();
+    const room = 4_096 - '__Host-sess'.length;
+    expect(taken(cookie.write('v'.repeat(room), 1)).value).toHaveLength(room);
+    const write = () => cookie.write('v'.repeat(room + 1), 1);
+    expect(write).toThrow(SessError);
+    expect(write).toThrow(expect.objectContaining({ code: 'cookie_too_large', status: 500 }));
+    expect(write).not.toThrow('vvv');
+  });
+});
+
+describe('the refresh cookie, cleared', () => {
+  it.each<CookieOptions>([
+    {},
+    { persistent: false },
+    { sameSite: 'strict' },
+    { sameSite: 'none' },
+    { secure: false },
+    { path: '/app' },
+    { name: 'login' },
+  ])(
+    'with %o repeats the attributes it was set with, and lives no longer [CHECKLIST Cookies]',
+    (options) => {
+      const cookie = createRefreshCookie(options);
+      const { 'max-age': _, ...set } = taken(cookie.write('v', 60)).attributes;
+      expect(taken(cookie.clear())).toEqual({
+        name: cookie.name,
+        value: '',
+        attributes: { ...set, 'max-age': '0' },
+      });
+    },
+  );
+});
+
+describe('the refresh cookie, read', () => {
+  const cookie = createRefreshCookie();
+  const NONE = { kind: 'none' };
+  const found = (value: string) => ({ kind: 'value', value });
+
+  it.each([
+    ['no header', undefined],
+    ['an empty header', ''],
+    ['other cookies', 'theme=dark; lang=en'],
+    ['a cookie without a name', '__Host-sess'],
+    ['a nameless cookie whose value looks like one [RFC 6265bis 5.7]', '=__Host-sess=v'],
+    ['semicolons only', ';;; ;'],
+  ])('is none in %s', (_, header) => {
+    expect(cookie.read(header)).toEqual(NONE);
+  });
+
+  it.each([
+    'sess',
+    '__Secure-sess',
+    '__host-sess',
+    '__HOST-SESS',
+    '__Host-Sess',
+    '__Host-sess2',
+    'x__Host-sess',
+    '__Host_sess',
+  ])(
+    'is not read from %s: a prefix is a promise only when spelt right [CHECKLIST Cookies]',
+    (name) => {
+      expect(cookie.read(`${name}=v`)).toEqual(NONE);
+      expect(cookie.read(`${name}=planted; __Host-sess=v`)).toEqual(found('v'));
+    },
+  );
+
+  it.each([
+    ['a no-break space', '\u00a0'],
+    ['a vertical tab', '\u000b'],
+    ['a form feed', '\u000c'],
+    ['a byte order mark', '\ufeff'],
+    ['an em space', '\u2003'],
+  ])(
+    'is not read from a name with %s before it, which a subdomain may set without the prefix’s promises [CHECKLIST Cookies]',
+    (_, space) => {
+      expect(cookie.read(`${space}__Host-sess=planted`)).toEqual(NONE);
+      expect(cookie.read(`__Host-sess=v; ${space}__Host-sess=planted`)).toEqual(found('v'));
+    },
+  );
+
+  it.each([
+    ['__Host-sess=v', 'v'],
+    ['a=b; __Host-sess=v; c=d', 'v'],
+    ['a=b;__Host-sess=v;c=d', 'v'],
+    ['  __Host-sess = v ', 'v'],
+    ['\t__Host-sess=v\t', 'v'],
+    ['__Host-sess=a=b==', 'a=b=='],
+    ['__Host-sess=', ''],
+    ['flag; __Host-sess=v', 'v'],
+    [`lang=en; __Host-sess=${TOKEN}`, TOKEN],
+  ])('is found in %j', (header, value) => {
+    expect(cookie.read(header)).toEqual(found(value));
+  });
+
+  it.each([
+    '__Host-sess=a; __Host-sess=b',
+    '__Host-sess=a; __Host-sess=a',
+    '__Host-sess=a; x=y; __Host-sess=',
+    '__Host-sess=;__Host-sess=',
+  ])(
+    'is refused when its name is sent twice: %s [CHECKLIST Cookies; RFC 6265bis 4.2.2]',
+    (header) => {
+      expect(cookie.read(header)).toEqual({ kind: 'duplicate' });
+    },
+  );
+
+  it('is told apart from its own options’ other names', () => {
+    expect(createRefreshCookie({ secure: false }).read('__Host-sess=v')).toEqual(NONE);
+    expect(createRefreshCookie({ secure: false }).read('sess=v')).toEqual(found('v'));
+    expect(createRefreshCookie({ path: '/app' }).read('__Host-sess=a; __Secure-sess=v')).toEqual(
+      found('v'),
+    );
+  });
+
+  it('is found among any other cookies exactly when it is there once', () => {
+    const octet = fc.constantFrom(..."!#$%&'()*+-./0123456789:<=>?@ABCXYZ[]^_`abcxyz{|}~");
+    const name = fc.string({
+      unit: fc.constantFrom(...'abcSESs_-Host0'),
+      minLength: 1,
+      maxLength: 12,
+    });
+    const other = fc
+      .tuple(name, fc.string({ unit: octet }))
+      .filter(([otherName]) => otherName !== '__Host-sess')
+      .map((pair) => pair.join('='));
+    const own = fc.string({ unit: octet });
+    fc.assert(
+      fc.property(
+        fc.array(other),
+        fc.array(own, { maxLength: 2 }),
+        fc.nat(),
+        (others, values, seed) => {
+          const pairs = [...others];
+          for (const value of values)
+            pairs.splice(seed % (pairs.length + 1), 0, `__Host-sess=${value}`);
+          const [value] = values;
+          const expected =
+            value === undefined ? NONE : values.length > 1 ? { kind: 'duplicate' } : found(value);
+          expect(cookie.read(pairs.join('; '))).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it('reads back what was written', () => {
+    const { name, value } = taken(cookie.write(TOKEN, 60));
+    expect(cookie.read(`${name}=${value}`)).toEqual(found(TOKEN));
+  });
+});
+
+describe('a wrong cookie option throws at construction and says what to write [CHECKLIST Cookies]', () => {
+  it.each([
+    '/\r\nSet-Cookie: a=b',
+    '/a;Domain=evil.example',
+    '/a,b',
+    '/a b',
+    '/\u0000',
+    '/\u007f',
+    '/é',
+    '/a\n',
+    'app',
+    '',
+    ' /',
+    '/'.padEnd(600, 'a'),
+    null,
+    7,
+  ])('path %j', (path) => {
+    const refused = refusal({ path });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain(
+      `cookie.path: ${JSON.stringify(path)} will not do. Write a path that begins with '/'`,
+    );
+    expect(refused.message).toContain("no ';', ',', space or control character");
+  });
+
+  it('and shows a line break in its message escaped, so that no log line can be forged', () => {
+    expect(refusal({ path: '/\r\nadmin signed in' }).message).not.toMatch(/[\r\n]/);
+  });
+
+  it.each([
+    '',
+    'a b',
+    'a;b',
+    'a,b',
+    'a=b',
+    'a\r\n',
+    'a\u0000',
+    'é',
+    '"a"',
+    'a/b',
+    'a@b',
+    'a'.repeat(129),
+  ])('name %j', (name) => {
+    const refused = refusal({ name });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain('cookie.name: ');
+    expect(refused.message).toContain("Write letters, digits, '-' and '_', as in 'sess'");
+  });
+
+  it.each(['__Host-sess', '__Secure-sess', '__Http-sess'])(
+    'name %j, for the prefix is added by itself',
+    (name) => {
+      expect(refusal({ name }).message).toContain('the prefix is added by itself');
+    },
+  );
+
+  it.each([null, 7, {}])('name %j, which is no text', (name) => {
+    expect(refusal({ name }).code).toBe('invalid_option');
+  });
+
+  it.each(['Lax', 'STRICT', 'no', '', true, null, 'lax; Domain=evil.example', 'toString'])(
+    'sameSite %j',
+    (sameSite) => {
+      const refused = refusal({ sameSite });
+      expect(refused.code).toBe('invalid_option');
+      expect(refused.message).toContain("Write 'lax', 'strict' or 'none'");
+    },
+  );
+
+  it.each([
+    ['secure', 'false'],
+    ['secure', 0],
+    ['secure', null],
+    ['persistent', 'no'],
+  ])('%s %j, which is neither true nor false', (name, value) => {
+    const refused = refusal({ [name]: value });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain(`cookie.${name}: ${JSON.stringify(value)} will not do.`);
+  });
+
+  it('sameSite none without secure, which browsers drop', () => {
+    const refused = refusal({ sameSite: 'none', secure: false });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain(
+      "Write 'lax', or leave secure on: browsers drop SameSite=None without Secure",
+    );
+  });
+
+  it.each(['samesite', 'httpOnly', 'domain', 'maxAge', 'expires', 'prefix'])(
+    'the unknown option %s',
+    (name) => {
+      const refused = refusal({ [name]: true });
+      expect(refused.message).toContain(
+        `cookie: there is no option '${name}'. Known are: name, secure, sameSite, path, persistent.`,
+      );
+    },
+  );
+
+  it('anything but an object', () => {
+    expect(refusalOf(() => createRefreshCookie('sess' as never)).message).toBe(
+      'cookie: an object of options is expected.',
+    );
+  });
+});

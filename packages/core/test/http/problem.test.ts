@@ -1,0 +1,160 @@
+import { STATUS_CODES } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import {
+  InvalidDataError,
+  SessError,
+  type SessErrorCode,
+  SessionLimitError,
+  StoreUnavailableError,
+  UsageError,
+} from '../../src/errors.js';
+import type { Reply } from '../../src/http/exchange.js';
+import { type ProblemCode, problemReply, replyToError } from '../../src/http/problem.js';
+
+const bodyOf = (reply: Reply | undefined) =>
+  JSON.parse(reply?.body ?? 'null') as Record<string, unknown>;
+
+/** Code, status, and the challenge that goes with it (DESIGN section 5). */
+const CODES: readonly (readonly [ProblemCode, number, string | undefined])[] = [
+  ['session_required', 401, 'Bearer'],
+  ['invalid_request', 400, 'Bearer error="invalid_request"'],
+  ['invalid_token', 401, 'Bearer error="invalid_token"'],
+  ['session_ended', 401, 'Bearer error="invalid_token"'],
+  ['access_denied', 403, undefined],
+  ['refresh_token_missing', 401, 'Bearer'],
+  ['refresh_token_rejected', 401, 'Bearer error="invalid_token"'],
+  ['cross_site_request', 403, undefined],
+  ['method_not_allowed', 405, undefined],
+  ['not_found', 404, undefined],
+  ['store_unavailable', 503, undefined],
+  ['session_limit_reached', 409, undefined],
+  ['not_revocable', 501, undefined],
+  ['invalid_data', 400, undefined],
+  ['data_too_large', 413, undefined],
+  ['cookie_too_large', 500, undefined],
+];
+
+describe('problemReply', () => {
+  it.each(CODES)('of %s is %i with the challenge %s', (code, status, challenge) => {
+    const reply = problemReply(code);
+    expect(reply.status).toBe(status);
+    expect(reply.headers['WWW-Authenticate']).toBe(challenge);
+    expect(reply.headers['Content-Type']).toBe('application/problem+json');
+    expect(reply.headers['Cache-Control']).toBe('no-store');
+  });
+
+  it.each(CODES)(
+    'of %s has a body of title, status, detail and a stable code [RFC 9457 3.1]',
+    (code, status) => {
+      const body = bodyOf(problemReply(code));
+      expect(body).toEqual({
+        title: status === 413 ? 'Content Too Large' : STATUS_CODES[status],
+        status,
+        detail: expect.stringMatching(/^[A-Z].*\.$/),
+        code: code === 'session_ended' ? 'invalid_token' : code,
+      });
+    },
+  );
+
+  it.each([...CODES.map(([code]) => code), 'insufficient_user_authentication' as const])(
+    'of %s carries a challenge if it is a 401 [RFC 9110 15.5.2]',
+    (code) => {
+      const { status, headers } = problemReply(code);
+      if (status === 401) expect(headers['WWW-Authenticate']).toMatch(/^Bearer\b/);
+    },
+  );
+
+  it('asks for no error code where no credentials were sent [RFC 6750 3; CHECKLIST Bearer]', () => {
+    expect(problemReply('session_required').headers['WWW-Authenticate']).toBe('Bearer');
+  });
+
+  it('is one body, to the byte, for a token that ended before and one that ended during the request [CHECKLIST Bearer: one body]', () => {
+    expect(problemReply('session_ended')).toEqual(problemReply('invalid_token'));
+  });
+
+  it('says when to try again only where the store is away [CHECKLIST Store]', () => {
+    for (const [code] of CODES) {
+      expect(problemReply(code).headers['Retry-After']).toBe(
+        code === 'store_unavailable' ? '1' : undefined,
+      );
+    }
+  });
+
+  it('takes a challenge and members of its own [RFC 9470 3]', () => {
+    const reply = problemReply('insufficient_user_authentication', {
+      challenge: 'Bearer error="insufficient_user_authentication", max_age=300',
+      members: { max_age: 300 },
+    });
+    expect(reply.status).toBe(401);
+    expect(reply.headers['WWW-Authenticate']).toBe(
+      'Bearer error="insufficient_user_authentication", max_age=300',
+    );
+    expect(bodyOf(reply)).toMatchObject({ code: 'insufficient_user_authentication', max_age: 300 });
+  });
+
+  it('takes further headers', () => {
+    expect(
+      problemReply('method_not_allowed', { headers: { Allow: 'POST' } }).headers,
+    ).toMatchObject({
+      Allow: 'POST',
+      'Cache-Control': 'no-store',
+    });
+  });
+});
+
+describe('replyToError', () => {
+  it.each<SessErrorCode>([
+    'store_unavailable',
+    'session_limit_reached',
+    'session_ended',
+    'session_required',
+    'not_revocable',
+    'invalid_data',
+    'data_too_large',
+    'cross_site_request',
+    'cookie_too_large',
+  ])('answers %s with the status that the error carries', (code) => {
+    const error = new SessError(code, 'text');
+    expect(replyToError(error)?.status).toBe(error.status);
+    expect(replyToError(error)).toEqual(problemReply(code));
+  });
+
+  it('answers a failing store with 503 and Retry-After, never with a challenge [CHECKLIST Store: error → 503]', () => {
+    const reply = replyToError(new StoreUnavailableError('text'));
+    expect(reply).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+    expect(reply?.headers).not.toHaveProperty('WWW-Authenticate');
+  });
+
+  it.each([
+    new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
+    new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
+    new InvalidDataError('hunter2', { cause: 'hunter2' }),
+  ])('tells a client nothing of the message or the cause of $name', (error) => {
+    expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
+  });
+
+  it('does not say how many sessions a subject may have', () => {
+    expect(JSON.stringify(replyToError(new SessionLimitError(7_654_321)))).not.toContain('7654321');
+  });
+
+  it('lists what the schema said, for a client to show', () => {
+    const issues = [{ message: 'too short', path: 'handle' }];
+    expect(bodyOf(replyToError(new InvalidDataError('text', { issues })))).toMatchObject({
+      status: 400,
+      code: 'invalid_data',
+      errors: issues,
+    });
+    expect(bodyOf(replyToError(new InvalidDataError('text')))).not.toHaveProperty('errors');
+  });
+
+  it.each([
+    new Error('text'),
+    new UsageError('invalid_subject', 'text'),
+    Object.assign(new Error('text'), { code: 'session_ended', status: 401 }),
+    undefined,
+    null,
+    'session_ended',
+  ])('leaves errors that are not of the library’s running to the application: %s', (error) => {
+    expect(replyToError(error)).toBeUndefined();
+  });
+});

@@ -1,0 +1,119 @@
+import { createSessions, memoryStore } from '@sess/core';
+import { createFakeClock, silentLogger } from '@sess/testkit';
+import { describe, expect, it } from 'vitest';
+import { arrange, settle } from './arrange.js';
+
+describe('verify', () => {
+  it.each([
+    undefined,
+    null,
+    7,
+    {},
+    [],
+    '',
+    'abc',
+    'sat_',
+    `sat_${'A'.repeat(32)}.${'A'.repeat(42)}`,
+    'x'.repeat(100_000),
+  ])('takes hostile input for malformed, without asking the store: %#', async (token) => {
+    const { sessions, faulty } = arrange();
+    expect(await sessions.verify(token)).toEqual({ ok: false, reason: 'malformed' });
+    expect(faulty.calls.get('load')).toBeUndefined();
+  });
+
+  it('knows the session of a live token, and tells an unknown one from one that ran out', async () => {
+    const { sessions, clock } = arrange();
+    const { accessToken, session } = await sessions.create({ subject: 'ada', data: { a: 1 } });
+    expect(await sessions.verify(accessToken)).toEqual({ ok: true, session });
+    const other = `${accessToken.slice(0, -2)}${accessToken.endsWith('AA') ? 'QA' : 'AA'}`;
+    expect(await sessions.verify(other)).toEqual({ ok: false, reason: 'unknown' });
+    clock.advance('899999ms');
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    clock.advance('1ms');
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+
+  it('ends an access token with its session, whichever deadline comes first', async () => {
+    const { sessions, clock } = arrange({ idleTtl: '60s' });
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(issued.accessTokenExpiresAt).toBe(clock.now() + 60_000);
+    clock.advance('60s');
+    expect(await sessions.verify(issued.accessToken)).toEqual({ ok: false, reason: 'expired' });
+    expect(await sessions.get(issued.session.sid)).toBeUndefined();
+  });
+
+  it('is not fooled by a client that ignores Max-Age [800-63B 5.1.1]', async () => {
+    const { sessions, clock } = arrange({ idleTtl: '1h' });
+    const issued = await sessions.create({ subject: 'ada' });
+    clock.advance('3601s');
+    expect(await sessions.refresh(issued.refreshToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+
+  it('does not take a refresh token for an access token, nor the reverse', async () => {
+    const { sessions } = arrange();
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(await sessions.verify(issued.refreshToken)).toEqual({ ok: false, reason: 'malformed' });
+    expect(await sessions.refresh(issued.accessToken)).toEqual({ ok: false, reason: 'malformed' });
+  });
+
+  it('settles a rotation once, in the background, however many verify at once', async () => {
+    const { sessions, faulty } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    const second = await sessions.refresh(first.refreshToken);
+    if (!second.ok) throw new Error(second.reason);
+    const before = faulty.calls.get('replaceAuth') ?? 0;
+    await Promise.all(Array.from({ length: 20 }, () => sessions.verify(second.accessToken)));
+    await settle();
+    await sessions.verify(second.accessToken);
+    await settle();
+    expect((faulty.calls.get('replaceAuth') ?? 0) - before).toBe(1);
+  });
+
+  it('does not settle by an access token of an earlier generation', async () => {
+    const { sessions, faulty } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    await sessions.refresh(first.refreshToken);
+    const before = faulty.calls.get('replaceAuth');
+    await sessions.verify(first.accessToken);
+    await settle();
+    expect(faulty.calls.get('replaceAuth')).toBe(before);
+  });
+
+  it('is not disturbed when settling fails, and tries again the next time', async () => {
+    const { sessions, faulty, names } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    const second = await sessions.refresh(first.refreshToken);
+    if (!second.ok) throw new Error(second.reason);
+    faulty.fail('replaceAuth');
+    expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
+    await settle();
+    expect(names()).toContain('store-error');
+    faulty.heal();
+    const before = faulty.calls.get('replaceAuth') ?? 0;
+    await sessions.verify(second.accessToken);
+    await settle();
+    expect((faulty.calls.get('replaceAuth') ?? 0) - before).toBe(1);
+  });
+
+  it('reads a header for the caller', async () => {
+    const { sessions } = arrange();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    expect(await sessions.authenticate(`bearer ${accessToken}`)).toMatchObject({ ok: true });
+    for (const header of [undefined, null, '', 'Basic abc', `Bearer ${accessToken} x`]) {
+      expect(await sessions.authenticate(header)).toEqual({ ok: false, reason: 'malformed' });
+    }
+  });
+
+  it("goes by the store's clock where the own one is wrong", async () => {
+    const clock = createFakeClock();
+    const store = memoryStore({ clock });
+    const skewed = createFakeClock(clock.now() - 30_000);
+    const sessions = createSessions({ store, clock: skewed, logger: silentLogger });
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(issued.session.createdAt).toBe(clock.now());
+    expect(issued.accessTokenExpiresAt).toBe(clock.now() + 900_000);
+    clock.advance('15m');
+    skewed.advance('15m');
+    expect(await sessions.verify(issued.accessToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+});

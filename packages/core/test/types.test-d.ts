@@ -1,0 +1,206 @@
+/*
+ * Read by the compiler only: `tsc -p tsconfig.test.json`. Each line that must not compile says so, and is
+ * itself an error as soon as it does.
+ */
+import { expectTypeOf, test } from 'vitest';
+import {
+  type CreateInput,
+  createSessions,
+  type Duration,
+  type Issued,
+  type Reason,
+  type RefreshResult,
+  type RegisteredData,
+  type Session,
+  type SessionEvent,
+  type Sessions,
+  type StandardSchema,
+  type VerifyResult,
+} from '../src/index.js';
+
+interface Profile {
+  handle: string;
+  theme?: 'dark' | 'light';
+}
+
+/** The interface as the standard's own package (@standard-schema/spec 1.1) writes it. */
+interface OfficialSchema<Input, Output> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    readonly validate: (
+      value: unknown,
+      options?: { readonly libraryOptions?: Record<string, unknown> | undefined } | undefined,
+    ) => OfficialResult<Output> | Promise<OfficialResult<Output>>;
+  };
+}
+type OfficialResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly issues: ReadonlyArray<{
+        readonly message: string;
+        readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+      }>;
+    };
+
+declare const schema: OfficialSchema<{ handle: unknown }, Profile>;
+declare const sid: string;
+
+test('createSessions<Data>() is typed through and through', async () => {
+  const sessions = createSessions<Profile>();
+  expectTypeOf(sessions).toEqualTypeOf<Sessions<Profile>>();
+  expectTypeOf(sessions.create).parameter(0).toEqualTypeOf<CreateInput<Profile>>();
+
+  const issued = await sessions.create({ subject: 'user-1', data: { handle: 'zoe' } });
+  expectTypeOf(issued).toEqualTypeOf<Issued<Profile>>();
+  expectTypeOf(issued.session).toEqualTypeOf<Session<Profile>>();
+  expectTypeOf(issued.session.data.handle).toEqualTypeOf<string>();
+  expectTypeOf(issued.session.data.theme).toEqualTypeOf<'dark' | 'light' | undefined>();
+  expectTypeOf(issued.accessToken).toEqualTypeOf<string>();
+
+  expectTypeOf(await sessions.get(sid)).toEqualTypeOf<Session<Profile> | undefined>();
+  expectTypeOf(await sessions.list('user-1')).toEqualTypeOf<Session<Profile>[]>();
+  expectTypeOf(await sessions.elevate(sid)).toEqualTypeOf<Issued<Profile> | undefined>();
+  expectTypeOf(await sessions.update(sid, { handle: 'zoe' })).toEqualTypeOf<
+    Session<Profile> | undefined
+  >();
+  expectTypeOf(await sessions.verify('token')).toEqualTypeOf<VerifyResult<Profile>>();
+  expectTypeOf(await sessions.authenticate(null)).toEqualTypeOf<VerifyResult<Profile>>();
+  expectTypeOf(await sessions.refresh('token')).toEqualTypeOf<RefreshResult<Profile>>();
+});
+
+test('data of the wrong type does not compile', async () => {
+  const sessions = createSessions<Profile>();
+  // @ts-expect-error a handle is text
+  await sessions.create({ subject: 'user-1', data: { handle: 7 } });
+  // @ts-expect-error a handle is missing
+  await sessions.create({ subject: 'user-1', data: {} });
+  // @ts-expect-error there is no such member
+  await sessions.create({ subject: 'user-1', data: { handle: 'zoe', hadnle: 'zoe' } });
+  // @ts-expect-error a subject is needed
+  await sessions.create({ data: { handle: 'zoe' } });
+  // @ts-expect-error session data is an object
+  createSessions<string>();
+});
+
+test('a patch of the wrong type does not compile', async () => {
+  const sessions = createSessions<Profile>();
+  await sessions.update(sid, {});
+  await sessions.update(sid, { theme: 'dark' });
+  await sessions.update(sid, (data) => ({ ...data, theme: 'light' }));
+  // @ts-expect-error a handle is text
+  await sessions.update(sid, { handle: 7 });
+  // @ts-expect-error there is no such theme
+  await sessions.update(sid, { theme: 'sepia' });
+  // @ts-expect-error there is no such member
+  await sessions.update(sid, { hadnle: 'zoe' });
+  // @ts-expect-error the whole data is to be returned
+  await sessions.update(sid, () => ({ theme: 'light' }));
+  await sessions.update(sid, (data) => {
+    // @ts-expect-error the data is another's until it is returned
+    data.handle = 'zoe';
+    return data;
+  });
+});
+
+test('a session is read only', async () => {
+  const session = await createSessions<Profile>().get(sid);
+  if (session === undefined) return;
+  // @ts-expect-error change data with update
+  session.data.handle = 'zoe';
+  // @ts-expect-error a session belongs to whom it belongs
+  session.subject = 'user-2';
+});
+
+test('a refresh narrows by ok', async () => {
+  const result = await createSessions<Profile>().refresh('token');
+  // @ts-expect-error there is a session only when it was ok
+  result.session;
+  // @ts-expect-error there is a reason only when it was not
+  result.reason;
+  if (result.ok) {
+    expectTypeOf(result.session.data.handle).toEqualTypeOf<string>();
+    expectTypeOf(result.refreshToken).toEqualTypeOf<string>();
+    expectTypeOf(result.issuedAt).toEqualTypeOf<number>();
+    // @ts-expect-error nothing to explain
+    result.reason;
+  } else {
+    expectTypeOf(result.reason).toEqualTypeOf<Reason>();
+    // @ts-expect-error no tokens either
+    result.accessToken;
+  }
+});
+
+test('a verification narrows by ok', async () => {
+  const result = await createSessions<Profile>().verify('token');
+  if (result.ok) expectTypeOf(result.session).toEqualTypeOf<Session<Profile>>();
+  else expectTypeOf(result.reason).toEqualTypeOf<Reason>();
+  // @ts-expect-error a verification never holds tokens
+  result.accessToken;
+});
+
+test('the reasons are those of the documentation', () => {
+  expectTypeOf<Reason>().toEqualTypeOf<
+    'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked'
+  >();
+});
+
+test('hostile input needs no cast', () => {
+  const sessions = createSessions<Profile>();
+  expectTypeOf(sessions.verify).parameter(0).toBeUnknown();
+  expectTypeOf(sessions.refresh).parameter(0).toBeUnknown();
+  expectTypeOf(sessions.end).parameter(0).toBeUnknown();
+  expectTypeOf(sessions.authenticate).parameter(0).toEqualTypeOf<string | null | undefined>();
+});
+
+test('a schema types the data by what it puts out', async () => {
+  const sessions = createSessions({ data: schema });
+  expectTypeOf(sessions).toEqualTypeOf<Sessions<Profile>>();
+  expectTypeOf(schema).toExtend<StandardSchema<Profile>>();
+  const { session } = await sessions.create({ subject: 'user-1', data: { handle: 'zoe' } });
+  expectTypeOf(session.data.handle).toEqualTypeOf<string>();
+  // @ts-expect-error a handle is text
+  await sessions.create({ subject: 'user-1', data: { handle: 7 } });
+  // @ts-expect-error a handle is text
+  await sessions.update(sid, { handle: 7 });
+  // @ts-expect-error the schema is for other data
+  createSessions<{ email: string }>({ data: schema });
+});
+
+test('without either, the data is what the application registered', () => {
+  expectTypeOf(createSessions()).toEqualTypeOf<Sessions<RegisteredData>>();
+  expectTypeOf<Sessions>().toEqualTypeOf<Sessions<RegisteredData>>();
+});
+
+test('events are typed by their name', () => {
+  const sessions = createSessions<Profile>();
+  const stop = sessions.on('reuse', (event) => {
+    expectTypeOf(event).toEqualTypeOf<{ readonly sid: string; readonly subject: string }>();
+  });
+  expectTypeOf(stop).toEqualTypeOf<() => void>();
+  sessions.on('rejected', async ({ token, reason }) => {
+    expectTypeOf(token).toEqualTypeOf<'access' | 'refresh'>();
+    expectTypeOf(reason).toEqualTypeOf<Reason>();
+  });
+  expectTypeOf<keyof SessionEvent>().toEqualTypeOf<
+    'created' | 'refreshed' | 'revoked' | 'reuse' | 'rejected' | 'store-error'
+  >();
+  // @ts-expect-error there is no such event
+  sessions.on('revoke', () => {});
+  // @ts-expect-error a revocation of all names no session
+  sessions.on('revoked', (event) => event.sid.length);
+});
+
+test('durations are numbers, or numbers with a unit', () => {
+  expectTypeOf<'15m'>().toExtend<Duration>();
+  expectTypeOf<900>().toExtend<Duration>();
+  expectTypeOf<'15 minutes'>().not.toExtend<Duration>();
+  expectTypeOf<'15'>().not.toExtend<Duration>();
+  // @ts-expect-error a unit is s, m, h or d
+  createSessions({ accessTtl: '15min' });
+  // @ts-expect-error there is no such option
+  createSessions({ accesTtl: '15m' });
+  // @ts-expect-error there is no such choice
+  createSessions({ onLimit: 'evict' });
+});

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const packages = readdirSync('packages');
+
+/** Every file under a folder that ends so, as one text a file. */
+function textsUnder(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending) && !name.includes('node_modules'))
+    .map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+}
+
+function testsOf(name: string): string {
+  return textsUnder(`packages/${name}/test`, '.test.ts').join('\n');
+}
+
+describe('no implementation escapes its suite', () => {
+  const stores = packages.filter(
+    (name) =>
+      name !== 'testkit' &&
+      textsUnder(`packages/${name}/src`, '.ts').some((text) => /\): SessionStore \{/.test(text)),
+  );
+  const adapters = packages.filter((name) =>
+    textsUnder(`packages/${name}/src`, '.ts').some((text) => /implements Exchange\b/.test(text)),
+  );
+
+  it('finds the stores and adapters there are', () => {
+    expect(stores).toContain('core');
+    expect(adapters).toContain('express');
+  });
+
+  it.each(stores)('the store of %s passes storeSuite', (name) => {
+    expect(testsOf(name)).toMatch(/\bstoreSuite\(/);
+  });
+
+  it.each(adapters)('the adapter of %s passes adapterSuite', (name) => {
+    expect(testsOf(name)).toMatch(/\badapterSuite\(/);
+  });
+});
