@@ -5,6 +5,9 @@ export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 const MILLISECONDS_OF = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** A hundred years: past it, deadlines would leave what dates can say. */
+const LONGEST = 36_500 * MILLISECONDS_OF.d;
+
 /** Words that people write instead of a unit, for the hint in the message. */
 const UNIT_OF_WORD: readonly (readonly [RegExp, keyof typeof MILLISECONDS_OF])[] = [
   [/^s(ec(ond)?s?)?$/i, 's'],
@@ -31,7 +34,7 @@ export function parseDuration(
     );
   }
   const min = range.min ?? 1_000;
-  const max = range.max ?? Number.MAX_SAFE_INTEGER;
+  const max = range.max ?? LONGEST;
   if (milliseconds < min || milliseconds > max) {
     const bound =
       milliseconds < min ? `at least ${showDuration(min)}` : `at most ${showDuration(max)}`;
@@ -61,7 +64,8 @@ function suggest(value: unknown): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 40)}'` : String(value).slice(0, 40);
+  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 40);
 }
 
 /** A duration as one would write it, quotes included. */

@@ -84,14 +84,15 @@ export class InvalidDataError extends SessError {
 
   constructor(
     message: string,
-    options?: {
+    options: {
       readonly code?: 'invalid_data' | 'data_too_large';
       readonly issues?: readonly { readonly message: string; readonly path: string }[];
       readonly cause?: unknown;
-    },
+    } = {},
   ) {
-    super(options?.code ?? 'invalid_data', message, { cause: options?.cause });
-    this.issues = options?.issues ?? [];
+    const { code = 'invalid_data', issues = [] } = options;
+    super(code, message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.issues = issues;
   }
 }
 

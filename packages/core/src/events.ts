@@ -1,3 +1,4 @@
+import { UsageError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { EventListener, SessionEvent } from './types.js';
 
@@ -5,6 +6,15 @@ export interface Events {
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   emit<Name extends keyof SessionEvent>(name: Name, event: SessionEvent[Name]): void;
 }
+
+const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
+  'created',
+  'refreshed',
+  'revoked',
+  'reuse',
+  'rejected',
+  'store-error',
+]);
 
 /** Listeners by name. A listener that throws or rejects is logged: it never fails the request it watches. */
 export function createEvents(logger: Logger): Events {
@@ -16,6 +26,15 @@ export function createEvents(logger: Logger): Events {
 
   return {
     on(name, listener) {
+      if (!NAMES.has(name)) {
+        throw new UsageError(
+          'invalid_argument',
+          `There is no event '${String(name)}'. There are: ${[...NAMES].join(', ')}.`,
+        );
+      }
+      if (typeof listener !== 'function') {
+        throw new UsageError('invalid_argument', `on('${name}'): the listener must be a function.`);
+      }
       const named = listeners.get(name) ?? new Set();
       listeners.set(name, named);
       // Wrapped, so that one function registered twice is called twice and removed one at a time.

@@ -16,28 +16,26 @@ export const MAX_LENGTH = 131_072;
 export function toFrozenJson<Data extends object>(value: Data): Data {
   if (!isPlainObject(value)) throw new InvalidDataError('Session data must be a plain object.');
   const copy = freeze(value, 1, { spent: 0 }) as Data;
+  if (!isPlainObject(copy)) throw new InvalidDataError('Session data must be a plain object.');
   if (JSON.stringify(copy).length > MAX_LENGTH) throw tooLarge();
   return copy;
 }
 
 function freeze(value: unknown, depth: number, budget: { spent: number }): unknown {
-  if (value === null || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'boolean') return spend(value, 1, budget);
   if (typeof value === 'string') return spend(value, value.length, budget);
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return spend(value, 1, budget);
+    // JSON knows one zero only.
+    if (Number.isFinite(value)) return spend(value === 0 ? 0 : value, 1, budget);
     throw new InvalidDataError(`Session data holds ${value}, which JSON cannot say.`);
   }
   if (typeof value !== 'object') {
     throw new InvalidDataError(`Session data holds a ${typeof value}, which JSON cannot say.`);
   }
-  if (depth > MAX_DEPTH) {
-    throw new InvalidDataError(
-      `Session data is nested deeper than ${MAX_DEPTH} levels, or refers to itself.`,
-    );
-  }
   if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return freeze(value.toJSON() as unknown, depth + 1, budget);
+    return freezeReplacement(value.toJSON() as unknown, depth, budget);
   }
+  if (depth > MAX_DEPTH) throw tooDeep();
   spend(value, 1, budget);
   if (Array.isArray(value)) {
     return Object.freeze(
@@ -55,11 +53,30 @@ function freeze(value: unknown, depth: number, budget: { spent: number }): unkno
   return Object.freeze(copy);
 }
 
+/** What `toJSON` answered; JSON does not ask a second time. */
+function freezeReplacement(value: unknown, depth: number, budget: { spent: number }): unknown {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'toJSON' in value &&
+    typeof value.toJSON === 'function'
+  ) {
+    throw new InvalidDataError('Session data holds an object whose toJSON answers another such.');
+  }
+  return freeze(value, depth, budget);
+}
+
 /** Stops a huge value while it is walked, before it has been copied whole. */
 function spend<Value>(value: Value, amount: number, budget: { spent: number }): Value {
   budget.spent += amount;
   if (budget.spent > MAX_LENGTH) throw tooLarge();
   return value;
+}
+
+function tooDeep(): InvalidDataError {
+  return new InvalidDataError(
+    `Session data is nested deeper than ${MAX_DEPTH} levels, or refers to itself.`,
+  );
 }
 
 function tooLarge(): InvalidDataError {

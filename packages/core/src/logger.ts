@@ -55,28 +55,49 @@ function redact(name: string, value: unknown): unknown {
   // A session id is public by design, and the one long run that a log needs whole.
   if (name === 'sid') return value;
   if (typeof value === 'string') return cut(value);
-  if (value instanceof Error) {
-    const code = 'code' in value && typeof value.code === 'string' ? { code: cut(value.code) } : {};
-    return { name: value.name, message: cut(value.message), ...code };
-  }
+  if (value instanceof Error) return redactError(value);
   return typeof value === 'number' || typeof value === 'boolean' || value === undefined
     ? value
     : '[object]';
 }
 
+/** A store may reject with anything, an error with odd properties included. */
+function redactError(error: Error & { readonly code?: unknown }): unknown {
+  const { name, message, code } = error;
+  const text = (value: unknown): string => (typeof value === 'string' ? cut(value) : '');
+  return {
+    name: text(name),
+    message: text(message),
+    ...(typeof code === 'string' ? { code: cut(code) } : {}),
+  };
+}
+
+function redactFields(fields: LogFields): LogFields {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    try {
+      safe[name] = redact(name, value);
+    } catch {
+      // A property that throws when it is read says nothing that a log needs.
+      safe[name] = '[unreadable]';
+    }
+  }
+  return safe;
+}
+
 /**
- * Wraps the caller's logger: strings are cut to 8 characters where they could be a credential or a digest,
+ * Wraps the caller's logger: texts are cut to 8 characters where they could be a credential or a digest,
  * errors lose everything but name, code and message, other objects are not passed on. A logger that
- * throws does not fail the request.
+ * throws or rejects does not fail the request.
  */
 export function createRedactingLogger(logger: Logger): Logger {
   return createLogger((level) => (fields, message) => {
-    const safe: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(fields)) safe[name] = redact(name, value);
     try {
-      logger[level](safe, message);
+      const outcome: unknown = logger[level](redactFields(fields), cut(message));
+      // There is nowhere left to report a logger's own failure to.
+      if (outcome instanceof Promise) outcome.catch(() => {});
     } catch {
-      // There is nowhere left to report it to.
+      // As above.
     }
   });
 }

@@ -85,15 +85,11 @@ const KNOWN: ReadonlySet<string> = new Set<keyof SessionsOptions>([
 /** Browsers cut a cookie's life to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
 const LONGEST_COOKIE = 400 * 86_400_000;
 const DEFAULT_IDLE_TTL = 7 * 86_400_000;
-/** A hundred years: past it, deadlines would leave what dates can say. */
-const LONGEST_LIFE = 36_500 * 86_400_000;
 
 /** @throws UsageError `invalid_option`, with a message that says what to write instead */
 export function resolveOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
   assertKnown('createSessions', options, KNOWN);
-  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d', {
-    max: LONGEST_LIFE,
-  });
+  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d');
   // A default gives way to what was written; two written values that disagree are a mistake.
   const idleTtl = parseDuration(
     'idleTtl',
@@ -149,7 +145,7 @@ function resolveLimit(max: number, onLimit: string): SubjectLimit {
   if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
     throw new UsageError(
       'invalid_option',
-      `maxPerSubject: ${String(max)} will not do. Write a whole number from 1 to 10,000,000.`,
+      `maxPerSubject: ${String(max)} must be a whole number from 1 to 10,000,000.`,
     );
   }
   if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {

@@ -35,6 +35,15 @@ describe('parseDuration', () => {
     );
   });
 
+  it('reads a number with decimals to the millisecond, whatever binary fractions make of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1_000, max: 100_000 }), (milliseconds) => {
+        expect(parseDuration('accessTtl', milliseconds / 1_000)).toBe(milliseconds);
+      }),
+    );
+    expect(parseDuration('accessTtl', 1.001)).toBe(1_001);
+  });
+
   it('reads a whole number and a unit as their product', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30_000 }), unit, (count, name) => {

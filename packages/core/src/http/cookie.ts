@@ -65,14 +65,17 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     path = '/',
     persistent = true,
   } = options;
-  if (!NAME.test(bare) || bare.startsWith('__')) {
+  if (typeof bare !== 'string' || !NAME.test(bare) || bare.startsWith('__')) {
     throw invalid(
       'cookie.name',
       bare,
       "letters, digits, '-' and '_', as in 'sess'; the prefix is added by itself",
     );
   }
-  if (!PATH.test(path)) {
+  for (const [option, value] of Object.entries({ secure, persistent })) {
+    if (typeof value !== 'boolean') throw invalid(`cookie.${option}`, value, 'true or false');
+  }
+  if (typeof path !== 'string' || !PATH.test(path)) {
     throw invalid(
       'cookie.path',
       path,
@@ -110,13 +113,18 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
   });
 }
 
+/** White space as cookies have it; a wider notion would let other names pass for ours. */
+function trim(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
 /** Looks for one cookie. Names are compared as they stand: a prefix is a promise only when spelt right. */
 function readCookie(header: string | undefined, name: string): CookieValue {
   const values: string[] = [];
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=');
-    if (equals >= 0 && pair.slice(0, equals).trim() === name)
-      values.push(pair.slice(equals + 1).trim());
+    if (equals >= 0 && trim(pair.slice(0, equals)) === name)
+      values.push(trim(pair.slice(equals + 1)));
   }
   const [value] = values;
   if (value === undefined) return { kind: 'none' };

@@ -29,12 +29,18 @@ export const CSRF_VARY = 'Sec-Fetch-Site, Origin';
  */
 export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
   assertKnown('csrf', options, KNOWN);
-  const trusted = new Set((options.origins ?? []).map(assertOrigin));
-  const allowedSites = new Set([
-    'same-origin',
-    'none',
-    ...(options.allowSameSite === true ? ['same-site'] : []),
-  ]);
+  const { allowSameSite = false, origins = [] } = options;
+  if (typeof allowSameSite !== 'boolean') {
+    throw new UsageError('invalid_option', 'csrf.allowSameSite: write true or false.');
+  }
+  if (!Array.isArray(origins)) {
+    throw new UsageError(
+      'invalid_option',
+      "csrf.origins: write a list, as in ['https://app.example.com'].",
+    );
+  }
+  const trusted = new Set((origins as readonly unknown[]).map(assertOrigin));
+  const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
 
   return (exchange) => {
     if (SAFE.has(exchange.method)) return true;
@@ -58,10 +64,14 @@ function isOwnOrigin(origin: string, { protocol, host }: Exchange): boolean {
   return page.host === new URL(`${page.protocol}//${host}`).host;
 }
 
-function assertOrigin(origin: string): string {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
+function assertOrigin(origin: unknown): string {
+  const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
+  if (parsed !== undefined && parsed.origin === origin && !origin.includes('*')) return origin;
+  const isWeb = parsed?.protocol === 'https:' || parsed?.protocol === 'http:';
+  const instead =
+    isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';
   throw new UsageError(
     'invalid_option',
-    `csrf.origins: ${JSON.stringify(origin)} is not an origin. Write scheme, host and port only, as in 'https://app.example.com'.`,
+    `csrf.origins: ${JSON.stringify(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
   );
 }

@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   insufficient_user_authentication: {
     status: 401,
     detail: 'This needs a more recent sign-in. Authenticate again, then repeat the request.',
+    challenge: 'Bearer error="insufficient_user_authentication"',
   },
   access_denied: { status: 403, detail: 'The session may not do this.' },
   refresh_token_missing: {

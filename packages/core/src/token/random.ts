@@ -14,6 +14,7 @@ export function createRandomBytes(): RandomBytes {
   const pool = Buffer.alloc(POOL_SIZE);
   let used = POOL_SIZE;
   return (size) => {
+    if (size > POOL_SIZE) return randomFillSync(new Uint8Array(size));
     if (used + size > POOL_SIZE) {
       randomFillSync(pool);
       used = 0;

@@ -149,7 +149,7 @@ describe('replyToError', () => {
 
   it.each([
     new Error('text'),
-    new UsageError('invalid_subject', 'text'),
+    new UsageError('invalid_option', 'text'),
     Object.assign(new Error('text'), { code: 'session_ended', status: 401 }),
     undefined,
     null,

@@ -1,11 +1,17 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createSessions, type Issued, memoryStore, type Sessions } from '@sess/core';
+import {
+  createSessions,
+  type Issued,
+  memoryStore,
+  type Sessions,
+  type SessionsOptions,
+} from '@sess/core';
 import { createFakeClock, createWrite, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 
 const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
 
-function arrange(options: Parameters<typeof createSessions>[0] = {}) {
+function arrange(options: SessionsOptions = {}) {
   const clock = createFakeClock();
   const store = memoryStore({ clock });
   const sessions = createSessions({ store, clock, logger: silentLogger, ...options });
