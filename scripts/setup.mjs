@@ -17,7 +17,7 @@ export function fail(message, code = 1) {
 
 /** Names and manifests of all workspace packages; the folders are those of pnpm-workspace.yaml. */
 export function workspace() {
-  return ['packages', 'examples'].flatMap((group) =>
+  return ['packages', 'examples', 'test'].flatMap((group) =>
     readdirSync(join(root, group), { withFileTypes: true })
       .map((entry) => join(root, group, entry.name))
       .filter((dir) => existsSync(join(dir, 'package.json')))

@@ -53,7 +53,7 @@ function cut(text: string): string {
 
 function redact(name: string, value: unknown): unknown {
   // A session id is public by design, and the one long run that a log needs whole.
-  if (name === 'sid') return value;
+  if (name === 'sid' && typeof value === 'string' && /^[\w-]{32}$/.test(value)) return value;
   if (typeof value === 'string') return cut(value);
   if (value instanceof Error) return redactError(value);
   return typeof value === 'number' || typeof value === 'boolean' || value === undefined

@@ -115,7 +115,15 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
 
 /** White space as cookies have it; a wider notion would let other names pass for ours. */
 function trim(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '');
+  // By index: a regular expression for both ends takes quadratic time on white space in the middle.
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** Looks for one cookie. Names are compared as they stand: a prefix is a promise only when spelt right. */

@@ -15,6 +15,8 @@ export type CsrfCheck = (exchange: Exchange) => boolean;
 
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+/** As in `capacitor://localhost`. */
+const OF_AN_APP = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
 const KNOWN: ReadonlySet<string> = new Set<keyof CsrfOptions>(['allowSameSite', 'origins']);
 
 /** What the answer depends on, for `Vary`. */
@@ -67,6 +69,8 @@ function isOwnOrigin(origin: string, { protocol, host }: Exchange): boolean {
 function assertOrigin(origin: unknown): string {
   const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
   if (parsed !== undefined && parsed.origin === origin && !origin.includes('*')) return origin;
+  // Apps in a web view have origins of schemes of their own, which URL leaves opaque.
+  if (parsed?.origin === 'null' && OF_AN_APP.test(parsed.href)) return parsed.href;
   const isWeb = parsed?.protocol === 'https:' || parsed?.protocol === 'http:';
   const instead =
     isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';

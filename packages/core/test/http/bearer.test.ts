@@ -143,6 +143,17 @@ describe('readBearer', () => {
     expect(readBearer([`Bearer ${'='.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });
   });
+
+  it('leaves a long line of another scheme to whoever reads that scheme [CHECKLIST Bearer]', () => {
+    expect(readBearer([`Negotiate ${'a'.repeat(12_000)}`])).toEqual({ kind: 'none' });
+  });
+
+  it('takes time in proportion to the line, however white space is placed in it', () => {
+    const line = `Bearer a${' \t'.repeat(4_000)}b`;
+    const before = performance.now();
+    for (let run = 0; run < 20; run += 1) expect(readBearer([line])).toEqual({ kind: 'invalid' });
+    expect(performance.now() - before).toBeLessThan(200);
+  });
 });
 
 describe('parseBearer', () => {

@@ -1,0 +1,83 @@
+import { UsageError } from '@sess/core';
+
+/** What the store needs of a client: one command at a time, on the node that is master for a key. */
+export interface RedisPort {
+  /** Sends a command. Strings come back as strings, lists as arrays, nil as null. Errors reject. */
+  send(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown>;
+  /** Whether keys live on several nodes, so that a command may touch one only. */
+  readonly isCluster: boolean;
+}
+
+/** ioredis and iovalkey, single server, Sentinel or Cluster. */
+export interface IoredisLike {
+  call(command: string, ...args: string[]): Promise<unknown>;
+  readonly options: object;
+}
+
+/** node-redis, single server or Sentinel. */
+export interface NodeRedisLike {
+  sendCommand(args: string[]): Promise<unknown>;
+  readonly isOpen: boolean;
+}
+
+/** node-redis, cluster. */
+export interface NodeRedisClusterLike {
+  sendCommand(key: string, isReadOnly: boolean, args: string[]): Promise<unknown>;
+  readonly masters: readonly unknown[];
+}
+
+/** Any client that a store can be put on. It stays the caller's: the store neither connects nor closes it. */
+export type RedisClient = IoredisLike | NodeRedisLike | NodeRedisClusterLike | RedisPort;
+
+/**
+ * Finds the way to talk through a client.
+ *
+ * @throws UsageError `invalid_argument` for what is no client
+ */
+export function createPort(client: RedisClient): RedisPort {
+  if (isIoredis(client)) {
+    return {
+      isCluster: 'isCluster' in client && client.isCluster === true,
+      send: (_key, _isReadOnly, [command = '', ...args]) => client.call(command, ...args),
+    };
+  }
+  if (isNodeRedisCluster(client)) {
+    return {
+      isCluster: true,
+      send: (key, isReadOnly, args) => client.sendCommand(key, isReadOnly, [...args]),
+    };
+  }
+  if (isNodeRedis(client)) {
+    return { isCluster: false, send: (_key, _isReadOnly, args) => client.sendCommand([...args]) };
+  }
+  if (isPort(client)) return client;
+  throw new UsageError(
+    'invalid_argument',
+    'redisStore() takes a client first: one of ioredis, iovalkey or node-redis, or an object with send(key, isReadOnly, args).',
+  );
+}
+
+function has(client: unknown, method: string): boolean {
+  return (
+    typeof client === 'object' &&
+    client !== null &&
+    method in client &&
+    typeof (client as Readonly<Record<string, unknown>>)[method] === 'function'
+  );
+}
+
+export function isIoredis(client: RedisClient): client is IoredisLike {
+  return has(client, 'call') && 'options' in client;
+}
+
+function isNodeRedisCluster(client: RedisClient): client is NodeRedisClusterLike {
+  return has(client, 'sendCommand') && 'masters' in client;
+}
+
+function isNodeRedis(client: RedisClient): client is NodeRedisLike {
+  return has(client, 'sendCommand');
+}
+
+function isPort(client: RedisClient): client is RedisPort {
+  return has(client, 'send');
+}

@@ -1,0 +1,10 @@
+export { failFast, failFastCluster } from './client/client-settings.js';
+export type {
+  IoredisLike,
+  NodeRedisClusterLike,
+  NodeRedisLike,
+  RedisClient,
+  RedisPort,
+} from './client/redis-port.js';
+export type { RedisStoreOptions } from './options.js';
+export { redisStore } from './redis-store.js';

@@ -1,0 +1,146 @@
+import type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from '@sess/core/store';
+
+/*
+ * value   = "1:" authVersion ":" dataVersion ":" createdAt ":" expiresAt ":" length ":" auth data
+ * auth    = JSON of `length` ASCII characters
+ * data    = JSON to the end
+ *
+ * The scripts read the numbers and splice the two parts; they never look into the JSON, which Lua could
+ * not write back as it was. Field names do not travel, and times within the auth part are relative to
+ * `authenticatedAt`: both together halve it.
+ */
+const HEADER = /^1:(\d{1,15}):(\d{1,15}):(\d{1,15}):(\d{1,15}):(\d{1,6}):/;
+
+/** What of a session is written in the header beside its auth part. */
+export interface EncodedAuth {
+  readonly text: string;
+  readonly expiresAt: number;
+}
+
+export function encodeAuth(auth: AuthPart): EncodedAuth {
+  const base = auth.authenticatedAt;
+  const text = JSON.stringify([
+    base,
+    auth.absoluteExpiresAt - base,
+    auth.lastUsedAt - base,
+    auth.generation,
+    auth.family,
+    auth.refresh,
+    auth.access.flatMap((entry) => [entry.digest, entry.expiresAt - base]),
+    auth.steps.flatMap((step) => [
+      step.salt,
+      step.spentAt === undefined ? null : step.spentAt - base,
+    ]),
+    auth.accessCount,
+    (auth.settled ? 1 : 0) + (auth.shared ? 2 : 0),
+  ]);
+  return { text, expiresAt: auth.expiresAt };
+}
+
+export function encodeData({ subject, device, data }: DataPart): string {
+  return JSON.stringify([subject, [device.userAgent, device.ip, device.label], data]);
+}
+
+export function encodeRecord(record: SessionRecord): string {
+  const auth = encodeAuth(record.auth);
+  const { authVersion, dataVersion, createdAt } = record;
+  const header = `1:${authVersion}:${dataVersion}:${createdAt}:${auth.expiresAt}:${auth.text.length}:`;
+  return header + auth.text + encodeData(record.data);
+}
+
+/** Reads a stored value; `undefined` for one that no version of this store has written. */
+export function decodeRecord(sid: string, value: string): SessionRecord | undefined {
+  const header = HEADER.exec(value);
+  if (header === null) return undefined;
+  const [authVersion, dataVersion, createdAt, expiresAt, length] = header.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const start = header[0].length;
+  try {
+    const auth = decodeAuth(JSON.parse(value.slice(start, start + length)), expiresAt);
+    const data = decodeData(JSON.parse(value.slice(start + length)));
+    return { sid, createdAt, authVersion, dataVersion, auth, data };
+  } catch {
+    // Cut short, or written by something else: not there, as the contract has it.
+    return undefined;
+  }
+}
+
+function decodeAuth(value: unknown, expiresAt: number): AuthPart {
+  const [base, absolute, lastUsed, generation, family, refresh, access, steps, accessCount, flags] =
+    list(value);
+  const from = number(base);
+  return {
+    expiresAt,
+    absoluteExpiresAt: from + number(absolute),
+    authenticatedAt: from,
+    lastUsedAt: from + number(lastUsed),
+    generation: number(generation),
+    family: text(family),
+    refresh: text(refresh),
+    access: pairs(access).map(
+      ([digest, at]): AccessEntry => ({ digest: text(digest), expiresAt: from + number(at) }),
+    ),
+    steps: atLeastOne(
+      pairs(steps).map(
+        ([salt, at]): Step =>
+          at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
+      ),
+    ),
+    accessCount: number(accessCount),
+    settled: (number(flags) & 1) !== 0,
+    shared: (number(flags) & 2) !== 0,
+  };
+}
+
+function decodeData(value: unknown): DataPart {
+  const [subject, device, data] = list(value);
+  const [userAgent, ip, label] = list(device);
+  if (typeof data !== 'object' || data === null) throw new TypeError('data');
+  const known = Object.entries({ userAgent, ip, label }).filter(
+    ([, part]) => typeof part === 'string',
+  );
+  return Object.freeze({
+    subject: text(subject),
+    device: Object.freeze(Object.fromEntries(known)),
+    data: deepFreeze(data),
+  });
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError('list');
+  return value;
+}
+
+function pairs(value: unknown): readonly (readonly [unknown, unknown])[] {
+  const flat = list(value);
+  return Array.from({ length: flat.length / 2 }, (_, n) => [flat[2 * n], flat[2 * n + 1]] as const);
+}
+
+function atLeastOne<Item>(items: readonly Item[]): readonly Item[] {
+  if (items.length === 0) throw new TypeError('empty');
+  return items;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('text');
+  return value;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError('number');
+  return value;
+}
+
+/** Sessions show their data as it is kept: nobody may change it behind the store's back. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

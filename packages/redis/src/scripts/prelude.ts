@@ -1,0 +1,120 @@
+/*
+ * One HASH per subject. Its fields:
+ *
+ *   <16 characters>    a session, by what follows the subject's tag in its sid; value as in record/codec.ts
+ *   ~<16 characters>   a removal: "<operation>:<time>", kept for a minute
+ *   !                  "<next>:<dead>|<time>:<operation>:<count>|…", the subject's book-keeping
+ *
+ * `dead` counts the fields that are neither a live session nor "!": removals, and sessions that ran out
+ * but are kept a while. `next` is the first moment at which that may change, so that until then
+ * the number of live sessions is HLEN - dead - 1, whatever there are. The rest are fences: the
+ * removals of everything in the last minute.
+ */
+
+/** Milliseconds for which a session that ran out is kept, so that its tokens read `expired`. */
+const KEPT_AFTER_END = 60_000;
+
+/** Lua that every script begins with. Times are the server's, in milliseconds. */
+export function createPrelude(memoryOfRemoval: number): string {
+  return `
+local key = KEYS[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local KEPT, MEMORY, NEVER = ${KEPT_AFTER_END}, ${memoryOfRemoval}, 9e15
+
+local function text(n) return string.format('%.0f', n) end
+
+local function head(value)
+  local av, dv, created, expires, length, at =
+    string.match(value, '^1:(%d+):(%d+):(%d+):(%d+):(%d+):()')
+  if not av then return nil end
+  return {
+    av = tonumber(av), dv = tonumber(dv), created = tonumber(created), expires = tonumber(expires),
+    auth = string.sub(value, at, at + length - 1), data = string.sub(value, at + length)
+  }
+end
+
+local function build(h)
+  return '1:' .. text(h.av) .. ':' .. text(h.dv) .. ':' .. text(h.created) .. ':' .. text(h.expires) ..
+    ':' .. #h.auth .. ':' .. h.auth .. h.data
+end
+
+local function removal(value)
+  local operation, at = string.match(value, '^(.*):(%d+)$')
+  return operation, tonumber(at)
+end
+
+local function readBook()
+  local book = { next = NEVER, dead = 0, fences = {}, exists = 0 }
+  local value = redis.call('HGET', key, '!')
+  if not value then return book end
+  book.exists = 1
+  local next, dead = string.match(value, '^(%d+):(%d+)')
+  book.next, book.dead = tonumber(next), tonumber(dead)
+  for at, operation, count in string.gmatch(value, '|(%d+):([^:|]*):(%d+)') do
+    if now < at + MEMORY then
+      table.insert(book.fences, { at = tonumber(at), operation = operation, count = tonumber(count) })
+    end
+  end
+  return book
+end
+
+local function writeBook(book)
+  local value = text(book.next) .. ':' .. text(book.dead)
+  for _, fence in ipairs(book.fences) do
+    value = value .. '|' .. text(fence.at) .. ':' .. fence.operation .. ':' .. text(fence.count)
+  end
+  redis.call('HSET', key, '!', value)
+  book.exists = 1
+end
+
+-- Looks at every field, deletes what has been kept long enough, and counts anew. Answers the live ones.
+local function sweep(book)
+  local all, live, gone = redis.call('HGETALL', key), {}, {}
+  book.next, book.dead = NEVER, 0
+  for i = 1, #all, 2 do
+    local field, value = all[i], all[i + 1]
+    local ends, isLive
+    if field == '!' then
+      ends = NEVER
+    elseif string.sub(field, 1, 1) == '~' then
+      local _, at = removal(value)
+      ends = at + MEMORY
+    else
+      local h = head(value)
+      isLive = h and now < h.expires
+      ends = h and (isLive and h.expires or h.expires + KEPT) or NEVER
+      if isLive then table.insert(live, { field = field, created = h.created }) end
+    end
+    if now >= ends then
+      table.insert(gone, field)
+    elseif field ~= '!' then
+      if not isLive then book.dead = book.dead + 1 end
+      book.next = math.min(book.next, ends)
+    end
+  end
+  for i = 1, #gone, 1000 do
+    redis.call('HDEL', key, unpack(gone, i, math.min(i + 999, #gone)))
+  end
+  return live
+end
+
+local function countLive(book)
+  if now >= book.next then return #sweep(book) end
+  return redis.call('HLEN', key) - book.dead - book.exists
+end
+
+-- The key lives as long as the last thing in it; EXPIRE GT would do nothing on a key without a life.
+local function liveUntil(moment)
+  local left = redis.call('PTTL', key)
+  if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, text(moment)) end
+end
+
+local function bury(book, field, operation)
+  redis.call('HDEL', key, field)
+  redis.call('HSET', key, '~' .. field, operation .. ':' .. text(now))
+  book.dead = book.dead + 1
+  book.next = math.min(book.next, now + MEMORY)
+end
+`;
+}

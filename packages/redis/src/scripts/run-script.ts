@@ -1,0 +1,48 @@
+import type { RedisPort } from '../client/redis-port.js';
+import { sleep } from '../timers.js';
+import type { Script } from './scripts.js';
+
+/** One call of a script. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  readonly isReadOnly: boolean;
+}
+
+/** A server that is changing its role or its slots, and a node of a Cluster that is only being connected. */
+const PASSING = /^(?:(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b|Connection is closed)/;
+
+/** Waits before asking again, milliseconds: short enough to fail fast where it does not help. */
+const PAUSES = [25, 75] as const;
+
+/**
+ * Calls a script by its digest, and with its text where the server does not have it (a restart, SCRIPT
+ * FLUSH, a failover). After a passing error it asks again: a write that was executed all the same is
+ * recognised, and answers as it did.
+ */
+export async function runScript(port: RedisPort, call: ScriptCall): Promise<unknown> {
+  for (const pause of PAUSES) {
+    try {
+      return await evaluate(port, call);
+    } catch (error) {
+      if (!(error instanceof Error) || !PASSING.test(error.message)) throw error;
+      await sleep(pause);
+    }
+  }
+  return evaluate(port, call);
+}
+
+async function evaluate(
+  port: RedisPort,
+  { script, keys, args, isReadOnly }: ScriptCall,
+): Promise<unknown> {
+  const rest = [String(keys.length), ...keys, ...args.map(String)];
+  const [key = ''] = keys;
+  try {
+    return await port.send(key, isReadOnly, ['EVALSHA', script.sha, ...rest]);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return port.send(key, isReadOnly, ['EVAL', script.source, ...rest]);
+  }
+}

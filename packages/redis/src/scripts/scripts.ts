@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { MEMORY_OF_REMOVAL } from '@sess/core/store';
+import { createPrelude } from './prelude.js';
+
+/** A script and the name it goes by on the server. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+const PRELUDE = createPrelude(MEMORY_OF_REMOVAL);
+
+function script(source: string, prelude: string = PRELUDE): Script {
+  const whole = `${prelude}${source}`;
+  return { source: whole, sha: createHash('sha1').update(whole).digest('hex') };
+}
+
+/** Nothing may be written after the caller has given up. */
+const UNLESS_LATE = (argument: number): string =>
+  `if now > tonumber(ARGV[${argument}]) then return { 'late', text(now) } end`;
+
+/** field, value, created, expires, max, onLimit, operation, notAfter */
+export const INSERT: Script = script(`
+${UNLESS_LATE(8)}
+local field, value, created, expires = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local max, onLimit, operation = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+
+if redis.call('HEXISTS', key, field) == 1 then
+  local answer = { 'inserted', text(now) }
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 1) == '~' and removal(all[i + 1]) == operation then
+      table.insert(answer, string.sub(all[i], 2))
+    end
+  end
+  return answer
+end
+
+local book = readBook()
+local fence = -1
+if #book.fences > 0 then fence = book.fences[#book.fences].at end
+local removed = redis.call('HGET', key, '~' .. field)
+if removed then
+  local _, at = removal(removed)
+  fence = math.max(fence, at)
+end
+if removed or created <= fence then return { 'fenced', text(now), text(fence) } end
+
+local answer = { 'inserted', text(now) }
+if countLive(book) >= max then
+  if onLimit == 'reject' then
+    writeBook(book)
+    return { 'limit', text(now) }
+  end
+  local live = sweep(book)
+  table.sort(live, function(a, b)
+    if a.created ~= b.created then return a.created < b.created end
+    return a.field < b.field
+  end)
+  for i = 1, #live - max + 1 do
+    bury(book, live[i].field, operation)
+    table.insert(answer, live[i].field)
+  end
+end
+redis.call('HSET', key, field, value)
+book.next = math.min(book.next, expires)
+writeBook(book)
+liveUntil(expires + KEPT)
+return answer
+`);
+
+/** What both replacements share; `change` sets the new part and raises its version. */
+const REPLACE = (version: 'av' | 'dv', notAfter: number, same: string, change: string): string => `
+${UNLESS_LATE(notAfter)}
+local field, expected = ARGV[1], tonumber(ARGV[2])
+local value = redis.call('HGET', key, field)
+local h = value and head(value)
+if not h or now >= h.expires then return { 'absent', text(now) } end
+if h.${version} ~= expected then
+  if h.${version} == expected + 1 and ${same} then return { 'replaced', text(now) } end
+  return { 'conflict', text(now), value }
+end
+h.${version} = expected + 1
+${change}
+redis.call('HSET', key, field, build(h))
+`;
+
+/** field, expected, auth, expires, notAfter */
+export const REPLACE_AUTH: Script = script(`
+${REPLACE('av', 5, 'h.auth == ARGV[3] and h.expires == tonumber(ARGV[4])', 'h.auth, h.expires = ARGV[3], tonumber(ARGV[4])')}
+local next = redis.call('HGET', key, '!')
+if not next or tonumber(string.match(next, '^(%d+)')) > h.expires then
+  local book = readBook()
+  book.next = math.min(book.next, h.expires)
+  writeBook(book)
+end
+liveUntil(h.expires + KEPT)
+return { 'replaced', text(now) }
+`);
+
+/** field, expected, data, notAfter */
+export const REPLACE_DATA: Script = script(`
+${REPLACE('dv', 4, 'h.data == ARGV[3]', 'h.data = ARGV[3]')}
+return { 'replaced', text(now) }
+`);
+
+/** field, operation, notAfter */
+export const REMOVE: Script = script(`
+${UNLESS_LATE(3)}
+local field, operation = ARGV[1], ARGV[2]
+local value = redis.call('HGET', key, field)
+local h = value and head(value)
+if not h or now >= h.expires then
+  local removed = redis.call('HGET', key, '~' .. field)
+  local isSame = removed and removal(removed) == operation
+  return { isSame and 'removed' or 'absent', text(now) }
+end
+local book = readBook()
+bury(book, field, operation)
+if countLive(book) == 0 then redis.call('PEXPIREAT', key, text(now + MEMORY)) end
+writeBook(book)
+return { 'removed', text(now) }
+`);
+
+/** except (or empty), operation, notAfter */
+export const REMOVE_ALL: Script = script(`
+${UNLESS_LATE(3)}
+local except, operation = ARGV[1], ARGV[2]
+local book = readBook()
+for _, fence in ipairs(book.fences) do
+  if fence.operation == operation then return { 'removed', text(now), text(fence.count) } end
+end
+local count = countLive(book)
+local kept = except ~= '' and redis.call('HGET', key, except)
+local h = kept and head(kept)
+if h and now < h.expires then count = count - 1 else kept = nil end
+
+redis.call('UNLINK', key)
+table.insert(book.fences, { at = now, operation = operation, count = count })
+book.next, book.dead = NEVER, 0
+if kept then
+  redis.call('HSET', key, except, kept)
+  book.next = h.expires
+end
+writeBook(book)
+redis.call('PEXPIREAT', key, text(kept and h.expires + KEPT or now + MEMORY))
+return { 'removed', text(now), text(count) }
+`);
+
+const TIME = `
+local clock = redis.call('TIME')
+local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
+`;
+
+/** One field for each key. */
+export const LOAD: Script = script(
+  `
+local answer = { now }
+for i = 1, #KEYS do answer[i + 1] = redis.call('HGET', KEYS[i], ARGV[i]) end
+return answer
+`,
+  TIME,
+);
+
+/** All fields of the key, names and values in turn. */
+export const LIST: Script = script(`return { now, redis.call('HGETALL', KEYS[1]) }`, TIME);
