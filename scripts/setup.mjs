@@ -17,13 +17,13 @@ export function fail(message, code = 1) {
 
 /** Names and manifests of all workspace packages; the folders are those of pnpm-workspace.yaml. */
 export function workspace() {
-  return ['packages', 'examples', 'test'].flatMap((group) =>
+  const grouped = ['packages', 'examples', 'test'].flatMap((group) =>
     readdirSync(join(root, group), { withFileTypes: true })
       .map((entry) => join(root, group, entry.name))
       .filter((dir) => existsSync(join(dir, 'package.json')))
-      .sort()
-      .map((dir) => ({ dir, manifest: readManifest(dir) })),
+      .sort(),
   );
+  return [...grouped, join(root, 'bench')].map((dir) => ({ dir, manifest: readManifest(dir) }));
 }
 
 function readManifest(dir) {

@@ -128,7 +128,12 @@ export const fences = [
   },
   {
     pattern: /\b(?:setTimeout|setInterval|setImmediate)\b/g,
-    except: ['packages/core/src/clock.ts', 'packages/redis/src/timers.ts', 'packages/testkit/src/', 'test/servers/src/'],
+    except: [
+      'packages/core/src/clock.ts',
+      'packages/redis/src/timers.ts',
+      'packages/testkit/src/',
+      'test/servers/src/',
+    ],
     instead: 'use the timers of the clock that the options carry (clock.ts)',
   },
   {

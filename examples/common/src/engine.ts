@@ -1,36 +1,37 @@
-import {
-  type AccessTokens,
-  createSessions,
-  memoryStore,
-  opaque,
-  type SessionStore,
-  type Sessions,
-  UsageError,
-} from '@sess/core';
+import { type AccessTokens, createSessions, opaque, type Sessions, UsageError } from '@sess/core';
 import { type ExampleSettings, inVariables, SettingsError } from './settings.js';
+import { openStore } from './store.js';
+
+/** A session engine, and how to end it with all that it stands on. */
+export interface Engine {
+  readonly sessions: Sessions;
+  close(): Promise<void>;
+}
 
 /**
  * Makes the session engine that the settings ask for.
  *
  * @throws SettingsError
  */
-export function createEngine(settings: ExampleSettings): Sessions {
+export async function createEngine(settings: ExampleSettings): Promise<Engine> {
   const accessToken = createAccessTokens(settings);
-  const store = createStore(settings);
+  const opened = openStore(settings);
   try {
-    return createSessions({ store, accessToken, ...settings.durations });
+    const sessions = createSessions({ store: opened.store, accessToken, ...settings.durations });
+    // A store that is away is waited for a moment only: requests are told until it is there.
+    await sessions.ready().catch(() => {});
+    return {
+      sessions,
+      async close() {
+        await sessions.close();
+        await opened.close();
+      },
+    };
   } catch (error) {
+    await opened.close();
     if (error instanceof UsageError) throw new SettingsError(inVariables(error.message));
     throw error;
   }
-}
-
-/** Where `redisStore()` of `@sess/redis` plugs in. */
-function createStore({ redisUrl }: ExampleSettings): SessionStore {
-  if (redisUrl === undefined) return memoryStore();
-  throw new SettingsError(
-    'REDIS_URL: Redis comes with @sess/redis, which is not in this build. Leave REDIS_URL out to keep sessions in memory.',
-  );
 }
 
 /** Where `jwt()` of `@sess/jwt` plugs in. */

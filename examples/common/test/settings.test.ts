@@ -38,9 +38,9 @@ describe('readSettings', () => {
 });
 
 describe('createEngine', () => {
-  it('speaks of variables where the library speaks of options', () => {
+  it('speaks of variables where the library speaks of options', async () => {
     const settings = readSettings({ IDLE_TTL: '2d', ABSOLUTE_TTL: '1d' });
-    expect(() => createEngine(settings)).toThrow(
+    await expect(createEngine(settings)).rejects.toThrow(
       /^IDLE_TTL \('2d'\) is beyond ABSOLUTE_TTL \('1d'\): .* a longer ABSOLUTE_TTL\.$/,
     );
   });

@@ -11,7 +11,7 @@ import { createServer } from 'node:http';
 import { createEngine, run } from '@sess/example-common';
 import { createApp } from './app.js';
 
-await run((settings) => {
-  const sessions = createEngine(settings);
-  return { server: createServer(createApp(sessions)), close: () => sessions.close() };
+await run(async (settings) => {
+  const { sessions, close } = await createEngine(settings);
+  return { server: createServer(createApp(sessions)), close };
 });

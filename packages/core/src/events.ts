@@ -13,6 +13,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'revoked',
   'reuse',
   'rejected',
+  'unconfirmed',
   'store-error',
 ]);
 

@@ -103,6 +103,8 @@ export interface SessionEvent {
     readonly reason: Reason;
     readonly sid?: string;
   };
+  /** A write that replicas were to confirm and did not: a failover may forget it. */
+  unconfirmed: { readonly operation: string };
   'store-error': { readonly operation: string; readonly error: unknown };
 }
 

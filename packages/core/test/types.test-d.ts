@@ -184,7 +184,7 @@ test('events are typed by their name', () => {
     expectTypeOf(reason).toEqualTypeOf<Reason>();
   });
   expectTypeOf<keyof SessionEvent>().toEqualTypeOf<
-    'created' | 'refreshed' | 'revoked' | 'reuse' | 'rejected' | 'store-error'
+    'created' | 'refreshed' | 'revoked' | 'reuse' | 'rejected' | 'unconfirmed' | 'store-error'
   >();
   // @ts-expect-error there is no such event
   sessions.on('revoke', () => {});

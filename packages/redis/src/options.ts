@@ -1,5 +1,6 @@
 import { type Duration, UsageError } from '@sess/core';
 import { assertKnown, parseDuration } from '@sess/core/options';
+import type { Durability } from './write-channel.js';
 
 /** How a Redis store behaves. */
 export interface RedisStoreOptions {
@@ -10,15 +11,31 @@ export interface RedisStoreOptions {
    * given up on does not happen later.
    */
   readonly timeout?: Duration;
+  /**
+   * Waits after every rotation and revocation until so many replicas have it. Default: none, and a failover
+   * may forget the newest ones. What is not confirmed in time has happened on the master all the same: the
+   * engine's event `unconfirmed` tells of it. Costs a round trip to the replicas; not for a Cluster.
+   */
+  readonly durability?: {
+    /** How many replicas, from 1. */
+    readonly replicas: number;
+    /** How long they are waited for. Default: 0.1, a tenth of a second; at most the store's timeout. */
+    readonly timeout?: Duration;
+  };
 }
 
 export interface RedisStoreSettings {
   readonly keyPrefix: string;
   /** Milliseconds. */
   readonly timeout: number;
+  readonly durability: Durability | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof RedisStoreOptions>(['keyPrefix', 'timeout']);
+const KNOWN: ReadonlySet<string> = new Set<keyof RedisStoreOptions>([
+  'keyPrefix',
+  'timeout',
+  'durability',
+]);
 
 /** @throws UsageError `invalid_option` */
 export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
@@ -36,5 +53,28 @@ export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
     );
   }
   const timeout = parseDuration('timeout', options.timeout ?? '1s', { min: 10, max: 30_000 });
-  return Object.freeze({ keyPrefix, timeout });
+  const durability = resolveDurability(options.durability, timeout);
+  return Object.freeze({ keyPrefix, timeout, durability });
+}
+
+const KNOWN_DURABILITY: ReadonlySet<string> = new Set(['replicas', 'timeout']);
+
+function resolveDurability(
+  given: RedisStoreOptions['durability'],
+  longest: number,
+): Durability | undefined {
+  if (given === undefined) return undefined;
+  assertKnown('durability', given, KNOWN_DURABILITY);
+  const { replicas } = given;
+  if (!Number.isInteger(replicas) || replicas < 1 || replicas > 100) {
+    throw new UsageError(
+      'invalid_option',
+      `durability.replicas: ${String(replicas)} must be a whole number from 1 to 100.`,
+    );
+  }
+  const timeout = parseDuration('durability.timeout', given.timeout ?? 0.1, {
+    min: 1,
+    max: longest,
+  });
+  return Object.freeze({ replicas, timeout });
 }

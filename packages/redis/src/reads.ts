@@ -2,6 +2,7 @@ import type { RedisPort } from './client/redis-port.js';
 import type { WithDeadline } from './deadline.js';
 import { runScript } from './scripts/run-script.js';
 import { LOAD } from './scripts/scripts.js';
+import { startTimer } from './timers.js';
 
 /** One field of one key, and the server's time. */
 export interface FieldRead {
@@ -21,15 +22,18 @@ interface Waiting {
 /** Keys in one command; more would hold up other clients of the server. */
 const LARGEST_BATCH = 256;
 
+/** Milliseconds that a read waits for the batch before it: behind a server that is silent, deadlines would add up. */
+const PATIENCE = 50;
+
 /**
  * Reads in batches that clock themselves: a read leaves at the end of its tick if none is under way, else
- * together with all others as soon as the last batch has returned. Idle, it costs no latency; under load
- * many reads share one round trip and one command. On a Cluster keys live apart, and each read goes by itself.
+ * together with all others as soon as the last batch has returned, or is overdue. Idle, it costs no latency; under
+ * load many reads share one round trip and one command. On a Cluster keys live apart, and each read goes by itself.
  */
 export function createReadField(port: RedisPort, withDeadline: WithDeadline): ReadField {
   async function read(
     batch: readonly { readonly key: string; readonly field: string }[],
-  ): Promise<readonly FieldRead[]> {
+  ): Promise<readonly (FieldRead | Error)[]> {
     const reply = await withDeadline(
       'load',
       runScript(port, {
@@ -39,40 +43,60 @@ export function createReadField(port: RedisPort, withDeadline: WithDeadline): Re
         isReadOnly: true,
       }),
     );
-    const [time, ...values] = reply as readonly [string, ...(string | null)[]];
+    const [time, ...values] = reply as readonly [string, ...(string | null | readonly string[])[]];
     const now = Number(time);
-    return batch.map((_, n) => ({ value: values[n] ?? undefined, now }));
+    return batch.map((_, n) => {
+      const value = values[n] ?? undefined;
+      return typeof value === 'object' ? new Error(value[0]) : { value, now };
+    });
   }
 
   if (port.isCluster) {
     return async (key, field) => {
       const [result] = await read([{ key, field }]);
+      if (result instanceof Error) throw result;
       return result ?? { value: undefined, now: 0 };
     };
   }
 
   const waiting: Waiting[] = [];
-  let isUnderWay = false;
+  /** The batch that the next one waits for. */
+  let underWay: readonly Waiting[] | undefined;
 
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, LARGEST_BATCH);
-      try {
-        const results = await read(batch);
-        results.forEach((result, n) => void batch[n]?.resolve(result));
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+  async function send(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await read(batch);
+      batch.forEach(({ resolve, reject }, n) => {
+        const result = results[n];
+        if (result instanceof Error || result === undefined) reject(result);
+        else resolve(result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
     }
-    isUnderWay = false;
+  }
+
+  function flush(): void {
+    const batch = waiting.splice(0, LARGEST_BATCH);
+    underWay = batch;
+    const stop = startTimer(() => {
+      if (underWay !== batch) return;
+      // Overdue: all that wait leave now, and the last of them is the one to wait for.
+      underWay = undefined;
+      while (waiting.length > 0) flush();
+    }, PATIENCE);
+    void send(batch).then(() => {
+      stop();
+      if (underWay !== batch) return;
+      underWay = undefined;
+      if (waiting.length > 0) flush();
+    });
   }
 
   return (key, field) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, field, resolve, reject });
-      if (isUnderWay) return;
-      isUnderWay = true;
       // At the end of the tick, so that what is asked in one tick leaves together.
-      queueMicrotask(() => void flush());
+      if (waiting.length === 1 && underWay === undefined) queueMicrotask(flush);
     });
 }

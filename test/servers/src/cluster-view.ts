@@ -52,8 +52,8 @@ export function ownership(view: readonly ClusterRow[]): string {
     .join('\n');
 }
 
-// <id> <ip:port@bus[,host]> <flags> <master|-> <ping> <pong> <epoch> <link> <slot> <first-last>
-// [slot->-id] …
+// <id> <ip:port@bus[,host]> <flags> <master|-> <ping> <pong> <epoch> <link> <ranges …>
+// where a range is <slot>, <first-last>, or [slot->-id] while the slot is on the move.
 function parseRow(line: string): ClusterRow {
   const [id = '', address = '', flagText = '', masterId = '', , , , , ...ranges] = line.split(' ');
   const flags = flagText.split(',');

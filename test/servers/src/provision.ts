@@ -77,7 +77,7 @@ export async function provideUrl(url: string | undefined): Promise<ProvidedUrl |
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {
-      problem: `REDIS_URL is set, and no server can be used there: ${why}. Start it, or unset REDIS_URL.`,
+      problem: `REDIS_URL is set, and its server is of no use: ${why}. Start it, or unset REDIS_URL.`,
     };
   }
 }

@@ -141,12 +141,8 @@ async function launchServer(
   await server.end('SIGKILL');
   const log = readLog(directory).split('\n').slice(-15).join('\n');
   const cause = server.failure ?? late;
-  throw new Error(
-    `the server on port ${port} did not start${server.failure ? `: ${server.failure.message}` : ''}\n${log}`,
-    {
-      cause,
-    },
-  );
+  const why = server.failure === undefined ? '' : `: ${server.failure.message}`;
+  throw new Error(`the server on port ${port} did not start${why}\n${log}`, { cause });
 }
 
 function serverOf(

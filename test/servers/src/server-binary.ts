@@ -99,11 +99,12 @@ export async function findServerBinary(options: FindServerBinaryOptions): Promis
   // A server that somebody else runs is no substitute where one has to be killed or paused.
   const hint =
     flavour === 'redis'
-      ? ', or\n  - for tests of one plain server: start one, in a container for instance, and set REDIS_URL'
+      ? ', or\n  - where one plain server will do: start one, say in a container, and set REDIS_URL'
       : '';
   throw new NoServerBinaryError(
     [
-      `No ${names.server} for the tests: it is not on PATH and could not be fetched. What helps:`,
+      `No ${names.server} for the tests: it is not on PATH and could not be fetched.`,
+      'What helps:',
       `  - install ${names.server} so that it is on PATH, or`,
       `  - let apt-get reach its mirrors, to unpack ${names.tools} without installing it${hint}`,
       'Tried:',

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireServer, until } from '@sess/test-servers';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -13,29 +14,26 @@ describe('servers, one of them paused, of a process', () => {
     'that ends by %s do not outlive it, nor do their folders',
     async (signal) => {
       const binary = requireServer(inject('servers').redis);
-      const before = await serverFolders();
+      // A place of its own for its folders: other test runs keep theirs in the common one.
+      const place = await mkdtemp(join(tmpdir(), 'orphans-'));
+      onTestFinished(() => rm(place, { recursive: true, force: true }));
       const child = spawn(process.execPath, [SCRIPT, JSON.stringify(binary)], {
+        env: { ...process.env, TMPDIR: place },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       onTestFinished(() => void child.kill('SIGKILL'));
       const [line] = await once(child.stdout, 'data');
       const pids: readonly number[] = JSON.parse(String(line));
-      const mine = (await serverFolders()).filter((name) => !before.includes(name));
+      expect((await readdir(place)).length).toBe(pids.length);
       expect(await Promise.all(pids.map(isAlive))).toEqual([true, true]);
       child.kill(signal);
       for (const pid of pids)
         await until(async () => !(await isAlive(pid)), { what: `${pid} to be gone` });
-      await until(async () => !(await serverFolders()).some((name) => mine.includes(name)), {
-        what: 'the folders to go',
-      });
+      await until(async () => (await readdir(place)).length === 0, { what: 'the folders to go' });
     },
     20_000,
   );
 });
-
-async function serverFolders(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('redis-server-'));
-}
 
 async function isAlive(pid: number): Promise<boolean> {
   try {

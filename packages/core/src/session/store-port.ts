@@ -10,6 +10,7 @@ import type {
   RemoveAnswer,
   ReplaceAnswer,
   SessionStore,
+  Answer as StoreAnswer,
   SubjectLimit,
   Write,
 } from '../store/store.js';
@@ -67,7 +68,7 @@ export function createStorePort(context: StorePortContext): StorePort {
   }
 
   /** Sends a write; once more when it came late only because the store's clock is not where it was. */
-  async function writing<Answer extends { readonly status: string; readonly now: number }>(
+  async function writing<Answer extends StoreAnswer<string>>(
     operation: string,
     send: (write: Write) => Promise<Answer | Late>,
   ): Promise<Exclude<Answer, Late>> {
@@ -76,6 +77,10 @@ export function createStorePort(context: StorePortContext): StorePort {
       const write = { notAfter: time.now() + store.timeout, operation: id };
       const answer = await calling(operation, () => send(write));
       time.observe(answer.now);
+      if (answer.confirmed === false) {
+        events.emit('unconfirmed', { operation });
+        logger.warn({ operation }, 'a write was not confirmed by the replicas');
+      }
       if (answer.status !== 'late') return answer as Exclude<Answer, Late>;
     }
     return calling(operation, async () => {

@@ -20,6 +20,8 @@ export interface Write {
 export interface Answer<Status extends string> {
   readonly status: Status;
   readonly now: number;
+  /** `false`: written, but replicas that were to have it did not say so in time. Absent: none were asked. */
+  readonly confirmed?: boolean;
 }
 
 /** The write arrived after its `notAfter`. Nothing was written. */

@@ -5,6 +5,7 @@ interface FailFast {
   readonly enableOfflineQueue: false;
   readonly commandTimeout: number;
   readonly connectTimeout: number;
+  readonly socketTimeout: number;
   readonly reconnectOnError: (error: Error) => 2 | false;
 }
 
@@ -25,6 +26,8 @@ export const failFast: FailFast = {
   enableOfflineQueue: false,
   commandTimeout: 1_000,
   connectTimeout: 1_000,
+  /** A connection on which nothing comes back for so long is dead, though nobody said so; TCP would take 15 minutes. */
+  socketTimeout: 2_000,
   /** 2: reconnect, and send the command again; it was refused by a replica that had been the master. */
   reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
 };

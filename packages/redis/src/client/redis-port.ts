@@ -6,7 +6,17 @@ export interface RedisPort {
   send(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown>;
   /** Whether keys live on several nodes, so that a command may touch one only. */
   readonly isCluster: boolean;
+  /** Calls back at every new connection, and at every node that is found or lost; answers a stop. */
+  onReconnect?(listener: () => void): () => void;
 }
+
+/** Clients tell of their connections by events. */
+interface Emitter {
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
+
+const RECONNECTING = ['ready', '+node', '-node'] as const;
 
 /** ioredis and iovalkey, single server, Sentinel or Cluster. */
 export interface IoredisLike {
@@ -39,22 +49,41 @@ export function createPort(client: RedisClient): RedisPort {
     return {
       isCluster: 'isCluster' in client && client.isCluster === true,
       send: (_key, _isReadOnly, [command = '', ...args]) => client.call(command, ...args),
+      ...createReconnectPort(client),
     };
   }
   if (isNodeRedisCluster(client)) {
     return {
       isCluster: true,
       send: (key, isReadOnly, args) => client.sendCommand(key, isReadOnly, [...args]),
+      ...createReconnectPort(client),
     };
   }
   if (isNodeRedis(client)) {
-    return { isCluster: false, send: (_key, _isReadOnly, args) => client.sendCommand([...args]) };
+    return {
+      isCluster: false,
+      send: (_key, _isReadOnly, args) => client.sendCommand([...args]),
+      ...createReconnectPort(client),
+    };
   }
   if (isPort(client)) return client;
   throw new UsageError(
     'invalid_argument',
     'redisStore() takes a client first: one of ioredis, iovalkey or node-redis, or an object with send(key, isReadOnly, args).',
   );
+}
+
+function createReconnectPort(client: RedisClient): Partial<Pick<RedisPort, 'onReconnect'>> {
+  if (!has(client, 'on') || !has(client, 'off')) return {};
+  const emitter = client as unknown as Emitter;
+  return {
+    onReconnect(listener) {
+      for (const event of RECONNECTING) emitter.on(event, listener);
+      return () => {
+        for (const event of RECONNECTING) emitter.off(event, listener);
+      };
+    },
+  };
 }
 
 function has(client: unknown, method: string): boolean {

@@ -79,7 +79,7 @@ function decodeAuth(value: unknown, expiresAt: number): AuthPart {
     absoluteExpiresAt: from + number(absolute),
     authenticatedAt: from,
     lastUsedAt: from + number(lastUsed),
-    generation: number(generation),
+    generation: counter(generation),
     family: text(family),
     refresh: text(refresh),
     access: pairs(access).map(
@@ -91,7 +91,7 @@ function decodeAuth(value: unknown, expiresAt: number): AuthPart {
           at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
-    accessCount: number(accessCount),
+    accessCount: counter(accessCount),
     settled: (number(flags) & 1) !== 0,
     shared: (number(flags) & 2) !== 0,
   };
@@ -132,8 +132,15 @@ function text(value: unknown): string {
 }
 
 function number(value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError('number');
-  return value;
+  if (!Number.isSafeInteger(value)) throw new TypeError('number');
+  return value as number;
+}
+
+/** A uint32 in tokens and derivations, and the one after it has to fit too. */
+function counter(value: unknown): number {
+  const count = number(value);
+  if (count < 0 || count >= 0xffffffff) throw new TypeError('counter');
+  return count;
 }
 
 /** Sessions show their data as it is kept: nobody may change it behind the store's back. */

@@ -48,11 +48,12 @@ if removed or created <= fence then return { 'fenced', text(now), text(fence) } 
 
 local answer = { 'inserted', text(now) }
 if countLive(book) >= max then
-  if onLimit == 'reject' then
+  -- One by one, since a session that somebody else spoiled is in the count but holds no place.
+  local live = sweep(book)
+  if onLimit == 'reject' and #live >= max then
     writeBook(book)
     return { 'limit', text(now) }
   end
-  local live = sweep(book)
   table.sort(live, function(a, b)
     if a.created ~= b.created then return a.created < b.created end
     return a.field < b.field
@@ -88,10 +89,9 @@ redis.call('HSET', key, field, build(h))
 /** field, expected, auth, expires, notAfter */
 export const REPLACE_AUTH: Script = script(`
 ${REPLACE('av', 5, 'h.auth == ARGV[3] and h.expires == tonumber(ARGV[4])', 'h.auth, h.expires = ARGV[3], tonumber(ARGV[4])')}
-local next = redis.call('HGET', key, '!')
-if not next or tonumber(string.match(next, '^(%d+)')) > h.expires then
-  local book = readBook()
-  book.next = math.min(book.next, h.expires)
+local book = readBook()
+if book.next > h.expires then
+  book.next = h.expires
   writeBook(book)
 end
 liveUntil(h.expires + KEPT)
@@ -147,16 +147,39 @@ redis.call('PEXPIREAT', key, text(kept and h.expires + KEPT or now + MEMORY))
 return { 'removed', text(now), text(count) }
 `);
 
+/** except (or empty), operation, notAfter, cutoff: as above, for sessions created up to the cutoff only */
+export const REMOVE_UP_TO: Script = script(`
+${UNLESS_LATE(3)}
+local except, operation, cutoff = ARGV[1], ARGV[2], tonumber(ARGV[4])
+local book, count = readBook(), 0
+for _, session in ipairs(sweep(book)) do
+  if session.created <= cutoff and session.field ~= except then
+    bury(book, session.field, operation)
+    count = count + 1
+  end
+end
+if now < cutoff + MEMORY then
+  table.insert(book.fences, { at = cutoff, operation = operation, count = count })
+  table.sort(book.fences, function(a, b) return a.at < b.at end)
+end
+writeBook(book)
+liveUntil(now + MEMORY)
+return { 'removed', text(now), text(count) }
+`);
+
 const TIME = `
 local clock = redis.call('TIME')
 local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
 `;
 
-/** One field for each key. */
+/** One field for each key; for a key that holds no hash the error, in a list of its own. */
 export const LOAD: Script = script(
   `
 local answer = { now }
-for i = 1, #KEYS do answer[i + 1] = redis.call('HGET', KEYS[i], ARGV[i]) end
+for i = 1, #KEYS do
+  local value = redis.pcall('HGET', KEYS[i], ARGV[i])
+  answer[i + 1] = type(value) == 'table' and { value.err } or value
+end
 return answer
 `,
   TIME,

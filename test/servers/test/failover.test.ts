@@ -1,13 +1,18 @@
-import { serverChoices, startRedisCluster, until } from '@sess/test-servers';
-import { Cluster } from 'ioredis';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { serverChoices, startRedisCluster, startSentinelGroup, until } from '@sess/test-servers';
+import { Cluster, Redis } from 'ioredis';
+import { describe, inject, test } from 'vitest';
 import { quiet } from './clients.js';
 
 const KEYS = Array.from({ length: 300 }, (_, index) => `{tag}${index}`);
 
+// Servers that wait until they may call each other dead need time and no processor, so they all do it
+// at once.
 for (const { title, skip, binary } of serverChoices(inject('servers'))) {
-  describe.skipIf(skip)(`a cluster, ${title}`, () => {
-    test('holds a slot on the move, and survives every kind of failover', async () => {
+  describe.skipIf(skip).concurrent(title, () => {
+    test('a cluster holds a slot on the move, and survives every kind of failover', async ({
+      expect,
+      onTestFinished,
+    }) => {
       const cluster = await startRedisCluster({ binary: binary() });
       onTestFinished(() => cluster.stop());
       const client = quiet(
@@ -53,6 +58,36 @@ for (const { title, skip, binary } of serverChoices(inject('servers'))) {
       await until(async () => (await client.get('{tag}new')) === 'x', {
         what: 'the client to follow',
       });
+    }, 60_000);
+
+    test('sentinels fail over on request and after a crash, and a client follows', async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const group = await startSentinelGroup({ binary: binary() });
+      onTestFinished(() => group.stop());
+      const client = quiet(
+        new Redis({
+          sentinels: [...group.endpoints],
+          name: group.name,
+          maxRetriesPerRequest: 0,
+          sentinelRetryStrategy: () => 50,
+          retryStrategy: () => 50,
+        }),
+      );
+      onTestFinished(() => client.disconnect());
+
+      await until(() => client.set('a', '1'), { what: 'the first write' });
+      const asked = await group.failover();
+      expect(asked).not.toBe(group.master);
+      await group.settled();
+      const crashed = group.failover('crash');
+      await until(() => !asked.running, { what: 'the crash' });
+      await until(() => client.set('a', '2'), { what: 'the next write', timeoutMs: 20_000 });
+      expect(await crashed).toBe(group.master);
+      expect(await group.currentMaster()).toBe(group.master);
+      await asked.restart();
+      await group.settled();
     }, 60_000);
   });
 }

@@ -1,0 +1,18 @@
+import { openServer, openCluster } from './src/provision.mjs';
+import { createOurs } from './src/contenders/ours.mjs';
+import { createHandWritten } from './src/contenders/hand-written.mjs';
+import { createConnectRedis } from './src/contenders/connect-redis.mjs';
+import { measureVerify, recordsOf } from './src/verify-phase.mjs';
+import { measureMemory } from './src/memory-phase.mjs';
+const s = await openServer(console.error);
+const ours = createOurs(s.ioredis);
+const contenders = [ours, createHandWritten(s.ioredis), createConnectRedis(s.nodeRedis)];
+const v = await measureVerify({ contenders, rounds: 9, onRound() {}, hashOf: (h) => ({ 'HGET ioredis': { client: s.ioredis, records: recordsOf('ours:', h.get(ours)) }, 'HGET node-redis': { client: s.nodeRedis, records: recordsOf('ours:', h.get(ours)) } }) });
+console.log(v);
+const flush = () => s.ioredis.flushall();
+console.log(await measureMemory({ contenders, redis: s.ioredis, flush, onRound() {} }));
+await s.close();
+const c = await openCluster(s.binary);
+const o2 = createOurs(c.ioredis);
+console.log('cluster', await measureVerify({ contenders: [o2], rounds: 9, onRound() {}, hashOf: (h) => ({ 'HGET ioredis': { client: c.ioredis, records: recordsOf('ours:', h.get(o2)) } }) }));
+await c.close();

@@ -1,0 +1,47 @@
+import { memoryStore, type SessionStore } from '@sess/core';
+import { failFast, failFastCluster, redisStore } from '@sess/redis';
+import { Cluster, Redis } from 'ioredis';
+import { type ExampleSettings, SettingsError } from './settings.js';
+
+/** Where sessions are kept, and how to let go of it. */
+export interface OpenStore {
+  readonly store: SessionStore;
+  close(): Promise<void>;
+}
+
+/**
+ * The memory store, or Redis where REDIS_URL is set; several URLs with commas between them are nodes of a
+ * Cluster. A server that is away does not stop the start: requests get a 503 until it is there.
+ *
+ * @throws SettingsError
+ */
+export function openStore({ redisUrl }: ExampleSettings): OpenStore {
+  if (redisUrl === undefined) return { store: memoryStore(), close: async () => {} };
+  const urls = redisUrl.split(',').map((url) => url.trim());
+  for (const url of urls) assertRedisUrl(url);
+  const client =
+    urls.length > 1 ? new Cluster(urls, failFastCluster) : new Redis(redisUrl, failFast);
+  reportChanges(client);
+  return { store: redisStore(client), close: async () => client.disconnect() };
+}
+
+/** Secrets may be part of the URL, so it is not repeated. */
+function assertRedisUrl(url: string): void {
+  if (/^rediss?:\/\/./.test(url) && URL.canParse(url)) return;
+  throw new SettingsError(
+    'REDIS_URL: this is no address of a Redis server. Write for instance redis://localhost:6379.',
+  );
+}
+
+/** One line when the server goes away, and one when it is back: not one an attempt. */
+function reportChanges(client: Redis | Cluster): void {
+  let isAway = false;
+  client.on('error', (error: Error) => {
+    if (!isAway) console.error(`redis: not to be reached (${error.message}); trying on`);
+    isAway = true;
+  });
+  client.on('ready', () => {
+    if (isAway) console.error('redis: back');
+    isAway = false;
+  });
+}

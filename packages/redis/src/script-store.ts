@@ -1,0 +1,167 @@
+import type { Logger } from '@sess/core';
+import {
+  type InsertAnswer,
+  isOver,
+  type RemoveAllAnswer,
+  type RemoveAnswer,
+  type ReplaceAnswer,
+  type SessionRecord,
+  type SessionStore,
+  type Write,
+} from '@sess/core/store';
+import type { RedisPort } from './client/redis-port.js';
+import { createDeadline } from './deadline.js';
+import { createReadField } from './reads.js';
+import { untilAnswered } from './ready.js';
+import type { RemoveUpTo } from './reapply/reapply-store.js';
+import { decodeRecord, encodeAuth, encodeData, encodeRecord } from './record/codec.js';
+import { runScript } from './scripts/run-script.js';
+import {
+  INSERT,
+  LIST,
+  REMOVE,
+  REMOVE_ALL,
+  REMOVE_UP_TO,
+  REPLACE_AUTH,
+  REPLACE_DATA,
+  type Script,
+} from './scripts/scripts.js';
+import { startTimer } from './timers.js';
+import { createPlainChannel, type WriteChannel, type WriteReply } from './write-channel.js';
+
+/** The tag is in the key already; the field is the rest of the sid. */
+const TAG_LENGTH = 16;
+
+/** What the plain store stands on. */
+export interface ScriptStoreContext {
+  readonly port: RedisPort;
+  /** Where rotations and revocations go, which have to outlive a failover if anything has to. */
+  readonly durable: WriteChannel;
+  readonly keyPrefix: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** A store that can also repeat a revoke-all of earlier. */
+export interface ScriptStore extends SessionStore {
+  readonly removeUpTo: RemoveUpTo;
+}
+
+type Arguments = readonly (string | number)[];
+
+/** The store contract as scripts, each on one key; without a near cache, and without repetition. */
+export function createScriptStore(context: ScriptStoreContext): ScriptStore {
+  const { port, durable, keyPrefix, timeout } = context;
+  const plain = createPlainChannel(port);
+  const withDeadline = createDeadline(timeout, startTimer);
+  const readField = createReadField(port, withDeadline);
+  let logger: Logger | undefined;
+  let hasReported = false;
+
+  const keyOf = (tagOrSid: string): string => keyPrefix + tagOrSid.slice(0, TAG_LENGTH);
+  const fieldOf = (sid: string): string => sid.slice(TAG_LENGTH);
+  const lastly = ({ notAfter }: Write): number => Math.floor(notAfter);
+
+  /** Writes by a script on the key of a tag or a sid. */
+  function run(
+    channel: WriteChannel,
+    tagOrSid: string,
+    script: Script,
+    args: Arguments,
+  ): Promise<WriteReply> {
+    const call = { script, keys: [keyOf(tagOrSid)], args, isReadOnly: false };
+    return withDeadline('write', channel(call));
+  }
+
+  /** A value that cannot be read is not there; that it is so is said once, for there may be many. */
+  function decode(sid: string, value: string): SessionRecord | undefined {
+    const record = decodeRecord(sid, value);
+    if (record === undefined && !hasReported) {
+      hasReported = true;
+      logger?.error({ sid }, 'a session record in Redis cannot be read; it is taken for absent');
+    }
+    return record;
+  }
+
+  function toReplaceAnswer(sid: string, { reply, ...rest }: WriteReply): ReplaceAnswer {
+    const [status, time, value] = reply;
+    const now = Number(time);
+    if (status !== 'conflict')
+      return { status: status as 'replaced' | 'absent' | 'late', now, ...rest };
+    const record = decode(sid, value ?? '');
+    return record === undefined ? { status: 'absent', now } : { status, record, now };
+  }
+
+  return {
+    timeout,
+    open(given) {
+      logger ??= given.logger;
+    },
+    async load(sid) {
+      const { value, now } = await readField(keyOf(sid), fieldOf(sid));
+      return { record: value === undefined ? undefined : decode(sid, value), now };
+    },
+    async insert(record, { max, onLimit }, write): Promise<InsertAnswer> {
+      const { sid, createdAt, auth } = record;
+      const session = [fieldOf(sid), encodeRecord(record), createdAt, auth.expiresAt];
+      const args = [...session, max, onLimit, write.operation, lastly(write)];
+      const { reply } = await run(plain, sid, INSERT, args);
+      const [status, time, ...rest] = reply;
+      const now = Number(time);
+      if (status === 'fenced') return { status, now, fence: Number(rest[0]) };
+      if (status !== 'inserted') return { status: status as 'limit' | 'late', now };
+      return { status, now, evicted: rest.map((field) => sid.slice(0, TAG_LENGTH) + field) };
+    },
+    async replaceAuth(sid, expected, auth, write) {
+      const { text, expiresAt } = encodeAuth(auth);
+      const args = [fieldOf(sid), expected, text, expiresAt, lastly(write)];
+      return toReplaceAnswer(sid, await run(durable, sid, REPLACE_AUTH, args));
+    },
+    async replaceData(sid, expected, data, write) {
+      const args = [fieldOf(sid), expected, encodeData(data), lastly(write)];
+      return toReplaceAnswer(sid, await run(plain, sid, REPLACE_DATA, args));
+    },
+    async remove(sid, write): Promise<RemoveAnswer> {
+      const args = [fieldOf(sid), write.operation, lastly(write)];
+      const { reply, ...rest } = await run(durable, sid, REMOVE, args);
+      return { status: reply[0] as RemoveAnswer['status'], now: Number(reply[1]), ...rest };
+    },
+    async list(tag) {
+      const call = { script: LIST, keys: [keyOf(tag)], args: [], isReadOnly: true };
+      const reply = await withDeadline('list', runScript(port, call));
+      const [time, flat] = reply as readonly [string, readonly string[]];
+      const now = Number(time);
+      const records: SessionRecord[] = [];
+      for (let n = 0; n < flat.length; n += 2) {
+        const [field = '', value = ''] = [flat[n], flat[n + 1]];
+        const isSession = field !== '!' && !field.startsWith('~');
+        const record = isSession ? decode(tag + field, value) : undefined;
+        if (record !== undefined && !isOver(record, now)) records.push(record);
+      }
+      return { records: records.sort((left, right) => left.createdAt - right.createdAt), now };
+    },
+    async removeAll(tag, except, write): Promise<RemoveAllAnswer> {
+      // A sid of somebody else spares nobody.
+      const spared = except?.startsWith(tag) ? fieldOf(except) : '';
+      const { reply, ...rest } = await run(durable, tag, REMOVE_ALL, [
+        spared,
+        write.operation,
+        lastly(write),
+      ]);
+      const [status, time, count] = reply;
+      const now = Number(time);
+      return status === 'late'
+        ? { status, now }
+        : { status: 'removed', now, count: Number(count), ...rest };
+    },
+    async removeUpTo(tag, { except, cutoff }, write) {
+      const spared = except?.startsWith(tag) ? fieldOf(except) : '';
+      const args = [spared, write.operation, lastly(write), cutoff];
+      const { reply } = await run(durable, tag, REMOVE_UP_TO, args);
+      return reply[0] === 'removed' ? Number(reply[2]) : 0;
+    },
+    ready: () => withDeadline('ready', untilAnswered(port, keyPrefix, timeout)),
+    // The client is the caller's, and the store holds nothing else.
+    async close() {},
+  };
+}

@@ -1,0 +1,77 @@
+import { createSessions, UsageError } from '@sess/core';
+import { failFast, redisStore } from '@sess/redis';
+import { requireServer, startRedisServer, startSentinelGroup } from '@sess/test-servers';
+import { silentLogger } from '@sess/testkit';
+import { Redis } from 'ioredis';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+
+function open(url: string): Redis {
+  const client = new Redis(url, failFast);
+  client.on('error', () => {});
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+async function arrange(url: string, timeout: number) {
+  const store = redisStore(open(url), { durability: { replicas: 1, timeout } });
+  const sessions = createSessions({ store, logger: silentLogger });
+  onTestFinished(() => sessions.close());
+  const unconfirmed: string[] = [];
+  sessions.on('unconfirmed', ({ operation }) => void unconfirmed.push(operation));
+  await sessions.ready();
+  return { sessions, unconfirmed };
+}
+
+describe('durability', () => {
+  it('says nothing while a replica confirms rotations and revocations', async () => {
+    const group = await startSentinelGroup({ binary: requireServer(inject('servers').redis) });
+    onTestFinished(() => group.stop());
+    const { sessions, unconfirmed } = await arrange(group.master.url, 0.9);
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(await sessions.refresh(issued.refreshToken)).toMatchObject({ ok: true });
+    expect(await sessions.revoke(issued.session.sid)).toBe(true);
+    expect(unconfirmed).toEqual([]);
+
+    // The second witness: a revocation that was confirmed is on the replica already.
+    const replica = new Redis(group.replicas[0]?.url ?? '');
+    onTestFinished(() => replica.disconnect());
+    const [key = ''] = await replica.keys('sess:*');
+    expect(Object.keys(await replica.hgetall(key))).not.toContain(issued.session.sid.slice(16));
+  });
+
+  it('does what it was asked, and tells that nobody confirmed it, when no replica answers', async () => {
+    const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+    onTestFinished(() => server.stop());
+    const { sessions, unconfirmed } = await arrange(server.url, 0.2);
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(await sessions.refresh(issued.refreshToken)).toMatchObject({ ok: true });
+    expect(await sessions.revoke(issued.session.sid)).toBe(true);
+    expect(unconfirmed).toEqual(['replaceAuth', 'remove']);
+    expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: false });
+  });
+
+  it('holds up only the writes that wait, not the reads beside them', async () => {
+    const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+    onTestFinished(() => server.stop());
+    const { sessions } = await arrange(server.url, 0.2);
+    const [one, two] = [
+      await sessions.create({ subject: 'ada' }),
+      await sessions.create({ subject: 'bob' }),
+    ];
+    const slow = sessions.refresh(one.refreshToken);
+    const began = performance.now();
+    expect(await sessions.verify(two.accessToken)).toMatchObject({ ok: true });
+    expect(performance.now() - began).toBeLessThan(150);
+    expect(await slow).toMatchObject({ ok: true });
+    expect(performance.now() - began).toBeGreaterThan(150);
+  });
+
+  it.each([{ replicas: 0 }, { replicas: 1.5 }, { replicas: 1, timeout: '2s' as const }])(
+    'refuses %j, and says what to write',
+    (durability) => {
+      const client = new Redis({ lazyConnect: true });
+      expect(() => redisStore(client, { durability })).toThrow(UsageError);
+      expect(() => redisStore(client, { durability })).toThrow(/durability\.(replicas|timeout)/);
+    },
+  );
+});
