@@ -17,7 +17,11 @@ export async function measureChanges({ contenders, rounds, onRound }) {
         contenders.map((contender) => [
           contender.name,
           async (round) => {
-            const handles = await signInMany(contender, `${operation}${concurrency}.${round}`, count);
+            const handles = await signInMany(
+              contender,
+              `${operation}${concurrency}.${round}`,
+              count,
+            );
             return timePerOp((n) => contender[operation](handles[n]), { count, concurrency });
           },
         ]),

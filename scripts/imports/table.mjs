@@ -6,6 +6,7 @@ const leaves = [
   'duration.ts',
   'environment.ts',
   'events.ts',
+  'inspection.ts',
   'json.ts',
   'known-options.ts',
   'logger.ts',

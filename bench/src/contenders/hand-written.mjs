@@ -47,7 +47,8 @@ export function createHandWritten(redis) {
     async verify({ token }) {
       const sid = await redis.get(accessKey(hashOf(token)));
       const text = sid === null ? null : await redis.get(sessionKey(sid));
-      if (text === null || JSON.parse(text).sid !== sid) throw new Error('hand-written: not verified');
+      if (text === null || JSON.parse(text).sid !== sid)
+        throw new Error('hand-written: not verified');
     },
     async refresh({ sid }) {
       const text = await redis.get(sessionKey(sid));

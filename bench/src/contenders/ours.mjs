@@ -8,7 +8,11 @@ const MANY = 20_000;
 
 export function createOurs(client, { name = 'ours', options = {} } = {}) {
   const sessions = createSessions({
-    store: redisStore(client, { timeout: '30s', keyPrefix: `${name.replaceAll(/\W/g, '')}:`, ...options }),
+    store: redisStore(client, {
+      timeout: '30s',
+      keyPrefix: `${name.replaceAll(/\W/g, '')}:`,
+      ...options,
+    }),
     maxPerSubject: MANY,
   });
   return {

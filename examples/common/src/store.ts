@@ -21,8 +21,14 @@ export function openStore({ redisUrl }: ExampleSettings): OpenStore {
   for (const url of urls) assertRedisUrl(url);
   const client =
     urls.length > 1 ? new Cluster(urls, failFastCluster) : new Redis(redisUrl, failFast);
-  reportChanges(client);
-  return { store: redisStore(client), close: async () => client.disconnect() };
+  const stopReporting = reportChanges(client);
+  return {
+    store: redisStore(client),
+    async close() {
+      stopReporting();
+      client.disconnect();
+    },
+  };
 }
 
 /** Secrets may be part of the URL, so it is not repeated. */
@@ -34,14 +40,19 @@ function assertRedisUrl(url: string): void {
 }
 
 /** One line when the server goes away, and one when it is back: not one an attempt. */
-function reportChanges(client: Redis | Cluster): void {
+function reportChanges(client: Redis | Cluster): () => void {
   let isAway = false;
-  client.on('error', (error: Error) => {
-    if (!isAway) console.error(`redis: not to be reached (${error.message}); trying on`);
-    isAway = true;
-  });
-  client.on('ready', () => {
-    if (isAway) console.error('redis: back');
-    isAway = false;
-  });
+  let isSilent = false;
+  const tell = (nowAway: boolean, line: string): void => {
+    if (isAway !== nowAway && !isSilent) console.error(line);
+    isAway = nowAway;
+  };
+  client.on('error', ({ message }: Error) =>
+    tell(true, `redis: not to be reached (${message}); trying on`),
+  );
+  client.on('close', () => tell(true, 'redis: the connection is lost; trying on'));
+  client.on('ready', () => tell(false, 'redis: back'));
+  return () => {
+    isSilent = true;
+  };
 }

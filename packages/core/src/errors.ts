@@ -15,7 +15,8 @@ export type UsageErrorCode =
   | 'invalid_option'
   | 'invalid_subject'
   | 'invalid_argument'
-  | 'middleware_missing';
+  | 'middleware_missing'
+  | 'middleware_conflict';
 
 /**
  * The HTTP status that fits each code. Kept beside the codes because frameworks read `status` and

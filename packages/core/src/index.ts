@@ -23,6 +23,7 @@ export type { SessionStore } from './store/store.js';
 export { type AccessTokens, opaque } from './token/access-tokens.js';
 export type { RandomBytes } from './token/random.js';
 export type {
+  CarriedTokens,
   CreateInput,
   Device,
   EventListener,

@@ -6,7 +6,7 @@ import { UsageError } from './errors.js';
  * @throws UsageError `invalid_option`
  */
 export function assertKnown(owner: string, options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new UsageError('invalid_option', `${owner}: an object of options is expected.`);
   }
   for (const name of Object.keys(options)) {

@@ -89,11 +89,11 @@ const DEFAULT_IDLE_TTL = 7 * 86_400_000;
 /** @throws UsageError `invalid_option`, with a message that says what to write instead */
 export function resolveOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
   assertKnown('createSessions', options, KNOWN);
-  const absoluteTtl = parseDuration('absoluteTtl', options.absoluteTtl ?? '90d');
+  const absoluteTtl = parseDuration('absoluteTtl', given(options.absoluteTtl, '90d'));
   // A default gives way to what was written; two written values that disagree are a mistake.
   const idleTtl = parseDuration(
     'idleTtl',
-    options.idleTtl ?? Math.min(DEFAULT_IDLE_TTL, absoluteTtl) / 1_000,
+    given(options.idleTtl, Math.min(DEFAULT_IDLE_TTL, absoluteTtl) / 1_000),
     { max: LONGEST_COOKIE },
   );
   if (idleTtl > absoluteTtl) {
@@ -102,11 +102,15 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
       `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}): no session could live that long. Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
   }
-  const accessTtl = parseDuration('accessTtl', options.accessTtl ?? '15m');
-  const accessOverlap = parseDuration('accessOverlap', options.accessOverlap ?? accessTtl / 1_000, {
-    min: 0,
-  });
-  const grace = parseDuration('grace', options.grace ?? '10s', { min: 0, max: 3_600_000 });
+  const accessTtl = parseDuration('accessTtl', given(options.accessTtl, '15m'));
+  const accessOverlap = parseDuration(
+    'accessOverlap',
+    given(options.accessOverlap, accessTtl / 1_000),
+    {
+      min: 0,
+    },
+  );
+  const grace = parseDuration('grace', given(options.grace, '10s'), { min: 0, max: 3_600_000 });
   const { subjectPepper } = options;
   if (
     subjectPepper !== undefined &&
@@ -118,14 +122,14 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     );
   }
   return Object.freeze({
-    store: resolvePort('store', options.store, ['load', 'insert', 'replaceAuth'], memoryStore),
+    store: resolveStore(options.store),
     accessToken: resolvePort('accessToken', options.accessToken, ['format', 'parse'], opaque),
     accessTtl,
     idleTtl,
     absoluteTtl,
     grace,
     accessOverlap,
-    limit: resolveLimit(options.maxPerSubject ?? 100, options.onLimit ?? 'evict-oldest'),
+    limit: resolveLimit(given(options.maxPerSubject, 100), given(options.onLimit, 'evict-oldest')),
     schema: resolveSchema(options.data),
     logger: createRedactingLogger(
       resolvePort(
@@ -167,6 +171,32 @@ function resolveSchema(
     );
   }
   return schema;
+}
+
+/** `null` is a value, and mostly a wrong one: only what is absent takes the default. */
+function given<Value>(value: Value | undefined, fallback: Value): Value {
+  return value === undefined ? fallback : value;
+}
+
+const STORE_METHODS = [
+  'load',
+  'insert',
+  'replaceAuth',
+  'replaceData',
+  'remove',
+  'list',
+  'removeAll',
+  'ready',
+  'close',
+] as const;
+
+function resolveStore(store: SessionStore | undefined): SessionStore {
+  const resolved = resolvePort('store', store, STORE_METHODS, memoryStore);
+  if (Number.isFinite(resolved.timeout) && resolved.timeout > 0) return resolved;
+  throw new UsageError(
+    'invalid_option',
+    'store.timeout must be a number of milliseconds, as in 1000.',
+  );
 }
 
 /** What each port is made by, for the message. */

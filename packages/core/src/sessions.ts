@@ -6,6 +6,7 @@ import { createCreate } from './session/create.js';
 import { createElevate } from './session/elevate.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
+import { createInTurn } from './session/serial.js';
 import { createStorePort } from './session/store-port.js';
 import { createStoreTime } from './session/store-time.js';
 import { createUpdate } from './session/update.js';
@@ -29,9 +30,16 @@ export function createSessions<Data extends object = RegisteredData>(
   const events = createEvents(logger);
   const time = createStoreTime(clock);
   settings.store.open?.({ clock, logger });
-  const store = createStorePort({ store: settings.store, time, random, events, logger });
+  const store = createStorePort({ store: settings.store, clock, time, random, events, logger });
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
-  const context: EngineContext = { settings, store, time, events, tagOfSubject };
+  const context: EngineContext = {
+    settings,
+    store,
+    time,
+    events,
+    tagOfSubject,
+    inTurn: createInTurn(clock),
+  };
 
   const verify = createVerify<Data>(context);
   return Object.freeze({
@@ -54,7 +62,8 @@ export function createSessions<Data extends object = RegisteredData>(
       return records.map((record) => toSession<Data>(record));
     },
     on: events.on,
-    clock: time,
+    // Reading it is for everyone; correcting it is not.
+    clock: Object.freeze({ now: time.now }),
     ready: store.ready,
     close: () => settings.store.close(),
   });

@@ -120,13 +120,21 @@ export interface CreateInput<Data extends object = RegisteredData> {
   readonly device?: Device;
 }
 
+/** The credentials that a request came with. */
+export interface CarriedTokens {
+  readonly accessToken?: unknown;
+  readonly refreshToken?: unknown;
+}
+
 /** The session engine. Every method may throw `StoreUnavailableError`; hostile input is a result instead. */
 export interface Sessions<Data extends object = RegisteredData> {
   /**
    * Starts a session.
+   * @param before runs when the input has been found good, right before the session is stored: what a new
+   *   sign-in replaces is ended there, and not for one that is refused
    * @throws UsageError `invalid_subject`; InvalidDataError; SessionLimitError with `onLimit: 'reject'`
    */
-  create(input: CreateInput<Data>): Promise<Issued<Data>>;
+  create(input: CreateInput<Data>, before?: () => Promise<void>): Promise<Issued<Data>>;
   /** Answers whose access token this is. Reasons: `malformed`, `unknown`, `expired`, `revoked`. */
   verify(accessToken: unknown): Promise<VerifyResult<Data>>;
   /** `verify` for the value of an `Authorization` header (RFC 6750, section 2.1). */
@@ -159,10 +167,10 @@ export interface Sessions<Data extends object = RegisteredData> {
   /** Ends all sessions of a subject, but for `except`; answers how many. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
-   * Ends the session that a genuine access or refresh token belongs to, as a logout does; a token that has
-   * run out will do. A forged or unknown one ends nothing and answers `false`.
+   * Ends the sessions that genuine tokens belong to, as a logout does; a token that has run out will do. A
+   * forged or unknown one ends nothing; `false` when nothing was ended.
    */
-  end(token: unknown): Promise<boolean>;
+  end(tokens: CarriedTokens): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   /** The engine's time: the local clock, corrected by the store's. */

@@ -4,6 +4,7 @@
  */
 import { expectTypeOf, test } from 'vitest';
 import {
+  type CarriedTokens,
   type CreateInput,
   createSessions,
   type Duration,
@@ -150,7 +151,7 @@ test('hostile input needs no cast', () => {
   const sessions = createSessions<Profile>();
   expectTypeOf(sessions.verify).parameter(0).toBeUnknown();
   expectTypeOf(sessions.refresh).parameter(0).toBeUnknown();
-  expectTypeOf(sessions.end).parameter(0).toBeUnknown();
+  expectTypeOf(sessions.end).parameter(0).toEqualTypeOf<CarriedTokens>();
   expectTypeOf(sessions.authenticate).parameter(0).toEqualTypeOf<string | null | undefined>();
 });
 

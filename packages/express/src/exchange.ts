@@ -31,10 +31,9 @@ export class ExpressExchange implements Exchange {
   }
 
   get host(): string | undefined {
-    // Only `hostname` follows the trust-proxy rules in Express 4 and 5 alike, and it lacks the port.
-    const own = this.#req.get('host');
-    if (own?.replace(/:\d*$/, '') === this.#req.hostname) return own;
-    return this.#req.get('x-forwarded-host')?.split(',')[0]?.trim() ?? own;
+    const forwarded = this.#req.get('x-forwarded-host');
+    if (forwarded !== undefined && this.#trustsProxy()) return forwarded.split(',')[0]?.trim();
+    return this.#req.get('host');
   }
 
   get ip(): string | undefined {
@@ -55,7 +54,8 @@ export class ExpressExchange implements Exchange {
       if (rawHeaders[index]?.toLowerCase() === 'authorization')
         lines.push(rawHeaders[index + 1] ?? '');
     }
-    return lines;
+    // A middleware may have set the header, and some hosts have no raw list.
+    return lines.length > 1 ? lines : [headers.authorization];
   }
 
   parsedBody(): unknown {
@@ -64,9 +64,16 @@ export class ExpressExchange implements Exchange {
 
   async readJson(): Promise<unknown> {
     const parsed = this.parsedBody();
-    if (parsed !== undefined) return parsed;
+    // Parsers for Express 4 leave an empty object where they have not read a thing.
+    if (parsed !== undefined && !isUntouched(parsed, this.#req)) return parsed;
     const text = await readText(this.#req);
     return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  /** Express has the port in no property that follows its trust-proxy rules in both of its versions. */
+  #trustsProxy(): boolean {
+    const trusts: unknown = this.#req.app.get('trust proxy fn');
+    return typeof trusts === 'function' && trusts(this.#req.socket.remoteAddress, 0) === true;
   }
 
   setHeader(name: string, value: string): void {
@@ -82,6 +89,15 @@ export class ExpressExchange implements Exchange {
     const list = Array.isArray(present) ? present : [String(present)];
     this.#res.setHeader('Set-Cookie', mergeSetCookie(list, name, setCookie));
   }
+}
+
+function isUntouched(parsed: unknown, { readableEnded }: Request): boolean {
+  return (
+    !readableEnded &&
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    Object.keys(parsed).length === 0
+  );
 }
 
 /** Sends an answer of the protocol; headers that were set before stay. */

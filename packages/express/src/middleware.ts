@@ -33,10 +33,16 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
 
   return async (req, res, next) => {
     try {
+      assertNoOtherSession(req);
       const exchange = new ExpressExchange(req, res);
       const request = http.open(exchange);
       Object.defineProperties(req, {
-        session: { get: () => request.session, configurable: true, enumerable: true },
+        session: {
+          get: () => request.session,
+          set: refuseOther,
+          configurable: true,
+          enumerable: true,
+        },
         sessions: { value: request, configurable: true },
       });
       const reply = await http.handle(request, exchange);
@@ -67,6 +73,20 @@ export function sessionErrors(): ErrorRequestHandler {
     }
     sendReply(res, reply);
   };
+}
+
+/** Another session middleware would be given our session to work on, or we its own. */
+function assertNoOtherSession(
+  req: Request & { readonly session?: unknown; readonly sessions?: unknown },
+): void {
+  if (req.session !== undefined && !(req.sessions instanceof SessionRequest)) refuseOther();
+}
+
+function refuseOther(): never {
+  throw new UsageError(
+    'middleware_conflict',
+    'Two middlewares want req.session: sessionMiddleware() and another one, such as express-session. Mount each on paths of its own.',
+  );
 }
 
 /** @throws UsageError `middleware_missing` */

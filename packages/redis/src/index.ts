@@ -6,5 +6,6 @@ export type {
   RedisClient,
   RedisPort,
 } from './client/redis-port.js';
+export type { NearCacheOptions } from './near-cache/options.js';
 export type { RedisStoreOptions } from './options.js';
 export { redisStore } from './redis-store.js';

@@ -43,8 +43,12 @@ export function createReadField(port: RedisPort, withDeadline: WithDeadline): Re
         isReadOnly: true,
       }),
     );
-    const [time, ...values] = reply as readonly [string, ...(string | null | readonly string[])[]];
-    const now = Number(time);
+    const [seconds, microseconds, ...values] = reply as readonly [
+      string,
+      string,
+      ...(string | null | readonly string[])[],
+    ];
+    const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
     return batch.map((_, n) => {
       const value = values[n] ?? undefined;
       return typeof value === 'object' ? new Error(value[0]) : { value, now };

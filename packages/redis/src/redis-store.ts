@@ -3,6 +3,7 @@ import type { SessionStore } from '@sess/core/store';
 import { describeRisks } from './client/client-settings.js';
 import { openOwnConnection } from './client/own-connection.js';
 import { createPort, type RedisClient } from './client/redis-port.js';
+import { withNearCache } from './near-cache/near-cache.js';
 import { type RedisStoreOptions, resolveOptions } from './options.js';
 import { withReapply } from './reapply/reapply-store.js';
 import { createScriptStore } from './script-store.js';
@@ -19,7 +20,7 @@ import { createDurableChannel, createPlainChannel } from './write-channel.js';
  * @throws UsageError `invalid_option`, `invalid_argument`
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): SessionStore {
-  const { keyPrefix, timeout, durability } = resolveOptions(options);
+  const { keyPrefix, timeout, durability, nearCache } = resolveOptions(options);
   const port = createPort(client);
   const own = durability === undefined ? undefined : openOwnConnection(client);
   const durable =
@@ -28,7 +29,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       : createDurableChannel(own.port, durability);
 
   const plain = createScriptStore({ port, durable, keyPrefix, timeout });
-  const store = withReapply(plain, {
+  const near =
+    nearCache === undefined
+      ? plain
+      : withNearCache(plain, { client, keyPrefix, settings: nearCache });
+  const store = withReapply(near, {
     removeUpTo: plain.removeUpTo,
     onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => {}),
     createOperation: () => randomBytes(12).toString('base64url'),

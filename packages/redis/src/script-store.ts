@@ -15,6 +15,7 @@ import { createReadField } from './reads.js';
 import { untilAnswered } from './ready.js';
 import type { RemoveUpTo } from './reapply/reapply-store.js';
 import { decodeRecord, encodeAuth, encodeData, encodeRecord } from './record/codec.js';
+import { createRecentDecode, type Decode } from './record/recent.js';
 import { runScript } from './scripts/run-script.js';
 import {
   INSERT,
@@ -55,6 +56,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
   const plain = createPlainChannel(port);
   const withDeadline = createDeadline(timeout, startTimer);
   const readField = createReadField(port, withDeadline);
+  const decodeRecent = createRecentDecode(decodeRecord);
   let logger: Logger | undefined;
   let hasReported = false;
 
@@ -74,8 +76,12 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
   }
 
   /** A value that cannot be read is not there; that it is so is said once, for there may be many. */
-  function decode(sid: string, value: string): SessionRecord | undefined {
-    const record = decodeRecord(sid, value);
+  function decode(
+    sid: string,
+    value: string,
+    read: Decode = decodeRecord,
+  ): SessionRecord | undefined {
+    const record = read(sid, value);
     if (record === undefined && !hasReported) {
       hasReported = true;
       logger?.error({ sid }, 'a session record in Redis cannot be read; it is taken for absent');
@@ -99,7 +105,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
     },
     async load(sid) {
       const { value, now } = await readField(keyOf(sid), fieldOf(sid));
-      return { record: value === undefined ? undefined : decode(sid, value), now };
+      return { record: value === undefined ? undefined : decode(sid, value, decodeRecent), now };
     },
     async insert(record, { max, onLimit }, write): Promise<InsertAnswer> {
       const { sid, createdAt, auth } = record;
@@ -112,19 +118,24 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       if (status !== 'inserted') return { status: status as 'limit' | 'late', now };
       return { status, now, evicted: rest.map((field) => sid.slice(0, TAG_LENGTH) + field) };
     },
-    async replaceAuth(sid, expected, auth, write) {
+    async replaceAuth(sid, expected, auth, write, shares) {
       const { text, expiresAt } = encodeAuth(auth);
-      const args = [fieldOf(sid), expected, text, expiresAt, lastly(write)];
+      const args = [fieldOf(sid), expected, text, expiresAt, lastly(write), shares ?? ''];
       return toReplaceAnswer(sid, await run(durable, sid, REPLACE_AUTH, args));
     },
     async replaceData(sid, expected, data, write) {
       const args = [fieldOf(sid), expected, encodeData(data), lastly(write)];
       return toReplaceAnswer(sid, await run(plain, sid, REPLACE_DATA, args));
     },
-    async remove(sid, write): Promise<RemoveAnswer> {
-      const args = [fieldOf(sid), write.operation, lastly(write)];
+    async remove(sid, write, expected): Promise<RemoveAnswer> {
+      const args = [fieldOf(sid), write.operation, lastly(write), expected ?? ''];
       const { reply, ...rest } = await run(durable, sid, REMOVE, args);
-      return { status: reply[0] as RemoveAnswer['status'], now: Number(reply[1]), ...rest };
+      const [status, time, value] = reply;
+      const now = Number(time);
+      if (status !== 'conflict')
+        return { status: status as 'removed' | 'absent' | 'late', now, ...rest };
+      const record = decode(sid, value ?? '');
+      return record === undefined ? { status: 'absent', now } : { status, record, now };
     },
     async list(tag) {
       const call = { script: LIST, keys: [keyOf(tag)], args: [], isReadOnly: true };

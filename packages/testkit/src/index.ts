@@ -5,5 +5,6 @@ export { createFaultyStore, type FaultyStore } from './faulty-store.js';
 export { sendRequest, type WireAnswer, type WireRequest } from './http-client.js';
 export { createMemoryLogger, type LogLine, silentLogger } from './loggers.js';
 export { createAuth, createRecord, createWrite, tagFor } from './record-factory.js';
+export { type SignedIn, signIn } from './sign-in.js';
 export type { StoreHarness } from './store-suite/harness.js';
 export { storeSuite } from './store-suite.js';

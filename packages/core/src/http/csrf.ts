@@ -15,6 +15,8 @@ export type CsrfCheck = (exchange: Exchange) => boolean;
 
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+/** host [ ":" port ] (RFC 9110, section 7.2), of names, addresses and nothing that URL would read otherwise. */
+const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 /** As in `capacitor://localhost`. */
 const OF_AN_APP = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
 const KNOWN: ReadonlySet<string> = new Set<keyof CsrfOptions>(['allowSameSite', 'origins']);
@@ -59,7 +61,7 @@ export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
  * request looks like plain HTTP although its page was not.
  */
 function isOwnOrigin(origin: string, { protocol, host }: Exchange): boolean {
-  if (host === undefined || !URL.canParse(origin) || !URL.canParse(`http://${host}`)) return false;
+  if (host === undefined || !HOST.test(host) || !URL.canParse(origin)) return false;
   const page = new URL(origin);
   if (page.protocol !== 'https:' && (page.protocol !== 'http:' || protocol === 'https'))
     return false;

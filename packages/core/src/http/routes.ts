@@ -53,7 +53,7 @@ export async function handleRoute<Data extends object>(
   const routes: Readonly<Record<string, Route>> = MOUNTED[protocol.routes];
   const route = Object.hasOwn(routes, rest)
     ? routes[rest]
-    : /^\/[^/:]+$/.test(rest)
+    : /^\/[^/]+$/.test(rest)
       ? routes['/:sid']
       : undefined;
   if (route === undefined) return undefined;
@@ -97,12 +97,12 @@ async function logout<Data extends object>({
   exchange,
   request,
 }: Visit<Data>): Promise<Reply> {
+  const { cookie } = protocol;
   const presented = await readRefreshToken(protocol, exchange);
   if (presented.kind === 'refused') return presented.reply;
-  if (request.credentials.kind === 'invalid') return problemReply('invalid_request');
-  if (protocol.cookie === undefined && presented.kind === 'value')
-    await protocol.sessions.end(presented.value);
-  await request.end();
+  if (!request.hasWellSentToken) return problemReply('invalid_request');
+  await request.endCarried(presented.kind === 'value' ? presented.value : undefined);
+  if (cookie !== undefined) exchange.setCookie(cookie.name, cookie.clear());
   return NO_CONTENT;
 }
 

@@ -16,8 +16,8 @@ export interface SessionHttp<Data extends object = RegisteredData> {
 }
 
 /**
- * Puts an engine on the wire. The engine is asked for at the first request, so that an application may
- * mount its middleware before it calls `configureSessions`.
+ * Puts an engine on the wire. The engine is asked for at every request, so that an application may mount its
+ * middleware before it calls `configureSessions`.
  *
  * @throws UsageError `invalid_option`
  */
@@ -28,7 +28,8 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   const settings = resolveProtocol(options);
   let made: Protocol<Data> | undefined;
   const protocol = (): Protocol<Data> => {
-    made ??= Object.freeze({ ...settings, sessions: getEngine() });
+    const sessions = getEngine();
+    if (made?.sessions !== sessions) made = Object.freeze({ ...settings, sessions });
     return made;
   };
   return Object.freeze({

@@ -1,4 +1,4 @@
-import { SessError, StoreUnavailableError } from '../errors.js';
+import { SessError, StoreUnavailableError, UsageError } from '../errors.js';
 import type { CreateInput, Device, Issued, RegisteredData, Session } from '../types.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import { CSRF_VARY } from './csrf.js';
@@ -52,6 +52,12 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     return this.#credentials;
   }
 
+  /** Whether there is no bearer token, or one in the right form and in one place (RFC 6750, section 2). */
+  get hasWellSentToken(): boolean {
+    const { kind } = this.credentials;
+    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+  }
+
   /** Looks the access token up, if there is one. Answers a reply only when the store cannot be asked. */
   async authenticate(): Promise<Reply | undefined> {
     const { credentials } = this;
@@ -92,30 +98,25 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
         members: { max_age: seconds },
       });
     }
-    return where === undefined || where(session) ? undefined : problemReply('access_denied');
+    return where === undefined || decide(where(session))
+      ? undefined
+      : problemReply('access_denied');
   }
 
   async start(input: CreateInput<Data>): Promise<TokenResponse> {
     const exchange = this.#exchange;
-    const { sessions, isAllowedSource } = this.#protocol;
-    exchange.vary(CSRF_VARY);
-    if (!isAllowedSource(exchange)) {
-      throw new SessError(
-        'cross_site_request',
-        'A page of another site tried to start a session here.',
-      );
-    }
-    await this.#endCarried();
-    const issued = await sessions.create({
-      ...input,
-      device: { ...deviceOf(exchange), ...input.device },
-    });
+    this.#assertAllowedSource();
+    const device = { ...deviceOf(exchange), ...input?.device };
+    const issued = await this.#protocol.sessions.create({ ...input, device }, () =>
+      this.endCarried(),
+    );
     return this.deliver(issued);
   }
 
   async end(): Promise<void> {
     const { cookie } = this.#protocol;
-    await this.#endCarried();
+    this.#assertAllowedSource();
+    await this.endCarried();
     this.#session = null;
     if (cookie !== undefined) this.#exchange.setCookie(cookie.name, cookie.clear());
   }
@@ -150,14 +151,26 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     return toTokenResponse(issued, cookie === undefined);
   }
 
-  /** Ends what the request holds genuine tokens of. A cookie counts only when no other site sent it along. */
-  async #endCarried(): Promise<void> {
-    const exchange = this.#exchange;
-    const { sessions, cookie, isAllowedSource } = this.#protocol;
+  /** Ends the sessions of the genuine tokens that the request carries, and of one that its body does. */
+  async endCarried(bodyToken?: string): Promise<void> {
+    const { sessions, cookie } = this.#protocol;
     const { credentials } = this;
-    const carried = cookie?.read(exchange.header('cookie'));
-    if (carried?.kind === 'value' && isAllowedSource(exchange)) await sessions.end(carried.value);
-    if (credentials.kind === 'token') await sessions.end(credentials.token);
+    const carried = cookie?.read(this.#exchange.header('cookie'));
+    const refreshToken = carried?.kind === 'value' ? carried.value : bodyToken;
+    const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
+    if (refreshToken !== undefined || accessToken !== undefined) {
+      await sessions.end({ refreshToken, accessToken });
+    }
+  }
+
+  /** The cookie rides along with whatever a browser sends: another site's page must not act on it. */
+  #assertAllowedSource(): void {
+    this.#exchange.vary(CSRF_VARY);
+    if (this.#protocol.isAllowedSource(this.#exchange)) return;
+    throw new SessError(
+      'cross_site_request',
+      'A page of another site tried to act on a session here.',
+    );
   }
 
   #assertSession(): Session<Data> {
@@ -168,7 +181,6 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     );
   }
 
-  /** A token must not be sent in two ways at once (RFC 6750, section 2). */
   #hasSecondToken(): boolean {
     const exchange = this.#exchange;
     if (/(?:^|&)access_token=/.test(exchange.query)) return true;
@@ -177,6 +189,15 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     const body = exchange.parsedBody();
     return typeof body === 'object' && body !== null && 'access_token' in body;
   }
+}
+
+/** Only `true` opens a route: a promise, for one, is truthy whatever comes of it. */
+function decide(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw new UsageError(
+    'invalid_argument',
+    'requireSession: where must answer true or false, and at once.',
+  );
 }
 
 function ended(): SessError {

@@ -1,3 +1,4 @@
+import { hideWhenInspected } from '../inspection.js';
 import type { Issued } from '../types.js';
 
 /** A successful answer with tokens, as RFC 6749 section 5.1 has it. */
@@ -11,12 +12,12 @@ export interface TokenResponse {
 }
 
 export function toTokenResponse(issued: Issued<object>, withRefreshToken: boolean): TokenResponse {
-  return {
+  return hideWhenInspected(['access_token', 'refresh_token'], {
     access_token: issued.accessToken,
     token_type: 'Bearer',
     expires_in: wholeSeconds(issued.accessTokenExpiresAt - issued.issuedAt),
     ...(withRefreshToken ? { refresh_token: issued.refreshToken } : {}),
-  };
+  });
 }
 
 /** Rounded down: a promise of a second more than there is would be found out. */

@@ -1,6 +1,7 @@
 import type { Events } from '../events.js';
 import type { Settings } from '../options.js';
 import type { SubjectTag } from '../token/id.js';
+import type { InTurn } from './serial.js';
 import type { StorePort } from './store-port.js';
 import type { StoreTime } from './store-time.js';
 
@@ -11,4 +12,5 @@ export interface EngineContext {
   readonly time: StoreTime;
   readonly events: Events;
   readonly tagOfSubject: SubjectTag;
+  readonly inTurn: InTurn;
 }

@@ -1,5 +1,6 @@
 import { SessionLimitError, StoreUnavailableError, UsageError } from '../errors.js';
 import { toFrozenJson } from '../json.js';
+import { assertKnown } from '../known-options.js';
 import { checkSchema } from '../schema.js';
 import type { DataPart } from '../store/record.js';
 import { assertSubject, createSid } from '../token/id.js';
@@ -15,13 +16,11 @@ const ATTEMPTS = 4;
 export function createCreate<Data extends object>(context: EngineContext) {
   const { settings, store, time, events, tagOfSubject } = context;
 
-  return async function create(input: CreateInput<Data>): Promise<Issued<Data>> {
-    if (typeof input !== 'object' || input === null) {
-      throw new UsageError(
-        'invalid_argument',
-        'create() takes an object: create({ subject, data?, device? }).',
-      );
-    }
+  return async function create(
+    input: CreateInput<Data>,
+    before?: () => Promise<void>,
+  ): Promise<Issued<Data>> {
+    assertKnown('create', input, KNOWN);
     const { subject } = input;
     assertSubject(subject);
     const data: DataPart = Object.freeze({
@@ -30,6 +29,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       data: await checkData(settings.schema, input.data ?? {}),
     });
     const tag = tagOfSubject(subject);
+    await before?.();
 
     let notBefore = Number.NEGATIVE_INFINITY;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -67,11 +67,15 @@ export async function checkData(
   return schema === undefined ? plain : toFrozenJson(await checkSchema(schema, plain));
 }
 
+const KNOWN: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
 const DEVICE_LENGTHS = { userAgent: 512, ip: 64, label: 128 } as const;
 
 /** Keeps the known fields of a device, as strings of bounded length. */
 function toDevice(device: Device | undefined): Device {
   if (device === undefined) return Object.freeze({});
+  if (typeof device !== 'object' || device === null) {
+    throw new UsageError('invalid_argument', 'create: device must be an object, as in { label }.');
+  }
   const kept: Record<string, string> = {};
   for (const [name, length] of Object.entries(DEVICE_LENGTHS)) {
     const value: unknown = device[name as keyof Device];

@@ -10,22 +10,28 @@ const ROUNDS = 8;
 
 /** After re-authentication: a new family of tokens, and both deadlines anew (NIST SP 800-63B, section 5.2). */
 export function createElevate<Data extends object>(context: EngineContext) {
-  const { settings, store } = context;
+  const { settings, store, inTurn } = context;
 
   return async function elevate(sid: string): Promise<Issued<Data> | undefined> {
     if (!isSid(sid)) return undefined;
-    const issued = await decideInRounds(store, {
-      sid,
-      rounds: ROUNDS,
-      decide(record, at): Round<Issued<Data> | undefined> {
-        if (isOver(record, at)) return { outcome: undefined };
-        const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
-        return {
-          outcome: issue<Data>(settings, { ...fresh, record: { ...record, auth: fresh.auth }, at }),
-          write: () => store.replaceAuth(record, fresh.auth),
-        };
-      },
-    });
+    const issued = await inTurn(sid, () =>
+      decideInRounds(store, {
+        sid,
+        rounds: ROUNDS,
+        decide(record, at): Round<Issued<Data> | undefined> {
+          if (isOver(record, at)) return { outcome: undefined };
+          const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
+          return {
+            outcome: issue<Data>(settings, {
+              ...fresh,
+              record: { ...record, auth: fresh.auth },
+              at,
+            }),
+            write: () => store.replaceAuth(record, fresh.auth),
+          };
+        },
+      }),
+    );
     if (issued !== undefined) settings.logger.info({ sid }, 'session elevated');
     return issued;
   };

@@ -10,12 +10,18 @@ import { hideTokens } from './view.js';
 /** Rounds through conflicting writes; honest traffic needs two or three. */
 const ROUNDS = 8;
 
+const TOLD = {
+  reuse: 'a spent refresh token came back: session ended',
+  'lost-writes': 'the store lost writes: session ended',
+} as const;
+
 type Ended = Extract<RotationDecision, { kind: 'end' }>;
 
 /** What the rounds come to, before anything is told of it. */
 type Outcome<Data extends object> =
   | { readonly kind: 'reject'; readonly reason: Reason }
-  | (Ended & { readonly record: SessionRecord })
+  /** `isOurs`: this call is the one that removed the session. */
+  | (Ended & { readonly subject: string; isOurs: boolean })
   | { readonly kind: 'answer'; readonly issued: Issued<Data>; readonly replayed: boolean };
 
 /** Refresh: holds the token against the record, and writes the outcome by compare-and-set. */
@@ -28,25 +34,29 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     return { ok: false, reason };
   }
 
+  /** Removes the session as it was judged: a re-authentication in between is judged anew. */
+  function end(record: SessionRecord, decision: Ended): Round<Outcome<Data>> {
+    const outcome = { ...decision, subject: record.data.subject, isOurs: false };
+    return {
+      outcome,
+      async write() {
+        const answer = await store.remove(record.sid, record);
+        if (answer.status === 'conflict') return answer;
+        outcome.isOurs = answer.status === 'removed';
+        return { status: 'replaced', now: answer.now };
+      },
+    };
+  }
+
   /** Only whoever removed the session tells of it, so that one theft is one event. */
-  async function end(
-    { sid, data }: SessionRecord,
-    cause: Ended['cause'],
-  ): Promise<RefreshResult<Data>> {
-    const { subject } = data;
-    const isReuse = cause === 'reuse';
-    const removal = await store.remove(sid);
-    if (removal.status === 'removed') {
-      if (isReuse) events.emit('reuse', { sid, subject });
-      events.emit('revoked', { cause, sid, subject });
-      settings.logger.warn(
-        { sid, cause },
-        isReuse
-          ? 'a spent refresh token came back: session ended'
-          : 'the store lost writes: session ended',
-      );
-    }
-    return reject(isReuse ? 'reused' : 'unknown', sid);
+  function tellOfEnd(
+    sid: string,
+    { cause, subject, isOurs }: Ended & { subject: string; isOurs: boolean },
+  ): void {
+    if (!isOurs) return;
+    if (cause === 'reuse') events.emit('reuse', { sid, subject });
+    events.emit('revoked', { cause, sid, subject });
+    settings.logger.warn({ sid, cause }, TOLD[cause]);
   }
 
   function decide(
@@ -57,13 +67,13 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     const { random } = settings;
     const decision = decideRefresh({ record, token, at, policy: settings, random });
     if (decision.kind === 'reject') return { outcome: decision };
-    if (decision.kind === 'end') return { outcome: { ...decision, record } };
+    if (decision.kind === 'end') return end(record, decision);
     const { auth, replayed } = decision;
     const made = { ...decision, record: { ...record, auth }, family: token.family, at };
     const outcome = { kind: 'answer' as const, issued: issue<Data>(settings, made), replayed };
     return auth === record.auth
       ? { outcome }
-      : { outcome, write: () => store.replaceAuth(record, auth) };
+      : { outcome, write: () => store.replaceAuth(record, auth, token.generation + 1) };
   }
 
   return async function refresh(refreshToken: unknown): Promise<RefreshResult<Data>> {
@@ -77,7 +87,10 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     });
     if (outcome === undefined) return reject('unknown', sid);
     if (outcome.kind === 'reject') return reject(outcome.reason, sid);
-    if (outcome.kind === 'end') return end(outcome.record, outcome.cause);
+    if (outcome.kind === 'end') {
+      tellOfEnd(sid, outcome);
+      return reject(outcome.cause === 'reuse' ? 'reused' : 'unknown', sid);
+    }
     const { issued, replayed } = outcome;
     events.emit('refreshed', { sid, subject: issued.session.subject, replayed });
     return hideTokens({ ok: true as const, ...issued });

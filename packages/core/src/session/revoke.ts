@@ -1,36 +1,35 @@
+import { assertKnown } from '../known-options.js';
 import { isOver, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/id.js';
 import { digest } from '../token/secret.js';
-import type { RevokeCause } from '../types.js';
+import type { CarriedTokens, RevokeCause } from '../types.js';
 import type { EngineContext } from './context.js';
 import { isGenuine } from './rotation.js';
 import { findAccess } from './verify.js';
+
+const KNOWN: ReadonlySet<string> = new Set(['except']);
 
 /** The ways to end a session by hand. */
 export function createRevoke(context: EngineContext) {
   const { settings, store, events, tagOfSubject } = context;
 
-  async function remove(sid: string, cause: RevokeCause): Promise<boolean> {
+  async function remove(sid: string, cause: RevokeCause, subject?: string): Promise<boolean> {
     const answer = await store.remove(sid);
     if (answer.status !== 'removed') return false;
-    events.emit('revoked', { cause, sid });
+    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }) });
     settings.logger.info({ sid, cause }, 'session revoked');
     return true;
   }
 
-  /** The session that a token proves to hold, or `undefined`. */
-  async function find(token: unknown): Promise<SessionRecord | undefined> {
-    const access = settings.accessToken.parse(token);
-    const refresh = parseRefreshToken(token);
-    const sid = access?.sid ?? refresh?.sid;
-    if (sid === undefined) return undefined;
+  async function endBy(
+    sid: string | undefined,
+    isHolder: (record: SessionRecord) => boolean,
+  ): Promise<boolean> {
+    if (sid === undefined) return false;
     const { record, now } = await store.load(sid);
-    if (record === undefined || isOver(record, now)) return undefined;
-    if (refresh !== undefined) return isGenuine({ record, token: refresh }) ? record : undefined;
-    // One that has run out will do: whoever holds it was signed in, and only wants to be no more.
-    const isKnown = access !== undefined && findAccess(record.auth, digest(access.secret)) >= 0;
-    return isKnown ? record : undefined;
+    if (record === undefined || isOver(record, now) || !isHolder(record)) return false;
+    return remove(sid, 'logout', record.data.subject);
   }
 
   return {
@@ -38,16 +37,27 @@ export function createRevoke(context: EngineContext) {
       return isSid(sid) ? remove(sid, 'revoke') : false;
     },
 
-    async end(token: unknown): Promise<boolean> {
-      const record = await find(token);
-      return record === undefined ? false : remove(record.sid, 'logout');
+    async end({ accessToken, refreshToken }: CarriedTokens): Promise<boolean> {
+      const access = settings.accessToken.parse(accessToken);
+      const token = parseRefreshToken(refreshToken);
+      const byRefresh = await endBy(
+        token?.sid,
+        (record) => token !== undefined && isGenuine({ record, token }),
+      );
+      // One that has run out will do: whoever holds it was signed in, and only wants to be no more.
+      const byAccess = await endBy(
+        access?.sid,
+        ({ auth }) => access !== undefined && findAccess(auth, digest(access.secret)) >= 0,
+      );
+      return byRefresh || byAccess;
     },
 
     async revokeAll(subject: string, options: { readonly except?: string } = {}): Promise<number> {
       assertSubject(subject);
-      const tag = tagOfSubject(subject);
+      assertKnown('revokeAll', options, KNOWN);
       const { except } = options;
-      await store.sampleTime(except ?? `${tag}${tag}`);
+      const tag = tagOfSubject(subject);
+      await store.sampleTime(`${tag}${tag}`);
       const { count } = await store.removeAll(tag, except);
       events.emit('revoked', { cause: 'revoke-all', subject, count });
       settings.logger.info({ count }, 'sessions of a subject revoked');

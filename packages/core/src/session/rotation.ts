@@ -7,6 +7,9 @@ import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '.
 /** How many access tokens live at once, and how many steps of grace are remembered. */
 const KEPT = 8;
 
+/** An access token with less to live is not handed out again. Milliseconds. */
+const SHORTEST_LIFE = 1_000;
+
 /** What rotation needs to know; times in milliseconds. */
 export interface RotationPolicy {
   readonly accessTtl: number;
@@ -80,7 +83,9 @@ function presentNewest(presentation: Presentation): RotationDecision {
   const spentAt = lastStep(auth).spentAt;
   // After a replay, answers with an older and a newer token may arrive in either order. Until they have,
   // the newest token stays the newest, so that neither order leaves a spent one in the cookie jar.
-  const isHeld = auth.shared && spentAt !== undefined && at < spentAt + 2 * policy.grace;
+  // A hold does not move the idle deadline, so it must end well before that.
+  const held = Math.min(2 * policy.grace, policy.idleTtl / 2);
+  const isHeld = auth.shared && spentAt !== undefined && at < spentAt + held;
   return isHeld ? repeat(presentation, token.secret, { settled: true }) : rotate(presentation);
 }
 
@@ -151,7 +156,9 @@ function repeat(
 ): RotationAnswer {
   const { auth } = record;
   const { salt } = lastStep(auth);
-  const hasRunOut = (auth.access.at(-1)?.expiresAt ?? 0) <= at;
+  // A token that is about to run out would be of no use to whoever gets it now.
+  const shortest = Math.min(SHORTEST_LIFE, policy.accessTtl / 10);
+  const hasRunOut = (auth.access.at(-1)?.expiresAt ?? 0) <= at + shortest;
   const accessCount = auth.accessCount + (hasRunOut ? 1 : 0);
   const accessSecret = deriveAccessSecret(refreshSecret, salt, accessCount);
   const expiresAt = Math.min(at + policy.accessTtl, auth.expiresAt);

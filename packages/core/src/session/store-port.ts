@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
@@ -22,9 +23,15 @@ export interface StorePort {
   load(sid: string): Promise<Loaded>;
   peek(sid: string): SessionRecord | undefined;
   insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertAnswer, Late>>;
-  replaceAuth(record: SessionRecord, auth: AuthPart): Promise<Exclude<ReplaceAnswer, Late>>;
+  /** `shares`: the generation that a conflict marks as shared. */
+  replaceAuth(
+    record: SessionRecord,
+    auth: AuthPart,
+    shares?: number,
+  ): Promise<Exclude<ReplaceAnswer, Late>>;
   replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceAnswer, Late>>;
-  remove(sid: string): Promise<Exclude<RemoveAnswer, Late>>;
+  /** With `record`, only if its auth part is still the one that it shows. */
+  remove(sid: string, record?: SessionRecord): Promise<Exclude<RemoveAnswer, Late>>;
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllAnswer, Late>>;
   ready(): Promise<void>;
@@ -34,6 +41,7 @@ export interface StorePort {
 
 export interface StorePortContext {
   readonly store: SessionStore;
+  readonly clock: Clock;
   readonly time: StoreTime;
   readonly random: RandomBytes;
   readonly events: Events;
@@ -41,11 +49,31 @@ export interface StorePortContext {
 }
 
 export function createStorePort(context: StorePortContext): StorePort {
-  const { store, time, random, events, logger } = context;
+  const { store, clock, time, random, events, logger } = context;
+
+  /**
+   * A store has to give up by itself after its `timeout`. One that does not is given up on here, a little
+   * later; what it still does then is refused by `notAfter`.
+   */
+  function withDeadline<Answer>(operation: string, call: Promise<Answer>): Promise<Answer> {
+    const { startTimer } = clock;
+    if (startTimer === undefined) return call;
+    return new Promise((resolve, reject) => {
+      const patience = store.timeout * 1.25;
+      const stop = startTimer(() => {
+        reject(
+          new StoreUnavailableError(
+            `The session store did not answer '${operation}' within ${patience} ms.`,
+          ),
+        );
+      }, patience);
+      call.then(resolve, reject).finally(stop);
+    });
+  }
 
   async function calling<Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await call();
+      return await withDeadline(operation, call());
     } catch (error) {
       logger.error({ operation, error }, 'the session store failed');
       events.emit('store-error', { operation, error });
@@ -95,13 +123,13 @@ export function createStorePort(context: StorePortContext): StorePort {
     sampleTime,
     peek: (sid) => (time.isSampled ? store.peek?.(sid) : undefined),
     insert: (record, limit) => writing('insert', (write) => store.insert(record, limit, write)),
-    replaceAuth: ({ sid, authVersion }, auth) =>
-      writing('replaceAuth', (write) => store.replaceAuth(sid, authVersion, auth, write)),
+    replaceAuth: ({ sid, authVersion }, auth, shares) =>
+      writing('replaceAuth', (write) => store.replaceAuth(sid, authVersion, auth, write, shares)),
     replaceData: ({ sid, dataVersion }, data) =>
       writing('replaceData', (write) => store.replaceData(sid, dataVersion, data, write)),
-    async remove(sid) {
+    async remove(sid, record) {
       await sampleTime(sid);
-      return writing('remove', (write) => store.remove(sid, write));
+      return writing('remove', (write) => store.remove(sid, write, record?.authVersion));
     },
     async list(tag) {
       const listed = await calling('list', () => store.list(tag));

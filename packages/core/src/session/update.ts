@@ -13,7 +13,7 @@ const ROUNDS = 100;
 
 /** Changes a session's data, so that concurrent patches all take effect and none revives an ended session. */
 export function createUpdate<Data extends object>(context: EngineContext) {
-  const { settings, store } = context;
+  const { settings, store, inTurn } = context;
 
   return async function update(
     sid: string,
@@ -37,6 +37,6 @@ export function createUpdate<Data extends object>(context: EngineContext) {
         write: () => store.replaceData(record, data),
       };
     };
-    return decideInRounds(store, { sid, rounds: ROUNDS, decide });
+    return inTurn(sid, () => decideInRounds(store, { sid, rounds: ROUNDS, decide }));
   };
 }

@@ -3,6 +3,7 @@ export { isOver } from './record.js';
 export {
   type Answer,
   type InsertAnswer,
+  LARGEST_LEAD,
   type Late,
   type Loaded,
   MEMORY_OF_REMOVAL,

@@ -4,6 +4,7 @@ import { tagOf } from '../token/id.js';
 import { isOver, type SessionRecord } from './record.js';
 import {
   type InsertAnswer,
+  LARGEST_LEAD,
   type Late,
   MEMORY_OF_REMOVAL,
   type RemoveAnswer,
@@ -24,8 +25,10 @@ interface Subject {
   readonly live: Map<string, SessionRecord>;
   /** Operations by the sid they removed. */
   readonly removed: Map<string, { readonly operation: string; readonly at: number }>;
-  /** Operations that removed all, oldest first. */
-  fences: readonly { readonly operation: string; readonly at: number; readonly count: number }[];
+  /** What removed all, by its operation; oldest first, as maps keep their order. */
+  readonly fences: Map<string, { readonly at: number; readonly count: number }>;
+  /** Where the newest fence lies. */
+  fence: number;
 }
 
 export interface MemoryStoreOptions {
@@ -51,7 +54,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   function subjectOf(tag: string): Subject {
     let subject = subjects.get(tag);
     if (subject === undefined) {
-      subject = { live: new Map(), removed: new Map(), fences: [] };
+      subject = {
+        live: new Map(),
+        removed: new Map(),
+        fences: new Map(),
+        fence: Number.NEGATIVE_INFINITY,
+      };
       subjects.set(tag, subject);
     }
     return subject;
@@ -70,14 +78,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       subject.live.delete(sid);
       records.delete(sid);
     }
-    for (const [sid, removal] of subject.removed) {
-      if (at >= removal.at + MEMORY_OF_REMOVAL) subject.removed.delete(sid);
+    // Both are in the order of time: what comes after a fresh one is fresh.
+    for (const marks of [subject.removed, subject.fences]) {
+      for (const [id, { at: marked }] of marks) {
+        if (at < marked + MEMORY_OF_REMOVAL) break;
+        marks.delete(id);
+      }
     }
-    if (subject.fences.length > 0) {
-      subject.fences = subject.fences.filter((fence) => at < fence.at + MEMORY_OF_REMOVAL);
-    }
-    if (subject.live.size + subject.removed.size + subject.fences.length === 0)
-      subjects.delete(tag);
+    if (subject.live.size + subject.removed.size + subject.fences.size === 0) subjects.delete(tag);
   }
 
   /** A bounded piece of a pass over all subjects. */
@@ -118,11 +126,21 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     if (record === undefined || isOver(record, at)) return { status: 'absent', now: at };
     const next = change(record);
     if (next === undefined) return { status: 'conflict', record, now: at };
-    if (next !== 'same') {
-      records.set(sid, next);
-      subjects.get(tagOf(sid))?.live.set(sid, next);
-    }
+    if (next !== 'same') put(next);
     return { status: 'replaced', now: at };
+  }
+
+  function put(record: SessionRecord): SessionRecord {
+    records.set(record.sid, record);
+    subjects.get(tagOf(record.sid))?.live.set(record.sid, record);
+    return record;
+  }
+
+  /** Marks the step that made a generation as one whose token was presented by several. */
+  function share(record: SessionRecord, generation: number | undefined): SessionRecord {
+    const { auth, authVersion } = record;
+    if (auth.generation !== generation || auth.shared) return record;
+    return put({ ...record, auth: { ...auth, shared: true }, authVersion: authVersion + 1 });
   }
 
   function insert(
@@ -137,11 +155,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     if (existing !== undefined) {
       return { status: 'inserted', evicted: evictedBy(subject, write.operation), now: at };
     }
-    const fence = subject.fences.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+    const { fence } = subject;
     const removal = subject.removed.get(record.sid);
     if (record.createdAt <= fence || removal !== undefined) {
       return { status: 'fenced', fence: Math.max(fence, removal?.at ?? fence), now: at };
     }
+    if (record.createdAt > at + LARGEST_LEAD) return { status: 'fenced', fence: at - 1, now: at };
     const live = liveOf(subject, at);
     if (live.length >= limit.max && limit.onLimit === 'reject') return { status: 'limit', now: at };
     const excess = live.slice(0, Math.max(0, live.length - limit.max + 1));
@@ -169,16 +188,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
     peek: (sid) => records.get(sid),
     insert: (record, limit, write) => writing(write, (at) => insert(record, limit, write, at)),
-    replaceAuth: (sid, expected, auth, write) =>
-      writing(write, (at) =>
-        replace(sid, at, (record) => {
+    replaceAuth: (sid, expected, auth, write, shares) =>
+      writing(write, (at) => {
+        const answer = replace(sid, at, (record) => {
           if (record.authVersion === expected)
             return { ...record, auth, authVersion: expected + 1 };
-          return record.authVersion === expected + 1 && isSame(record.auth, auth)
-            ? 'same'
-            : undefined;
-        }),
-      ),
+          const isRepeated = record.authVersion === expected + 1 && isSame(record.auth, auth);
+          return isRepeated ? 'same' : undefined;
+        });
+        if (answer.status !== 'conflict') return answer;
+        return { ...answer, record: share(answer.record, shares) };
+      }),
     replaceData: (sid, expected, data, write) =>
       writing(write, (at) =>
         replace(sid, at, (record) => {
@@ -189,16 +209,19 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
             : undefined;
         }),
       ),
-    remove: (sid, write) =>
+    remove: (sid, write, expected) =>
       writing(write, (at): RemoveAnswer => {
         const subject = subjects.get(tagOf(sid));
         const record = subject?.live.get(sid);
-        if (subject !== undefined && record !== undefined && !isOver(record, at)) {
-          drop(subject, sid, write.operation, at);
-          return { status: 'removed', now: at };
+        if (subject === undefined || record === undefined || isOver(record, at)) {
+          const before = subject?.removed.get(sid)?.operation === write.operation;
+          return { status: before ? 'removed' : 'absent', now: at };
         }
-        const before = subject?.removed.get(sid)?.operation === write.operation;
-        return { status: before ? 'removed' : 'absent', now: at };
+        if (expected !== undefined && record.authVersion !== expected) {
+          return { status: 'conflict', record, now: at };
+        }
+        drop(subject, sid, write.operation, at);
+        return { status: 'removed', now: at };
       }),
     async list(tag) {
       const at = now();
@@ -208,17 +231,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     removeAll: (tag, except, write) =>
       writing(write, (at) => {
         const subject = subjectOf(tag);
-        const before = subject.fences.find((fence) => fence.operation === write.operation);
+        const before = subject.fences.get(write.operation);
         if (before !== undefined) return { status: 'removed', count: before.count, now: at };
         const ended = liveOf(subject, at).filter((record) => record.sid !== except);
         for (const record of ended) {
           subject.live.delete(record.sid);
           records.delete(record.sid);
         }
-        subject.fences = [
-          ...subject.fences.filter((fence) => at < fence.at + MEMORY_OF_REMOVAL),
-          { operation: write.operation, at, count: ended.length },
-        ];
+        prune(tag, subject, at);
+        subjects.set(tag, subject);
+        subject.fence = Math.max(at, subject.fence + 2);
+        subject.fences.set(write.operation, { at, count: ended.length });
         return { status: 'removed', count: ended.length, now: at };
       }),
     async ready() {},

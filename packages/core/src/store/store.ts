@@ -8,6 +8,9 @@ import type { AuthPart, DataPart, SessionRecord } from './record.js';
  */
 export const MEMORY_OF_REMOVAL = 60_000;
 
+/** How far ahead of the store's time a record may have been created. Milliseconds. */
+export const LARGEST_LEAD = 1_000;
+
 /** What every write carries. */
 export interface Write {
   /** The store MUST NOT write after this moment of its own clock; it answers `late` instead. */
@@ -42,8 +45,9 @@ export type InsertAnswer =
   | (Answer<'inserted'> & { readonly evicted: readonly string[] })
   | Answer<'limit'>
   /**
-   * Created before (or in the same millisecond as) the subject's fence, or removed already.
-   * A record created after `fence` will pass.
+   * Created before (or in the same millisecond as) the subject's fence, removed already, or created more
+   * than a second ahead of the store's time, where no fence could reach it. A record created after `fence`,
+   * by the store's time, will pass.
    */
   | (Answer<'fenced'> & { readonly fence: number })
   | Late;
@@ -54,7 +58,11 @@ export type ReplaceAnswer =
   | Answer<'absent'>
   | Late;
 
-export type RemoveAnswer = Answer<'removed'> | Answer<'absent'> | Late;
+export type RemoveAnswer =
+  | Answer<'removed'>
+  | (Answer<'conflict'> & { readonly record: SessionRecord })
+  | Answer<'absent'>
+  | Late;
 
 export type RemoveAllAnswer = (Answer<'removed'> & { readonly count: number }) | Late;
 
@@ -93,17 +101,33 @@ export interface SessionStore {
    * with the same record it answers as before.
    */
   insert(record: SessionRecord, limit: SubjectLimit, write: Write): Promise<InsertAnswer>;
-  /** Replaces the auth part and raises its version, if the version is `expected`. */
-  replaceAuth(sid: string, expected: number, auth: AuthPart, write: Write): Promise<ReplaceAnswer>;
+  /**
+   * Replaces the auth part and raises its version, if the version is `expected`.
+   *
+   * @param shares a conflict with a record of this generation also sets its `shared`, raises the version and
+   *   answers it so: whoever loses a race of refreshes has to mark the winner's step, and needs no second
+   *   write for it
+   */
+  replaceAuth(
+    sid: string,
+    expected: number,
+    auth: AuthPart,
+    write: Write,
+    shares?: number,
+  ): Promise<ReplaceAnswer>;
   /** Replaces the data part and raises its version, if the version is `expected`. */
   replaceData(sid: string, expected: number, data: DataPart, write: Write): Promise<ReplaceAnswer>;
-  /** Removes a session, and remembers for a while that it did. */
-  remove(sid: string, write: Write): Promise<RemoveAnswer>;
+  /**
+   * Removes a session, and remembers for a while that it did. With `expected`, only if that is the version of
+   * its auth part; a conflict answers the current record.
+   */
+  remove(sid: string, write: Write, expected?: number): Promise<RemoveAnswer>;
   /** The subject's live sessions, oldest first. */
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   /**
    * Removes all sessions of a subject but `except`, and leaves a fence: records created up to now are
-   * refused for `MEMORY_OF_REMOVAL`.
+   * refused for `MEMORY_OF_REMOVAL`. A fence lies at least two milliseconds after the one before, because a
+   * session may have been let in right behind that one.
    */
   removeAll(tag: string, except: string | undefined, write: Write): Promise<RemoveAllAnswer>;
   /** Resolves when the store can serve. */

@@ -1,11 +1,13 @@
 import { inspect } from 'node:util';
 import {
+  createSessions,
   InvalidDataError,
+  memoryStore,
   SessionLimitError,
   type StandardSchema,
   StoreUnavailableError,
 } from '@sess/core';
-import { tagFor } from '@sess/testkit';
+import { silentLogger, tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { arrange } from './arrange.js';
 
@@ -268,15 +270,72 @@ describe('ending sessions', () => {
   it('ends by a genuine token of either kind, also an earlier refresh token, and by nothing else', async () => {
     const { sessions, clock } = arrange();
     const access = await sessions.create({ subject: 'ada' });
-    expect(await sessions.end(access.accessToken)).toBe(true);
+    expect(await sessions.end({ accessToken: access.accessToken })).toBe(true);
     const refresh = await sessions.create({ subject: 'ada' });
     await sessions.refresh(refresh.refreshToken);
-    expect(await sessions.end(refresh.refreshToken)).toBe(true);
+    expect(await sessions.end({ refreshToken: refresh.refreshToken })).toBe(true);
     const over = await sessions.create({ subject: 'ada' });
     clock.advance('15m');
-    expect(await sessions.end(over.accessToken)).toBe(true);
-    for (const token of [undefined, '', 'abc', access.accessToken])
-      expect(await sessions.end(token)).toBe(false);
+    expect(await sessions.end({ accessToken: over.accessToken })).toBe(true);
+    for (const token of [undefined, '', 'abc', access.accessToken]) {
+      expect(await sessions.end({ accessToken: token, refreshToken: token })).toBe(false);
+    }
+    const live = await sessions.create({ subject: 'ada' });
+    const swapped = { accessToken: live.refreshToken, refreshToken: live.accessToken };
+    expect(await sessions.end(swapped)).toBe(false);
+  });
+});
+
+describe('what a program writes wrong', () => {
+  it('is refused at once: a misspelt name would end all sessions where one was to be spared', async () => {
+    const { sessions } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    const misspelt = { expect: session.sid } as never;
+    await expect(sessions.revokeAll('ada', misspelt)).rejects.toMatchObject({
+      code: 'invalid_option',
+    });
+    await expect(sessions.revokeAll('ada', null as never)).rejects.toMatchObject({
+      code: 'invalid_option',
+    });
+    await expect(sessions.create({ user: 'ada' } as never)).rejects.toMatchObject({
+      code: 'invalid_option',
+    });
+    const device = 'phone' as never;
+    await expect(sessions.create({ subject: 'ada', device })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    expect(await sessions.list('ada')).toHaveLength(1);
+  });
+});
+
+describe('many writers of one session in one process', () => {
+  it('take turns, and none is turned away', async () => {
+    const { sessions, faulty } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => sessions.update(session.sid, { [`k${n}`]: n })),
+    );
+    expect(Object.keys((await sessions.get(session.sid))?.data ?? {})).toHaveLength(300);
+    expect(faulty.calls.get('replaceData')).toBe(300);
+    const elevated = await Promise.all(
+      Array.from({ length: 50 }, () => sessions.elevate(session.sid)),
+    );
+    expect(elevated.every((issued) => issued !== undefined)).toBe(true);
+  });
+});
+
+describe('a store that hangs', () => {
+  it('is given up on a little after its own timeout [CHECKLIST Store]', async () => {
+    const store = {
+      ...memoryStore(),
+      timeout: 40,
+      peek: () => undefined,
+      load: () => new Promise<never>(() => {}),
+    };
+    const sessions = createSessions({ store, logger: silentLogger });
+    const began = performance.now();
+    await expect(sessions.get('A'.repeat(32))).rejects.toThrow(StoreUnavailableError);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 });
 
@@ -297,7 +356,7 @@ describe('a failing store', () => {
       () => sessions.list('ada'),
       () => sessions.revoke(sid),
       () => sessions.revokeAll('ada'),
-      () => sessions.end(issued.refreshToken),
+      () => sessions.end({ refreshToken: issued.refreshToken }),
       () => sessions.ready(),
     ];
     for (const call of calls) {
@@ -344,7 +403,7 @@ describe('events and logs', () => {
     await sessions.refresh(issued.refreshToken);
     await sessions.verify('abc');
     const other = await sessions.create({ subject: 'ada' });
-    await sessions.end(other.accessToken);
+    await sessions.end({ accessToken: other.accessToken });
     expect(names()).toEqual([
       'created',
       'refreshed',

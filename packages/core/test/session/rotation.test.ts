@@ -157,6 +157,66 @@ describe('the hold after a replay', () => {
   });
 });
 
+describe('steady use', () => {
+  it('is not ended by a hold: it never outlasts half the idle time', async () => {
+    const { clock, sessions } = arrange({ idleTtl: '5s', accessTtl: '5s', grace: '10s' });
+    const first = await sessions.create({ subject: 'ada' });
+    let newest = await refreshed(sessions, first.refreshToken);
+    await refreshed(sessions, first.refreshToken);
+    for (let second = 0; second < 20; second += 1) {
+      clock.advance('1s');
+      newest = await refreshed(sessions, newest.refreshToken);
+    }
+    expect(await sessions.verify(newest.accessToken)).toMatchObject({ ok: true });
+  });
+});
+
+describe('one theft', () => {
+  it('is one event, however many present the spent token at once [CHECKLIST Rotation]', async () => {
+    const { clock, sessions, events } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    await use(sessions, await refreshed(sessions, first.refreshToken));
+    clock.advance('1m');
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => sessions.refresh(first.refreshToken)),
+    );
+    expect(results.every((result) => !result.ok)).toBe(true);
+    expect(events).toEqual(['reuse', 'revoked:reuse']);
+  });
+
+  it('is still noticed by an engine that was started after it [CHECKLIST Rotation]', async () => {
+    const { clock, store, sessions } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    await use(sessions, await refreshed(sessions, first.refreshToken));
+    clock.advance('1m');
+    const restarted = createSessions({ store, clock, logger: silentLogger });
+    expect(await restarted.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'reused' });
+  });
+
+  it('is not what a re-authentication looks like that comes in between [CHECKLIST Rotation]', async () => {
+    const { clock, store, sessions } = arrange();
+    const first = await sessions.create({ subject: 'ada' });
+    await use(sessions, await refreshed(sessions, first.refreshToken));
+    clock.advance('1m');
+    // The elevation comes right after the record was read on which the spent token is judged.
+    let elevated: Issued | undefined;
+    const slow = {
+      ...store,
+      async load(sid: string) {
+        const loaded = await store.load(sid);
+        elevated ??= await sessions.elevate(sid);
+        return loaded;
+      },
+    };
+    const reuses: unknown[] = [];
+    const other = createSessions({ store: slow, clock, logger: silentLogger });
+    other.on('reuse', (event) => void reuses.push(event));
+    expect(await other.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
+    expect(reuses).toEqual([]);
+    expect(await sessions.verify(elevated?.accessToken)).toMatchObject({ ok: true });
+  });
+});
+
 describe('a token that is not genuine', () => {
   it.each([
     ['another family', (token: string) => forge(token, 'family')],
@@ -173,7 +233,7 @@ describe('a token that is not genuine', () => {
       reason: 'unknown',
     });
     expect(await sessions.verify(third.accessToken)).toMatchObject({ ok: true });
-    expect(await sessions.end(make(third.refreshToken))).toBe(false);
+    expect(await sessions.end({ refreshToken: make(third.refreshToken) })).toBe(false);
     expect(await sessions.verify(third.accessToken)).toMatchObject({ ok: true });
     expect(events).toEqual([]);
   });

@@ -6,17 +6,19 @@ export interface RedisPort {
   send(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown>;
   /** Whether keys live on several nodes, so that a command may touch one only. */
   readonly isCluster: boolean;
-  /** Calls back at every new connection, and at every node that is found or lost; answers a stop. */
+  /** Calls back at every new connection, new master, and node that is found or lost; answers a stop. */
   onReconnect?(listener: () => void): () => void;
 }
 
 /** Clients tell of their connections by events. */
 interface Emitter {
+  /** Of an ioredis Cluster: the nodes of each slot, its master first. */
+  readonly slots?: readonly (readonly string[] | undefined)[];
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
 }
 
-const RECONNECTING = ['ready', '+node', '-node'] as const;
+const RECONNECTING = ['ready', '+node', '-node', 'node-ready'] as const;
 
 /** ioredis and iovalkey, single server, Sentinel or Cluster. */
 export interface IoredisLike {
@@ -78,12 +80,34 @@ function createReconnectPort(client: RedisClient): Partial<Pick<RedisPort, 'onRe
   const emitter = client as unknown as Emitter;
   return {
     onReconnect(listener) {
+      let masters = showMasters(emitter);
+      // A replica that takes over is a node that was known, and the old master sends on whoever asks it: no
+      // connection breaks, and no call fails.
+      const onRefresh = (): void => {
+        const before = masters;
+        masters = showMasters(emitter);
+        if (masters !== before) listener();
+      };
       for (const event of RECONNECTING) emitter.on(event, listener);
+      emitter.on('refresh', onRefresh);
       return () => {
         for (const event of RECONNECTING) emitter.off(event, listener);
+        emitter.off('refresh', onRefresh);
       };
     },
   };
+}
+
+/** Who is master of which slots, as text. */
+function showMasters({ slots = [] }: Emitter): string {
+  const ranges: string[] = [];
+  let last: string | undefined;
+  for (const [slot, nodes] of slots.entries()) {
+    if (nodes?.[0] === last) continue;
+    last = nodes?.[0];
+    ranges.push(`${slot} ${last ?? 'nobody'}`);
+  }
+  return ranges.join('\n');
 }
 
 function has(client: unknown, method: string): boolean {

@@ -31,6 +31,7 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
   let storeNow = 0;
   let isSuspect = false;
   let isUnderWay = false;
+  let isAskedAgain = false;
 
   async function again(revocation: Revocation): Promise<number> {
     const write = { notAfter: storeNow + store.timeout, operation: context.createOperation() };
@@ -43,8 +44,13 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
   }
 
   async function reapply(): Promise<void> {
-    if (isUnderWay) return;
+    if (isUnderWay) {
+      // What has been said already may be lost with the failover that this call is about.
+      isAskedAgain = true;
+      return;
+    }
     isUnderWay = true;
+    isSuspect = false;
     try {
       const entries = log.recent(storeNow);
       let revived = 0;
@@ -52,7 +58,6 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
         const ended = await Promise.all(entries.slice(n, n + AT_ONCE).map(again));
         revived += ended.reduce((sum, count) => sum + count, 0);
       }
-      isSuspect = false;
       if (revived > 0)
         logger?.warn({ revived }, 'a failover had revived ended sessions; they were ended again');
     } catch {
@@ -61,6 +66,9 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
     } finally {
       isUnderWay = false;
     }
+    if (!isAskedAgain) return;
+    isAskedAgain = false;
+    await reapply();
   }
 
   /** Watches a call: its time, and whether the server is back after a failure. */
@@ -114,10 +122,12 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
       }
       return answer;
     },
-    async remove(sid, write) {
-      const answer = await watch(store.remove(sid, write));
+    async remove(sid, write, expected) {
+      const answer = await watch(store.remove(sid, write, expected));
       // Also when it was absent: somebody else may have ended it, on a server that is forgotten now.
-      if (answer.status !== 'late') log.add({ kind: 'one', sid, at: answer.now });
+      if (answer.status === 'removed' || answer.status === 'absent') {
+        log.add({ kind: 'one', sid, at: answer.now });
+      }
       return answer;
     },
     async removeAll(tag, except, write) {

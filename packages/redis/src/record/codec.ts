@@ -52,18 +52,17 @@ export function encodeRecord(record: SessionRecord): string {
 export function decodeRecord(sid: string, value: string): SessionRecord | undefined {
   const header = HEADER.exec(value);
   if (header === null) return undefined;
-  const [authVersion, dataVersion, createdAt, expiresAt, length] = header.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
   const start = header[0].length;
+  const end = start + Number(header[5]);
   try {
-    const auth = decodeAuth(JSON.parse(value.slice(start, start + length)), expiresAt);
-    const data = decodeData(JSON.parse(value.slice(start + length)));
-    return { sid, createdAt, authVersion, dataVersion, auth, data };
+    return {
+      sid,
+      createdAt: Number(header[3]),
+      authVersion: Number(header[1]),
+      dataVersion: Number(header[2]),
+      auth: decodeAuth(JSON.parse(value.slice(start, end)), Number(header[4])),
+      data: decodeData(JSON.parse(value.slice(end))),
+    };
   } catch {
     // Cut short, or written by something else: not there, as the contract has it.
     return undefined;
@@ -82,12 +81,14 @@ function decodeAuth(value: unknown, expiresAt: number): AuthPart {
     generation: counter(generation),
     family: text(family),
     refresh: text(refresh),
-    access: pairs(access).map(
-      ([digest, at]): AccessEntry => ({ digest: text(digest), expiresAt: from + number(at) }),
+    access: pairs(
+      access,
+      (digest, at): AccessEntry => ({ digest: text(digest), expiresAt: from + number(at) }),
     ),
     steps: atLeastOne(
-      pairs(steps).map(
-        ([salt, at]): Step =>
+      pairs(
+        steps,
+        (salt, at): Step =>
           at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
@@ -99,16 +100,20 @@ function decodeAuth(value: unknown, expiresAt: number): AuthPart {
 
 function decodeData(value: unknown): DataPart {
   const [subject, device, data] = list(value);
-  const [userAgent, ip, label] = list(device);
   if (typeof data !== 'object' || data === null) throw new TypeError('data');
-  const known = Object.entries({ userAgent, ip, label }).filter(
-    ([, part]) => typeof part === 'string',
-  );
   return Object.freeze({
     subject: text(subject),
-    device: Object.freeze(Object.fromEntries(known)),
+    device: decodeDevice(list(device)),
     data: deepFreeze(data),
   });
+}
+
+function decodeDevice([userAgent, ip, label]: readonly unknown[]): DataPart['device'] {
+  const device: { userAgent?: string; ip?: string; label?: string } = {};
+  if (typeof userAgent === 'string') device.userAgent = userAgent;
+  if (typeof ip === 'string') device.ip = ip;
+  if (typeof label === 'string') device.label = label;
+  return Object.freeze(device);
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -116,9 +121,14 @@ function list(value: unknown): readonly unknown[] {
   return value;
 }
 
-function pairs(value: unknown): readonly (readonly [unknown, unknown])[] {
+function pairs<Item>(
+  value: unknown,
+  create: (first: unknown, second: unknown) => Item,
+): readonly Item[] {
   const flat = list(value);
-  return Array.from({ length: flat.length / 2 }, (_, n) => [flat[2 * n], flat[2 * n + 1]] as const);
+  const items: Item[] = [];
+  for (let n = 0; n + 1 < flat.length; n += 2) items.push(create(flat[n], flat[n + 1]));
+  return items;
 }
 
 function atLeastOne<Item>(items: readonly Item[]): readonly Item[] {

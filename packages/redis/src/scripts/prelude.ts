@@ -55,7 +55,7 @@ local function readBook()
   local next, dead = string.match(value, '^(%d+):(%d+)')
   if next and math.max(#next, #dead) <= 16 then book.next, book.dead = tonumber(next), tonumber(dead) end
   for at, operation, count in string.gmatch(value, '|(%d+):([^:|]*):(%d+)') do
-    if now < at + MEMORY and #at <= 15 then
+    if math.abs(now - at) < MEMORY then
       table.insert(book.fences, { at = tonumber(at), operation = operation, count = tonumber(count) })
     end
   end

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MEMORY_OF_REMOVAL } from '@sess/core/store';
+import { LARGEST_LEAD, MEMORY_OF_REMOVAL } from '@sess/core/store';
 import { createPrelude } from './prelude.js';
 
 /** A script and the name it goes by on the server. */
@@ -45,6 +45,8 @@ if removed then
   fence = math.max(fence, at)
 end
 if removed or created <= fence then return { 'fenced', text(now), text(fence) } end
+-- No fence could reach it.
+if created > now + ${LARGEST_LEAD} then return { 'fenced', text(now), text(now - 1) } end
 
 local answer = { 'inserted', text(now) }
 if countLive(book) >= max then
@@ -70,8 +72,20 @@ liveUntil(expires + KEPT)
 return answer
 `);
 
-/** What both replacements share; `change` sets the new part and raises its version. */
-const REPLACE = (version: 'av' | 'dv', notAfter: number, same: string, change: string): string => `
+/** What both replacements share. */
+interface Replacement {
+  readonly version: 'av' | 'dv';
+  /** The place of `notAfter` among the arguments. */
+  readonly notAfter: number;
+  /** Whether the part is the one that is sent. */
+  readonly same: string;
+  /** Sets the new part. */
+  readonly change: string;
+  /** What is done to the record on a conflict, before it is answered. */
+  readonly onConflict?: string;
+}
+
+const REPLACE = ({ version, notAfter, same, change, onConflict = '' }: Replacement): string => `
 ${UNLESS_LATE(notAfter)}
 local field, expected = ARGV[1], tonumber(ARGV[2])
 local value = redis.call('HGET', key, field)
@@ -79,6 +93,7 @@ local h = value and head(value)
 if not h or now >= h.expires then return { 'absent', text(now) } end
 if h.${version} ~= expected then
   if h.${version} == expected + 1 and ${same} then return { 'replaced', text(now) } end
+  ${onConflict}
   return { 'conflict', text(now), value }
 end
 h.${version} = expected + 1
@@ -86,9 +101,30 @@ ${change}
 redis.call('HSET', key, field, build(h))
 `;
 
-/** field, expected, auth, expires, notAfter */
+/*
+ * The auth part ends with its flags, of which 2 is "shared", and has the generation in the fourth place:
+ * see record/codec.ts. It is JSON, but the shape of these two ends is ours.
+ */
+const MARK_AS_SHARED = `
+  if ARGV[6] ~= '' and string.match(h.auth, '^%[%d+,%-?%d+,%-?%d+,(%d+),') == ARGV[6] then
+    local marked, count = string.gsub(h.auth, ',([01])%]$', { ['0'] = ',2]', ['1'] = ',3]' })
+    if count == 1 then
+      h.auth, h.av = marked, h.av + 1
+      value = build(h)
+      redis.call('HSET', key, field, value)
+    end
+  end
+`;
+
+/** field, expected, auth, expires, notAfter, generation that is marked as shared on a conflict (or empty) */
 export const REPLACE_AUTH: Script = script(`
-${REPLACE('av', 5, 'h.auth == ARGV[3] and h.expires == tonumber(ARGV[4])', 'h.auth, h.expires = ARGV[3], tonumber(ARGV[4])')}
+${REPLACE({
+  version: 'av',
+  notAfter: 5,
+  same: 'h.auth == ARGV[3] and h.expires == tonumber(ARGV[4])',
+  change: 'h.auth, h.expires = ARGV[3], tonumber(ARGV[4])',
+  onConflict: MARK_AS_SHARED,
+})}
 local book = readBook()
 if book.next > h.expires then
   book.next = h.expires
@@ -100,11 +136,11 @@ return { 'replaced', text(now) }
 
 /** field, expected, data, notAfter */
 export const REPLACE_DATA: Script = script(`
-${REPLACE('dv', 4, 'h.data == ARGV[3]', 'h.data = ARGV[3]')}
+${REPLACE({ version: 'dv', notAfter: 4, same: 'h.data == ARGV[3]', change: 'h.data = ARGV[3]' })}
 return { 'replaced', text(now) }
 `);
 
-/** field, operation, notAfter */
+/** field, operation, notAfter, expected (or empty) */
 export const REMOVE: Script = script(`
 ${UNLESS_LATE(3)}
 local field, operation = ARGV[1], ARGV[2]
@@ -115,6 +151,7 @@ if not h or now >= h.expires then
   local isSame = removed and removal(removed) == operation
   return { isSame and 'removed' or 'absent', text(now) }
 end
+if ARGV[4] ~= '' and h.av ~= tonumber(ARGV[4]) then return { 'conflict', text(now), value } end
 local book = readBook()
 bury(book, field, operation)
 if countLive(book) == 0 then redis.call('PEXPIREAT', key, text(now + MEMORY)) end
@@ -136,7 +173,10 @@ local h = kept and head(kept)
 if h and now < h.expires then count = count - 1 else kept = nil end
 
 redis.call('UNLINK', key)
-table.insert(book.fences, { at = now, operation = operation, count = count })
+-- A session may have been let in right behind the last fence.
+local last = book.fences[#book.fences]
+local at = last and math.max(now, last.at + 2) or now
+table.insert(book.fences, { at = at, operation = operation, count = count })
 book.next, book.dead = NEVER, 0
 if kept then
   redis.call('HSET', key, except, kept)
@@ -158,9 +198,10 @@ for _, session in ipairs(sweep(book)) do
     count = count + 1
   end
 end
-if now < cutoff + MEMORY then
+-- One fence is enough, however often this is said again.
+local last = book.fences[#book.fences]
+if now < cutoff + MEMORY and (not last or last.at < cutoff) then
   table.insert(book.fences, { at = cutoff, operation = operation, count = count })
-  table.sort(book.fences, function(a, b) return a.at < b.at end)
 end
 writeBook(book)
 liveUntil(now + MEMORY)
@@ -172,17 +213,20 @@ local clock = redis.call('TIME')
 local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
 `;
 
-/** One field for each key; for a key that holds no hash the error, in a list of its own. */
+/**
+ * Seconds and microseconds, then one field for each key; for a key that holds no hash the error, in a list of
+ * its own. The hot path: the time goes out as it came, for it costs Lua more to write it than to read a field.
+ */
 export const LOAD: Script = script(
   `
-local answer = { now }
+local answer = redis.call('TIME')
 for i = 1, #KEYS do
   local value = redis.pcall('HGET', KEYS[i], ARGV[i])
-  answer[i + 1] = type(value) == 'table' and { value.err } or value
+  answer[i + 2] = type(value) == 'table' and { value.err } or value
 end
 return answer
 `,
-  TIME,
+  '',
 );
 
 /** All fields of the key, names and values in turn. */

@@ -57,6 +57,25 @@ export function describeRequestSessions(startHost: StartHost): void {
       expect((await host.send('/me', { headers: [bearer(victim.token)] })).status).toBe(200);
     });
 
+    it('keeps the session that it has when a new sign-in is refused', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      const headers = [bearer(token), cookieHeader(cookie)];
+      const refused = await host.send('/login', { method: 'POST', headers, body: { user: '' } });
+      expect(refused.status).toBe(400);
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+    });
+
+    it('is not signed out by a page of another site [CHECKLIST CSRF]', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      const headers = [cookieHeader(cookie), ['Sec-Fetch-Site', 'cross-site']] as const;
+      const answer = await host.send('/logout-here', { method: 'POST', headers });
+      expect(answer.status).toBe(403);
+      expect(answer.setCookies).toEqual([]);
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+    });
+
     it('signs out by itself', async () => {
       const host = await useHost(startHost);
       const { token, cookie } = await host.login();

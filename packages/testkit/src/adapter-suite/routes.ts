@@ -62,6 +62,35 @@ export function describeRoutes(startHost: StartHost): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
     });
 
+    it('refuses to log out by a bearer token that is not well sent, or sent twice [RFC 6750 2]', async () => {
+      const host = await useHost(startHost);
+      const { token, cookie } = await host.login();
+      for (const [path, headers] of [
+        ['/session/logout', [cookieHeader(cookie), ['Authorization', 'Bearer a b']]],
+        [`/session/logout?access_token=${token}`, [bearer(token)]],
+      ] as const) {
+        expect((await host.send(path, { method: 'POST', headers })).status).toBe(400);
+      }
+      const kinds = [
+        cookieHeader(`__Host-sess=${token}`),
+        bearer(cookie.replace('__Host-sess=', '')),
+      ];
+      await host.send('/session/logout', { method: 'POST', headers: kinds });
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
+    });
+
+    it("keeps the own cookie when it ends another one of one's sessions", async () => {
+      const host = await useHost(startHost);
+      const [mine, other] = [await host.login(), await host.login()];
+      const { sid } = json(await host.send('/me', { headers: [bearer(other.token)] }));
+      const answer = await host.send(`/session/${String(sid)}`, {
+        method: 'DELETE',
+        headers: [bearer(mine.token)],
+      });
+      expect(answer.status).toBe(204);
+      expect(answer.setCookies).toEqual([]);
+    });
+
     it('shows the session at the top level, and the list with this one marked', async () => {
       const host = await useHost(startHost);
       const first = await host.login();
@@ -130,6 +159,8 @@ export function describeRoutes(startHost: StartHost): void {
         await end('x'),
         await end('A'.repeat(32)),
         await end('%00'),
+        await end('a:b'),
+        await end('a;b'),
       ];
       for (const refusal of refusals) {
         expect(refusal.status).toBe(404);

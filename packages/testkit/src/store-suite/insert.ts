@@ -72,12 +72,12 @@ export function describeInsert(current: CurrentHarness): void {
       const now = await timeOf(store);
       for (let n = 0; n < 3; n += 1) {
         await store.insert(
-          createRecord({ now, auth: { expiresAt: now + 80 } }),
+          createRecord({ now, auth: { expiresAt: now + 250 } }),
           REJECT,
           createWrite(now),
         );
       }
-      await passTime(120);
+      await passTime(300);
       const later = await timeOf(store);
       expect(
         await store.insert(createRecord({ now: later }), REJECT, createWrite(later)),

@@ -67,12 +67,12 @@ export function describeReads(current: CurrentHarness): void {
       const { store, passTime } = current();
       const now = await timeOf(store);
       await store.insert(
-        createRecord({ now, auth: { expiresAt: now + 80 } }),
+        createRecord({ now, auth: { expiresAt: now + 250 } }),
         LIMIT,
         createWrite(now),
       );
       expect((await store.list(tagFor('ada'))).records).toHaveLength(1);
-      await passTime(120);
+      await passTime(300);
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRecord, createWrite, tagFor } from '../record-factory.js';
+import { createAuth, createRecord, createWrite, tagFor } from '../record-factory.js';
 import type { CurrentHarness } from './harness.js';
 import { timeOf } from './help.js';
 
@@ -58,6 +58,20 @@ export function describeRemovals(current: CurrentHarness): void {
       expect(answers.filter((answer) => answer.status === 'removed')).toHaveLength(1);
     });
 
+    it('removes only the version that was expected, and else shows what there is', async () => {
+      const { store, now, records } = await insertSome(1);
+      const record = records[0] ?? createRecord({ now });
+      const auth = createAuth(now);
+      await store.replaceAuth(record.sid, 1, auth, createWrite(now));
+      expect(await store.remove(record.sid, createWrite(now), 1)).toMatchObject({
+        status: 'conflict',
+        record: { ...record, auth, authVersion: 2 },
+      });
+      expect(await store.remove(record.sid, createWrite(now), 2)).toMatchObject({
+        status: 'removed',
+      });
+    });
+
     it('does nothing after its deadline [CHECKLIST Store]', async () => {
       const { store, now, records } = await insertSome(1);
       const sid = records[0]?.sid ?? '';
@@ -98,11 +112,11 @@ export function describeRemovals(current: CurrentHarness): void {
     it('does not count sessions that ran out', async () => {
       const { store, now } = await insertSome(1);
       await store.insert(
-        createRecord({ now, auth: { expiresAt: now + 80 } }),
+        createRecord({ now, auth: { expiresAt: now + 250 } }),
         LIMIT,
         createWrite(now),
       );
-      await current().passTime(120);
+      await current().passTime(300);
       const later = await timeOf(store);
       expect(await store.removeAll(tagFor('ada'), undefined, createWrite(later))).toMatchObject({
         count: 1,
@@ -141,7 +155,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const { store, now } = await insertSome(4);
       const write = createWrite(now);
       await store.removeAll(tagFor('ada'), undefined, write);
-      const after = createRecord({ now, createdAt: (await timeOf(store)) + 1_000 });
+      const after = createRecord({ now, createdAt: (await timeOf(store)) + 500 });
       await store.insert(after, LIMIT, createWrite(now));
       expect(await store.removeAll(tagFor('ada'), undefined, write)).toMatchObject({
         status: 'removed',
@@ -155,10 +169,38 @@ export function describeRemovals(current: CurrentHarness): void {
       const write = createWrite(now);
       await store.removeAll(tagFor('ada'), undefined, write);
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
-      const after = createRecord({ now, createdAt: (await timeOf(store)) + 1_000 });
+      const after = createRecord({ now, createdAt: (await timeOf(store)) + 500 });
       await store.insert(after, LIMIT, createWrite(now));
       expect(await store.removeAll(tagFor('ada'), undefined, write)).toMatchObject({ count: 2 });
       expect((await store.load(after.sid)).record).toEqual(after);
+    });
+
+    it('is not undone by a re-sent insert of a session that was let in right behind another fence', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      await store.removeAll(tagFor('ada'), undefined, createWrite(now));
+      const refused = await store.insert(
+        createRecord({ now, createdAt: now - 5 }),
+        LIMIT,
+        createWrite(now),
+      );
+      if (refused.status !== 'fenced') throw new Error(`expected fenced, got ${refused.status}`);
+      const record = createRecord({ now, createdAt: refused.fence + 1 });
+      await store.insert(record, LIMIT, createWrite(now));
+      await store.removeAll(tagFor('ada'), undefined, createWrite(now));
+      expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
+        status: 'fenced',
+      });
+      expect((await store.list(tagFor('ada'))).records).toEqual([]);
+    });
+
+    it('cannot be escaped by a record from the future: it is refused where no fence could reach it', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const record = createRecord({ now, createdAt: now + 3_600_000 });
+      const refused = await store.insert(record, LIMIT, createWrite(now));
+      expect(refused).toMatchObject({ status: 'fenced' });
+      expect(refused.status === 'fenced' && refused.fence).toBeLessThanOrEqual(await timeOf(store));
     });
 
     it('misses no concurrent sign-in: each comes wholly before or wholly after', async () => {

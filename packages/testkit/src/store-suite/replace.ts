@@ -63,6 +63,36 @@ export function describeReplace(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record).toEqual(changed);
     });
 
+    it('marks a generation as shared along with a conflict, for the loser of a race of refreshes', async () => {
+      const won = { ...createAuth(now), shared: false, settled: true };
+      await store.replaceAuth(record.sid, 1, won, createWrite(now));
+      const marked = { ...record, auth: { ...won, shared: true }, authVersion: 3 };
+      for (let loser = 0; loser < 2; loser += 1) {
+        const mine = createAuth(now);
+        const answer = await store.replaceAuth(
+          record.sid,
+          1,
+          mine,
+          createWrite(now),
+          won.generation,
+        );
+        expect(answer).toMatchObject({ status: 'conflict', record: marked });
+        expect(answer.status === 'conflict' && answer.record.auth.shared).toBe(true);
+      }
+      expect((await store.load(record.sid)).record).toEqual(marked);
+    });
+
+    it('marks no other generation', async () => {
+      const won = { ...createAuth(now), shared: false };
+      await store.replaceAuth(record.sid, 1, won, createWrite(now));
+      await store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now), won.generation + 1);
+      expect((await store.load(record.sid)).record).toEqual({
+        ...record,
+        auth: won,
+        authVersion: 2,
+      });
+    });
+
     it('lets exactly one of fifty rivals through', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, () =>
@@ -116,9 +146,9 @@ export function describeReplace(current: CurrentHarness): void {
     });
 
     it('fails on a session past its end', async () => {
-      const over = { ...createAuth(now), expiresAt: now + 80 };
+      const over = { ...createAuth(now), expiresAt: now + 250 };
       await store.replaceAuth(record.sid, 1, over, createWrite(now));
-      await current().passTime(120);
+      await current().passTime(300);
       const later = await timeOf(store);
       expect(
         await store.replaceAuth(record.sid, 2, createAuth(later), createWrite(later)),

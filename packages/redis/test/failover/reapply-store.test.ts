@@ -1,0 +1,76 @@
+import { memoryStore } from '@sess/core';
+import type { SessionStore, Write } from '@sess/core/store';
+import { failFast, redisStore } from '@sess/redis';
+import { requireServer, startRedisServer } from '@sess/test-servers';
+import { Redis } from 'ioredis';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { withReapply } from '../../src/reapply/reapply-store.js';
+
+const TAG = 'a'.repeat(16);
+const SID = `${TAG}${'b'.repeat(16)}`;
+const write = (): Write => ({ notAfter: Date.now() + 1_000, operation: 'operation' });
+
+describe('saying revocations again', () => {
+  it('begins once more when a server fails and returns while it is under way', async () => {
+    const removals: (() => void)[] = [];
+    let isDown = false;
+    const plain: SessionStore = {
+      ...memoryStore(),
+      load: async () => {
+        if (isDown) throw new Error('down');
+        return { record: undefined, now: Date.now() };
+      },
+      remove: () =>
+        new Promise((resolve) => {
+          removals.push(() => resolve({ status: 'absent', now: Date.now() }));
+        }),
+    };
+    const store = withReapply(plain, {
+      removeUpTo: async () => 0,
+      onReconnect: () => () => {},
+      createOperation: () => 'again',
+    });
+    const failAndReturn = async (): Promise<void> => {
+      isDown = true;
+      await store.load(SID).catch(() => {});
+      isDown = false;
+      await store.load(SID);
+    };
+
+    const revoked = store.remove(SID, write());
+    removals[0]?.();
+    await revoked;
+    await failAndReturn();
+    await vi.waitFor(() => expect(removals).toHaveLength(2));
+    // What it says now is lost with the next failover.
+    await failAndReturn();
+    removals[1]?.();
+    await vi.waitFor(() => expect(removals).toHaveLength(3));
+    removals[2]?.();
+  });
+
+  it('leaves one fence for a revoke-all, however often it is said', async () => {
+    const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+    const client = new Redis(server.url, failFast);
+    await vi.waitFor(() => client.ping());
+    const store = redisStore(client);
+    onTestFinished(async () => {
+      await store.close();
+      client.disconnect();
+      await server.stop();
+    });
+    const readBook = async (): Promise<string> => (await client.hget(`sess:${TAG}`, '!')) ?? '';
+    const calls = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+
+    await store.removeAll(TAG, undefined, write());
+    const before = await readBook();
+    for (let n = 0; n < 5; n += 1) {
+      const count = await calls();
+      // What the client says after it has connected anew; the store loads, and then says it again.
+      client.emit('ready');
+      await vi.waitFor(async () => expect(await calls()).toBeGreaterThanOrEqual(count + 2));
+    }
+    expect(await readBook()).toBe(before);
+  });
+});

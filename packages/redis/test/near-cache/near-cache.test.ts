@@ -1,0 +1,263 @@
+import { createSessions, UsageError } from '@sess/core';
+import { failFast, type RedisClient, redisStore } from '@sess/redis';
+import { requireServer, startRedisServer, until } from '@sess/test-servers';
+import { createMemoryLogger, createWrite } from '@sess/testkit';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createCluster, createSentinel } from 'redis';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { CLIENTS } from '../clients.js';
+import { BOUND, type OpenStore, openStore } from './help.js';
+
+// A server of its own: FLUSHALL and CLIENT KILL are not for one that may belong to somebody.
+let server: Awaited<ReturnType<typeof startRedisServer>>;
+beforeAll(async () => {
+  server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+});
+afterAll(() => server?.stop());
+
+let run = 0;
+
+async function connect(name = 'ioredis 6'): Promise<RedisClient> {
+  const open = CLIENTS[name];
+  if (open === undefined) throw new Error(name);
+  const { client, close } = await open(server.url);
+  onTestFinished(close);
+  return client;
+}
+
+/** Two instances on one server, as in two processes: the first with the near cache on. */
+async function openPair(
+  options: Parameters<typeof openStore>[1] = {},
+  name?: string,
+): Promise<{ readonly near: OpenStore; readonly other: OpenStore }> {
+  run += 1;
+  const keyPrefix = `pair-${run}:`;
+  const near = openStore(await connect(name), { keyPrefix, ...options });
+  onTestFinished(near.close);
+  const other = openStore(await connect(), { keyPrefix, nearCache: false });
+  return { near, other };
+}
+
+describe('what another instance does', { timeout: 30_000 }, () => {
+  for (const name of Object.keys(CLIENTS)) {
+    test(`is known within the invalidation latency, through ${name}`, async () => {
+      const { near, other } = await openPair({}, name);
+      const record = await other.insert('ada');
+      await near.cached(record.sid);
+      await other.remove(record.sid);
+      await until(() => !near.has(record.sid), { what: 'the removal to be heard of' });
+      expect(await near.load(record.sid)).toBeUndefined();
+      expect(near.has(record.sid)).toBe(false);
+    });
+  }
+
+  test('is known whatever it was', async () => {
+    const { near, other } = await openPair();
+    const [one, two] = [await other.insert('ada'), await other.insert('ada')];
+    const stranger = await other.insert('bob');
+    const write = createWrite(Date.now() + 10_000);
+    const { data, auth, sid } = one;
+    const deeds = [
+      () => other.store.replaceData(sid, 1, { ...data, data: { handle: 'new' } }, write),
+      () => other.store.replaceAuth(sid, 1, { ...auth, settled: true }, write),
+      () => other.insert('ada'),
+      () => other.store.removeAll(sid.slice(0, 16), two.sid, write),
+    ];
+    await near.cached(stranger.sid);
+    for (const deed of deeds) {
+      await near.cached(two.sid);
+      await deed();
+      await until(() => !near.has(two.sid), { what: 'the change to be heard of' });
+    }
+    expect(near.has(stranger.sid)).toBe(true);
+  });
+
+  test('is refused by an engine that answered from memory', async () => {
+    const store = redisStore(await connect(), { nearCache: true, keyPrefix: 'engine:' });
+    const sessions = createSessions({ store });
+    onTestFinished(() => sessions.close());
+    const others = createSessions({ store: redisStore(await connect(), { keyPrefix: 'engine:' }) });
+    const { accessToken, session } = await others.create({ subject: 'ada' });
+    const { sid } = session;
+    await until(
+      async () => {
+        expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+        return store.peek?.(sid)?.auth.settled;
+      },
+      { what: 'the settled session to be in memory' },
+    );
+    await others.revoke(sid);
+    await until(() => store.peek?.(sid) === undefined, { what: 'the revocation to be heard of' });
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  test('and FLUSHALL, and a killed subscriber, empty it; then it fills again', async () => {
+    const { near, other } = await openPair();
+    const { sid } = await other.insert('ada');
+    await near.cached(sid);
+    await server.command('FLUSHALL');
+    await until(() => !near.has(sid), { what: 'the flush to be heard of' });
+    expect(await near.load(sid)).toBeUndefined();
+
+    const next = await other.insert('ada');
+    await near.cached(next.sid);
+    expect(Number(await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub'))).toBeGreaterThan(0);
+    await until(() => !near.has(next.sid), { what: 'the end to be heard of' });
+    await near.cached(next.sid);
+    await other.remove(next.sid);
+    await until(() => !near.has(next.sid), { what: 'the removal to be heard of' });
+  });
+});
+
+describe('own writes', { timeout: 30_000 }, () => {
+  test('are seen at once', async () => {
+    const { near } = await openPair();
+    const write = (): ReturnType<typeof createWrite> => createWrite(Date.now());
+    const first = await near.insert('ada');
+    const { sid, auth, data } = first;
+    const tag = sid.slice(0, 16);
+    const deeds: readonly (() => Promise<unknown>)[] = [
+      () => near.store.replaceAuth(sid, 1, { ...auth, settled: true }, write()),
+      () => near.store.replaceData(sid, 1, { ...data, data: { handle: 'new' } }, write()),
+      // A conflict and an eviction too.
+      () => near.store.replaceData(sid, 7, data, write()),
+      () => near.store.remove(sid, write()),
+    ];
+    for (const deed of deeds) {
+      await near.cached(sid);
+      const underWay = deed();
+      expect(near.has(sid)).toBe(false);
+      await underWay;
+      expect(near.has(sid)).toBe(false);
+    }
+    const second = await near.insert('ada');
+    await near.cached(second.sid);
+    const third = { ...second, sid: `${tag}${'x'.repeat(16)}`, createdAt: second.createdAt + 1 };
+    const limit = { max: 1, onLimit: 'evict-oldest' } as const;
+    expect(await near.store.insert(third, limit, write())).toMatchObject({
+      evicted: [second.sid],
+    });
+    expect(near.has(second.sid)).toBe(false);
+    await near.cached(third.sid);
+    await near.store.removeAll(tag, undefined, write());
+    expect(near.has(third.sid)).toBe(false);
+  });
+});
+
+describe('the memory', { timeout: 30_000 }, () => {
+  test('keeps no more than maxEntries, and what was asked for rather than what was not', async () => {
+    const { near } = await openPair({ nearCache: { maxEntries: 10 } });
+    const sids: string[] = [];
+    for (let n = 0; n < 40; n += 1) sids.push((await near.insert(`user ${n >> 1}`)).sid);
+    const [favourite = '', ...rest] = sids;
+    await near.cached(favourite);
+    for (const sid of rest) {
+      expect(near.has(favourite)).toBe(true);
+      await near.load(sid);
+    }
+    expect(sids.filter(near.has).length).toBe(10);
+  });
+
+  test('says nothing of what was read longer than maxAge ago', async () => {
+    const { near } = await openPair({ nearCache: { maxAge: '1s' } });
+    const { sid } = await near.insert('ada');
+    await near.cached(sid);
+    const since = Date.now();
+    await until(() => !near.has(sid), { what: 'the age', timeoutMs: 3_000 });
+    expect(Date.now() - since).toBeGreaterThan(800);
+    await near.cached(sid);
+  });
+
+  test('keeps nothing of what is not there, and nothing after close', async () => {
+    const { near } = await openPair();
+    const { sid } = await near.insert('ada');
+    await near.cached(sid);
+    const absent = `${sid.slice(0, 16)}${'-'.repeat(16)}`;
+    expect(await near.load(absent)).toBeUndefined();
+    expect(near.has(absent)).toBe(false);
+    await near.close();
+    expect(near.has(sid)).toBe(false);
+    expect(await near.load(sid)).toMatchObject({ sid });
+    expect(near.has(sid)).toBe(false);
+  });
+});
+
+describe('the client', { timeout: 30_000 }, () => {
+  test("may have a keyPrefix of its own, which is part of the server's names", async () => {
+    const client = new Redis(server.url, { ...failFast, keyPrefix: 'appü:' });
+    onTestFinished(() => client.disconnect());
+    const near = openStore(client, { keyPrefix: 'own:' });
+    onTestFinished(near.close);
+    await until(() => client.status === 'ready', { what: 'the client' });
+    const { sid } = await near.insert('ada');
+    await near.cached(sid);
+    // ioredis puts it before every key, whoever sends it; node-redis not before what is sent as it stands.
+    const other = openStore(await connect(), { keyPrefix: 'appü:own:', nearCache: false });
+    await other.remove(sid);
+    await until(() => !near.has(sid), { what: 'the removal to be heard of' });
+    const keys = (await server.command('KEYS', 'app*')) as readonly unknown[];
+    expect(keys.map(String).some((key) => key.startsWith('appü:own:~near:'))).toBe(true);
+
+    const node = createClient({ url: server.url, disableOfflineQueue: true, keyPrefix: 'app:' });
+    node.on('error', () => {});
+    await node.connect();
+    onTestFinished(() => node.destroy());
+    const nearNode = openStore(node as unknown as RedisClient, { keyPrefix: 'node:' });
+    onTestFinished(nearNode.close);
+    const record = await nearNode.insert('ada');
+    await nearNode.cached(record.sid);
+    await openStore(await connect(), { keyPrefix: 'node:', nearCache: false }).remove(record.sid);
+    await until(() => !nearNode.has(record.sid), { what: 'the removal to be heard of' });
+  });
+
+  test('may be away when the store is opened, and while it is open', async () => {
+    const client = new Redis(server.url, { ...failFast, lazyConnect: true });
+    client.on('error', () => {});
+    onTestFinished(() => client.disconnect());
+    const logger = createMemoryLogger();
+    const near = openStore(client, { keyPrefix: 'away:' }, logger);
+    onTestFinished(near.close);
+    await client.connect();
+    const { sid } = await near.insert('ada');
+    await near.cached(sid);
+    client.disconnect();
+    await until(() => !near.has(sid), { what: 'the bound to pass', timeoutMs: BOUND + 2_000 });
+    await client.connect();
+    await near.cached(sid);
+    const said = logger.lines
+      .map(({ message }) => message)
+      .filter((text) => text.startsWith('near'));
+    expect(said.map((text) => /may not/.test(text))).toEqual([false, true, false]);
+  });
+
+  test('is refused at once when it cannot do it', () => {
+    const lazy = { lazyConnect: true } as const;
+    const cluster = new Cluster([{ port: server.port }], { ...lazy, keyPrefix: '{app}:' });
+    const unfit: readonly (readonly [RedisClient, RegExp])[] = [
+      [createCluster({ rootNodes: [] }) as unknown as RedisClient, /createClient\(\)/],
+      [
+        createSentinel({ name: 'mymaster', sentinelRootNodes: [] }) as unknown as RedisClient,
+        /createClient\(\)/,
+      ],
+      [{ isCluster: false, send: async () => null }, /ioredis or iovalkey/],
+      [cluster, /without braces/],
+    ];
+    for (const [client, text] of unfit) {
+      expect(() => redisStore(client, { nearCache: true })).toThrow(UsageError);
+      expect(() => redisStore(client, { nearCache: true })).toThrow(text);
+    }
+  });
+
+  test('is asked for options that make sense', () => {
+    const client = new Redis(server.url, { lazyConnect: true });
+    const open = (nearCache: unknown): unknown =>
+      redisStore(client, { nearCache: nearCache as true });
+    expect(() => open({ maxEntry: 5 })).toThrow(/no option 'maxEntry'/);
+    expect(() => open({ maxEntries: 0 })).toThrow(/nearCache\.maxEntries/);
+    expect(() => open({ maxEntries: 1.5 })).toThrow(/nearCache\.maxEntries/);
+    expect(() => open({ maxAge: '30 s' })).toThrow(/nearCache\.maxAge.*'30s'/);
+    expect(() => open({ maxAge: '2h' })).toThrow(/nearCache\.maxAge/);
+    expect(() => open('on')).toThrow(UsageError);
+    expect(() => open(false)).not.toThrow();
+  });
+});
