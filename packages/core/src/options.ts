@@ -1,13 +1,19 @@
-import { type Clock, systemClock } from './clock.js';
+import type { Clock } from './clock.js';
 import { type Duration, parseDuration, showDuration } from './duration.js';
 import { UsageError } from './errors.js';
 import { assertKnown } from './known-options.js';
-import { createRedactingLogger, defaultLogger, type Logger } from './logger.js';
+import { createRedactingLogger, type Logger } from './logger.js';
+import {
+  resolveAccessTokens,
+  resolveClock,
+  resolveLogger,
+  resolveRandom,
+  resolveStore,
+} from './option-ports.js';
 import type { StandardSchema } from './schema.js';
-import { memoryStore } from './store/memory.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
-import { type AccessTokens, opaque } from './token/access-tokens.js';
-import { createRandomBytes, type RandomBytes } from './token/random.js';
+import type { AccessTokens } from './token/access-tokens.js';
+import type { RandomBytes } from './token/random.js';
 import type { RegisteredData } from './types.js';
 
 /** How a session engine behaves. Everything has a default; a wrong value throws at construction. */
@@ -106,9 +112,7 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
   const accessOverlap = parseDuration(
     'accessOverlap',
     given(options.accessOverlap, accessTtl / 1_000),
-    {
-      min: 0,
-    },
+    { min: 0 },
   );
   const grace = parseDuration('grace', given(options.grace, '10s'), { min: 0, max: 3_600_000 });
   const { subjectPepper } = options;
@@ -123,7 +127,7 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
   }
   return Object.freeze({
     store: resolveStore(options.store),
-    accessToken: resolvePort('accessToken', options.accessToken, ['format', 'parse'], opaque),
+    accessToken: resolveAccessTokens(options.accessToken),
     accessTtl,
     idleTtl,
     absoluteTtl,
@@ -131,15 +135,8 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     accessOverlap,
     limit: resolveLimit(given(options.maxPerSubject, 100), given(options.onLimit, 'evict-oldest')),
     schema: resolveSchema(options.data),
-    logger: createRedactingLogger(
-      resolvePort(
-        'logger',
-        options.logger,
-        ['debug', 'info', 'warn', 'error'],
-        () => defaultLogger,
-      ),
-    ),
-    clock: resolvePort('clock', options.clock, ['now'], () => systemClock),
+    logger: createRedactingLogger(resolveLogger(options.logger)),
+    clock: resolveClock(options.clock),
     random: resolveRandom(options.random),
     subjectPepper,
   });
@@ -176,58 +173,4 @@ function resolveSchema(
 /** `null` is a value, and mostly a wrong one: only what is absent takes the default. */
 function given<Value>(value: Value | undefined, fallback: Value): Value {
   return value === undefined ? fallback : value;
-}
-
-const STORE_METHODS = [
-  'load',
-  'insert',
-  'replaceAuth',
-  'replaceData',
-  'remove',
-  'list',
-  'removeAll',
-  'ready',
-  'close',
-] as const;
-
-function resolveStore(store: SessionStore | undefined): SessionStore {
-  const resolved = resolvePort('store', store, STORE_METHODS, memoryStore);
-  if (Number.isFinite(resolved.timeout) && resolved.timeout > 0) return resolved;
-  throw new UsageError(
-    'invalid_option',
-    'store.timeout must be a number of milliseconds, as in 1000.',
-  );
-}
-
-/** What each port is made by, for the message. */
-const MADE_BY = {
-  store: 'memoryStore() or another store',
-  accessToken: 'opaque() or another kind of token',
-  clock: 'an object with now(), which answers epoch milliseconds',
-  logger: 'a pino-style logger, or wrap yours with messageFirst()',
-} as const;
-
-/** Takes the given port if it has the methods, the default if none is given, and nothing else. */
-function resolvePort<Port extends object>(
-  name: keyof typeof MADE_BY,
-  given: Port | undefined,
-  methods: readonly (keyof Port & string)[],
-  makeDefault: () => Port,
-): Port {
-  if (given === undefined) return makeDefault();
-  const missing = methods.find((method) => typeof given?.[method] !== 'function');
-  if (missing === undefined) return given;
-  throw new UsageError(
-    'invalid_option',
-    `${name} has no method '${missing}'. Give ${MADE_BY[name]}.`,
-  );
-}
-
-function resolveRandom(given: RandomBytes | undefined): RandomBytes {
-  if (given === undefined) return createRandomBytes();
-  if (typeof given === 'function') return given;
-  throw new UsageError(
-    'invalid_option',
-    'random must be a function that answers so many random bytes.',
-  );
 }

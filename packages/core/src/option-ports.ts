@@ -1,0 +1,78 @@
+import { type Clock, systemClock } from './clock.js';
+import { UsageError } from './errors.js';
+import { defaultLogger, type Logger } from './logger.js';
+import { memoryStore } from './store/memory.js';
+import type { SessionStore } from './store/store.js';
+import { type AccessTokens, opaque } from './token/access-tokens.js';
+import { createRandomBytes, type RandomBytes } from './token/random.js';
+
+/*
+ * What an engine is plugged into, each looked at once, at construction: a Redis client in place of a store
+ * would otherwise fail at the first request.
+ */
+
+const STORE_METHODS = [
+  'load',
+  'insert',
+  'replaceAuth',
+  'replaceData',
+  'remove',
+  'list',
+  'removeAll',
+  'ready',
+  'close',
+] as const;
+
+export function resolveStore(store: SessionStore | undefined): SessionStore {
+  const resolved = resolvePort('store', store, STORE_METHODS, memoryStore);
+  if (Number.isFinite(resolved.timeout) && resolved.timeout > 0) return resolved;
+  throw new UsageError(
+    'invalid_option',
+    'store.timeout must be a number of milliseconds, as in 1000.',
+  );
+}
+
+/** What each port is made by, for the message. */
+const MADE_BY = {
+  store: 'memoryStore() or another store',
+  accessToken: 'opaque() or another kind of token',
+  clock: 'an object with now(), which answers epoch milliseconds',
+  logger: 'a pino-style logger, or wrap yours with messageFirst()',
+} as const;
+
+/** Takes the given port if it has the methods, the default if none is given, and nothing else. */
+function resolvePort<Port extends object>(
+  name: keyof typeof MADE_BY,
+  given: Port | undefined,
+  methods: readonly (keyof Port & string)[],
+  makeDefault: () => Port,
+): Port {
+  if (given === undefined) return makeDefault();
+  const missing = methods.find((method) => typeof given?.[method] !== 'function');
+  if (missing === undefined) return given;
+  throw new UsageError(
+    'invalid_option',
+    `${name} has no method '${missing}'. Give ${MADE_BY[name]}.`,
+  );
+}
+
+export function resolveRandom(given: RandomBytes | undefined): RandomBytes {
+  if (given === undefined) return createRandomBytes();
+  if (typeof given === 'function') return given;
+  throw new UsageError(
+    'invalid_option',
+    'random must be a function that answers so many random bytes.',
+  );
+}
+
+export function resolveAccessTokens(given: AccessTokens | undefined): AccessTokens {
+  return resolvePort('accessToken', given, ['format', 'parse'], opaque);
+}
+
+export function resolveClock(given: Clock | undefined): Clock {
+  return resolvePort('clock', given, ['now'], () => systemClock);
+}
+
+export function resolveLogger(given: Logger | undefined): Logger {
+  return resolvePort('logger', given, ['debug', 'info', 'warn', 'error'], () => defaultLogger);
+}
