@@ -9,7 +9,7 @@ import { describeRequestSessions } from './adapter-suite/request-sessions.js';
 import { describeRoutes } from './adapter-suite/routes.js';
 
 /**
- * DESIGN section 5 as tests over real sockets: every adapter has to pass all of it.
+ * The HTTP contract as tests over real sockets: every adapter has to pass all of it.
  *
  * @param startHost mounts the adapter in a small application with the routes that `HostSetup` describes
  */

@@ -157,7 +157,7 @@ describe('readBearer', () => {
 });
 
 describe('parseBearer', () => {
-  it('answers the token of a header, the scheme in any case [DESIGN 8]', () => {
+  it('answers the token of a header, the scheme in any case', () => {
     expect(parseBearer('bearer abc')).toBe('abc');
     expect(parseBearer('Bearer  a.b.c')).toBe('a.b.c');
   });

@@ -28,7 +28,7 @@ const SITES = {
 type Table = Readonly<Record<keyof typeof SITES, string>>;
 
 /**
- * What may pass with an unsafe method: DESIGN section 5, CHECKLIST CSRF.
+ * What may pass with an unsafe method: CHECKLIST CSRF.
  * Columns: no Origin, the own one, a sister subdomain's, a foreign one, `null`.
  */
 const TABLES: readonly {

@@ -14,7 +14,7 @@ import { type ProblemCode, problemReply, replyToError } from '../../src/http/pro
 const bodyOf = (reply: Reply | undefined) =>
   JSON.parse(reply?.body ?? 'null') as Record<string, unknown>;
 
-/** Code, status, and the challenge that goes with it (DESIGN section 5). */
+/** Code, status, and the challenge that goes with it. */
 const CODES: readonly (readonly [ProblemCode, number, string | undefined])[] = [
   ['session_required', 401, 'Bearer'],
   ['invalid_request', 400, 'Bearer error="invalid_request"'],

@@ -7,7 +7,7 @@ import { exchangeOf } from './exchange-of.js';
 const refusal = (options: unknown) => refusalOf(() => resolveProtocol(options as ProtocolOptions));
 
 describe('resolveProtocol', () => {
-  it('has safe defaults [DESIGN 5]', () => {
+  it('has safe defaults', () => {
     const protocol = resolveProtocol();
     expect(protocol).toMatchObject({
       basePath: '/session',

@@ -61,7 +61,7 @@ const FORMS: readonly Form[] = [
 ];
 
 describe('formatAccessToken', () => {
-  it('writes sat_<sid>.<secret> [DESIGN 4 Tokens]', () => {
+  it('writes sat_<sid>.<secret>', () => {
     const token = formatAccessToken({ sid: 'S'.repeat(32), secret: `${'x'.repeat(42)}A` });
     expect(token).toBe(`sat_${'S'.repeat(32)}.${'x'.repeat(42)}A`);
   });
@@ -82,7 +82,7 @@ describe('formatRefreshToken', () => {
     [0x01020304, 'AQIDBA'],
     [0xffff_ffff, '_____w'],
   ])(
-    'writes srt_<sid>.<family>.<secret> with generation %i as a big-endian uint32 [DESIGN 4 Tokens]',
+    'writes srt_<sid>.<family>.<secret> with generation %i as a big-endian uint32',
     (generation, counter) => {
       const credential = {
         sid: 'S'.repeat(32),

@@ -103,7 +103,7 @@ export function describeReplace(current: CurrentHarness): void {
       expect(answers.filter((answer) => answer.status === 'conflict')).toHaveLength(49);
     });
 
-    it('answers the same write arriving twice as the first time [DESIGN 4, store contract]', async () => {
+    it('answers the same write arriving twice as the first time', async () => {
       const auth = createAuth(now);
       const data = { ...record.data, data: { handle: 'lovelace' } };
       const [one, two] = [createWrite(now), createWrite(now)];
