@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Most tests wait for servers, not for a processor.
+    maxWorkers: 3,
     // Once for each run: finds the Redis and Valkey that tests ask for by inject('servers').
     globalSetup: 'test/servers/vitest/global-setup.ts',
     include: [

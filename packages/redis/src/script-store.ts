@@ -1,4 +1,4 @@
-import type { Logger } from '@sess/core';
+import { type Logger, StoreUnavailableError } from '@sess/core';
 import {
   type InsertAnswer,
   isOver,
@@ -169,7 +169,8 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const spared = except?.startsWith(tag) ? fieldOf(except) : '';
       const args = [spared, write.operation, lastly(write), cutoff];
       const { reply } = await run(durable, tag, REMOVE_UP_TO, args);
-      return reply[0] === 'removed' ? Number(reply[2]) : 0;
+      if (reply[0] === 'removed') return Number(reply[2]);
+      throw new StoreUnavailableError('A revocation was said again too late.');
     },
     ready: () => withDeadline('ready', untilAnswered(port, keyPrefix, timeout)),
     // The client is the caller's, and the store holds nothing else.

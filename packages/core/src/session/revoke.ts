@@ -9,6 +9,10 @@ import { isGenuine } from './rotation.js';
 import { findAccess } from './verify.js';
 
 const KNOWN: ReadonlySet<string> = new Set(['except']);
+const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
+  'accessToken',
+  'refreshToken',
+]);
 
 /** The ways to end a session by hand. */
 export function createRevoke(context: EngineContext) {
@@ -37,7 +41,9 @@ export function createRevoke(context: EngineContext) {
       return isSid(sid) ? remove(sid, 'revoke') : false;
     },
 
-    async end({ accessToken, refreshToken }: CarriedTokens): Promise<boolean> {
+    async end(tokens: CarriedTokens): Promise<boolean> {
+      assertKnown('end', tokens, KNOWN_TOKENS);
+      const { accessToken, refreshToken } = tokens;
       const access = settings.accessToken.parse(accessToken);
       const token = parseRefreshToken(refreshToken);
       const byRefresh = await endBy(

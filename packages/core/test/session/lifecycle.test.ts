@@ -297,6 +297,8 @@ describe('what a program writes wrong', () => {
     await expect(sessions.revokeAll('ada', null as never)).rejects.toMatchObject({
       code: 'invalid_option',
     });
+    // A token by itself would be looked into for tokens, find none, and be taken for a logout that worked.
+    await expect(sessions.end('sat_' as never)).rejects.toMatchObject({ code: 'invalid_option' });
     await expect(sessions.create({ user: 'ada' } as never)).rejects.toMatchObject({
       code: 'invalid_option',
     });

@@ -13,6 +13,7 @@ interface FailFastCluster {
   readonly enableOfflineQueue: false;
   readonly retryDelayOnFailover: 0;
   readonly scaleReads: 'master';
+  readonly slotsRefreshInterval: number;
   readonly redisOptions: FailFast & { readonly lazyConnect: false };
 }
 
@@ -37,6 +38,8 @@ export const failFastCluster: FailFastCluster = {
   enableOfflineQueue: false,
   retryDelayOnFailover: 0,
   scaleReads: 'master',
+  // A process that asks nothing would not hear of a failover, and could not say its revocations again.
+  slotsRefreshInterval: 5_000,
   // Nodes are connected when they are found, not at the first command for them, which would fail.
   redisOptions: { ...failFast, lazyConnect: false },
 };

@@ -1,4 +1,4 @@
-import type { Logger } from '@sess/core';
+import { type Logger, StoreUnavailableError } from '@sess/core';
 import type { SessionStore, Write } from '@sess/core/store';
 import { createRevocationLog, type Revocation } from './revocation-log.js';
 
@@ -40,6 +40,7 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
       return context.removeUpTo(tag, { except, cutoff }, write);
     }
     const { status } = await store.remove(revocation.sid, write);
+    if (status === 'late') throw new StoreUnavailableError('A revocation was said again too late.');
     return status === 'removed' ? 1 : 0;
   }
 
