@@ -1,4 +1,10 @@
-import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
+import {
+  getSessions,
+  type Register,
+  type RegisteredData,
+  type Sessions,
+  UsageError,
+} from '@sess/core';
 import {
   createSessionHttp,
   type ProtocolOptions,
@@ -7,6 +13,11 @@ import {
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
+
+/** Once a data type is registered, `req.session` has it, and an engine of another type is a mistake. */
+type EngineFor<Data extends object> = Register extends { data: object }
+  ? Sessions<RegisteredData>
+  : Sessions<Data>;
 
 /**
  * Reads the `Authorization` header, attaches `req.session` and `req.sessions`, and answers the session routes
@@ -18,7 +29,7 @@ import { ExpressExchange, sendReply } from './exchange.js';
  * @throws UsageError `invalid_option`, `invalid_argument`
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
-  sessions?: Sessions<Data>,
+  sessions?: EngineFor<Data>,
   options?: ProtocolOptions,
 ): RequestHandler {
   if (sessions !== undefined && typeof sessions.verify !== 'function') {

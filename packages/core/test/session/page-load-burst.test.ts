@@ -116,7 +116,7 @@ async function runBursts(
 
 describe('a burst of page loads on one cookie jar', () => {
   it.each(['wired', 'mobile', 'bad'] as const)(
-    `never ends a session while delays stay under the grace: %s, ${BURSTS} bursts`,
+    `never ends a session while an exchange stays under the grace: %s, ${BURSTS} bursts`,
     async (name) => {
       expect(await runBursts(name, BURSTS, UNDER_GRACE)).toEqual([]);
     },
@@ -125,11 +125,15 @@ describe('a burst of page loads on one cookie jar', () => {
 
   it('ends sessions only where a delay went beyond the grace, and says how many', async () => {
     const bursts = 3_000;
-    for (const name of ['mobile', 'bad'] as const) {
-      const ended = await runBursts(name, bursts, 60_000);
+    for (const [name, longest] of [
+      ['bad', 9_990],
+      ['mobile', 60_000],
+      ['bad', 60_000],
+    ] as const) {
+      const ended = await runBursts(name, bursts, longest);
       const share = (100 * ended.length) / bursts;
       process.stdout.write(
-        `page-load bursts, ${name} network, delays up to 60 s: ${share.toFixed(2)} % of sessions ended\n`,
+        `page-load bursts, ${name} network, one-way delays up to ${longest / 1_000} s: ${share.toFixed(2)} % of sessions ended\n`,
       );
       for (const { slowest } of ended) expect(slowest).toBeGreaterThan(UNDER_GRACE);
     }
