@@ -16,7 +16,8 @@ export type UsageErrorCode =
   | 'invalid_subject'
   | 'invalid_argument'
   | 'middleware_missing'
-  | 'middleware_conflict';
+  | 'middleware_conflict'
+  | 'answer_sent';
 
 /**
  * The HTTP status that fits each code. Kept beside the codes because frameworks read `status` and

@@ -42,13 +42,21 @@ export const defaultLogger: Logger = createLogger((level) => (fields, message) =
   emitWarning(`${message}${detail}`);
 });
 
-/** Runs that may be a credential or a digest: our tokens, JWTs, and anything long in base64url or hex. */
-const SECRET = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|[\w-]{20,}/g;
+/** Tokens of ours, and JWTs. */
+const TOKEN = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** Any other run that may be a credential or a digest: long, in base64url or hex. */
+const LONG = /[\w-]{20,}/g;
 
-function cut(text: string): string {
-  return text.replace(SECRET, (run) =>
-    run.startsWith('s') && run[3] === '_' ? `${run.slice(0, 4)}…` : `${run.slice(0, 8)}…`,
+/** For the text of a line, which is the library's own words. */
+function cutTokens(text: string): string {
+  return text.replace(TOKEN, (run) =>
+    run[3] === '_' ? `${run.slice(0, 4)}…` : `${run.slice(0, 8)}…`,
   );
+}
+
+/** For what comes from elsewhere. */
+function cut(text: string): string {
+  return cutTokens(text).replace(LONG, (run) => `${run.slice(0, 8)}…`);
 }
 
 function redact(name: string, value: unknown): unknown {
@@ -93,7 +101,7 @@ function redactFields(fields: LogFields): LogFields {
 export function createRedactingLogger(logger: Logger): Logger {
   return createLogger((level) => (fields, message) => {
     try {
-      const outcome: unknown = logger[level](redactFields(fields), cut(message));
+      const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
       // There is nowhere left to report a logger's own failure to.
       if (outcome instanceof Promise) outcome.catch(() => {});
     } catch {

@@ -112,12 +112,16 @@ export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
 
-export interface CreateInput<Data extends object = RegisteredData> {
+/** What a sign-in says of a session: its data may be left out only where the data's type allows `{}`. */
+export type CreateInput<Data extends object = RegisteredData> = {
   /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
   readonly subject: string;
+  readonly device?: Device;
+} & (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
+
+interface InitialData<Data extends object> {
   /** The session's first data; must be JSON. Default: `{}`. */
   readonly data?: Data;
-  readonly device?: Device;
 }
 
 /** The credentials that a request came with. */

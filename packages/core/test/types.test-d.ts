@@ -147,6 +147,14 @@ test('the reasons are those of the documentation', () => {
   >();
 });
 
+test('the first data may be left out only where its type allows it', () => {
+  // @ts-expect-error the handle is missing
+  void createSessions<Profile>().create({ subject: 'ada' });
+  void createSessions<Profile>().create({ subject: 'ada', data: { handle: 'ada' } });
+  void createSessions<{ theme?: 'dark' }>().create({ subject: 'ada' });
+  void createSessions().create({ subject: 'ada' });
+});
+
 test('hostile input needs no cast', () => {
   const sessions = createSessions<Profile>();
   expectTypeOf(sessions.verify).parameter(0).toBeUnknown();

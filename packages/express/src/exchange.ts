@@ -1,3 +1,4 @@
+import { UsageError } from '@sess/core';
 import { type Exchange, mergeSetCookie, type Reply } from '@sess/core/http';
 import type { Request, Response } from 'express';
 import { readText } from './body.js';
@@ -70,6 +71,14 @@ export class ExpressExchange implements Exchange {
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
 
+  #assertUnsent(): void {
+    if (!this.#res.headersSent) return;
+    throw new UsageError(
+      'answer_sent',
+      'The answer was sent before req.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+    );
+  }
+
   /** Express has the port in no property that follows its trust-proxy rules in both of its versions. */
   #trustsProxy(): boolean {
     const trusts: unknown = this.#req.app.get('trust proxy fn');
@@ -77,14 +86,17 @@ export class ExpressExchange implements Exchange {
   }
 
   setHeader(name: string, value: string): void {
+    this.#assertUnsent();
     this.#res.setHeader(name, value);
   }
 
   vary(names: string): void {
+    this.#assertUnsent();
     this.#res.vary(names);
   }
 
   setCookie(name: string, setCookie: string): void {
+    this.#assertUnsent();
     const present = this.#res.getHeader('Set-Cookie') ?? [];
     const list = Array.isArray(present) ? present : [String(present)];
     this.#res.setHeader('Set-Cookie', mergeSetCookie(list, name, setCookie));

@@ -106,6 +106,6 @@ export function openedFor(req: Request): SessionRequest {
   if (request instanceof SessionRequest) return request;
   throw new UsageError(
     'middleware_missing',
-    'requireSession() found no session on the request. Mount it first: app.use(sessionMiddleware()).',
+    'requireSession() needs the middleware before it: app.use(sessionMiddleware()).',
   );
 }

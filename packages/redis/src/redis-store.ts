@@ -3,7 +3,7 @@ import type { SessionStore } from '@sess/core/store';
 import { describeRisks } from './client/client-settings.js';
 import { openOwnConnection } from './client/own-connection.js';
 import { createPort, type RedisClient } from './client/redis-port.js';
-import { withNearCache } from './near-cache/near-cache.js';
+import { assertTrackable, withNearCache } from './near-cache/near-cache.js';
 import { type RedisStoreOptions, resolveOptions } from './options.js';
 import { withReapply } from './reapply/reapply-store.js';
 import { createScriptStore } from './script-store.js';
@@ -22,6 +22,8 @@ import { createDurableChannel, createPlainChannel } from './write-channel.js';
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): SessionStore {
   const { keyPrefix, timeout, durability, nearCache } = resolveOptions(options);
   const port = createPort(client);
+  // First what may refuse the client, then what opens a connection to it.
+  if (nearCache !== undefined) assertTrackable(client);
   const own = durability === undefined ? undefined : openOwnConnection(client);
   const durable =
     own === undefined || durability === undefined
@@ -34,7 +36,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       ? plain
       : withNearCache(plain, { client, keyPrefix, settings: nearCache });
   const store = withReapply(near, {
-    removeUpTo: plain.removeUpTo,
+    removeUpTo: near.removeUpTo,
     onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => {}),
     createOperation: () => randomBytes(12).toString('base64url'),
   });
@@ -49,8 +51,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       for (const risk of describeRisks(client)) context.logger.warn({}, risk);
     },
     async close() {
-      await store.close();
-      await own?.close();
+      try {
+        await store.close();
+      } finally {
+        await own?.close();
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
-import { type Logger, StoreUnavailableError } from '@sess/core';
+import type { Logger } from '@sess/core';
 import {
+  byAge,
   type InsertAnswer,
   isOver,
   type RemoveAllAnswer,
@@ -149,7 +150,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
         const record = isSession ? decode(tag + field, value) : undefined;
         if (record !== undefined && !isOver(record, now)) records.push(record);
       }
-      return { records: records.sort((left, right) => left.createdAt - right.createdAt), now };
+      return { records: records.sort(byAge), now };
     },
     async removeAll(tag, except, write): Promise<RemoveAllAnswer> {
       // A sid of somebody else spares nobody.
@@ -169,8 +170,8 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const spared = except?.startsWith(tag) ? fieldOf(except) : '';
       const args = [spared, write.operation, lastly(write), cutoff];
       const { reply } = await run(durable, tag, REMOVE_UP_TO, args);
-      if (reply[0] === 'removed') return Number(reply[2]);
-      throw new StoreUnavailableError('A revocation was said again too late.');
+      const [status, time, count] = reply;
+      return { status: status as 'removed' | 'late', now: Number(time), count: Number(count ?? 0) };
     },
     ready: () => withDeadline('ready', untilAnswered(port, keyPrefix, timeout)),
     // The client is the caller's, and the store holds nothing else.

@@ -1,5 +1,5 @@
 export type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from './record.js';
-export { isOver } from './record.js';
+export { byAge, isOver } from './record.js';
 export {
   type Answer,
   type InsertAnswer,

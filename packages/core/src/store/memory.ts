@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.js';
 import { isProduction } from '../environment.js';
 import { tagOf } from '../token/id.js';
-import { isOver, type SessionRecord } from './record.js';
+import { byAge, isOver, type SessionRecord } from './record.js';
 import {
   type InsertAnswer,
   LARGEST_LEAD,
@@ -171,9 +171,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
 }
 
 function liveOf(subject: Subject, at: number): SessionRecord[] {
-  return [...subject.live.values()]
-    .filter((record) => !isOver(record, at))
-    .sort((left, right) => left.createdAt - right.createdAt);
+  return [...subject.live.values()].filter((record) => !isOver(record, at)).sort(byAge);
 }
 
 function evictedBy(subject: Subject, operation: string): string[] {

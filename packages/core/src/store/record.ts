@@ -65,3 +65,9 @@ export interface SessionRecord {
 export function isOver(record: SessionRecord, at: number): boolean {
   return at >= record.auth.expiresAt;
 }
+
+/** Orders sessions oldest first; those of one millisecond by their id, so that every store agrees. */
+export function byAge(left: SessionRecord, right: SessionRecord): number {
+  if (left.createdAt !== right.createdAt) return left.createdAt - right.createdAt;
+  return left.sid < right.sid ? -1 : 1;
+}

@@ -9,7 +9,7 @@ import type { AuthPart, DataPart, SessionRecord } from './record.js';
 export const MEMORY_OF_REMOVAL = 60_000;
 
 /** How far ahead of the store's time a record may have been created. Milliseconds. */
-export const LARGEST_LEAD = 1_000;
+export const LARGEST_LEAD = 100;
 
 /** What every write carries. */
 export interface Write {
@@ -46,7 +46,7 @@ export type InsertAnswer =
   | Answer<'limit'>
   /**
    * Created before (or in the same millisecond as) the subject's fence, removed already, or created more
-   * than a second ahead of the store's time, where no fence could reach it. A record created after `fence`,
+   * than a tenth of a second ahead of the store's time, where no fence could reach it. A record created after `fence`,
    * by the store's time, will pass.
    */
   | (Answer<'fenced'> & { readonly fence: number })

@@ -73,8 +73,9 @@ describe('create', () => {
   });
 
   it('evicts the oldest beyond the limit, and tells [ASVS 7.1.2]', async () => {
-    const { sessions, events } = arrange({ maxPerSubject: 2 });
+    const { sessions, events, clock } = arrange({ maxPerSubject: 2 });
     const first = await sessions.create({ subject: 'ada' });
+    clock.advance('1ms');
     await sessions.create({ subject: 'ada' });
     await sessions.create({ subject: 'ada' });
     expect(await sessions.verify(first.accessToken)).toMatchObject({ ok: false });

@@ -1,5 +1,6 @@
-import type { SessionStore, StoreContext } from '@sess/core/store';
+import type { StoreContext } from '@sess/core/store';
 import { createPort, type RedisClient } from '../client/redis-port.js';
+import type { ScriptStore } from '../script-store.js';
 import { startBackgroundTimer } from '../timers.js';
 import { type Channels, createChannels } from './channels.js';
 import { createTopology } from './find-topology.js';
@@ -17,6 +18,11 @@ export interface NearCacheContext {
   readonly settings: NearCacheSettings;
 }
 
+/** @throws UsageError `invalid_option` for a client that no connection of its own can be made from */
+export function assertTrackable(client: RedisClient): void {
+  createTopology(client);
+}
+
 /**
  * Puts a memory before a store, which answers `peek`. The server pushes the keys that change, and the memory
  * speaks only while these pushes are proven to arrive, from every node; else it is empty, and `peek` knows
@@ -24,7 +30,7 @@ export interface NearCacheContext {
  *
  * @throws UsageError `invalid_option` for a client that no connection of its own can be made from
  */
-export function withNearCache(store: SessionStore, context: NearCacheContext): SessionStore {
+export function withNearCache(store: ScriptStore, context: NearCacheContext): ScriptStore {
   const { client, keyPrefix, settings } = context;
   const topology = createTopology(client);
   const port = createPort(client);
@@ -114,6 +120,7 @@ export function withNearCache(store: SessionStore, context: NearCacheContext): S
     replaceData: (sid, ...rest) => writing(tagOf(sid), () => store.replaceData(sid, ...rest)),
     remove: (sid, ...rest) => writing(tagOf(sid), () => store.remove(sid, ...rest)),
     removeAll: (tag, ...rest) => writing(tag, () => store.removeAll(tag, ...rest)),
+    removeUpTo: (tag, ...rest) => writing(tag, () => store.removeUpTo(tag, ...rest)),
     async close() {
       isClosed = true;
       channels?.close();

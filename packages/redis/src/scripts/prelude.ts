@@ -74,6 +74,7 @@ end
 -- Looks at every field, deletes what has been kept long enough, and counts anew. Answers the live ones.
 local function sweep(book)
   local all, live, gone = redis.call('HGETALL', key), {}, {}
+  local latest = now + MEMORY
   book.next, book.dead = NEVER, 0
   for i = 1, #all, 2 do
     local field, value = all[i], all[i + 1]
@@ -94,8 +95,11 @@ local function sweep(book)
     elseif field ~= '!' then
       if not isLive then book.dead = book.dead + 1 end
       book.next = math.min(book.next, ends)
+      if ends < NEVER then latest = math.max(latest, isLive and ends + KEPT or ends) end
     end
   end
+  -- What lived longest may be gone: nothing of its subject is to stay for it.
+  if #all > 0 then redis.call('PEXPIREAT', key, text(latest)) end
   for i = 1, #gone, 1000 do
     redis.call('HDEL', key, unpack(gone, i, math.min(i + 999, #gone)))
   end

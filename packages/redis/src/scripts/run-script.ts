@@ -12,7 +12,7 @@ export interface ScriptCall {
 
 /** A server that is changing its role or its slots, and a connection that is only being made. */
 const PASSING =
-  /^(?:(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b|Connection is closed|Stream isn't writeable)/;
+  /^(?:ERR Error running script.*READONLY |(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b|Connection is closed|Stream isn't writeable)/;
 
 /** Waits before asking again, milliseconds: short enough to fail fast where it does not help. */
 const PAUSES = [25, 75] as const;

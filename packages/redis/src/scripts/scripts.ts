@@ -154,7 +154,12 @@ end
 if ARGV[4] ~= '' and h.av ~= tonumber(ARGV[4]) then return { 'conflict', text(now), value } end
 local book = readBook()
 bury(book, field, operation)
-if countLive(book) == 0 then redis.call('PEXPIREAT', key, text(now + MEMORY)) end
+if redis.call('HLEN', key) <= 64 then
+  -- Sets the key's end anew; looking at so few fields costs next to nothing.
+  sweep(book)
+elseif countLive(book) == 0 then
+  redis.call('PEXPIREAT', key, text(now + MEMORY))
+end
 writeBook(book)
 return { 'removed', text(now) }
 `);
@@ -172,15 +177,31 @@ local kept = except ~= '' and redis.call('HGET', key, except)
 local h = kept and head(kept)
 if h and now < h.expires then count = count - 1 else kept = nil end
 
+-- Marks of removals outlive what they removed; the fence stands only for what was there until now.
+local marks = {}
+if book.dead > 0 then
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local _, at = removal(all[i + 1])
+    if string.sub(all[i], 1, 1) == '~' and now < at + MEMORY then
+      table.insert(marks, { field = all[i], value = all[i + 1], at = at })
+    end
+  end
+end
+
 redis.call('UNLINK', key)
 -- A session may have been let in right behind the last fence.
 local last = book.fences[#book.fences]
 local at = last and math.max(now, last.at + 2) or now
 table.insert(book.fences, { at = at, operation = operation, count = count })
-book.next, book.dead = NEVER, 0
+book.next, book.dead = NEVER, #marks
+for _, mark in ipairs(marks) do
+  redis.call('HSET', key, mark.field, mark.value)
+  book.next = math.min(book.next, mark.at + MEMORY)
+end
 if kept then
   redis.call('HSET', key, except, kept)
-  book.next = h.expires
+  book.next = math.min(book.next, h.expires)
 end
 writeBook(book)
 redis.call('PEXPIREAT', key, text(kept and h.expires + KEPT or now + MEMORY))

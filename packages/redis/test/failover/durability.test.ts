@@ -50,6 +50,18 @@ describe('durability', () => {
     expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: false });
   });
 
+  it('turns no burst of writes away while no replica answers: they share their waits', async () => {
+    const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+    onTestFinished(() => server.stop());
+    const { sessions, unconfirmed } = await arrange(server.url, 0.1);
+    const issued = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => sessions.create({ subject: `user-${n}` })),
+    );
+    const ended = await Promise.all(issued.map(({ session }) => sessions.revoke(session.sid)));
+    expect(ended.every(Boolean)).toBe(true);
+    expect(unconfirmed).toHaveLength(60);
+  });
+
   it('holds up only the writes that wait, not the reads beside them', async () => {
     const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
     onTestFinished(() => server.stop());

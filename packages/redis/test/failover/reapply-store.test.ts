@@ -1,7 +1,8 @@
-import { memoryStore } from '@sess/core';
+import { memoryStore, systemClock } from '@sess/core';
 import type { SessionStore, Write } from '@sess/core/store';
 import { failFast, redisStore } from '@sess/redis';
 import { requireServer, startRedisServer } from '@sess/test-servers';
+import { silentLogger } from '@sess/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { withReapply } from '../../src/reapply/reapply-store.js';
@@ -26,7 +27,7 @@ describe('saying revocations again', () => {
         }),
     };
     const store = withReapply(plain, {
-      removeUpTo: async () => 0,
+      removeUpTo: async () => ({ status: 'removed', now: Date.now(), count: 0 }),
       onReconnect: () => () => {},
       createOperation: () => 'again',
     });
@@ -49,11 +50,51 @@ describe('saying revocations again', () => {
     removals[2]?.();
   });
 
+  it('gets past a shard that is away, newest first, and does not flood a server whose one key is bad', async () => {
+    const said: string[] = [];
+    let now = 1_000_000;
+    const plain: SessionStore = {
+      ...memoryStore(),
+      load: async (sid) => {
+        if (sid === 'bad') throw new Error('connection reset');
+        return { record: undefined, now };
+      },
+      remove: async (sid) => {
+        said.push(sid);
+        if (sid === 'away' && said.length > 1) throw new Error('this shard is away');
+        return { status: 'absent', now };
+      },
+    };
+    const store = withReapply(plain, {
+      removeUpTo: async () => ({ status: 'removed', now, count: 0 }),
+      onReconnect: () => () => {},
+      createOperation: () => 'again',
+    });
+    store.open?.({ clock: { now: () => now }, logger: silentLogger });
+    await store.remove('away', write());
+    for (let n = 0; n < 100; n += 1) await store.remove(`healthy-${n}`, write());
+    said.length = 0;
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    for (let failure = 0; failure < 50; failure += 1) {
+      await store.load('bad').catch(() => {});
+      await store.load(SID);
+      await settled();
+    }
+    expect(said).toHaveLength(101);
+    expect(said[0]).toBe('healthy-99');
+    expect(said.at(-1)).toBe('away');
+    now += 2_500;
+    await store.load(SID);
+    await settled();
+    expect(said.length).toBeGreaterThan(150);
+  });
+
   it('leaves one fence for a revoke-all, however often it is said', async () => {
     const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
     const client = new Redis(server.url, failFast);
     await vi.waitFor(() => client.ping());
     const store = redisStore(client);
+    store.open?.({ clock: systemClock, logger: silentLogger });
     onTestFinished(async () => {
       await store.close();
       client.disconnect();

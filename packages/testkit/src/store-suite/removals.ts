@@ -155,7 +155,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const { store, now } = await insertSome(4);
       const write = createWrite(now);
       await store.removeAll(tagFor('ada'), undefined, write);
-      const after = createRecord({ now, createdAt: (await timeOf(store)) + 500 });
+      const after = createRecord({ now, createdAt: (await timeOf(store)) + 50 });
       await store.insert(after, LIMIT, createWrite(now));
       expect(await store.removeAll(tagFor('ada'), undefined, write)).toMatchObject({
         status: 'removed',
@@ -169,7 +169,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const write = createWrite(now);
       await store.removeAll(tagFor('ada'), undefined, write);
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
-      const after = createRecord({ now, createdAt: (await timeOf(store)) + 500 });
+      const after = createRecord({ now, createdAt: (await timeOf(store)) + 50 });
       await store.insert(after, LIMIT, createWrite(now));
       expect(await store.removeAll(tagFor('ada'), undefined, write)).toMatchObject({ count: 2 });
       expect((await store.load(after.sid)).record).toEqual(after);
@@ -201,6 +201,18 @@ export function describeRemovals(current: CurrentHarness): void {
       const refused = await store.insert(record, LIMIT, createWrite(now));
       expect(refused).toMatchObject({ status: 'fenced' });
       expect(refused.status === 'fenced' && refused.fence).toBeLessThanOrEqual(await timeOf(store));
+    });
+
+    it('still knows what was removed before it', async () => {
+      const { store, now, records } = await insertSome(2);
+      const [record] = records as [(typeof records)[0]];
+      const write = createWrite(now);
+      await store.remove(record.sid, write);
+      await store.removeAll(tagFor('ada'), undefined, createWrite(now));
+      expect(await store.remove(record.sid, write)).toMatchObject({ status: 'removed' });
+      expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
+        status: 'fenced',
+      });
     });
 
     it('misses no concurrent sign-in: each comes wholly before or wholly after', async () => {
