@@ -120,7 +120,7 @@ const throughput = (label, value, least) =>
   );
 const all = ends.get(10_000).get('ours').median / 1000;
 const own = memory.get('ours');
-print('## Goals (DESIGN, section 6)\n');
+print('## Goals\n');
 print(
   table(GOAL_HEAD, [
     throughput('verify, 64 at a time', ratio(single, 64), 1.5),
