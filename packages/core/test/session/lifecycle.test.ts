@@ -207,7 +207,7 @@ describe('session data', () => {
 });
 
 describe('elevate', () => {
-  it('gives tokens of a new family, starts both deadlines anew, and lets the old ones read unknown [ASVS 7.2.4]', async () => {
+  it('gives tokens of a new family, starts both deadlines anew, and lets the old ones read unknown [ASVS 7.2.4; 800-63B 5.2]', async () => {
     const { sessions, clock, names } = arrange({ idleTtl: '1d', absoluteTtl: '2d' });
     const first = await sessions.create({ subject: 'ada', data: { a: 1 } });
     const second = await sessions.refresh(first.refreshToken);
@@ -254,7 +254,7 @@ describe('ending sessions', () => {
     expect(faulty.calls.size).toBe(0);
   });
 
-  it('revokes all of a subject, or all but one [ASVS 7.4.3, 7.4.5]', async () => {
+  it('revokes all of a subject, or all but one [ASVS 7.4.2, 7.4.3, 7.4.5]', async () => {
     const { sessions } = arrange();
     const [one, two] = [
       await sessions.create({ subject: 'ada' }),

@@ -135,6 +135,15 @@ export function describeBearer(startHost: StartHost): void {
       }
     });
 
+    it('puts nothing of what was sent into a header [CHECKLIST Bearer]', async () => {
+      const host = await useHost(startHost);
+      for (const value of ['Bearer canary"x', 'Bearer canary', 'Bearer canary, error="x"']) {
+        const answer = await host.send('/me?canary=1', { headers: [['Authorization', value]] });
+        expect(JSON.stringify(answer.headers)).not.toContain('canary');
+        expect(answer.text).not.toContain('canary');
+      }
+    });
+
     it('refuses an over-long token before it is looked up', async () => {
       const host = await useHost(startHost);
       const answer = await host.send('/me', { headers: [bearer('a'.repeat(7_000))] });

@@ -13,7 +13,7 @@ export function describeCookies(startHost: StartHost): void {
       );
     });
 
-    it('is the only place where the refresh token appears', async () => {
+    it('is the only place where the refresh token appears [CHECKLIST Cookies]', async () => {
       const host = await useHost(startHost);
       const login = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(login.text).not.toContain('srt_');

@@ -35,7 +35,7 @@ export function describeRefresh(startHost: StartHost): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('gives fifty parallel requests with one cookie 200 and one successor', async () => {
+    it('gives fifty parallel requests with one cookie 200 and one successor [CHECKLIST Rotation]', async () => {
       const host = await useHost(startHost);
       const { cookie } = await host.login();
       const answers = await Promise.all(
@@ -48,7 +48,7 @@ export function describeRefresh(startHost: StartHost): void {
       expect(new Set(answers.map((answer) => json(answer)['access_token'])).size).toBe(1);
     });
 
-    it('repeats the same pair when the response was lost, however late', async () => {
+    it('repeats the same pair when the response was lost, however late [CHECKLIST Rotation]', async () => {
       const host = await useHost(startHost);
       const { cookie } = await host.login();
       const lost = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
@@ -112,7 +112,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it.each(['malformed', 'unknown', 'expired'])(
-      'never clears the cookie of a race that was lost: %s',
+      'never clears the cookie of a race that was lost: %s [CHECKLIST Rotation]',
       async (kind) => {
         const host = await useHost(startHost);
         const { cookie } = await host.login();

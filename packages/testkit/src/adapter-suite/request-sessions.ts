@@ -100,7 +100,7 @@ export function describeRequestSessions(startHost: StartHost): void {
       });
     });
 
-    it('does not come back to life by a PATCH that was in flight during logout: 401', async () => {
+    it('does not come back to life by a PATCH that was in flight during logout: 401 [CHECKLIST Rotation]', async () => {
       const host = await useHost(startHost);
       const { token, cookie } = await host.login();
       const slow = host.send('/race', {

@@ -47,7 +47,7 @@ export function describeRoutes(startHost: StartHost): void {
       expect(await host.sessions.list('ada')).toEqual([]);
     });
 
-    it("ends nobody's session by a forged token", async () => {
+    it("ends nobody's session by a forged token [CHECKLIST Rotation]", async () => {
       const host = await useHost(startHost);
       const { token, cookie } = await host.login();
       const forged = `${cookie.slice(0, -3)}AAA`;
