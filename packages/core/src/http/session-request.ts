@@ -77,12 +77,7 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
   /** What stands between the request and a guarded route; `undefined` when nothing does. */
   guard(guard: Guard<Data>): Reply | undefined {
     const { credentials } = this;
-    if (
-      credentials.kind === 'invalid' ||
-      (credentials.kind === 'token' && this.#hasSecondToken())
-    ) {
-      return problemReply('invalid_request');
-    }
+    if (!this.hasWellSentToken) return problemReply('invalid_request');
     const session = this.#session;
     if (session === null) {
       return problemReply(credentials.kind === 'none' ? 'session_required' : 'invalid_token');

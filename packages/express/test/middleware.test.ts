@@ -1,0 +1,114 @@
+import type { AddressInfo } from 'node:net';
+import { createSessions, UsageError } from '@sess/core';
+import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
+import { sendRequest, signIn } from '@sess/testkit';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+/** Starts an application; what reaches its last error handler is kept. */
+async function start(mount: (app: Express) => void) {
+  const app = express();
+  const errors: unknown[] = [];
+  mount(app);
+  app.use(sessionErrors());
+  const last: ErrorRequestHandler = (error, _req, res, _next) => {
+    errors.push(error);
+    if (!res.headersSent) res.status(500).json({});
+  };
+  app.use(last);
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors };
+}
+
+const answer: RequestHandler = (req, res) => void res.json({ user: req.session?.subject ?? null });
+
+/** Takes `req.session` as express-session does. */
+const other: RequestHandler = (req, _res, next) => {
+  Object.assign(req, { session: { cookie: {} } });
+  next();
+};
+
+describe('sessionMiddleware', () => {
+  it.each([
+    ['after', [other, sessionMiddleware(createSessions())]],
+    ['before', [sessionMiddleware(createSessions()), other]],
+  ] as const)(
+    'says so when it is mounted %s another one that wants req.session',
+    async (_order, both) => {
+      const { url, errors } = await start((app) => app.use(...both, answer));
+      expect((await sendRequest(url)).status).toBe(500);
+      expect(errors).toEqual([expect.any(UsageError)]);
+      expect(errors[0]).toMatchObject({ code: 'middleware_conflict' });
+    },
+  );
+
+  it('reads a header that an earlier middleware has set', async () => {
+    const sessions = createSessions();
+    const { headers } = await signIn(sessions, { subject: 'ada' });
+    const set: RequestHandler = (req, _res, next) => {
+      req.headers.authorization = headers.authorization;
+      next();
+    };
+    const { url } = await start((app) => app.use(set, sessionMiddleware(sessions), answer));
+    expect(JSON.parse((await sendRequest(url)).text)).toEqual({ user: 'ada' });
+  });
+
+  it.each([
+    [false, 'http://evil.example', 403],
+    [true, 'http://proxy.example:8080', 401],
+    [true, 'http://proxy.example', 403],
+  ])(
+    'believes X-Forwarded-Host only of a proxy that is trusted: %s, %s',
+    async (trusted, origin, status) => {
+      const { url } = await start((app) => {
+        app.set('trust proxy', trusted);
+        app.use(sessionMiddleware(createSessions()));
+      });
+      const forwarded = trusted ? 'proxy.example:8080' : 'evil.example';
+      const headers = [
+        ['Origin', origin],
+        ['X-Forwarded-Host', forwarded],
+      ] as const;
+      const sent = await sendRequest(`${url}/session/refresh`, { method: 'POST', headers });
+      expect(sent.status).toBe(status);
+    },
+  );
+
+  it('names what was not awaited when the answer has gone', async () => {
+    const failures: unknown[] = [];
+    const { url } = await start((app) => {
+      app.use(sessionMiddleware(createSessions()));
+      app.post('/login', (req, res) => {
+        const started = req.sessions.start({ subject: 'ada' });
+        res.json({});
+        started.catch((error: unknown) => failures.push(error));
+      });
+    });
+    await sendRequest(`${url}/login`, { method: 'POST' });
+    await expect
+      .poll(() => failures)
+      .toMatchObject([{ code: 'answer_sent', message: /Await start\(\)/ }]);
+  });
+});
+
+describe('requireSession', () => {
+  it('says what is missing when the middleware is', async () => {
+    const { url, errors } = await start((app) => app.use(requireSession(), answer));
+    expect((await sendRequest(url)).status).toBe(500);
+    expect(errors[0]).toMatchObject({ code: 'middleware_missing' });
+  });
+
+  it('opens a route for true only: a promise is no answer', async () => {
+    const sessions = createSessions();
+    const { headers } = await signIn(sessions, { subject: 'ada' });
+    const where = (async () => false) as never;
+    const { url, errors } = await start((app) =>
+      app.use(sessionMiddleware(sessions), requireSession({ where }), answer),
+    );
+    const lines = [['Authorization', headers.authorization]] as const;
+    expect((await sendRequest(url, { headers: lines })).status).toBe(500);
+    expect(errors[0]).toMatchObject({ code: 'invalid_argument' });
+  });
+});
