@@ -72,7 +72,7 @@ export const packages = [
       },
       {
         name: 'index',
-        files: ['index.ts', 'option-checks.ts'],
+        files: ['index.ts', 'option-checks.ts', 'engine.ts'],
         may: [
           'errors',
           'leaves',

@@ -5,6 +5,7 @@ export type SessErrorCode =
   | 'session_ended'
   | 'session_required'
   | 'not_revocable'
+  | 'not_supported'
   | 'invalid_data'
   | 'data_too_large'
   | 'cross_site_request'
@@ -29,6 +30,7 @@ const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
   session_ended: 401,
   session_required: 401,
   not_revocable: 501,
+  not_supported: 501,
   invalid_data: 400,
   data_too_large: 413,
   cross_site_request: 403,
@@ -74,6 +76,33 @@ export class SessionLimitError extends SessError {
     super(
       'session_limit_reached',
       `The subject already has ${limit} live sessions, the limit set by maxPerSubject. Revoke one first, or set onLimit: 'evict-oldest'.`,
+    );
+  }
+}
+
+/**
+ * A token that nothing but its expiry can end was to be ended. Configure a denylist, or make tokens live shorter;
+ * nothing pretends that it worked.
+ */
+export class NotRevocableError extends SessError {
+  override readonly name: string = 'NotRevocableError';
+
+  constructor() {
+    super(
+      'not_revocable',
+      'These tokens cannot be ended before they expire: there is no denylist. Give the engine one, as in denylist: memoryDenylist() for one process, or redisDenylist(client).',
+    );
+  }
+}
+
+/** Something was asked of an engine that works without a store, and cannot do it. */
+export class NotSupportedError extends SessError {
+  override readonly name: string = 'NotSupportedError';
+
+  constructor(operation: string) {
+    super(
+      'not_supported',
+      `${operation}() needs sessions in a store, and this engine has none. Use createSessions({ accessToken: jwt({ … }) }) where it is needed.`,
     );
   }
 }

@@ -4,6 +4,8 @@ export type { Duration } from './duration.js';
 export {
   InvalidDataError,
   isSessError,
+  NotRevocableError,
+  NotSupportedError,
   SessError,
   type SessErrorCode,
   SessionLimitError,
@@ -19,8 +21,10 @@ export type { SessionsOptions } from './options.js';
 export type { StandardSchema } from './schema.js';
 export { createSessions } from './sessions.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
+export { memoryDenylist } from './store/memory-denylist.js';
 export type { SessionStore } from './store/store.js';
 export { type AccessTokens, opaque } from './token/access-tokens.js';
+export type { Denylist } from './token/denylist.js';
 export type { RandomBytes } from './token/random.js';
 export type {
   CarriedTokens,
@@ -37,5 +41,6 @@ export type {
   Session,
   SessionEvent,
   Sessions,
+  TokenTraits,
   VerifyResult,
 } from './types.js';

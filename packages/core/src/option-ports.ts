@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import { UsageError } from './errors.js';
 import { defaultLogger, type Logger } from './logger.js';
+import type { StandardSchema } from './schema.js';
 import { memoryStore } from './store/memory.js';
 import type { SessionStore } from './store/store.js';
 import { type AccessTokens, opaque } from './token/access-tokens.js';
@@ -66,7 +67,7 @@ export function resolveRandom(given: RandomBytes | undefined): RandomBytes {
 }
 
 export function resolveAccessTokens(given: AccessTokens | undefined): AccessTokens {
-  return resolvePort('accessToken', given, ['format', 'parse'], opaque);
+  return resolvePort('accessToken', given, ['open'], opaque);
 }
 
 export function resolveClock(given: Clock | undefined): Clock {
@@ -75,4 +76,24 @@ export function resolveClock(given: Clock | undefined): Clock {
 
 export function resolveLogger(given: Logger | undefined): Logger {
   return resolvePort('logger', given, ['debug', 'info', 'warn', 'error'], () => defaultLogger);
+}
+
+export function resolveSchema(
+  schema: StandardSchema<object> | undefined,
+): StandardSchema<object> | undefined {
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
+    throw new UsageError(
+      'invalid_option',
+      'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them.',
+    );
+  }
+  return schema;
+}
+
+export function resolveSubjectPepper(given: string | undefined): string | undefined {
+  if (given === undefined || (typeof given === 'string' && given.length >= 16)) return given;
+  throw new UsageError(
+    'invalid_option',
+    'subjectPepper must be a secret string of at least 16 characters.',
+  );
 }

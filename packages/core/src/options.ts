@@ -8,7 +8,9 @@ import {
   resolveClock,
   resolveLogger,
   resolveRandom,
+  resolveSchema,
   resolveStore,
+  resolveSubjectPepper,
 } from './option-ports.js';
 import type { StandardSchema } from './schema.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
@@ -90,6 +92,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof SessionsOptions>([
 
 /** Browsers cut a cookie's life to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
 const LONGEST_COOKIE = 400 * 86_400_000;
+const DEFAULT_ACCESS_TTL = 15 * 60_000;
 const DEFAULT_IDLE_TTL = 7 * 86_400_000;
 
 /** @throws UsageError `invalid_option`, with a message that says what to write instead */
@@ -108,26 +111,17 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
       `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}): no session could live that long. Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
   }
-  const accessTtl = parseDuration('accessTtl', given(options.accessTtl, '15m'));
+  const accessToken = resolveAccessTokens(options.accessToken);
+  const accessTtl = resolveAccessTtl(options.accessTtl, accessToken);
   const accessOverlap = parseDuration(
     'accessOverlap',
     given(options.accessOverlap, accessTtl / 1_000),
     { min: 0 },
   );
   const grace = parseDuration('grace', given(options.grace, '10s'), { min: 0, max: 3_600_000 });
-  const { subjectPepper } = options;
-  if (
-    subjectPepper !== undefined &&
-    (typeof subjectPepper !== 'string' || subjectPepper.length < 16)
-  ) {
-    throw new UsageError(
-      'invalid_option',
-      'subjectPepper must be a secret string of at least 16 characters.',
-    );
-  }
   return Object.freeze({
     store: resolveStore(options.store),
-    accessToken: resolveAccessTokens(options.accessToken),
+    accessToken,
     accessTtl,
     idleTtl,
     absoluteTtl,
@@ -138,8 +132,19 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     logger: createRedactingLogger(resolveLogger(options.logger)),
     clock: resolveClock(options.clock),
     random: resolveRandom(options.random),
-    subjectPepper,
+    subjectPepper: resolveSubjectPepper(options.subjectPepper),
   });
+}
+
+/** Said in one place, or in both alike. */
+function resolveAccessTtl(written: Duration | undefined, { ttl, kind }: AccessTokens): number {
+  if (written === undefined) return ttl ?? DEFAULT_ACCESS_TTL;
+  const accessTtl = parseDuration('accessTtl', written);
+  if (ttl === undefined || ttl === accessTtl) return accessTtl;
+  throw new UsageError(
+    'invalid_option',
+    `accessTtl (${showDuration(accessTtl)}) and the ttl of ${kind}() (${showDuration(ttl)}) disagree. Write one of them.`,
+  );
 }
 
 function resolveLimit(max: number, onLimit: string): SubjectLimit {
@@ -156,18 +161,6 @@ function resolveLimit(max: number, onLimit: string): SubjectLimit {
     );
   }
   return Object.freeze({ max, onLimit });
-}
-
-function resolveSchema(
-  schema: StandardSchema<object> | undefined,
-): StandardSchema<object> | undefined {
-  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
-    throw new UsageError(
-      'invalid_option',
-      'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them.',
-    );
-  }
-  return schema;
 }
 
 /** `null` is a value, and mostly a wrong one: only what is absent takes the default. */

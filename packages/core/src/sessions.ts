@@ -3,6 +3,8 @@ import { parseBearer } from './http/bearer.js';
 import { resolveOptions, type SessionsOptions } from './options.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
+import { createDenyingStore } from './session/denying-store.js';
+import { createDenylistPort } from './session/denylist-port.js';
 import { createElevate } from './session/elevate.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
@@ -30,11 +32,27 @@ export function createSessions<Data extends object = RegisteredData>(
   const events = createEvents(logger);
   const time = createStoreTime(clock);
   settings.store.open?.({ clock, logger });
-  const store = createStorePort({ store: settings.store, clock, time, random, events, logger });
+  const plain = createStorePort({ store: settings.store, clock, time, random, events, logger });
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
+  const { accessTtl } = settings;
+  const tokens = settings.accessToken.open({ clock: time, logger, tagOfSubject, accessTtl });
+  const denylist =
+    tokens.denylist &&
+    createDenylistPort({
+      denylist: tokens.denylist,
+      onError: tokens.onDenylistError ?? 'fail',
+      longestLife: accessTtl + (tokens.leeway ?? 0),
+      clock,
+      random,
+      events,
+      logger,
+    });
+  const store = denylist === undefined ? plain : createDenyingStore(plain, denylist);
   const context: EngineContext = {
     settings,
     store,
+    tokens,
+    denylist,
     time,
     events,
     tagOfSubject,
@@ -51,6 +69,11 @@ export function createSessions<Data extends object = RegisteredData>(
     update: createUpdate<Data>(context),
     elevate: createElevate<Data>(context),
     ...createRevoke(context),
+    traits: Object.freeze({
+      refreshedBy: 'refresh-token' as const,
+      sessionFrom: tokens.revocation === 'store' ? ('store' as const) : ('token' as const),
+    }),
+    ...(tokens.publicKeys === undefined ? {} : { publicKeys: tokens.publicKeys }),
     async get(sid: string) {
       if (!isSid(sid)) return undefined;
       const { record, now } = await store.load(sid);
@@ -65,6 +88,8 @@ export function createSessions<Data extends object = RegisteredData>(
     // Reading it is for everyone; correcting it is not.
     clock: Object.freeze({ now: time.now }),
     ready: store.ready,
-    close: () => settings.store.close(),
+    async close() {
+      await Promise.all([settings.store.close(), denylist?.close()]);
+    },
   });
 }

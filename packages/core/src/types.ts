@@ -52,7 +52,10 @@ export interface Issued<Data extends object = RegisteredData> {
   readonly accessToken: string;
   /** Epoch milliseconds; never beyond the session's own end. */
   readonly accessTokenExpiresAt: number;
-  /** For the refresh cookie, or the device's secure storage. */
+  /**
+   * What `refresh` takes: for the refresh cookie, or the device's secure storage. A stateless engine has none of its
+   * own, and says the access token here.
+   */
   readonly refreshToken: string;
   /** The store's time at which this answer was made, epoch milliseconds: what `expires_in` counts from. */
   readonly issuedAt: number;
@@ -130,6 +133,14 @@ export interface CarriedTokens {
   readonly refreshToken?: unknown;
 }
 
+/** What the layers above an engine have to know of its tokens. */
+export interface TokenTraits {
+  /** `'access-token'`: there are no refresh tokens; a live access token is exchanged for the next one. */
+  readonly refreshedBy: 'refresh-token' | 'access-token';
+  /** Whether `verify` answers the session as the store has it now, or as the token had it when it was made. */
+  readonly sessionFrom: 'store' | 'token';
+}
+
 /** The session engine. Every method may throw `StoreUnavailableError`; hostile input is a result instead. */
 export interface Sessions<Data extends object = RegisteredData> {
   /**
@@ -160,9 +171,10 @@ export interface Sessions<Data extends object = RegisteredData> {
   ): Promise<Session<Data> | undefined>;
   /**
    * After re-authentication: new tokens, `authenticatedAt` is now, both deadlines start anew, and every
-   * earlier token of the session is dead.
+   * earlier token of the session is dead. A stateless engine needs the session that `verify` answered; to others its
+   * `sid` is enough.
    */
-  elevate(sid: string): Promise<Issued<Data> | undefined>;
+  elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
   get(sid: string): Promise<Session<Data> | undefined>;
   /** The subject's live sessions, oldest first. */
   list(subject: string): Promise<Session<Data>[]>;
@@ -177,6 +189,9 @@ export interface Sessions<Data extends object = RegisteredData> {
   end(tokens: CarriedTokens): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
+  readonly traits: TokenTraits;
+  /** The public keys of its tokens as a JWK Set (RFC 7517, section 5); absent when there are none to publish. */
+  publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
   /** The engine's time: the local clock, corrected by the store's. */
   readonly clock: Clock;
   /** Resolves when the store answers; for health checks. */

@@ -92,6 +92,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     status: 501,
     detail: 'Sessions of this kind cannot be ended before they expire.',
   },
+  not_supported: { status: 501, detail: 'Sessions of this kind cannot do that.' },
   invalid_data: { status: 400, detail: 'The session data is not acceptable.' },
   data_too_large: { status: 413, detail: 'The session data is too large.' },
   cookie_too_large: { status: 500, detail: 'The session cookie would be too large.' },

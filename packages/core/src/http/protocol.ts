@@ -26,6 +26,11 @@ export interface ProtocolOptions {
    * `'anonymous'` it goes on without a session, so that public pages stay up and guarded ones answer 401.
    */
   readonly onStoreError?: 'fail' | 'anonymous';
+  /**
+   * Whether `GET /.well-known/jwks.json` answers the public keys of the engine's tokens, for services that verify by
+   * themselves. Default: `false`. With an engine that has none, because its keys are secrets, it answers 404.
+   */
+  readonly jwks?: boolean;
 }
 
 /** The options once validated and defaulted, with the engine they apply to. */
@@ -33,10 +38,13 @@ export interface Protocol<Data extends object = RegisteredData> {
   readonly sessions: Sessions<Data>;
   readonly basePath: string;
   readonly routes: 'default' | 'all' | 'none';
-  /** Absent when the refresh token travels in the body. */
+  /** Where what `refresh` takes travels: `'bearer'` when it is the access token itself. */
+  readonly transport: 'cookie' | 'body' | 'bearer';
+  /** Absent when the refresh token does not travel in one. */
   readonly cookie: RefreshCookie | undefined;
   readonly isAllowedSource: CsrfCheck;
   readonly onStoreError: 'fail' | 'anonymous';
+  readonly jwks: boolean;
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ProtocolOptions>([
@@ -46,6 +54,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof ProtocolOptions>([
   'csrf',
   'refreshTransport',
   'onStoreError',
+  'jwks',
 ]);
 
 const CHOICES = {
@@ -67,6 +76,7 @@ export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<ne
     routes = 'default',
     refreshTransport = 'cookie',
     onStoreError = 'fail',
+    jwks = false,
   } = options;
   if (typeof basePath !== 'string' || !BASE_PATH.test(basePath)) {
     throw new UsageError(
@@ -82,12 +92,29 @@ export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<ne
       `${name}: ${JSON.stringify(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
     );
   }
+  if (typeof jwks !== 'boolean') {
+    throw new UsageError('invalid_option', 'jwks: write true or false.');
+  }
   const cookie = createRefreshCookie(options.cookie);
   return Object.freeze({
     basePath,
     routes,
+    transport: refreshTransport,
     cookie: refreshTransport === 'cookie' ? cookie : undefined,
     isAllowedSource: createCsrfCheck(options.csrf),
     onStoreError,
+    jwks,
   });
+}
+
+/** A protocol for an engine, whose tokens may leave no choice of transport. */
+export function bindProtocol<Data extends object>(
+  settings: Omit<Protocol<never>, 'sessions'>,
+  sessions: Sessions<Data>,
+): Protocol<Data> {
+  const bearerOnly =
+    sessions.traits.refreshedBy === 'access-token'
+      ? ({ transport: 'bearer', cookie: undefined } as const)
+      : {};
+  return Object.freeze({ ...settings, ...bearerOnly, sessions });
 }

@@ -1,10 +1,10 @@
-import { StoreUnavailableError } from '../errors.js';
 import type { Session } from '../types.js';
 import type { CookieValue } from './cookie.js';
 import { CSRF_VARY } from './csrf.js';
 import { type Exchange, jsonReply, NO_STORE, type Reply } from './exchange.js';
 import { createGuard } from './guard.js';
-import { problemReply } from './problem.js';
+import { handleJwks, JWKS_PATH } from './jwks.js';
+import { problemReply, replyToError } from './problem.js';
 import type { Protocol } from './protocol.js';
 import type { SessionRequest } from './session-request.js';
 
@@ -48,6 +48,7 @@ export async function handleRoute<Data extends object>(
 ): Promise<Reply | undefined> {
   const { protocol, exchange } = visit;
   const { basePath } = protocol;
+  if (protocol.jwks && exchange.path === JWKS_PATH) return handleJwks(protocol.sessions, exchange);
   if (!exchange.path.startsWith(basePath)) return undefined;
   const rest = exchange.path.slice(basePath.length);
   const routes: Readonly<Record<string, Route>> = MOUNTED[protocol.routes];
@@ -66,8 +67,9 @@ export async function handleRoute<Data extends object>(
   try {
     return await route.handle(visit);
   } catch (error) {
-    if (error instanceof StoreUnavailableError) return problemReply('store_unavailable');
-    throw error;
+    const reply = replyToError(error);
+    if (reply === undefined) throw error;
+    return reply;
   }
 }
 
@@ -77,9 +79,12 @@ async function refresh<Data extends object>({
   request,
 }: Visit<Data>): Promise<Reply> {
   const { sessions, cookie } = protocol;
-  const presented = await readRefreshToken(protocol, exchange);
+  const presented = await readRefreshToken(protocol, exchange, request);
   if (presented.kind === 'refused') return presented.reply;
-  if (presented.kind === 'none') return problemReply('refresh_token_missing');
+  const isBearer = protocol.transport === 'bearer';
+  if (presented.kind === 'none') {
+    return problemReply(isBearer ? 'session_required' : 'refresh_token_missing');
+  }
 
   const result = await sessions.refresh(presented.value);
   if (!result.ok) {
@@ -87,7 +92,7 @@ async function refresh<Data extends object>({
     // answer would then wipe out the winner's cookie.
     if (result.reason === 'reused' && cookie !== undefined)
       exchange.setCookie(cookie.name, cookie.clear());
-    return problemReply('refresh_token_rejected');
+    return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
   }
   return jsonReply(request.deliver(result, presented.value));
 }
@@ -98,7 +103,7 @@ async function logout<Data extends object>({
   request,
 }: Visit<Data>): Promise<Reply> {
   const { cookie } = protocol;
-  const presented = await readRefreshToken(protocol, exchange);
+  const presented = await readRefreshToken(protocol, exchange, request);
   if (presented.kind === 'refused') return presented.reply;
   if (!request.hasWellSentToken) return problemReply('invalid_request');
   await request.endCarried(presented.kind === 'value' ? presented.value : undefined);
@@ -123,8 +128,8 @@ async function logoutOthers<Data extends object>({
   });
 }
 
-async function current<Data extends object>({ session }: GuardedVisit<Data>): Promise<Reply> {
-  return jsonReply(session);
+async function current<Data extends object>({ request }: GuardedVisit<Data>): Promise<Reply> {
+  return jsonReply(await request.current());
 }
 
 async function list<Data extends object>({
@@ -141,9 +146,11 @@ async function revokeOne<Data extends object>(visit: GuardedVisit<Data>): Promis
   const { protocol, exchange, session } = visit;
   const { sessions, cookie, basePath } = protocol;
   const sid = exchange.path.slice(basePath.length + 1);
-  const other = await sessions.get(sid);
-  // Somebody else's, absent and malformed read the same.
-  if (other === undefined || other.subject !== session.subject) return problemReply('not_found');
+  if (sid !== session.sid) {
+    const other = await sessions.get(sid);
+    // Somebody else's, absent and malformed read the same.
+    if (other?.subject !== session.subject) return problemReply('not_found');
+  }
   await sessions.revoke(sid);
   if (sid === session.sid && cookie !== undefined) exchange.setCookie(cookie.name, cookie.clear());
   return NO_CONTENT;
@@ -172,9 +179,11 @@ type PresentedToken =
 
 /** The refresh token of a request, from where the protocol has it travel. The store is not touched. */
 async function readRefreshToken<Data extends object>(
-  { cookie, isAllowedSource }: Protocol<Data>,
+  { cookie, isAllowedSource, transport }: Protocol<Data>,
   exchange: Exchange,
+  request: SessionRequest<Data>,
 ): Promise<PresentedToken> {
+  if (transport === 'bearer') return readBearerToken(request);
   if (cookie === undefined) return readBodyToken(exchange);
   exchange.vary(CSRF_VARY);
   if (!isAllowedSource(exchange))
@@ -183,6 +192,16 @@ async function readRefreshToken<Data extends object>(
   return value.kind === 'duplicate'
     ? { kind: 'refused', reply: problemReply('invalid_request') }
     : value;
+}
+
+function readBearerToken<Data extends object>({
+  credentials,
+  hasWellSentToken,
+}: SessionRequest<Data>): PresentedToken {
+  if (!hasWellSentToken) return { kind: 'refused', reply: problemReply('invalid_request') };
+  return credentials.kind === 'token'
+    ? { kind: 'value', value: credentials.token }
+    : { kind: 'none' };
 }
 
 async function readBodyToken(exchange: Exchange): Promise<PresentedToken> {

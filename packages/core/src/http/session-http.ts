@@ -1,6 +1,6 @@
 import type { RegisteredData, Sessions } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
-import { type Protocol, type ProtocolOptions, resolveProtocol } from './protocol.js';
+import { bindProtocol, type Protocol, type ProtocolOptions, resolveProtocol } from './protocol.js';
 import { handleRoute } from './routes.js';
 import { SessionRequest } from './session-request.js';
 
@@ -29,7 +29,7 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   let made: Protocol<Data> | undefined;
   const protocol = (): Protocol<Data> => {
     const sessions = getEngine();
-    if (made?.sessions !== sessions) made = Object.freeze({ ...settings, sessions });
+    if (made?.sessions !== sessions) made = bindProtocol(settings, sessions);
     return made;
   };
   return Object.freeze({

@@ -1,4 +1,4 @@
-import { SessError, StoreUnavailableError, UsageError } from '../errors.js';
+import { NotRevocableError, SessError, StoreUnavailableError, UsageError } from '../errors.js';
 import type { CreateInput, Device, Issued, RegisteredData, Session } from '../types.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import { CSRF_VARY } from './csrf.js';
@@ -18,6 +18,12 @@ export interface RequestSessions<Data extends object = RegisteredData> {
   start(input: CreateInput<Data>): Promise<TokenResponse>;
   /** Signs out: ends the session that the request carries, and clears the cookie. */
   end(): Promise<void>;
+  /**
+   * The session as it is now. `session` is that already where tokens are looked up; where they are signed and taken
+   * at their word, it is as old as the token, has no `device`, and this asks the store.
+   * @throws SessError as `update`
+   */
+  current(): Promise<Session<Data>>;
   /**
    * Merges into the session's data, or replaces it by what the function returns.
    * @throws SessError `session_ended` (401) when the session ended meanwhile, `session_required` without one
@@ -103,7 +109,7 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     this.#assertAllowedSource();
     const device = { ...deviceOf(exchange), ...input?.device };
     const issued = await this.#protocol.sessions.create({ ...input, device }, () =>
-      this.endCarried(),
+      this.#endReplaced(),
     );
     return this.deliver(issued);
   }
@@ -116,6 +122,17 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     if (cookie !== undefined) this.#exchange.setCookie(cookie.name, cookie.clear());
   }
 
+  async current(): Promise<Session<Data>> {
+    const session = this.#assertSession();
+    const { sessions } = this.#protocol;
+    // What a store answered a moment ago needs no second look; what has no store has no other view.
+    if (sessions.traits.sessionFrom === 'store') return session;
+    if (sessions.traits.refreshedBy === 'access-token') return session;
+    this.#session = (await sessions.get(session.sid)) ?? null;
+    if (this.#session === null) throw ended();
+    return this.#session;
+  }
+
   async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
     const { sid } = this.#assertSession();
     this.#session = (await this.#protocol.sessions.update(sid, patch)) ?? null;
@@ -124,8 +141,7 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
   }
 
   async elevate(): Promise<TokenResponse> {
-    const { sid } = this.#assertSession();
-    const issued = await this.#protocol.sessions.elevate(sid);
+    const issued = await this.#protocol.sessions.elevate(this.#assertSession());
     if (issued !== undefined) return this.deliver(issued);
     this.#session = null;
     throw ended();
@@ -136,14 +152,14 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
    * set again: the cookie jar has it.
    */
   deliver(issued: Issued<Data>, presented?: string): TokenResponse {
-    const { cookie } = this.#protocol;
+    const { cookie, transport } = this.#protocol;
     this.#session = issued.session;
     this.#exchange.setHeader('Cache-Control', 'no-store');
     if (cookie !== undefined && issued.refreshToken !== presented) {
       const maxAge = wholeSeconds(issued.session.expiresAt - issued.issuedAt);
       this.#exchange.setCookie(cookie.name, cookie.write(issued.refreshToken, maxAge));
     }
-    return toTokenResponse(issued, cookie === undefined);
+    return toTokenResponse(issued, transport === 'body');
   }
 
   /** Ends the sessions of the genuine tokens that the request carries, and of one that its body does. */
@@ -155,6 +171,15 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
     if (refreshToken !== undefined || accessToken !== undefined) {
       await sessions.end({ refreshToken, accessToken });
+    }
+  }
+
+  /** A sign-in goes on although what it replaces can only run out. */
+  async #endReplaced(): Promise<void> {
+    try {
+      await this.endCarried();
+    } catch (error) {
+      if (!(error instanceof NotRevocableError)) throw error;
     }
   }
 

@@ -1,11 +1,10 @@
-import { SessionLimitError, StoreUnavailableError, UsageError } from '../errors.js';
-import { toFrozenJson } from '../json.js';
+import { SessionLimitError, StoreUnavailableError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
-import { checkSchema } from '../schema.js';
 import type { DataPart } from '../store/record.js';
 import { assertSubject, createSid } from '../token/id.js';
-import type { CreateInput, Device, Issued } from '../types.js';
+import type { CreateInput, Issued } from '../types.js';
 import { createFreshAuth } from './birth.js';
+import { checkData, checkDevice } from './checked-data.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
 
@@ -25,7 +24,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
     assertSubject(subject);
     const data: DataPart = Object.freeze({
       subject,
-      device: toDevice(input.device),
+      device: checkDevice(input.device),
       data: await checkData(settings.schema, input.data ?? {}),
     });
     const tag = tagOfSubject(subject);
@@ -38,6 +37,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       const at = Math.max(time.now(), notBefore);
       const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
       const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
+      const issued = await issue<Data>(context, { ...fresh, record, at });
       const answer = await store.insert(record, settings.limit);
       if (answer.status === 'limit') throw new SessionLimitError(settings.limit.max);
       if (answer.status === 'fenced') {
@@ -50,7 +50,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
         events.emit('revoked', { cause: 'evicted', sid: evicted, subject });
       }
       settings.logger.info({ sid }, 'session created');
-      return issue<Data>(settings, { ...fresh, record, at });
+      return issued;
     }
     throw new StoreUnavailableError(
       'The subject kept being signed out everywhere while it signed in. Try again.',
@@ -58,29 +58,4 @@ export function createCreate<Data extends object>(context: EngineContext) {
   };
 }
 
-/** Runs the schema, if there is one, and makes the outcome frozen JSON. */
-export async function checkData(
-  schema: EngineContext['settings']['schema'],
-  data: object,
-): Promise<object> {
-  const plain = toFrozenJson(data);
-  return schema === undefined ? plain : toFrozenJson(await checkSchema(schema, plain));
-}
-
 const KNOWN: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
-const DEVICE_LENGTHS = { userAgent: 512, ip: 64, label: 128 } as const;
-
-/** Keeps the known fields of a device, as strings of bounded length. */
-function toDevice(device: Device | undefined): Device {
-  if (device === undefined) return Object.freeze({});
-  if (typeof device !== 'object' || device === null) {
-    throw new UsageError('invalid_argument', 'create: device must be an object, as in { label }.');
-  }
-  const kept: Record<string, string> = {};
-  for (const [name, length] of Object.entries(DEVICE_LENGTHS)) {
-    const value: unknown = device[name as keyof Device];
-    if (typeof value === 'string' && value !== '')
-      kept[name] = value.slice(0, length).toWellFormed();
-  }
-  return Object.freeze(kept);
-}

@@ -1,6 +1,6 @@
 import { isOver } from '../store/record.js';
 import { isSid } from '../token/id.js';
-import type { Issued } from '../types.js';
+import type { Issued, Session } from '../types.js';
 import { createFreshAuth } from './birth.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
@@ -12,21 +12,19 @@ const ROUNDS = 8;
 export function createElevate<Data extends object>(context: EngineContext) {
   const { settings, store, inTurn } = context;
 
-  return async function elevate(sid: string): Promise<Issued<Data> | undefined> {
+  return async function elevate(target: string | Session<Data>): Promise<Issued<Data> | undefined> {
+    const sid = typeof target === 'string' ? target : target.sid;
     if (!isSid(sid)) return undefined;
     const issued = await inTurn(sid, () =>
       decideInRounds(store, {
         sid,
         rounds: ROUNDS,
-        decide(record, at): Round<Issued<Data> | undefined> {
+        async decide(record, at): Promise<Round<Issued<Data> | undefined>> {
           if (isOver(record, at)) return { outcome: undefined };
           const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
+          const next = { ...record, auth: fresh.auth };
           return {
-            outcome: issue<Data>(settings, {
-              ...fresh,
-              record: { ...record, auth: fresh.auth },
-              at,
-            }),
+            outcome: await issue<Data>(context, { ...fresh, record: next, at }),
             write: () => store.replaceAuth(record, fresh.auth),
           };
         },

@@ -1,27 +1,50 @@
-import type { Settings } from '../options.js';
 import type { SessionRecord } from '../store/record.js';
 import { formatRefreshToken } from '../token/format.js';
+import { tagOf } from '../token/id.js';
 import type { Issued } from '../types.js';
+import type { EngineContext } from './context.js';
 import { hideTokens, toSession } from './view.js';
 
-/** Puts a record and the secrets that were just made for it into the form that callers get. */
-export function issue<Data extends object>(
-  settings: Settings,
-  made: {
-    readonly record: SessionRecord;
-    readonly family: string;
-    readonly generation: number;
-    readonly refreshSecret: string;
-    readonly accessSecret: string;
-    readonly at: number;
-  },
-): Issued<Data> {
-  const { record, family, generation, at } = made;
-  const { sid } = record;
+/** A record, and the secrets that were just made for it. */
+export interface Made {
+  readonly record: SessionRecord;
+  readonly family: string;
+  readonly generation: number;
+  readonly refreshSecret: string;
+  readonly accessSecret: string;
+  readonly at: number;
+}
+
+/**
+ * Puts what was made into the form that callers get. Before it is written: a token that cannot be issued, and one
+ * that a revoke-all overtakes, must not leave a session behind that nobody holds, or holds in vain.
+ *
+ * @throws SessError `data_too_large` when a signed token would be
+ */
+export async function issue<Data extends object>(
+  { settings, tokens, denylist }: EngineContext,
+  made: Made,
+): Promise<Issued<Data>> {
+  const { record, family, generation, accessSecret, at } = made;
+  const { sid, auth } = record;
+  const session = toSession<Data>(record);
+  const entry = auth.access.at(-1) ?? { digest: '', expiresAt: at };
+  const { expiresAt } = entry;
+  // A repeated answer has to name the same moment, which is not kept by itself.
+  const isCut = expiresAt >= auth.expiresAt;
+  const accessToken = await tokens.issue({
+    session,
+    secret: accessSecret,
+    digest: entry.digest,
+    generation,
+    issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
+    expiresAt,
+    version: await denylist?.enroll(tagOf(sid)),
+  });
   return hideTokens({
-    session: toSession<Data>(record),
-    accessToken: settings.accessToken.format({ sid, secret: made.accessSecret }),
-    accessTokenExpiresAt: record.auth.access.at(-1)?.expiresAt ?? at,
+    session,
+    accessToken,
+    accessTokenExpiresAt: expiresAt,
     refreshToken: formatRefreshToken({ sid, family, generation, secret: made.refreshSecret }),
     issuedAt: at,
   });

@@ -59,18 +59,18 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     settings.logger.warn({ sid, cause }, TOLD[cause]);
   }
 
-  function decide(
+  async function decide(
     token: RefreshCredential,
     record: SessionRecord,
     at: number,
-  ): Round<Outcome<Data>> {
+  ): Promise<Round<Outcome<Data>>> {
     const { random } = settings;
     const decision = decideRefresh({ record, token, at, policy: settings, random });
     if (decision.kind === 'reject') return { outcome: decision };
     if (decision.kind === 'end') return end(record, decision);
     const { auth, replayed } = decision;
     const made = { ...decision, record: { ...record, auth }, family: token.family, at };
-    const outcome = { kind: 'answer' as const, issued: issue<Data>(settings, made), replayed };
+    const outcome = { kind: 'answer' as const, issued: await issue<Data>(context, made), replayed };
     return auth === record.auth
       ? { outcome }
       : { outcome, write: () => store.replaceAuth(record, auth, token.generation + 1) };

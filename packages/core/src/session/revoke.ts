@@ -1,12 +1,10 @@
 import { assertKnown } from '../known-options.js';
-import { isOver, type SessionRecord } from '../store/record.js';
+import { findAccess, isOver, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/id.js';
-import { digest } from '../token/secret.js';
 import type { CarriedTokens, RevokeCause } from '../types.js';
 import type { EngineContext } from './context.js';
 import { isGenuine } from './rotation.js';
-import { findAccess } from './verify.js';
 
 const KNOWN: ReadonlySet<string> = new Set(['except']);
 const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
@@ -16,7 +14,7 @@ const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
 
 /** The ways to end a session by hand. */
 export function createRevoke(context: EngineContext) {
-  const { settings, store, events, tagOfSubject } = context;
+  const { settings, tokens, store, time, events, tagOfSubject } = context;
 
   async function remove(sid: string, cause: RevokeCause, subject?: string): Promise<boolean> {
     const answer = await store.remove(sid);
@@ -41,10 +39,11 @@ export function createRevoke(context: EngineContext) {
       return isSid(sid) ? remove(sid, 'revoke') : false;
     },
 
-    async end(tokens: CarriedTokens): Promise<boolean> {
-      assertKnown('end', tokens, KNOWN_TOKENS);
-      const { accessToken, refreshToken } = tokens;
-      const access = settings.accessToken.parse(accessToken);
+    async end(carried: CarriedTokens): Promise<boolean> {
+      assertKnown('end', carried, KNOWN_TOKENS);
+      const { accessToken, refreshToken } = carried;
+      const access =
+        accessToken === undefined ? undefined : await tokens.read(accessToken, time.now());
       const token = parseRefreshToken(refreshToken);
       const byRefresh = await endBy(
         token?.sid,
@@ -53,7 +52,7 @@ export function createRevoke(context: EngineContext) {
       // One that has run out will do: whoever holds it was signed in, and only wants to be no more.
       const byAccess = await endBy(
         access?.sid,
-        ({ auth }) => access !== undefined && findAccess(auth, digest(access.secret)) >= 0,
+        ({ auth }) => access?.digest !== undefined && findAccess(auth, access.digest) >= 0,
       );
       return byRefresh || byAccess;
     },

@@ -16,6 +16,7 @@ import type {
   Write,
 } from '../store/store.js';
 import { encodeBase64Url, type RandomBytes } from '../token/random.js';
+import { createCalling } from './calls.js';
 import type { StoreTime } from './store-time.js';
 
 /** The store as the session logic uses it: writes carry their deadline, faults have one name. */
@@ -51,39 +52,13 @@ export interface StorePortContext {
 export function createStorePort(context: StorePortContext): StorePort {
   const { store, clock, time, random, events, logger } = context;
 
-  /**
-   * A store has to give up by itself after its `timeout`. One that does not is given up on here, a little
-   * later; what it still does then is refused by `notAfter`.
-   */
-  function withDeadline<Answer>(operation: string, call: Promise<Answer>): Promise<Answer> {
-    const { startTimer } = clock;
-    if (startTimer === undefined) return call;
-    return new Promise((resolve, reject) => {
-      const patience = store.timeout * 1.25;
-      const stop = startTimer(() => {
-        reject(
-          new StoreUnavailableError(
-            `The session store did not answer '${operation}' within ${patience} ms.`,
-          ),
-        );
-      }, patience);
-      call.then(resolve, reject).finally(stop);
-    });
-  }
-
-  async function calling<Answer>(operation: string, call: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await withDeadline(operation, call());
-    } catch (error) {
-      logger.error({ operation, error }, 'the session store failed');
-      events.emit('store-error', { operation, error });
-      if (error instanceof StoreUnavailableError) throw error;
-      throw new StoreUnavailableError(
-        `The session store failed at '${operation}'. See the cause.`,
-        { cause: error },
-      );
-    }
-  }
+  const calling = createCalling({
+    name: 'session store',
+    timeout: store.timeout,
+    clock,
+    events,
+    logger,
+  });
 
   async function load(sid: string): Promise<Loaded> {
     const loaded = await calling('load', () => store.load(sid));

@@ -3,8 +3,8 @@ import { isPlainObject } from '../json.js';
 import { type DataPart, isOver, type SessionRecord } from '../store/record.js';
 import { isSid } from '../token/id.js';
 import type { Session } from '../types.js';
+import { checkData } from './checked-data.js';
 import type { EngineContext } from './context.js';
-import { checkData } from './create.js';
 import { decideInRounds, type Round } from './rounds.js';
 import { toSession } from './view.js';
 
@@ -13,7 +13,7 @@ const ROUNDS = 100;
 
 /** Changes a session's data, so that concurrent patches all take effect and none revives an ended session. */
 export function createUpdate<Data extends object>(context: EngineContext) {
-  const { settings, store, inTurn } = context;
+  const { settings, tokens, store, inTurn } = context;
 
   return async function update(
     sid: string,
@@ -32,8 +32,11 @@ export function createUpdate<Data extends object>(context: EngineContext) {
       const next = typeof patch === 'function' ? patch(current) : { ...current, ...patch };
       const checked = await checkData(settings.schema, next);
       const data: DataPart = Object.freeze({ ...record.data, data: checked });
+      const session = toSession<Data>({ ...record, data });
+      // What no token can carry would fail every refresh from now on.
+      tokens.assertIssuable?.(session);
       return {
-        outcome: toSession<Data>({ ...record, data }),
+        outcome: session,
         write: () => store.replaceData(record, data),
       };
     };

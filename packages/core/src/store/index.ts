@@ -1,3 +1,12 @@
+export {
+  type DeniableToken,
+  type Denial,
+  type Denylist,
+  type DenylistHead,
+  hasGoodVersion,
+  raiseVersion,
+  type Succession,
+} from '../token/denylist.js';
 export type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from './record.js';
 export { byAge, isOver } from './record.js';
 export {

@@ -1,3 +1,4 @@
+import { isSameDigest } from '../token/secret.js';
 import type { Device } from '../types.js';
 
 /** A live access token, or one that has lately run out. */
@@ -64,6 +65,20 @@ export interface SessionRecord {
 /** Whether the session is over at store time `at`. */
 export function isOver(record: SessionRecord, at: number): boolean {
   return at >= record.auth.expiresAt;
+}
+
+/** The place of a digest among the live access tokens, or -1; newest first, as it is the likeliest. */
+export function findAccess(auth: AuthPart, presented: string): number {
+  for (let index = auth.access.length - 1; index >= 0; index -= 1) {
+    const entry = auth.access[index];
+    if (entry !== undefined && isSameDigest(entry.digest, presented)) return index;
+  }
+  return -1;
+}
+
+/** Whether the access token at `entry` works at store time `at`. */
+export function isLive(record: SessionRecord, entry: number, at: number): boolean {
+  return !isOver(record, at) && at < (record.auth.access[entry]?.expiresAt ?? 0);
 }
 
 /** Orders sessions oldest first; those of one millisecond by their id, so that every store agrees. */

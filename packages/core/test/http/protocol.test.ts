@@ -82,7 +82,7 @@ describe('resolveProtocol', () => {
     ],
     [
       { basepath: '/x' },
-      "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, cookie, csrf, refreshTransport, onStoreError.",
+      "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, cookie, csrf, refreshTransport, onStoreError, jwks.",
     ],
     [{ accessTtl: '5m' }, "sessionMiddleware: there is no option 'accessTtl'."],
     [{ cookie: { path: '/\r\n' } }, 'cookie.path: "/\\r\\n" will not do.'],

@@ -1,0 +1,55 @@
+import type { Clock } from '../clock.js';
+import { StoreUnavailableError, UsageError } from '../errors.js';
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+
+/** Calls something that may fail, under a name. @throws StoreUnavailableError whatever it fails with */
+export type Calling = <Answer>(operation: string, call: () => Promise<Answer>) => Promise<Answer>;
+
+/** What calls go to, and who is told when they fail. */
+export interface CallsContext {
+  /** As in "The session store failed". */
+  readonly name: string;
+  /** Milliseconds after which what is called should have given up. */
+  readonly timeout: number;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly logger: Logger;
+}
+
+/**
+ * Gives faults one name, and every call a deadline. What is called has to give up by itself after its `timeout`;
+ * if it does not, it is given up on here, a little later.
+ */
+export function createCalling(context: CallsContext): Calling {
+  const { name, clock, events, logger } = context;
+  const patience = context.timeout * 1.25;
+
+  function withDeadline<Answer>(operation: string, call: Promise<Answer>): Promise<Answer> {
+    const { startTimer } = clock;
+    if (startTimer === undefined) return call;
+    return new Promise((resolve, reject) => {
+      const stop = startTimer(() => {
+        reject(
+          new StoreUnavailableError(
+            `The ${name} did not answer '${operation}' within ${patience} ms.`,
+          ),
+        );
+      }, patience);
+      call.then(resolve, reject).finally(stop);
+    });
+  }
+
+  return async (operation, call) => {
+    try {
+      return await withDeadline(operation, call());
+    } catch (error) {
+      logger.error({ operation, error }, `the ${name} failed`);
+      events.emit('store-error', { operation, error });
+      if (error instanceof StoreUnavailableError || error instanceof UsageError) throw error;
+      throw new StoreUnavailableError(`The ${name} failed at '${operation}'. See the cause.`, {
+        cause: error,
+      });
+    }
+  };
+}

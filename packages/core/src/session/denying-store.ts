@@ -1,0 +1,68 @@
+import type { AuthPart, SessionRecord } from '../store/record.js';
+import type { Denial } from '../token/denylist.js';
+import { tagOf } from '../token/id.js';
+import type { DenylistPort } from './denylist-port.js';
+import type { StorePort } from './store-port.js';
+
+/**
+ * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
+ * between leaves a session whose next refresh brings a good token, where the other order would leave a token that
+ * nobody can end any more.
+ */
+export function createDenyingStore(store: StorePort, denylist: DenylistPort): StorePort {
+  const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
+    denylist.deny(tagOf(sid), denials);
+
+  return {
+    ...store,
+    async insert(record, limit) {
+      const answer = await store.insert(record, limit);
+      // Which ones are evicted is only known now; a failure is the caller's to see.
+      if (answer.status === 'inserted') {
+        await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      }
+      return answer;
+    },
+    async replaceAuth(record, auth, shares) {
+      await denyTokens(record.sid, denialsOf(record.auth, auth));
+      return store.replaceAuth(record, auth, shares);
+    },
+    async remove(sid, record) {
+      // A session judged by its record may be re-authenticated meanwhile: only what was judged is denied.
+      const denials = record === undefined ? [toSessionDenial(sid)] : allTokensOf(record);
+      await denyTokens(sid, denials);
+      return store.remove(sid, record);
+    },
+    async removeAll(tag, except) {
+      // The other way round: a sign-in between the two would be removed, and its token good all the same. This way
+      // such a token is denied at worst, while its session lives and brings the next one.
+      const answer = await store.removeAll(tag, except);
+      await denylist.denyAll(tag, except);
+      return answer;
+    },
+    async ready() {
+      await Promise.all([store.ready(), denylist.ready()]);
+    },
+  };
+}
+
+function toSessionDenial(sid: string): Denial {
+  return { kind: 'session', id: sid };
+}
+
+function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
+  return auth.access.map(({ digest }) => ({ kind: 'token', id: digest }));
+}
+
+/** What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says. */
+function denialsOf(before: AuthPart, after: AuthPart): readonly Denial[] {
+  const denials: Denial[] = [];
+  for (const { digest, expiresAt } of before.access) {
+    const kept = after.access.find((entry) => entry.digest === digest);
+    if (kept === undefined) denials.push({ kind: 'token', id: digest });
+    else if (kept.expiresAt < expiresAt) {
+      denials.push({ kind: 'token', id: digest, from: kept.expiresAt });
+    }
+  }
+  return denials;
+}
