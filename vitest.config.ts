@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // Most tests wait for servers, not for a processor.
     maxWorkers: 3,
+    // A process that starts on a busy machine takes its time; what hangs is still found.
+    testTimeout: 20_000,
     // Once for each run: finds the Redis and Valkey that tests ask for by inject('servers').
     globalSetup: 'test/servers/vitest/global-setup.ts',
     include: [

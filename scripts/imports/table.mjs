@@ -95,6 +95,27 @@ export const packages = [
     layers: [{ name: 'express', files: ['./'], may: ['express'] }],
   },
   {
+    folder: 'packages/jwt/src',
+    external: ['@sess/core', '@sess/core/engine', '@sess/core/options', 'jose', 'node:'],
+    externalInstead:
+      'what an engine is built of comes from @sess/core/engine, cryptography from jose and node:',
+    layers: [
+      {
+        name: 'keys',
+        files: ['keys/'],
+        may: ['keys'],
+        instead: 'keys/ knows keys and nothing of tokens',
+      },
+      {
+        name: 'token',
+        files: ['token/'],
+        may: ['keys', 'token'],
+        instead: 'token/ reads and writes tokens; what becomes of a session belongs above',
+      },
+      { name: 'engines', files: ['./'], may: ['keys', 'token', 'engines'] },
+    ],
+  },
+  {
     folder: 'packages/redis/src',
     external: ['@sess/core', '@sess/core/options', '@sess/core/store', 'node:'],
     externalInstead: 'a store imports @sess/core and takes its client through client/redis-port.ts',

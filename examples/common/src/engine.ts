@@ -1,6 +1,8 @@
-import { type AccessTokens, createSessions, opaque, type Sessions, UsageError } from '@sess/core';
+import { randomBytes } from 'node:crypto';
+import { createSessions, opaque, type Sessions, UsageError } from '@sess/core';
+import { createStatelessSessions, jwt } from '@sess/jwt';
 import { type ExampleSettings, inVariables, SettingsError } from './settings.js';
-import { openStore } from './store.js';
+import { type OpenStore, openStore } from './store.js';
 
 /** A session engine, and how to end it with all that it stands on. */
 export interface Engine {
@@ -8,18 +10,48 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Who signs, and for whom: the examples are both. */
+const ISSUER = 'https://sess.example';
+
+/** Engines by what `ACCESS_TOKENS` says. */
+const ENGINES: Readonly<
+  Record<ExampleSettings['accessTokens'], (s: ExampleSettings, o: OpenStore) => Sessions>
+> = {
+  opaque: ({ durations }, { store }) =>
+    createSessions({ store, accessToken: opaque(), ...durations }),
+
+  jwt: (settings, { store, denylist }) =>
+    createSessions({
+      store,
+      accessToken: jwt({ ...signedBy(settings), revocation: 'denylist', denylist }),
+      ...settings.durations,
+    }),
+
+  stateless(settings, { denylist }) {
+    const { accessTtl, absoluteTtl, grace } = settings.durations;
+    return createStatelessSessions({
+      ...signedBy(settings),
+      denylist,
+      ...(accessTtl === undefined ? {} : { ttl: accessTtl }),
+      ...(absoluteTtl === undefined ? {} : { absoluteTtl }),
+      ...(grace === undefined ? {} : { grace }),
+    });
+  },
+};
+
 /**
  * Makes the session engine that the settings ask for.
  *
  * @throws SettingsError
  */
 export async function createEngine(settings: ExampleSettings): Promise<Engine> {
-  const accessToken = createAccessTokens(settings);
   const opened = openStore(settings);
   try {
-    const sessions = createSessions({ store: opened.store, accessToken, ...settings.durations });
+    const sessions = ENGINES[settings.accessTokens](settings, opened);
     // A store that is away is waited for a moment only: requests are told until it is there.
-    await sessions.ready().catch(() => {});
+    await sessions.ready().catch((error: unknown) => {
+      if (error instanceof UsageError) throw error;
+    });
     return {
       sessions,
       async close() {
@@ -34,10 +66,13 @@ export async function createEngine(settings: ExampleSettings): Promise<Engine> {
   }
 }
 
-/** Where `jwt()` of `@sess/jwt` plugs in. */
-function createAccessTokens({ accessTokens }: ExampleSettings): AccessTokens {
-  if (accessTokens === 'opaque') return opaque();
-  throw new SettingsError(
-    `ACCESS_TOKENS: '${accessTokens}' comes with @sess/jwt, which is not yet in this build. Write opaque, or leave it out.`,
-  );
+function signedBy({ jwtSecret, redisUrl }: ExampleSettings) {
+  if (jwtSecret === undefined && redisUrl !== undefined) {
+    throw new SettingsError(
+      "JWT_SECRET: processes that share a Redis have to share it too. Write what 'openssl rand -base64 32' prints.",
+    );
+  }
+  // In memory everything is forgotten with the process, so its key may be as well.
+  const keys = jwtSecret ?? randomBytes(32).toString('base64url');
+  return { keys, issuer: ISSUER, audience: ISSUER };
 }

@@ -51,9 +51,9 @@ export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
   };
 }
 
-/** A message of the engine in the words of the environment: `ACCESS_TTL` where it says `accessTtl`. */
+/** A message of an engine in the words of the environment: `ACCESS_TTL` where it says `accessTtl` or `ttl`. */
 export function inVariables(message: string): string {
-  return Object.entries(DURATIONS).reduce(
+  return [...Object.entries(DURATIONS), ['ACCESS_TTL', 'ttl'] as const].reduce(
     (text, [variable, option]) => text.replace(new RegExp(`\\b${option}\\b`, 'g'), variable),
     message,
   );

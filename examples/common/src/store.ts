@@ -1,4 +1,4 @@
-import { memoryStore, type SessionStore } from '@sess/core';
+import { type Denylist, memoryDenylist, memoryStore, type SessionStore } from '@sess/core';
 import { failFast, failFastCluster, redisStore } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
 import { type ExampleSettings, SettingsError } from './settings.js';
@@ -6,6 +6,8 @@ import { type ExampleSettings, SettingsError } from './settings.js';
 /** Where sessions are kept, and how to let go of it. */
 export interface OpenStore {
   readonly store: SessionStore;
+  /** What ends signed tokens before they expire. */
+  readonly denylist: Denylist;
   close(): Promise<void>;
 }
 
@@ -16,7 +18,9 @@ export interface OpenStore {
  * @throws SettingsError
  */
 export function openStore({ redisUrl }: ExampleSettings): OpenStore {
-  if (redisUrl === undefined) return { store: memoryStore(), close: async () => {} };
+  if (redisUrl === undefined) {
+    return { store: memoryStore(), denylist: memoryDenylist(), close: async () => {} };
+  }
   const urls = redisUrl.split(',').map((url) => url.trim());
   for (const url of urls) assertRedisUrl(url);
   const client =
@@ -24,6 +28,7 @@ export function openStore({ redisUrl }: ExampleSettings): OpenStore {
   const stopReporting = reportChanges(client);
   return {
     store: redisStore(client),
+    denylist: memoryDenylist(),
     async close() {
       stopReporting();
       client.disconnect();

@@ -17,8 +17,6 @@ export function lifecycleSuite(name: string): void {
       ['GRACE', '2h', /^GRACE: .* Write at most '1h'/],
       ['PORT', 'x', /^PORT: 'x' is not a port\. Write a number/],
       ['ACCESS_TOKENS', 'magic', /^ACCESS_TOKENS: .* Write opaque, jwt or stateless/],
-      ['ACCESS_TOKENS', 'jwt', /^ACCESS_TOKENS: .* not yet in this build/],
-      ['ACCESS_TOKENS', 'stateless', /^ACCESS_TOKENS: .* not yet in this build/],
       ['JWT_SECRET', 'too short', /^JWT_SECRET is under 32 bytes/],
       [
         'REDIS_URL',

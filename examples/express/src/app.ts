@@ -37,7 +37,9 @@ export function createApp(sessions: Sessions): Express {
 
   app.get(
     '/me',
-    requireSession((req, res) => res.json(req.session)),
+    requireSession(async (req, res) => {
+      res.json(await req.sessions.current());
+    }),
   );
   app.patch(
     '/me',

@@ -6,11 +6,13 @@ import type { RegisteredData, Sessions } from './types.js';
 let current: Sessions | undefined;
 
 /**
- * Sets up the process-wide engine that `getSessions()` answers, and that adapters use when they are given
- * none. Call it once, before the first request; a later call replaces the engine for whoever asks next.
+ * Sets up the process-wide engine that `getSessions()` answers, and that adapters use when they are given none: from
+ * options, or one that was made already. Call it once, before the first request; a later call replaces the engine for
+ * whoever asks next.
  */
-export function configureSessions(options: SessionsOptions): Sessions {
-  current = createSessions<RegisteredData>(options);
+export function configureSessions(given: SessionsOptions | Sessions): Sessions {
+  const isEngine = typeof given === 'object' && given !== null && 'verify' in given;
+  current = isEngine ? given : createSessions<RegisteredData>(given);
   return current;
 }
 

@@ -25,5 +25,6 @@ export type {
   AccessTokenPort,
   AccessTokens,
 } from './token/access-tokens.js';
+export type { DeniableToken } from './token/denylist.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/id.js';
 export { createRandomBytes, encodeBase64Url, type RandomBytes } from './token/random.js';

@@ -47,6 +47,12 @@ export function createSessions<Data extends object = RegisteredData>(
       events,
       logger,
     });
+  if (tokens.denylist?.isLocal === true && settings.store.isLocal !== true) {
+    logger.warn(
+      {},
+      'the denylist is in this process’s memory, and sessions are not: tokens revoked here are good elsewhere. Give the tokens a shared denylist',
+    );
+  }
   const store = denylist === undefined ? plain : createDenyingStore(plain, denylist);
   const context: EngineContext = {
     settings,

@@ -96,6 +96,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
 
   return {
     timeout: 1_000,
+    isLocal: true,
     open(context) {
       clock ??= context.clock;
       if (hasWarned || !isProduction()) return;

@@ -87,6 +87,8 @@ export interface StoreContext {
 export interface SessionStore {
   /** Milliseconds after which the store gives up on a call; `notAfter` is computed from it. */
   readonly timeout: number;
+  /** Whether it serves this process only. Default: `false`. */
+  readonly isLocal?: boolean;
   /** Called once by each engine that uses the store, before anything else. */
   open?(context: StoreContext): void;
   /** The record as the master has it, in one round trip. */

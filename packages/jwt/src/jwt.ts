@@ -1,0 +1,134 @@
+import {
+  type Denylist,
+  type Duration,
+  memoryDenylist,
+  type RegisteredData,
+  type Session,
+  UsageError,
+} from '@sess/core';
+import { type AccessTokenPort, type AccessTokens, isSid, tagOf } from '@sess/core/engine';
+import { assertKnown, parseDuration } from '@sess/core/options';
+import { createKeyRing } from './keys/key-ring.js';
+import { assertDenylist, resolveTokenOptions, type TokenOptions } from './options.js';
+import { createReader, type VerifiedToken } from './token/reader.js';
+import { createVerifiedTokens } from './token/verified-tokens.js';
+import { type ChooseClaims, createWriter } from './token/writer.js';
+
+/** Options of `jwt()`. */
+export interface JwtOptions<Data extends object = RegisteredData> extends TokenOptions {
+  /** How long a token lives. Default: the engine's `accessTtl`. */
+  readonly ttl?: Duration;
+  /**
+   * When the access token of a session that has ended dies.
+   * - `'none'`: when it expires. No verification asks anybody.
+   * - `'store'`: at once; every verification asks the store, or its near cache, and answers the session as it is.
+   * - `'denylist'`: at once; every verification asks the denylist, which is small, and empty most of the time.
+   */
+  readonly revocation: 'none' | 'store' | 'denylist';
+  /**
+   * With `revocation: 'denylist'`. Default: one in this process's memory, which no other process knows of:
+   * give `redisDenylist(client)` where there is more than one.
+   */
+  readonly denylist?: Denylist;
+  /**
+   * What a denylist that does not answer means. Default: `'fail'`, a `StoreUnavailableError` (503). `'accept'` takes
+   * tokens at their word meanwhile, ended ones too.
+   */
+  readonly onDenylistError?: 'fail' | 'accept';
+  /**
+   * What of the session goes into the token as claims, where everyone who holds the token can read it, and what
+   * `session.data` is where tokens are taken at their word. Default: all of its data; with `revocation: 'store'` nothing.
+   */
+  readonly claims?: (session: Session<Data>) => object;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof JwtOptions>([
+  'keys',
+  'issuer',
+  'audience',
+  'leeway',
+  'maxRemembered',
+  'requiredClaims',
+  'ttl',
+  'revocation',
+  'denylist',
+  'onDenylistError',
+  'claims',
+]);
+
+/** What of a session goes into its tokens, where nothing else is said: all that has to be known without a store. */
+const CHOICES: Readonly<Record<JwtOptions['revocation'], ChooseClaims>> = {
+  none: ({ data }) => data,
+  store: () => ({}),
+  denylist: ({ data }) => data,
+};
+
+/**
+ * Signed access tokens (RFC 9068) for the option `accessToken` of `createSessions`. Refresh tokens stay what they are:
+ * opaque, rotating, and known to the store.
+ *
+ * @throws UsageError `invalid_option`
+ */
+export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Data>): AccessTokens {
+  assertKnown('jwt', options, KNOWN);
+  const settings = resolveTokenOptions(options);
+  const { revocation, onDenylistError = 'fail' } = options;
+  if (!Object.hasOwn(CHOICES, revocation)) {
+    throw new UsageError(
+      'invalid_option',
+      `revocation: '${String(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
+    );
+  }
+  if (options.denylist !== undefined && revocation !== 'denylist') {
+    throw new UsageError(
+      'invalid_option',
+      `denylist: it is not asked with revocation: '${revocation}'. Write revocation: 'denylist', or leave it out.`,
+    );
+  }
+  assertDenylist(options.denylist);
+  if (onDenylistError !== 'fail' && onDenylistError !== 'accept') {
+    throw new UsageError('invalid_option', "onDenylistError: write 'fail' or 'accept'.");
+  }
+  const choose = (options.claims as ChooseClaims | undefined) ?? CHOICES[revocation];
+  if (typeof choose !== 'function') {
+    throw new UsageError('invalid_option', 'claims: write a function of the session.');
+  }
+  const denylist = revocation === 'denylist' ? (options.denylist ?? memoryDenylist()) : undefined;
+
+  return Object.freeze({
+    kind: 'jwt',
+    ...(options.ttl === undefined ? {} : { ttl: parseDuration('ttl', options.ttl) }),
+    open({ clock, accessTtl, tagOfSubject }): AccessTokenPort {
+      const { expected, leeway } = settings;
+      const ring = createKeyRing(settings.source, accessTtl + leeway + 1_000);
+      const writer = createWriter({
+        ring,
+        issuer: expected.issuer,
+        audiences: expected.audiences,
+        choose,
+        optionName: 'claims',
+      });
+      const read = createReader({
+        ...settings,
+        findKey: ring.find,
+        version: ring.version,
+        // What is denied is found by the subject's tag: a session of another's tag would never be found.
+        admits: ({ sid, claimed: { session } }) =>
+          denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject)),
+        verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
+      });
+      return {
+        revocation,
+        ...(denylist === undefined ? {} : { denylist }),
+        onDenylistError,
+        leeway,
+        issue: ({ digest, ...grant }) => writer.write({ ...grant, jti: digest }, clock.now()),
+        assertIssuable: writer.assertWritable,
+        read,
+        ...(ring.signer(clock.now()).isSymmetric
+          ? {}
+          : { publicKeys: async () => ({ keys: ring.publicKeys(clock.now()) }) }),
+      };
+    },
+  } satisfies AccessTokens);
+}

@@ -1,0 +1,111 @@
+import { StoreUnavailableError, UsageError } from '@sess/core';
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+} from 'jose';
+import { ALGORITHMS, isAlgorithm } from './algorithms.js';
+import { isSignedBy } from './signature.js';
+
+/** A key that was found in a JWK Set. */
+export interface FoundKey {
+  readonly alg: string;
+  verify(token: string): Promise<boolean>;
+}
+
+/** The keys of another service. */
+export interface JwksKeys {
+  /** @throws StoreUnavailableError when the set cannot be fetched: nothing is known of the token then */
+  findKey(kid: string | undefined, at: number, alg: string): Promise<FoundKey | undefined>;
+  /** Changes when the set may be another one, so that nothing is remembered longer than the keys are good. */
+  version(at: number): number;
+  ready(): Promise<void>;
+}
+
+export interface JwksContext {
+  readonly uri?: string | URL;
+  readonly jwks?: JSONWebKeySet;
+  /** Milliseconds. */
+  readonly maxAge: number;
+  readonly cooldown: number;
+  readonly timeout: number;
+}
+
+type GetKey = (header: { readonly alg: string; readonly kid?: string }) => Promise<CryptoKey>;
+
+/** @throws UsageError `invalid_option` */
+export function createJwksKeys(context: JwksContext): JwksKeys {
+  const { uri, jwks, maxAge } = context;
+  if ((uri === undefined) === (jwks === undefined)) {
+    throw invalid('verifyOnly: write jwksUri or jwks, and not both.');
+  }
+  const remote = uri === undefined ? undefined : createRemote(assertUri(uri), context);
+  const getKey: GetKey = remote ?? createLocal(jwks);
+
+  return {
+    async findKey(kid, _at, alg) {
+      // Secrets are never published: a token that asks for one tries to have a public key taken for it.
+      if (!isAlgorithm(alg) || ALGORITHMS[alg].kty === 'oct') return undefined;
+      const key = await tryGet(() => getKey({ alg, ...(kid === undefined ? {} : { kid }) }));
+      return key === undefined
+        ? undefined
+        : { alg, verify: (token) => isSignedBy(token, key, alg) };
+    },
+    version: (at) => (remote === undefined ? 0 : Math.floor(at / maxAge)),
+    async ready() {
+      if (remote !== undefined) await tryGet(() => remote.reload());
+    },
+  };
+}
+
+/** What jose says of a set that it has, and that holds no key for the token. */
+const NO_KEY = [
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JOSENotSupported,
+] as const;
+
+async function tryGet<Result>(get: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    if (NO_KEY.some((kind) => error instanceof kind)) return undefined;
+    throw new StoreUnavailableError('The JWK Set could not be fetched or read. See the cause.', {
+      cause: error,
+    });
+  }
+}
+
+function createRemote(url: URL, { maxAge, cooldown, timeout }: JwksContext) {
+  return createRemoteJWKSet(url, {
+    cacheMaxAge: maxAge,
+    cooldownDuration: cooldown,
+    timeoutDuration: timeout,
+  });
+}
+
+function createLocal(jwks: JSONWebKeySet | undefined): GetKey {
+  try {
+    return createLocalJWKSet(jwks ?? { keys: [] });
+  } catch {
+    throw invalid(
+      'jwks: write a JWK Set, an object with a list of public keys as its member keys.',
+    );
+  }
+}
+
+function assertUri(uri: string | URL): URL {
+  const url = URL.canParse(String(uri)) ? new URL(uri) : undefined;
+  const isLocal =
+    url !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return url;
+  throw invalid(
+    "jwksUri: write an https URL, as in 'https://api.example.com/.well-known/jwks.json'. Whoever can change the keys on their way can sign in as anybody.",
+  );
+}
+
+function invalid(message: string): UsageError {
+  return new UsageError('invalid_option', message);
+}

@@ -1,0 +1,256 @@
+import {
+  type CreateInput,
+  type Issued,
+  NotRevocableError,
+  NotSupportedError,
+  type RefreshResult,
+  type RegisteredData,
+  type Session,
+  type Sessions,
+  UsageError,
+} from '@sess/core';
+import {
+  assertSubject,
+  checkData,
+  createDenylistPort,
+  createEvents,
+  createSid,
+  createSubjectTag,
+  type DenylistPort,
+  encodeBase64Url,
+  hideTokens,
+  isSid,
+  parseBearer,
+  tagOf,
+} from '@sess/core/engine';
+import { assertKnown } from '@sess/core/options';
+import { createKeyRing } from '../keys/key-ring.js';
+import { createReader, type VerifiedToken } from '../token/reader.js';
+import { createVerifiedTokens } from '../token/verified-tokens.js';
+import { createWriter } from '../token/writer.js';
+import { createTokenVerifier, toDeniable } from '../token-verifier.js';
+import { resolveStatelessOptions, type StatelessOptions } from './options.js';
+import { exchangeToken, replaceToken } from './succession.js';
+
+/** Sessions that live in their tokens. What needs a store throws `NotSupportedError`. */
+export interface StatelessSessions<Data extends object = RegisteredData> extends Sessions<Data> {
+  /**
+   * Exchanges a live access token for the next one, with the same claims. With a denylist the old one is dead then, and
+   * whoever exchanges it at the same time gets the same successor. Reasons: as `verify`.
+   */
+  refresh(accessToken: unknown): Promise<RefreshResult<Data>>;
+  /** Denies one token, and not its session: what it was exchanged for lives. `false` for one that is not good anyway. */
+  revokeToken(accessToken: unknown): Promise<boolean>;
+  /** Denies all tokens of a session. Answers `true` for every well-formed id, for nothing is known of it. */
+  revoke(sid: string): Promise<boolean>;
+  /** Denies all tokens of a subject that were made until now. They are not counted: answers 1. */
+  revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
+}
+
+const KNOWN_INPUT: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
+const KNOWN_EXCEPT: ReadonlySet<string> = new Set(['except']);
+
+/**
+ * Sessions without a session store: everything is in a signed token, which is exchanged for a new one while it
+ * lives. Only what has been revoked is kept, in a denylist.
+ *
+ * @throws UsageError `invalid_option`
+ */
+export function createStatelessSessions<Data extends object = RegisteredData>(
+  options: StatelessOptions<Data>,
+): StatelessSessions<Data> {
+  const settings = resolveStatelessOptions(options);
+  const { clock, random, logger, expected, ttl, leeway, grace } = settings;
+  const events = createEvents(logger);
+  const tagOfSubject = createSubjectTag(settings.subjectPepper);
+  const ring = createKeyRing(settings.source, ttl + leeway + 1_000);
+  const { issuer, audiences } = expected;
+  const choose = ({ data }: Session<object>): object => data;
+  const writer = createWriter({ ring, issuer, audiences, choose, optionName: 'the data' });
+  const denylist =
+    settings.denylist &&
+    createDenylistPort({
+      denylist: settings.denylist,
+      onError: settings.onDenylistError,
+      longestLife: ttl + leeway,
+      clock,
+      random,
+      events,
+      logger,
+    });
+
+  /** By the session that `verify` answered: what it takes to replace its token. */
+  const tokenOf = new WeakMap<object, VerifiedToken>();
+  const read = createReader({
+    ...settings,
+    findKey: ring.find,
+    version: ring.version,
+    verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
+    admits(token) {
+      const { sid, claimed } = token;
+      tokenOf.set(claimed.session, token);
+      return (
+        denylist === undefined ||
+        (isSid(sid) && tagOf(sid) === tagOfSubject(claimed.session.subject))
+      );
+    },
+  });
+  const { check, verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
+
+  const createJti = (): string => encodeBase64Url(random(16));
+
+  function revocable(): DenylistPort {
+    if (denylist === undefined) throw new NotRevocableError();
+    return denylist;
+  }
+
+  async function issue(
+    session: Omit<Session<object>, 'expiresAt'>,
+    made: { readonly jti: string; readonly version: number | undefined; readonly at: number },
+  ): Promise<Issued<Data>> {
+    const issuedAt = session.lastUsedAt;
+    const expiresAt = Math.min(issuedAt + ttl, session.authenticatedAt + settings.absoluteTtl);
+    const whole = Object.freeze({ ...session, expiresAt });
+    const { jti, version } = made;
+    const content = { session: whole, jti, generation: 0, version, issuedAt, expiresAt };
+    const accessToken = await writer.write(content, made.at);
+    return hideTokens({
+      session: whole as typeof whole & { readonly data: Readonly<Data> },
+      accessToken,
+      accessTokenExpiresAt: expiresAt,
+      refreshToken: accessToken,
+      issuedAt: made.at,
+    });
+  }
+
+  /** Until the absolute end no token of the session is made any more. */
+  const isPastEnd = (session: Session<object>, at: number): boolean =>
+    at >= session.authenticatedAt + settings.absoluteTtl;
+
+  async function denySession(sid: string, cause: 'revoke' | 'logout', subject?: string) {
+    await revocable().deny(tagOf(sid), [{ kind: 'session', id: sid }]);
+    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }) });
+    logger.info({ sid, cause }, 'session revoked');
+  }
+
+  return Object.freeze({
+    async create(input: CreateInput<Data>, before?: () => Promise<void>) {
+      assertKnown('create', input, KNOWN_INPUT);
+      const { subject } = input;
+      assertSubject(subject);
+      const data = await checkData(settings.schema, input.data ?? {});
+      const at = clock.now();
+      const tag = tagOfSubject(subject);
+      const sid = createSid(tag, random);
+      const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at };
+      const session = { sid, subject, data, device: Object.freeze({}), ...times };
+      // Claims that no token can carry are refused before what is replaced has been ended.
+      writer.assertWritable({ ...session, expiresAt: at });
+      await before?.();
+      const version = await denylist?.enroll(tag);
+      const issued = await issue(session, { jti: createJti(), version, at });
+      events.emit('created', { sid, subject });
+      logger.info({ sid }, 'session created');
+      return issued;
+    },
+
+    verify: (accessToken: unknown) => verify<Data>(accessToken),
+    authenticate: async (authorization: string | null | undefined) =>
+      verify<Data>(parseBearer(authorization)),
+
+    async refresh(accessToken: unknown): Promise<RefreshResult<Data>> {
+      const at = clock.now();
+      const reading = await read(accessToken, at);
+      const reject = (reason: Exclude<RefreshResult<Data>, { ok: true }>['reason']) => {
+        const sid = 'sid' in reading ? reading.sid : undefined;
+        events.emit('rejected', {
+          token: 'refresh',
+          reason,
+          ...(sid === undefined ? {} : { sid }),
+        });
+        return { ok: false as const, reason };
+      };
+      if (!reading.ok) return reject(reading.reason);
+      const { session } = reading.claimed;
+      if (isPastEnd(session, at)) return reject('expired');
+      const wish = { jti: createJti(), at, grace };
+      const successor =
+        denylist === undefined
+          ? { jti: wish.jti, issuedAt: at, version: undefined, isRepeated: false }
+          : await exchangeToken(denylist, reading, wish);
+      if (successor === undefined) return reject('revoked');
+      const { jti, version, issuedAt, isRepeated: replayed } = successor;
+      const issued = await issue({ ...session, lastUsedAt: issuedAt }, { jti, version, at });
+      events.emit('refreshed', { sid: session.sid, subject: session.subject, replayed });
+      return hideTokens({ ok: true as const, ...issued });
+    },
+
+    async elevate(target: string | Session<Data>) {
+      const token = typeof target === 'object' ? tokenOf.get(target) : undefined;
+      if (token === undefined) {
+        throw new UsageError(
+          'invalid_argument',
+          'elevate() of a stateless engine takes the session that its verify() answered: no other place has its claims.',
+        );
+      }
+      const at = clock.now();
+      const wish = { jti: createJti(), at };
+      const successor =
+        denylist === undefined
+          ? { ...wish, version: undefined }
+          : await replaceToken(denylist, token, wish);
+      if (successor === undefined) return undefined;
+      const session = { ...token.claimed.session, authenticatedAt: at, lastUsedAt: at };
+      logger.info({ sid: token.sid }, 'session elevated');
+      return issue(session, { ...successor, at });
+    },
+
+    async revoke(sid: string) {
+      const isDeniable = isSid(sid);
+      if (isDeniable) await denySession(sid, 'revoke');
+      else revocable();
+      return isDeniable;
+    },
+
+    async revokeAll(subject: string, given: { readonly except?: string } = {}) {
+      assertSubject(subject);
+      assertKnown('revokeAll', given, KNOWN_EXCEPT);
+      await revocable().denyAll(tagOfSubject(subject), given.except);
+      events.emit('revoked', { cause: 'revoke-all', subject, count: 1 });
+      logger.info({}, 'sessions of a subject revoked');
+      return 1;
+    },
+
+    async revokeToken(accessToken: unknown) {
+      const { deny } = revocable();
+      const checked = await check(accessToken, clock.now());
+      if (!('claimed' in checked)) return false;
+      const { sid, digest } = checked;
+      await deny(tagOf(sid), [{ kind: 'token', id: digest }]);
+      events.emit('revoked', { cause: 'revoke', sid, subject: checked.claimed.session.subject });
+      return true;
+    },
+
+    async end({ accessToken }: { readonly accessToken?: unknown }) {
+      if (accessToken === undefined) return false;
+      const at = clock.now();
+      const reading = await read(accessToken, at);
+      if (!reading.ok) return false;
+      if (await revocable().isDenied(toDeniable(reading), at)) return false;
+      await denySession(reading.sid, 'logout', reading.claimed.session.subject);
+      return true;
+    },
+
+    update: () => Promise.reject(new NotSupportedError('update')),
+    get: () => Promise.reject(new NotSupportedError('get')),
+    list: () => Promise.reject(new NotSupportedError('list')),
+    on: events.on,
+    traits: Object.freeze({ refreshedBy: 'access-token' as const, sessionFrom: 'token' as const }),
+    ...(ring.signer(clock.now()).isSymmetric
+      ? {}
+      : { publicKeys: async () => ({ keys: ring.publicKeys(clock.now()) }) }),
+    clock: Object.freeze({ now: () => clock.now() }),
+    ready: async () => denylist?.ready(),
+    close: async () => denylist?.close(),
+  });
+}

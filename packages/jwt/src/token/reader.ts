@@ -1,0 +1,127 @@
+import type { AcceptedReading, AccessReading } from '@sess/core/engine';
+import type { KeyRing } from '../keys/key-ring.js';
+import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
+import { decodeObject, parseCompact } from './compact.js';
+import type { VerifiedTokens } from './verified-tokens.js';
+
+/** A token whose signature and claims are good; its times are still to be held against the clock. */
+export interface VerifiedToken extends AcceptedReading {
+  /** Its `digest` is the `jti`. */
+  readonly claimed: NonNullable<AcceptedReading['claimed']>;
+  /** Epoch milliseconds, leeway included. */
+  readonly notBefore: number;
+  readonly expiresAt: number;
+}
+
+export type TokenReading = VerifiedToken | Extract<AccessReading, { ok: false }>;
+
+/** Answers at once what it can, and promises what takes a signature of a key pair. */
+export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
+
+/** A key as readers use it. */
+export interface VerifyingKey {
+  /** The one algorithm that it has. */
+  readonly alg: string;
+  verify(token: string): boolean | Promise<boolean>;
+}
+
+/** What a reader goes by. */
+export interface ReaderContext {
+  /** The key that a token names, or `undefined`. Rejects when keys cannot be had. */
+  readonly findKey: (
+    kid: string | undefined,
+    at: number,
+    alg: string,
+  ) => VerifyingKey | undefined | Promise<VerifyingKey | undefined>;
+  readonly version: KeyRing['version'];
+  readonly expected: ExpectedClaims;
+  /** A last condition. */
+  readonly admits: (token: VerifiedToken) => boolean;
+  /** Milliseconds. */
+  readonly leeway: number;
+  readonly verified: VerifiedTokens<VerifiedToken>;
+}
+
+const MALFORMED: TokenReading = Object.freeze({ ok: false, reason: 'malformed' });
+const UNKNOWN: TokenReading = Object.freeze({ ok: false, reason: 'unknown' });
+
+/** Where a token might bring its own key, or its place (RFC 8725, section 3.10). */
+const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256'] as const;
+/** RFC 9068, section 2.1. */
+const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt']);
+
+/**
+ * Reads tokens, strictly (RFC 8725; RFC 9068, section 4): one spelling, the algorithm that its key has, a known `kid`,
+ * no header that this does not know how to honour, no claim of a wrong type.
+ */
+export function createReader(context: ReaderContext): TokenReader {
+  const { findKey, expected, admits, leeway, verified } = context;
+
+  function judge(token: VerifiedToken, at: number): TokenReading {
+    const { sid, digest } = token;
+    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest };
+    return at < token.notBefore ? UNKNOWN : token;
+  }
+
+  /** After the signature was found good. */
+  function accept(text: string, payload: string, at: number): TokenReading {
+    const object = decodeObject(payload);
+    const claims = object === undefined ? undefined : checkClaims(object, expected);
+    if (claims === undefined) return UNKNOWN;
+    // A token without a version is not one that a denylist knows.
+    const { sid, jti, gen = 0, sv = -1, nbf = 0, exp } = claims;
+    const token: VerifiedToken = Object.freeze({
+      ok: true,
+      sid,
+      digest: jti,
+      claimed: Object.freeze({
+        session: toClaimedSession(claims),
+        generation: gen,
+        version: sv,
+      }),
+      notBefore: nbf * 1_000 - leeway,
+      expiresAt: exp * 1_000 + leeway,
+    });
+    if (!admits(token)) return UNKNOWN;
+    const reading = judge(token, at);
+    if (reading.ok) verified.set(text, token);
+    return reading;
+  }
+
+  return (text, at) => {
+    if (typeof text !== 'string') return MALFORMED;
+    verified.keepFor(context.version(at));
+    const known = verified.get(text);
+    if (known !== undefined) return judge(known, at);
+
+    const compact = parseCompact(text);
+    if (compact === undefined) return MALFORMED;
+    const header = decodeObject(compact.header);
+    if (header === undefined || !isGoodHeader(header)) return MALFORMED;
+    const { kid, alg } = header;
+    const check = (key: VerifyingKey | undefined): TokenReading | Promise<TokenReading> => {
+      if (key === undefined || key.alg !== alg) return UNKNOWN;
+      const isGenuine = key.verify(text);
+      const conclude = (isGood: boolean): TokenReading =>
+        isGood ? accept(text, compact.payload, at) : UNKNOWN;
+      return typeof isGenuine === 'boolean' ? conclude(isGenuine) : isGenuine.then(conclude);
+    };
+    const key = findKey(kid, at, alg);
+    return key instanceof Promise ? key.then(check) : check(key);
+  };
+}
+
+function isGoodHeader(
+  header: Readonly<Record<string, unknown>>,
+): header is { readonly alg: string; readonly kid?: string } {
+  const { alg, kid, typ } = header;
+  return (
+    typeof alg === 'string' &&
+    (kid === undefined || typeof kid === 'string') &&
+    TYPES.has(typeof typ === 'string' ? typ.toLowerCase() : typ) &&
+    // Extensions that must be understood: none is (RFC 7515, section 4.1.11). b64 is one of them.
+    !('crit' in header) &&
+    !('b64' in header) &&
+    !FOREIGN_KEYS.some((name) => Object.hasOwn(header, name))
+  );
+}

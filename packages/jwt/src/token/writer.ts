@@ -1,0 +1,84 @@
+import { Buffer } from 'node:buffer';
+import { InvalidDataError, type Session } from '@sess/core';
+import { toFrozenJson } from '@sess/core/engine';
+import type { KeyRing } from '../keys/key-ring.js';
+import { RESERVED, type TokenClaims } from './claims.js';
+
+/** What a token is made of. Times are epoch milliseconds. */
+export interface TokenContent {
+  readonly session: Session<object>;
+  readonly jti: string;
+  readonly generation: number;
+  readonly version: number | undefined;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface TokenWriter {
+  /** @throws InvalidDataError `data_too_large`, `invalid_data` for claims that no token can carry */
+  write(content: TokenContent, at: number): string | Promise<string>;
+  /** Throws what `write` would. */
+  assertWritable(session: Session<object>): void;
+}
+
+/** What of a session goes into its tokens, at their top level. */
+export type ChooseClaims = (session: Session<object>) => object;
+
+export interface WriterContext {
+  readonly ring: KeyRing;
+  readonly issuer: string;
+  /** Written as text when it is one, as a list when there are more (RFC 7519, section 4.1.3). */
+  readonly audiences: readonly string[];
+  readonly choose: ChooseClaims;
+  readonly optionName: string;
+}
+
+/** Bytes of chosen claims: with all else, well below the 8 kB that servers allow for headers. */
+const MAX_CLAIMS = 4_096;
+
+export function createWriter(context: WriterContext): TokenWriter {
+  const { ring, issuer, audiences, choose, optionName } = context;
+  const aud = audiences.length === 1 ? (audiences[0] ?? '') : audiences;
+
+  function chooseClaims(session: Session<object>): object {
+    const claims = toFrozenJson(choose(session));
+    const reserved = Object.keys(claims).find((name) => RESERVED.has(name));
+    if (reserved !== undefined) {
+      throw new InvalidDataError(
+        `An access token has a claim '${reserved}' of its own, so the session's data cannot have one. Rename it, or choose others with ${optionName}.`,
+      );
+    }
+    const size = Buffer.byteLength(JSON.stringify(claims));
+    if (size > MAX_CLAIMS) {
+      throw new InvalidDataError(
+        `The claims of an access token would have ${size} bytes, more than the ${MAX_CLAIMS} that headers can be trusted with. Choose fewer with ${optionName}.`,
+        { code: 'data_too_large' },
+      );
+    }
+    return claims;
+  }
+
+  return {
+    write(content, at) {
+      const { session, jti, generation, version, issuedAt, expiresAt } = content;
+      const { sid, subject, createdAt, authenticatedAt } = session;
+      // Rounded so that `expires_in` is kept, but nothing outlives the session.
+      const round = expiresAt >= session.expiresAt ? Math.floor : Math.ceil;
+      const claims: TokenClaims = {
+        iss: issuer,
+        aud,
+        sub: subject,
+        sid,
+        jti,
+        iat: Math.floor(issuedAt / 1_000),
+        exp: round(expiresAt / 1_000),
+        auth_time: Math.floor(authenticatedAt / 1_000),
+        gen: generation,
+        ...(version === undefined ? {} : { sv: version }),
+        ses: { iat: Math.floor(createdAt / 1_000), exp: Math.floor(session.expiresAt / 1_000) },
+      };
+      return ring.signer(at).sign(JSON.stringify({ ...claims, ...chooseClaims(session) }));
+    },
+    assertWritable: (session) => void chooseClaims(session),
+  };
+}
