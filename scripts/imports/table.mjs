@@ -89,6 +89,13 @@ export const packages = [
     ],
   },
   {
+    folder: 'packages/client/src',
+    external: ['react'],
+    externalInstead:
+      'the client has no dependencies: what it takes from the browser is in environment.ts',
+    layers: [{ name: 'client', files: ['./'], may: ['client'] }],
+  },
+  {
     folder: 'packages/express/src',
     external: ['@sess/core', '@sess/core/http', 'express', 'express-serve-static-core', 'node:'],
     externalInstead: 'an adapter imports @sess/core, @sess/core/http and its framework only',
@@ -145,12 +152,18 @@ export const fences = [
   },
   {
     pattern: /\bDate\.now\b|\bnew Date\(|\bperformance\.now\b/g,
-    except: ['packages/core/src/clock.ts', 'packages/testkit/src/', 'test/servers/src/'],
+    except: [
+      'packages/client/src/environment.ts',
+      'packages/core/src/clock.ts',
+      'packages/testkit/src/',
+      'test/servers/src/',
+    ],
     instead: 'take the time from the clock that the options carry (clock.ts)',
   },
   {
     pattern: /\b(?:setTimeout|setInterval|setImmediate)\b/g,
     except: [
+      'packages/client/src/environment.ts',
       'packages/core/src/clock.ts',
       'packages/redis/src/timers.ts',
       'packages/testkit/src/',
