@@ -95,6 +95,13 @@ export const packages = [
     layers: [{ name: 'express', files: ['./'], may: ['express'] }],
   },
   {
+    folder: 'packages/hono/src',
+    // No node: here: the adapter runs where there is none.
+    external: ['@sess/core', '@sess/core/http', 'hono', 'hono/route', 'hono/utils/http-status'],
+    externalInstead: 'an adapter imports @sess/core, @sess/core/http and its framework only',
+    layers: [{ name: 'hono', files: ['./'], may: ['hono'] }],
+  },
+  {
     folder: 'packages/redis/src',
     external: ['@sess/core', '@sess/core/options', '@sess/core/store', 'node:'],
     externalInstead: 'a store imports @sess/core and takes its client through client/redis-port.ts',
