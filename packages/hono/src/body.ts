@@ -8,13 +8,9 @@ const LIMIT = 102_400;
  */
 export async function readText({ body }: Request): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const reader = body?.getReader();
   let text = '';
   let size = 0;
-  for (;;) {
-    const chunk = await reader?.read();
-    if (chunk === undefined || chunk.done) break;
-    const bytes = chunk.value as Uint8Array;
+  for await (const bytes of (body ?? []) as AsyncIterable<Uint8Array>) {
     size += bytes.length;
     if (size <= LIMIT) text += decoder.decode(bytes, { stream: true });
   }

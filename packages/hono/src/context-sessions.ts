@@ -63,6 +63,6 @@ export function openedFor(c: Context): ContextSessions<object> {
 function refuseOther(): never {
   throw new UsageError(
     'middleware_conflict',
-    "Two middlewares want c.var.session: sessionMiddleware() and another one. Mount each on paths of its own, and set 'session' nowhere else.",
+    'Two middlewares want c.var.session: sessionMiddleware() and another one. Mount each on paths of its own.',
   );
 }

@@ -2,32 +2,28 @@ import { UsageError } from '@sess/core';
 import { type Exchange, mergeSetCookie, mergeVary } from '@sess/core/http';
 import type { Context } from 'hono';
 import { routePath } from 'hono/route';
-import { type Address, pathBelow, readAddress } from './address.js';
 import { splitAuthorization } from './authorization.js';
 import { readText } from './body.js';
-import { rawLines, socketAddress } from './node-request.js';
-
-/** Answers the client's address, or `undefined` when it is not known. */
-export type ClientIp = (c: Context) => string | undefined;
+import { pathBelow } from './mount.js';
+import { type ClientIp, rawLines, socketAddress } from './node-request.js';
 
 /** A Hono context as the protocol sees it. Response headers are kept until there is a response to put them on. */
 export class HonoExchange implements Exchange {
   readonly path: string;
   readonly #c: Context;
   readonly #clientIp: ClientIp | undefined;
-  readonly #address: Address;
-  readonly #cookies: Map<string, string> = new Map<string, string>();
-  readonly #headers: Map<string, string> = new Map<string, string>();
-  #vary = '';
+  readonly #url: URL;
+  /** What to do to the headers of the response, once there is one. */
+  readonly #changes: ((headers: Headers) => void)[] = [];
   #form: object | undefined;
   #isAnswered = false;
 
   constructor(c: Context, clientIp: ClientIp | undefined) {
     this.#c = c;
     this.#clientIp = clientIp;
-    this.#address = readAddress(c.req.url);
-    // Asked now: later on another handler of the chain is the current one.
-    this.path = pathBelow(routePath(c), this.#address.path);
+    this.#url = new URL(c.req.url);
+    // Asked now: later on another handler of the chain is the current one. Hono's own path is decoded.
+    this.path = pathBelow(routePath(c), this.#url.pathname);
   }
 
   get method(): string {
@@ -35,19 +31,19 @@ export class HonoExchange implements Exchange {
   }
 
   get query(): string {
-    return this.#address.query;
+    return this.#url.search.slice(1);
   }
 
   get protocol(): string {
-    return this.#address.protocol;
+    return this.#url.protocol.slice(0, -1);
   }
 
   get host(): string {
-    return this.#address.host;
+    return this.#url.host;
   }
 
   get ip(): string | undefined {
-    return this.#clientIp === undefined ? socketAddress(this.#c.env) : this.#clientIp(this.#c);
+    return (this.#clientIp ?? socketAddress)(this.#c);
   }
 
   header(name: string): string | undefined {
@@ -57,7 +53,7 @@ export class HonoExchange implements Exchange {
   authorization(): readonly string[] {
     const value = this.header('authorization');
     if (value === undefined) return [];
-    const lines = rawLines(this.#c.env, 'authorization') ?? [];
+    const lines = rawLines(this.#c, 'authorization');
     // None in the raw list: the runtime has none, or a middleware has set the header.
     if (lines.length === 0) return splitAuthorization(value);
     return lines.length > 1 ? lines : [value];
@@ -85,49 +81,49 @@ export class HonoExchange implements Exchange {
   }
 
   setHeader(name: string, value: string): void {
-    this.#assertUnanswered();
-    this.#headers.set(name, value);
+    this.#change((headers) => headers.set(name, value));
   }
 
   vary(names: string): void {
-    this.#assertUnanswered();
-    this.#vary = mergeVary(this.#vary, names);
+    this.#change((headers) =>
+      headers.set('Vary', mergeVary(headers.get('Vary') ?? undefined, names)),
+    );
   }
 
   setCookie(name: string, setCookie: string): void {
-    this.#assertUnanswered();
-    this.#cookies.set(name, setCookie);
-  }
-
-  /** Puts what was set on the response, and takes no more. Answers a copy of one whose headers are fixed. */
-  finish(response: Response): Response {
-    this.#isAnswered = true;
-    if (this.#cookies.size === 0 && this.#headers.size === 0 && this.#vary === '') return response;
-    try {
-      this.#write(response.headers);
-      return response;
-    } catch {
-      // As those of an answer that fetch() brought.
-      const copy = new Response(response.body, response);
-      this.#write(copy.headers);
-      return copy;
-    }
-  }
-
-  #write(headers: Headers): void {
-    for (const [name, value] of this.#headers) headers.set(name, value);
-    if (this.#vary !== '') {
-      headers.set('Vary', mergeVary(headers.get('Vary') ?? undefined, this.#vary));
-    }
-    for (const [name, setCookie] of this.#cookies) {
+    this.#change((headers) => {
       const all = mergeSetCookie(headers.getSetCookie(), name, setCookie);
       headers.delete('Set-Cookie');
       for (const line of all) headers.append('Set-Cookie', line);
-    }
+    });
   }
 
-  #assertUnanswered(): void {
-    if (!this.#isAnswered) return;
+  /** Puts what was set on a response of our own, and takes no more. */
+  applyTo(response: Response): Response {
+    this.#isAnswered = true;
+    for (const change of this.#changes) change(response.headers);
+    return response;
+  }
+
+  /** Puts what was set on the application's response, and takes no more. */
+  finish(): void {
+    this.#isAnswered = true;
+    const c = this.#c;
+    if (this.#changes.length === 0 || !c.finalized) return;
+    const { res } = c;
+    // The sign that an application has written to the socket itself; a copy of it would be written too.
+    if (res.headers.has('x-hono-already-sent')) return;
+    // Set to nothing first: Hono would lay the headers of the one that is replaced over the new ones.
+    c.res = undefined;
+    // A copy: headers may be fixed, and an application may answer everybody with one and the same Response.
+    c.res = this.applyTo(new Response(res.body, res));
+  }
+
+  #change(change: (headers: Headers) => void): void {
+    if (!this.#isAnswered) {
+      this.#changes.push(change);
+      return;
+    }
     throw new UsageError(
       'answer_sent',
       'The answer was sent before c.var.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',

@@ -1,8 +1,9 @@
 import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
 import { createSessionHttp, type ProtocolOptions } from '@sess/core/http';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { assertNoOtherSession, ContextSessions } from './context-sessions.js';
-import { type ClientIp, HonoExchange } from './exchange.js';
+import { HonoExchange } from './exchange.js';
+import type { ClientIp } from './node-request.js';
 import { toResponse } from './reply.js';
 import type { SessionEnv } from './variables.js';
 
@@ -13,7 +14,7 @@ export interface SessionMiddlewareOptions extends ProtocolOptions {
    * `@hono/node-server`, and nothing on other runtimes, which each have a `getConnInfo` of their own. A header
    * such as `CF-Connecting-IP` or `X-Forwarded-For` is whatever the client wrote unless a proxy of yours sets it.
    */
-  readonly clientIp?: (c: Context) => string | undefined;
+  readonly clientIp?: ClientIp;
 }
 
 /**
@@ -49,24 +50,17 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
     const request = http.open(exchange);
     await exchange.settleForm();
     const reply = await http.handle(request, exchange);
-    if (reply !== undefined) return exchange.finish(toResponse(c, reply));
+    if (reply !== undefined) return exchange.applyTo(toResponse(c, reply));
 
     c.set('session', request.session);
     c.set('sessions', new ContextSessions(c, exchange, request));
     await next();
-    if (c.finalized) replaceResponse(c, exchange.finish(c.res));
+    exchange.finish();
     return undefined;
   };
 }
 
-function replaceResponse(c: Context, response: Response): void {
-  if (response === c.res) return;
-  // Set to nothing first: Hono would lay the headers of the one that is replaced over the new ones.
-  c.res = undefined;
-  c.res = response;
-}
-
-function assertClientIp(clientIp: unknown): asserts clientIp is ClientIp | undefined {
+function assertClientIp(clientIp: unknown): void {
   if (clientIp === undefined || typeof clientIp === 'function') return;
   throw new UsageError(
     'invalid_option',

@@ -1,24 +1,22 @@
-/** What `@hono/node-server` hands in as `c.env`, as far as it is there. */
+import type { Context } from 'hono';
+
+/** Answers the client's address, or `undefined` when it is not known. */
+export type ClientIp = (c: Context) => string | undefined;
+
+/** What `@hono/node-server` hands in as `c.env`; other runtimes have things of their own there, or nothing. */
 interface NodeBindings {
   readonly incoming?: {
     readonly rawHeaders?: readonly string[];
-    readonly socket?: { readonly remoteAddress?: unknown };
+    readonly socket?: { readonly remoteAddress?: string };
   };
 }
 
-/** The lines of one header as they came over the socket; `undefined` where there is no such list. */
-export function rawLines(env: unknown, name: string): readonly string[] | undefined {
-  const raw = (env as NodeBindings | undefined)?.incoming?.rawHeaders;
-  if (!Array.isArray(raw)) return undefined;
-  const lines: string[] = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    if (String(raw[index]).toLowerCase() === name) lines.push(String(raw[index + 1]));
-  }
-  return lines;
+/** The lines of one header as they came over the socket; none where there is no such list. */
+export function rawLines({ env }: Context, name: string): readonly string[] {
+  const raw = (env as NodeBindings | undefined)?.incoming?.rawHeaders ?? [];
+  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
 }
 
 /** The other end of the connection: the client, or the proxy before it. */
-export function socketAddress(env: unknown): string | undefined {
-  const address = (env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress;
-  return typeof address === 'string' ? address : undefined;
-}
+export const socketAddress: ClientIp = ({ env }) =>
+  (env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress;

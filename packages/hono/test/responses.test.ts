@@ -1,3 +1,5 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createSessions } from '@sess/core';
 import { type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
 import { sendRequest } from '@sess/testkit';
@@ -90,6 +92,24 @@ describe('the refresh cookie', () => {
       return c.text(c.var.session?.sid ?? '');
     });
     expect(sent.setCookies).toEqual([expect.stringContaining(`srt_${sent.text}`)]);
+  });
+
+  it('stays off a Response that the application keeps for everybody', async () => {
+    const shared = new Response(null, { status: 204 });
+    for (let time = 0; time < 2; time += 1) {
+      expect((await signInAnd(() => shared)).setCookies).toHaveLength(1);
+    }
+    expect(shared.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('leaves an answer that was written past Hono as it is', async () => {
+    const sent = await signInAnd((c) => {
+      const { outgoing } = c.env as unknown as HttpBindings;
+      outgoing.writeHead(202, { 'Set-Cookie': 'own=1' }).end('by hand');
+      return RESPONSE_ALREADY_SENT;
+    });
+    expect([sent.status, sent.text, sent.setCookies]).toEqual([202, 'by hand', ['own=1']]);
+    expect(RESPONSE_ALREADY_SENT.headers.getSetCookie()).toEqual([]);
   });
 
   it("stays beside the application's own, whichever way those were set", async () => {
