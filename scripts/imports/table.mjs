@@ -102,6 +102,13 @@ export const packages = [
     layers: [{ name: 'express', files: ['./'], may: ['express'] }],
   },
   {
+    folder: 'packages/hono/src',
+    // No node: here: the adapter runs where there is none.
+    external: ['@sess/core', '@sess/core/http', 'hono', 'hono/route', 'hono/utils/http-status'],
+    externalInstead: 'an adapter imports @sess/core, @sess/core/http and its framework only',
+    layers: [{ name: 'hono', files: ['./'], may: ['hono'] }],
+  },
+  {
     folder: 'packages/jwt/src',
     external: ['@sess/core', '@sess/core/engine', '@sess/core/options', 'jose', 'node:'],
     externalInstead:

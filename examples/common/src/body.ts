@@ -13,17 +13,41 @@ const MAX_DEPTH = 64;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;(.*))?$/i;
 const CHARSET = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)/i;
 
+/** A body as it comes in, and what its headers say of it. */
+interface Body {
+  readonly chunks: AsyncIterable<Uint8Array> | null;
+  readonly type: string | null | undefined;
+  readonly encoding: string | null | undefined;
+}
+
 /**
  * Reads a request's body as one JSON object, from the socket itself: each framework's own parser has
  * rules of its own, and the examples are to agree.
  *
  * @throws Problem
  */
-export async function readJsonObject(request: IncomingMessage): Promise<JsonObject> {
-  const bytes = await readBytes(request);
-  if (bytes.length === 0) throw new Problem('invalid_json');
+export function readJsonObject(request: IncomingMessage): Promise<JsonObject> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-  if (!isJson(type) || (encoding !== undefined && encoding.toLowerCase() !== 'identity')) {
+  return readObject({ chunks: request, type, encoding });
+}
+
+/**
+ * The same for a request of the Fetch standard.
+ *
+ * @throws Problem
+ */
+export function readJsonRequest({ body, headers }: Request): Promise<JsonObject> {
+  return readObject({
+    chunks: body as AsyncIterable<Uint8Array> | null,
+    type: headers.get('Content-Type'),
+    encoding: headers.get('Content-Encoding'),
+  });
+}
+
+async function readObject({ chunks, type, encoding }: Body): Promise<JsonObject> {
+  const bytes = chunks === null ? new Uint8Array() : await readBytes(chunks);
+  if (bytes.length === 0) throw new Problem('invalid_json');
+  if (!isJson(type ?? '') || (encoding ?? 'identity').toLowerCase() !== 'identity') {
     throw new Problem('unsupported_media_type');
   }
   const value = parse(bytes);
@@ -35,14 +59,14 @@ export async function readJsonObject(request: IncomingMessage): Promise<JsonObje
   return value as JsonObject;
 }
 
-function isJson(type: string | undefined): boolean {
-  const match = JSON_TYPE.exec(type ?? '');
+function isJson(type: string): boolean {
+  const match = JSON_TYPE.exec(type);
   if (match === null) return false;
   const charset = CHARSET.exec(match[1] ?? '')?.[1] ?? 'utf-8';
   return /^utf-?8$/i.test(charset);
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
@@ -68,20 +92,32 @@ function isObject(value: unknown): value is object {
  * The body's bytes. What is too much is thrown away as it comes in, and not left unread: the client would
  * see a broken connection in place of the answer.
  */
-function readBytes(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BYTES) {
-        chunks.push(chunk);
-        return;
-      }
-      chunks.length = 0;
-      reject(new Problem('body_too_large'));
-    });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', () => reject(new Problem('body_incomplete')));
+async function readBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  // By hand: a loop of the language would end the stream as it leaves early.
+  const iterator = chunks[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await next(iterator);
+    if (done === true) return Buffer.concat(parts);
+    parts.push(value);
+    size += value.length;
+    if (size <= MAX_BYTES) continue;
+    void discard(iterator);
+    throw new Problem('body_too_large');
+  }
+}
+
+function next(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  return iterator.next().catch(() => {
+    throw new Problem('body_incomplete');
   });
+}
+
+async function discard(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    while ((await iterator.next()).done !== true);
+  } catch {
+    // The client has gone, and the rest with it.
+  }
 }

@@ -1,8 +1,5 @@
-export { type JsonObject, readJsonObject } from './body.js';
 export { createEngine } from './engine.js';
-export { readSignIn } from './input.js';
+export * from './face.js';
 export { createPage } from './page.js';
-export { Problem, type ProblemCode, problemReply, replyToFailure } from './problem.js';
-export { COMMON_HEADERS, replyToUnmatched } from './routes.js';
 export { type Example, run } from './run.js';
 export { type ExampleSettings, readSettings, SettingsError } from './settings.js';

@@ -136,7 +136,15 @@ function readCookie(header: string | undefined, name: string): CookieValue {
   }
   const [value] = values;
   if (value === undefined) return { kind: 'none' };
-  return values.length > 1 ? { kind: 'duplicate' } : { kind: 'value', value };
+  return values.length > 1 || holdsAnother(value, name)
+    ? { kind: 'duplicate' }
+    : { kind: 'value', value };
+}
+
+/** Whether a second line follows: some runtimes join lines of `Cookie` with commas, as of any other header. */
+function holdsAnother(value: string, name: string): boolean {
+  const [, ...others] = value.split(',');
+  return others.some((other) => trim(other).startsWith(`${name}=`));
 }
 
 function invalid(option: string, value: unknown, instead: string): UsageError {

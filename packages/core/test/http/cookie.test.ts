@@ -173,6 +173,8 @@ describe('the refresh cookie, read', () => {
     ['__Host-sess=', ''],
     ['flag; __Host-sess=v', 'v'],
     [`lang=en; __Host-sess=${TOKEN}`, TOKEN],
+    // Within the value of another cookie it is that cookie's: anyone may have planted it there.
+    ['a=b, __Host-sess=planted; __Host-sess=v', 'v'],
   ])('is found in %j', (header, value) => {
     expect(cookie.read(header)).toEqual(found(value));
   });
@@ -182,6 +184,8 @@ describe('the refresh cookie, read', () => {
     '__Host-sess=a; __Host-sess=a',
     '__Host-sess=a; x=y; __Host-sess=',
     '__Host-sess=;__Host-sess=',
+    '__Host-sess=a, __Host-sess=b',
+    '__Host-sess=a,x=y,__Host-sess=b; c=d',
   ])(
     'is refused when its name is sent twice: %s [CHECKLIST Cookies; RFC 6265bis 4.2.2]',
     (header) => {

@@ -63,6 +63,7 @@ export function describeCookies(startHost: StartHost): void {
         for (const headers of [
           [cookieHeader(`${cookie}; ${cookie}`)],
           [cookieHeader(cookie), cookieHeader(cookie)],
+          [cookieHeader(`${cookie}, ${cookie}`)],
         ]) {
           const before = new Map(host.store.calls);
           const answer = await host.send(path, { method: 'POST', headers });

@@ -1,0 +1,132 @@
+import { UsageError } from '@sess/core';
+import { type Exchange, mergeSetCookie, mergeVary } from '@sess/core/http';
+import type { Context } from 'hono';
+import { routePath } from 'hono/route';
+import { splitAuthorization } from './authorization.js';
+import { readText } from './body.js';
+import { pathBelow } from './mount.js';
+import { type ClientIp, rawLines, socketAddress } from './node-request.js';
+
+/** A Hono context as the protocol sees it. Response headers are kept until there is a response to put them on. */
+export class HonoExchange implements Exchange {
+  readonly path: string;
+  readonly #c: Context;
+  readonly #clientIp: ClientIp | undefined;
+  readonly #url: URL;
+  /** What to do to the headers of the response, once there is one. */
+  readonly #changes: ((headers: Headers) => void)[] = [];
+  #form: object | undefined;
+  #isAnswered = false;
+
+  constructor(c: Context, clientIp: ClientIp | undefined) {
+    this.#c = c;
+    this.#clientIp = clientIp;
+    this.#url = new URL(c.req.url);
+    // Asked now: later on another handler of the chain is the current one. Hono's own path is decoded.
+    this.path = pathBelow(routePath(c), this.#url.pathname);
+  }
+
+  get method(): string {
+    return this.#c.req.method;
+  }
+
+  get query(): string {
+    return this.#url.search.slice(1);
+  }
+
+  get protocol(): string {
+    return this.#url.protocol.slice(0, -1);
+  }
+
+  get host(): string {
+    return this.#url.host;
+  }
+
+  get ip(): string | undefined {
+    return (this.#clientIp ?? socketAddress)(this.#c);
+  }
+
+  header(name: string): string | undefined {
+    return this.#c.req.header(name);
+  }
+
+  authorization(): readonly string[] {
+    const value = this.header('authorization');
+    if (value === undefined) return [];
+    const lines = rawLines(this.#c, 'authorization');
+    // None in the raw list: the runtime has none, or a middleware has set the header.
+    if (lines.length === 0) return splitAuthorization(value);
+    return lines.length > 1 ? lines : [value];
+  }
+
+  parsedBody(): unknown {
+    return this.#form;
+  }
+
+  /** Waits for a form that somebody has begun to parse, for `parsedBody` answers at once. */
+  async settleForm(): Promise<void> {
+    const { formData } = this.#c.req.bodyCache;
+    if (formData === undefined) return;
+    const form = (await formData) as Iterable<readonly [string, unknown]>;
+    this.#form = Object.fromEntries(form);
+  }
+
+  async readJson(): Promise<unknown> {
+    const { req } = this.#c;
+    const isKept = Object.keys(req.bodyCache).length > 0;
+    // Another parser has read it and kept nothing.
+    if (!isKept && req.raw.bodyUsed) return undefined;
+    const text = isKept ? await req.text() : await readText(req.raw);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#change((headers) => headers.set(name, value));
+  }
+
+  vary(names: string): void {
+    this.#change((headers) =>
+      headers.set('Vary', mergeVary(headers.get('Vary') ?? undefined, names)),
+    );
+  }
+
+  setCookie(name: string, setCookie: string): void {
+    this.#change((headers) => {
+      const all = mergeSetCookie(headers.getSetCookie(), name, setCookie);
+      headers.delete('Set-Cookie');
+      for (const line of all) headers.append('Set-Cookie', line);
+    });
+  }
+
+  /** Puts what was set on a response of our own, and takes no more. */
+  applyTo(response: Response): Response {
+    this.#isAnswered = true;
+    for (const change of this.#changes) change(response.headers);
+    return response;
+  }
+
+  /** Puts what was set on the application's response, and takes no more. */
+  finish(): void {
+    this.#isAnswered = true;
+    const c = this.#c;
+    if (this.#changes.length === 0 || !c.finalized) return;
+    const { res } = c;
+    // The sign that an application has written to the socket itself; a copy of it would be written too.
+    if (res.headers.has('x-hono-already-sent')) return;
+    // Set to nothing first: Hono would lay the headers of the one that is replaced over the new ones.
+    c.res = undefined;
+    // A copy: headers may be fixed, and an application may answer everybody with one and the same Response.
+    c.res = this.applyTo(new Response(res.body, res));
+  }
+
+  #change(change: (headers: Headers) => void): void {
+    if (!this.#isAnswered) {
+      this.#changes.push(change);
+      return;
+    }
+    throw new UsageError(
+      'answer_sent',
+      'The answer was sent before c.var.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+    );
+  }
+}

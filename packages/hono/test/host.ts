@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { requireSession, type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
+import type { HostSetup, RunningHost } from '@sess/testkit';
+import { type Context, Hono } from 'hono';
+import { setCookie } from 'hono/cookie';
+import { stream } from 'hono/streaming';
+
+/** Serves an application on a port of its own. */
+export async function serve(app: Pick<Hono, 'fetch'>): Promise<RunningHost> {
+  const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** The application that the adapter suite asks for. */
+export function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
+  const app = new Hono<SessionEnv>();
+  app.use(sessionMiddleware(sessions, options));
+
+  app.post('/login', async (c) =>
+    c.json(await c.var.sessions.start({ subject: (await c.req.json()).user })),
+  );
+  app.post('/logout-here', async (c) => {
+    await c.var.sessions.end();
+    return c.body(null, 204);
+  });
+  app.get('/public', (c) => {
+    c.header('X-Own-Host', c.req.header('host'));
+    return c.json({ user: c.var.session?.subject ?? null });
+  });
+  app.get('/me', requireSession(), (c) => c.json(c.var.session));
+  app.patch('/me', requireSession(), async (c) =>
+    c.json(await c.var.sessions.update(await c.req.json())),
+  );
+  app.post('/reauth', requireSession(), async (c) => c.json(await c.var.sessions.elevate()));
+  app.post('/transfer', requireSession({ authenticatedWithin: '5m' }), (c) => c.json({ ok: true }));
+  app.get('/admin', requireSession({ where: ({ subject }) => subject === 'admin' }), (c) =>
+    c.json({ ok: true }),
+  );
+  app.use('/form', async (c, next) => {
+    await c.req.parseBody();
+    await next();
+  });
+  app.post('/form', requireSession(), (c) => c.json({ ok: true }));
+  app.post('/race', requireSession(), async (c) => {
+    await gate();
+    return c.json(await c.var.sessions.update(await c.req.json()));
+  });
+  app.post('/login/:kind', async (c) => {
+    setCookie(c, 'app', '1', { path: '/' });
+    const tokens = await c.var.sessions.start({ subject: (await c.req.json()).user });
+    c.header('Set-Cookie', 'late=1', { append: true });
+    return answer(c, c.req.param('kind'), tokens);
+  });
+  app.onError(sessionErrors((_error, c) => c.json({}, 500)));
+  return app;
+}
+
+function answer(c: Context, kind: string, tokens: object): Response {
+  if (kind === 'json') return c.json(tokens);
+  if (kind === 'redirect') return c.redirect('/public');
+  if (kind === 'throw') throw new Error('after the sign-in');
+  return stream(c, async (out) => {
+    await out.write('one');
+    await out.write('two');
+  });
+}
+
+export const startHost = (setup: HostSetup): Promise<RunningHost> => serve(createApp(setup));

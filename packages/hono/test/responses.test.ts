@@ -1,0 +1,195 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { createSessions } from '@sess/core';
+import { type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
+import { sendRequest } from '@sess/testkit';
+import { type Context, Hono } from 'hono';
+import { etag } from 'hono/etag';
+import { HTTPException } from 'hono/http-exception';
+import { stream, streamSSE } from 'hono/streaming';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { serve } from './host.js';
+
+const sessions = createSessions();
+
+type Answer = (c: Context<SessionEnv>) => Response | Promise<Response>;
+
+/** Signs in, and answers as told; the request goes over a socket. */
+async function signInAnd(answer: Answer, method = 'POST') {
+  const app = new Hono<SessionEnv>().use(sessionMiddleware(sessions));
+  app.on(method === 'HEAD' ? 'GET' : method, '/', async (c) => {
+    await c.var.sessions.start({ subject: 'ada' });
+    return answer(c);
+  });
+  app.onError(sessionErrors((_error, c) => c.text('failed', 500)));
+  const { url, close } = await serve(app);
+  onTestFinished(close);
+  return sendRequest(url, { method });
+}
+
+const fixed = await fetch('data:text/plain,fetched');
+
+describe('the refresh cookie', () => {
+  const kinds: [string, number, string, Answer][] = [
+    ['c.json', 200, '{}', (c) => c.json({})],
+    ['c.text', 200, 'hello', (c) => c.text('hello')],
+    ['a raw Response', 201, 'raw', () => new Response('raw', { status: 201 })],
+    ['a raw Response of bytes', 200, 'ab', () => new Response(Uint8Array.of(97, 98))],
+    ['an empty Response', 204, '', () => new Response(null, { status: 204 })],
+    ['Response.json', 200, '[1]', () => Response.json([1])],
+    ['Response.redirect', 302, '', () => Response.redirect('http://localhost/public', 302)],
+    ['a Response whose headers are fixed', 200, 'fetched', () => fixed],
+    ['not modified', 304, '', (c) => c.body(null, 304)],
+    [
+      'a stream',
+      200,
+      'onetwo',
+      (c) =>
+        stream(c, async (out) => {
+          await out.write('one');
+          await out.write('two');
+        }),
+    ],
+    ['events', 200, 'data: 1\n\n', (c) => streamSSE(c, (out) => out.writeSSE({ data: '1' }))],
+    ['the answer to nothing found', 404, '404 Not Found', (c) => c.notFound()],
+    [
+      'an error',
+      500,
+      'failed',
+      () => {
+        throw new Error('after');
+      },
+    ],
+    [
+      'an error of the library',
+      400,
+      '',
+      async (c) => {
+        await c.var.sessions.start({ subject: '' });
+        return c.text('');
+      },
+    ],
+  ];
+
+  it.each(kinds)('is there once with %s: %i', async (_what, status, text, answer) => {
+    const sent = await signInAnd(answer);
+    expect(sent.status).toBe(status);
+    if (status !== 400) expect(sent.text).toBe(text);
+    expect(sent.setCookies).toEqual([expect.stringMatching(/^__Host-sess=srt_/)]);
+    expect(sent.headers['cache-control']).toBe('no-store');
+    expect(sent.headers['vary']).toBe('Sec-Fetch-Site, Origin');
+  });
+
+  it('is there with HEAD', async () => {
+    const sent = await signInAnd((c) => c.text('hello'), 'HEAD');
+    expect([sent.status, sent.text]).toEqual([200, '']);
+    expect(sent.setCookies).toHaveLength(1);
+  });
+
+  it('is the newest one of two sign-ins', async () => {
+    const sent = await signInAnd(async (c) => {
+      await c.var.sessions.start({ subject: 'grace' });
+      return c.text(c.var.session?.sid ?? '');
+    });
+    expect(sent.setCookies).toEqual([expect.stringContaining(`srt_${sent.text}`)]);
+  });
+
+  it('stays off a Response that the application keeps for everybody', async () => {
+    const shared = new Response(null, { status: 204 });
+    for (let time = 0; time < 2; time += 1) {
+      expect((await signInAnd(() => shared)).setCookies).toHaveLength(1);
+    }
+    expect(shared.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('leaves an answer that was written past Hono as it is', async () => {
+    const sent = await signInAnd((c) => {
+      const { outgoing } = c.env as unknown as HttpBindings;
+      outgoing.writeHead(202, { 'Set-Cookie': 'own=1' }).end('by hand');
+      return RESPONSE_ALREADY_SENT;
+    });
+    expect([sent.status, sent.text, sent.setCookies]).toEqual([202, 'by hand', ['own=1']]);
+    expect(RESPONSE_ALREADY_SENT.headers.getSetCookie()).toEqual([]);
+  });
+
+  it("stays beside the application's own, whichever way those were set", async () => {
+    const sent = await signInAnd((c) => {
+      c.header('Set-Cookie', 'a=1', { append: true });
+      const headers = new Headers([
+        ['Set-Cookie', 'b=2'],
+        ['Set-Cookie', '__Host-sess=mine'],
+        ['Vary', 'Accept, origin'],
+      ]);
+      return c.newResponse('', { headers });
+    });
+    expect(sent.setCookies.map((line) => line.split(/[=;]/, 2).join('='))).toEqual([
+      'a=1',
+      'b=2',
+      expect.stringMatching(/^__Host-sess=srt_/),
+    ]);
+    expect(sent.headers['vary']).toBe('Accept, origin, Sec-Fetch-Site');
+  });
+
+  it('is never kept by a cache, whatever else the application says', async () => {
+    const ways: Answer[] = [
+      (c) => c.text('', 200, { 'Cache-Control': 'public' }),
+      () => new Response('', { headers: { 'Cache-Control': 'public' } }),
+    ];
+    for (const way of ways) {
+      expect((await signInAnd(way)).headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('goes through other middlewares on either side', async () => {
+    const app = new Hono<SessionEnv>()
+      .use(async (c, next) => {
+        await next();
+        c.header('X-Outer', '1');
+        c.header('Set-Cookie', 'outer=1', { append: true });
+      })
+      .use(sessionMiddleware(sessions), etag())
+      .post('/', async (c) => {
+        await c.var.sessions.start({ subject: 'ada' });
+        throw new HTTPException(409, { res: new Response('taken', { status: 409 }) });
+      });
+    const answer = await app.request('/', { method: 'POST' });
+    expect([answer.status, await answer.text()]).toEqual([409, 'taken']);
+    expect(answer.headers.get('X-Outer')).toBe('1');
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-sess=srt_/),
+      'outer=1',
+    ]);
+  });
+});
+
+describe('an answer that is on its way', () => {
+  it('takes no cookie any more, and says what to await', async () => {
+    const failures: unknown[] = [];
+    let ended: () => void = () => {};
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const app = new Hono<SessionEnv>().use(sessionMiddleware(sessions)).post('/', (c) =>
+      stream(c, async (out) => {
+        await out.write('one');
+        await c.var.sessions.start({ subject: 'ada' }).catch((error) => failures.push(error));
+        ended();
+      }),
+    );
+    const answer = await app.request('/', { method: 'POST' });
+    expect(await answer.text()).toBe('one');
+    await end;
+    expect(failures).toMatchObject([{ code: 'answer_sent', message: /Await start\(\)/ }]);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('is left alone when nothing was set: a response that cannot be copied passes as it is', async () => {
+    const special = Object.defineProperty(new Response(''), 'headers', {
+      get() {
+        throw new Error('touched');
+      },
+    });
+    const app = new Hono().use(sessionMiddleware(sessions)).get('/', () => special);
+    expect(await app.request('/')).toBe(special);
+  });
+});

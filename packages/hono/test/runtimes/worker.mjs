@@ -1,0 +1,3 @@
+import { app } from './app.mjs';
+
+export default { fetch: app.fetch };
