@@ -95,6 +95,12 @@ export const packages = [
     layers: [{ name: 'express', files: ['./'], may: ['express'] }],
   },
   {
+    folder: 'packages/fastify/src',
+    external: ['@sess/core', '@sess/core/http', 'fastify', 'fastify-plugin', 'node:'],
+    externalInstead: 'an adapter imports @sess/core, @sess/core/http and its framework only',
+    layers: [{ name: 'fastify', files: ['./'], may: ['fastify'] }],
+  },
+  {
     folder: 'packages/redis/src',
     external: ['@sess/core', '@sess/core/options', '@sess/core/store', 'node:'],
     externalInstead: 'a store imports @sess/core and takes its client through client/redis-port.ts',
