@@ -102,6 +102,12 @@ export const packages = [
     layers: [{ name: 'express', files: ['./'], may: ['express'] }],
   },
   {
+    folder: 'packages/fastify/src',
+    external: ['@sess/core', '@sess/core/http', 'fastify', 'fastify-plugin', 'node:'],
+    externalInstead: 'an adapter imports @sess/core, @sess/core/http and its framework only',
+    layers: [{ name: 'fastify', files: ['./'], may: ['fastify'] }],
+  },
+  {
     folder: 'packages/hono/src',
     // No node: here: the adapter runs where there is none.
     external: ['@sess/core', '@sess/core/http', 'hono', 'hono/route', 'hono/utils/http-status'],

@@ -1,7 +1,12 @@
 import { UsageError } from '@sess/core';
-import { type Exchange, mergeSetCookie, type Reply } from '@sess/core/http';
+import {
+  type Exchange,
+  mergeSetCookie,
+  type Reply,
+  readAuthorization,
+  readJsonBody,
+} from '@sess/core/http';
 import type { Request, Response } from 'express';
-import { readText } from './body.js';
 
 /** An Express request and its response, as the protocol sees them. */
 export class ExpressExchange implements Exchange {
@@ -47,16 +52,7 @@ export class ExpressExchange implements Exchange {
   }
 
   authorization(): readonly string[] {
-    const { headers, rawHeaders } = this.#req;
-    if (headers.authorization === undefined) return [];
-    // Node keeps the first line and drops the others without a word; the raw list has them all.
-    const lines: string[] = [];
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      if (rawHeaders[index]?.toLowerCase() === 'authorization')
-        lines.push(rawHeaders[index + 1] ?? '');
-    }
-    // A middleware may have set the header, and some hosts have no raw list.
-    return lines.length > 1 ? lines : [headers.authorization];
+    return readAuthorization(this.#req);
   }
 
   parsedBody(): unknown {
@@ -67,8 +63,7 @@ export class ExpressExchange implements Exchange {
     const parsed = this.parsedBody();
     // Parsers for Express 4 leave an empty object where they have not read a thing.
     if (parsed !== undefined && !isUntouched(parsed, this.#req)) return parsed;
-    const text = await readText(this.#req);
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
+    return readJsonBody(this.#req);
   }
 
   #assertUnsent(): void {

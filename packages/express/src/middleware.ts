@@ -1,23 +1,14 @@
+import { getSessions, type RegisteredData, UsageError } from '@sess/core';
 import {
-  getSessions,
-  type Register,
-  type RegisteredData,
-  type Sessions,
-  UsageError,
-} from '@sess/core';
-import {
+  asEngine,
   createSessionHttp,
+  type EngineFor,
   type ProtocolOptions,
   replyToError,
   SessionRequest,
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
-
-/** Once a data type is registered, `req.session` has it, and an engine of another type is a mistake. */
-type EngineFor<Data extends object> = Register extends { data: object }
-  ? Sessions<RegisteredData>
-  : Sessions<Data>;
 
 /**
  * Reads the `Authorization` header, attaches `req.session` and `req.sessions`, and answers the session routes
@@ -32,14 +23,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: EngineFor<Data>,
   options?: ProtocolOptions,
 ): RequestHandler {
-  if (sessions !== undefined && typeof sessions.verify !== 'function') {
-    throw new UsageError(
-      'invalid_argument',
-      'sessionMiddleware() takes an engine first: sessionMiddleware(createSessions({ … }), { … }). To set options only, pass undefined first.',
-    );
-  }
-  // The type that `req.session` has is the registered one; the engine's own is the caller's to match.
-  const engine = sessions as unknown as Sessions | undefined;
+  const engine = asEngine(sessions);
   const http = createSessionHttp(() => engine ?? getSessions(), options);
 
   return async (req, res, next) => {

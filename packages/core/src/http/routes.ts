@@ -18,7 +18,7 @@ interface Visit<Data extends object> {
 type Handler = <Data extends object>(visit: Visit<Data>) => Promise<Reply>;
 
 interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: SessionRoute['method'];
   readonly handle: Handler;
 }
 
@@ -41,6 +41,30 @@ const ALL_ROUTES: Readonly<Record<string, Route>> = {
 };
 
 const MOUNTED = { none: {}, default: DEFAULT_ROUTES, all: ALL_ROUTES } as const;
+
+/** A session route, for adapters that declare routes to their framework. */
+export interface SessionRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** As routers write it, with the base: `'/session/:sid'`. */
+  readonly path: string;
+  /** The same without the base: `'/:sid'`. */
+  readonly below: string;
+}
+
+/** The session routes that the options mount. */
+export function listRoutes({
+  basePath,
+  routes,
+  jwks,
+}: Pick<Protocol<never>, 'basePath' | 'routes' | 'jwks'>): readonly SessionRoute[] {
+  const mounted: Readonly<Record<string, Route>> = MOUNTED[routes];
+  const listed = Object.entries(mounted).map(([below, { method }]) => ({
+    method,
+    path: basePath + below,
+    below,
+  }));
+  return jwks ? [...listed, { method: 'GET', path: JWKS_PATH, below: JWKS_PATH }] : listed;
+}
 
 /** Answers a session route, or `undefined` when the path is the application's own. */
 export async function handleRoute<Data extends object>(

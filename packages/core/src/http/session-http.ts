@@ -1,11 +1,13 @@
 import type { RegisteredData, Sessions } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
 import { bindProtocol, type Protocol, type ProtocolOptions, resolveProtocol } from './protocol.js';
-import { handleRoute } from './routes.js';
+import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
 import { SessionRequest } from './session-request.js';
 
 /** The HTTP side of an engine, which adapters feed with exchanges. */
 export interface SessionHttp<Data extends object = RegisteredData> {
+  /** The routes that `handle` answers, by the options. */
+  readonly routes: readonly SessionRoute[];
   /** A request's own view, to be kept on the framework's request. Costs nothing until it is used. */
   open(exchange: Exchange): SessionRequest<Data>;
   /**
@@ -33,6 +35,7 @@ export function createSessionHttp<Data extends object = RegisteredData>(
     return made;
   };
   return Object.freeze({
+    routes: listRoutes(settings),
     open: (exchange: Exchange) => new SessionRequest<Data>(protocol(), exchange),
     async handle(request: SessionRequest<Data>, exchange: Exchange) {
       const reply = await handleRoute({ protocol: protocol(), exchange, request });

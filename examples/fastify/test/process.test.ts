@@ -1,0 +1,3 @@
+import { lifecycleSuite } from '../../common/testing/lifecycle-suite.js';
+
+lifecycleSuite('fastify');

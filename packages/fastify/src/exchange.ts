@@ -1,0 +1,134 @@
+import type { Readable } from 'node:stream';
+import { UsageError } from '@sess/core';
+import {
+  type Exchange,
+  mergeSetCookie,
+  mergeVary,
+  type Reply,
+  readAuthorization,
+  readJsonBody,
+} from '@sess/core/http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** The path of a request target, which may be a whole URL (RFC 9112, section 3.2.2), as Fastify's router cuts it. */
+const PATH = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i;
+
+/** A Fastify request and its reply, as the protocol sees them. */
+export class FastifyExchange implements Exchange {
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #prefix: string;
+  readonly #body: Readable;
+
+  /**
+   * @param prefix of the scope that the plugin is registered in
+   * @param body what is left of the body to read, if hooks have replaced it
+   */
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    prefix: string,
+    body: Readable = request.raw,
+  ) {
+    this.#request = request;
+    this.#reply = reply;
+    this.#prefix = prefix;
+    this.#body = body;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get path(): string {
+    return pathBelow(this.#prefix, this.#request.url);
+  }
+
+  get query(): string {
+    const { url } = this.#request;
+    const mark = url.indexOf('?');
+    return mark < 0 ? '' : url.slice(mark + 1);
+  }
+
+  get protocol(): string {
+    return this.#request.protocol;
+  }
+
+  get host(): string | undefined {
+    return this.#request.host;
+  }
+
+  get ip(): string | undefined {
+    return this.#request.ip;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  authorization(): readonly string[] {
+    const { headers, raw } = this.#request;
+    return readAuthorization({ headers, rawHeaders: raw.rawHeaders });
+  }
+
+  parsedBody(): unknown {
+    return this.#request.body;
+  }
+
+  async readJson(): Promise<unknown> {
+    return this.parsedBody() ?? readJsonBody(this.#body);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#set(name, value);
+  }
+
+  vary(names: string): void {
+    const present = this.#reply.getHeader('Vary');
+    this.#set('Vary', mergeVary(present === undefined ? undefined : String(present), names));
+  }
+
+  setCookie(name: string, setCookie: string): void {
+    const present = this.#reply.getHeader('Set-Cookie') ?? [];
+    const list = Array.isArray(present) ? present : [String(present)];
+    this.#set('Set-Cookie', mergeSetCookie(list, name, setCookie));
+  }
+
+  /**
+   * Sets it twice: among Fastify's headers, where hooks and plugins find it and which win when both are sent, and
+   * among Node's, which are all that goes out after `reply.hijack()`.
+   */
+  #set(name: string, value: string | string[]): void {
+    const { raw } = this.#reply;
+    if (raw.headersSent) {
+      throw new UsageError(
+        'answer_sent',
+        'The answer was sent before request.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+      );
+    }
+    // Fastify adds to cookies that are there; the list has them already.
+    this.#reply.removeHeader(name).header(name, value);
+    raw.setHeader(name, value);
+  }
+}
+
+/** Without the prefix's segments, which may be parameters: they are counted, not compared. */
+function pathBelow(prefix: string, url: string): string {
+  let path = PATH.exec(url)?.[1] ?? '';
+  for (const segment of prefix.split('/')) {
+    if (segment === '') continue;
+    const end = path.indexOf('/', 1);
+    path = end < 0 ? '' : path.slice(end);
+  }
+  return path;
+}
+
+/** Sends an answer of the protocol; headers that were set before stay. */
+export function sendReply(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  // As bytes: to text that is JSON Fastify adds a charset, and what serializer the application has set.
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body === undefined ? undefined : Buffer.from(body));
+}

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import { requireSession, sessionErrors, sessionMiddleware } from '@sess/fastify';
+import type { HostSetup, RunningHost } from '@sess/testkit';
+import Fastify from 'fastify';
+
+interface Login {
+  Body: { user: string };
+  Params: { kind: string };
+}
+
+/** The application that the adapter suite asks for. */
+export async function startHost({ sessions, options, gate }: HostSetup): Promise<RunningHost> {
+  // The suite sends prototypes on purpose, to see what the engine makes of them.
+  const app = Fastify({ onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore' });
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
+  );
+  // A body without a type is refused unless something takes it, an empty one in chunks included.
+  app.addContentTypeParser('*', async () => undefined);
+  await app.register(sessionMiddleware(sessions, options));
+  app.setErrorHandler(sessionErrors((_error, _request, reply) => reply.code(500).send({})));
+
+  app.post<Login>('/login', (request) => request.sessions.start({ subject: request.body.user }));
+  app.post('/logout-here', async (request, reply) => {
+    await request.sessions.end();
+    return reply.code(204).send();
+  });
+  app.get('/public', async (request, reply) => {
+    reply.header('X-Own-Host', request.host);
+    return { user: request.session?.subject ?? null };
+  });
+  app.get(
+    '/me',
+    requireSession((request) => request.session),
+  );
+  app.patch<{ Body: Record<string, unknown> }>(
+    '/me',
+    requireSession((request) => request.sessions.update(request.body)),
+  );
+  app.post('/reauth', { preHandler: requireSession() }, (request) => request.sessions.elevate());
+  app.post(
+    '/transfer',
+    { preHandler: requireSession({ authenticatedWithin: '5m' }) },
+    async () => ({ ok: true }),
+  );
+  app.get(
+    '/admin',
+    { preHandler: requireSession({ where: (session) => session.subject === 'admin' }) },
+    async () => ({ ok: true }),
+  );
+  app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
+  app.post<{ Body: Record<string, unknown> }>(
+    '/race',
+    { onRequest: requireSession() },
+    async (request) => {
+      await gate();
+      return request.sessions.update(request.body);
+    },
+  );
+  app.post<Login>('/login/:kind', async (request, reply) => {
+    reply.header('Set-Cookie', 'app=1');
+    const tokens = await request.sessions.start({ subject: request.body.user });
+    reply.header('Set-Cookie', 'late=1');
+    const { kind } = request.params;
+    if (kind === 'json') return tokens;
+    if (kind === 'redirect') return reply.redirect('/public');
+    if (kind === 'throw') throw new Error('after the sign-in');
+    return reply.send(Readable.from(['one', 'two']));
+  });
+
+  return { url: await app.listen({ host: '127.0.0.1', port: 0 }), close: () => app.close() };
+}

@@ -1,0 +1,148 @@
+import { readdirSync } from 'node:fs';
+import { createFakeClock, sendRequest, type WireAnswer } from '@sess/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Host, Hosted } from '../examples/common/testing/host.js';
+import { host as express } from '../examples/express/test/host.js';
+import { host as fastify } from '../examples/fastify/test/host.js';
+import { host as hono } from '../examples/hono/test/host.js';
+
+const HOSTS: Readonly<Record<string, Host>> = { express, fastify, hono };
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+const PATHS = [
+  '/',
+  '/public',
+  '/me',
+  '/me?q=%',
+  '/me/',
+  '/ME',
+  '/nope',
+  '/%',
+  '/%ff',
+  '/login',
+  '/reauth',
+  '/transfer',
+  '/session',
+  '/session/',
+  '/Session/list',
+  '/%73ession/list',
+  '/session/list',
+  '/session/list?access_token=x',
+  '/session/refresh',
+  '/session/logout',
+  '/session/logout-others',
+  '/session/%',
+  '/session/a%2Fb',
+  '/session/a/b',
+  `/session/${'A'.repeat(32)}`,
+  `/session/${'A'.repeat(300)}`,
+];
+/** Frameworks judge these before anybody reads the body. */
+const TYPES = ['application/json', 'text/plain', 'nonsense;;', 'application/json; charset=latin1'];
+
+/** What there is of headers whoever sends them. */
+const CONNECTION = new Set(['date', 'connection', 'keep-alive']);
+
+interface Running extends Hosted {
+  readonly bearer: string;
+  readonly cookie: string;
+}
+
+let running: readonly Running[];
+
+beforeAll(async () => {
+  const clock = createFakeClock();
+  running = await Promise.all(
+    Object.values(HOSTS).map(async (host): Promise<Running> => {
+      const hosted = await host({ clock });
+      const issued = await hosted.sessions.create({ subject: 'ada' });
+      return {
+        ...hosted,
+        bearer: `Bearer ${issued.accessToken}`,
+        cookie: `__Host-sess=${issued.refreshToken}`,
+      };
+    }),
+  );
+});
+afterAll(() => Promise.all(running.map((host) => host.close())));
+
+/** An answer without what is drawn by lot. */
+function comparable({ status, headers, setCookies, text }: WireAnswer): unknown {
+  const drawn = /s[ar]t_[\w.-]+|(?<="sid":")[\w-]+/g;
+  const kept = Object.entries(headers).filter(([name]) => !CONNECTION.has(name));
+  return {
+    status,
+    headers: Object.fromEntries(kept.map(([name, value]) => [name, value.replace(drawn, '*')])),
+    setCookies: setCookies.map((line) => line.replace(drawn, '*')),
+    text: text.replace(drawn, '*'),
+  };
+}
+
+type HeadersOf = (host: Running) => readonly (readonly [string, string])[];
+
+const bearer: HeadersOf = (host) => [['Authorization', host.bearer]];
+const cookie: HeadersOf = (host) => [['Cookie', host.cookie]];
+const json: HeadersOf = (host) => [...bearer(host), ['Content-Type', 'application/json']];
+const CROSS_SITE = ['Sec-Fetch-Site', 'cross-site'] as const;
+
+/** Sends one request to each example, and holds the answers against each other. */
+async function expectAlike(
+  method: string,
+  path: string,
+  headersOf: HeadersOf,
+  body?: string,
+): Promise<void> {
+  const [first, ...others] = await Promise.all(
+    running.map(async (host) => {
+      const headers = headersOf(host);
+      const request = { method, headers, ...(body === undefined ? {} : { body }) };
+      return comparable(await sendRequest(host.base + path, request));
+    }),
+  );
+  for (const other of others)
+    expect({ method, path, answer: other }).toEqual({ method, path, answer: first });
+}
+
+it('knows every example', () => {
+  const examples = readdirSync('examples').filter((name) => name !== 'common');
+  expect(Object.keys(HOSTS).sort()).toEqual(examples.sort());
+});
+
+it.each(METHODS)('every example gives the same answer to %s, path by path', async (method) => {
+  for (const path of PATHS) {
+    await Promise.all([
+      expectAlike(method, path, () => []),
+      expectAlike(method, path, () => [['Authorization', 'Bearer nobody']]),
+      // Two of one are no credentials, so nothing is ended by the way.
+      expectAlike(method, path, ({ bearer: value }) => [
+        ['Authorization', value],
+        ['Authorization', value],
+      ]),
+      expectAlike(method, path, ({ cookie: pair }) => [['Cookie', `${pair}; ${pair}`]]),
+    ]);
+  }
+});
+
+it.each(['POST', 'PATCH', 'PUT', 'DELETE'])('and to %s with bodies of any type', async (method) => {
+  for (const path of PATHS) {
+    await Promise.all(
+      TYPES.flatMap((type) => [
+        expectAlike(method, path, () => [['Content-Type', type]], '{"user":"grace"}'),
+        expectAlike(method, path, () => [['Content-Type', type]], ''),
+      ]),
+    );
+  }
+});
+
+it('and to those who are signed in', async () => {
+  for (const path of PATHS) await expectAlike('GET', path, bearer);
+  for (const path of PATHS) await expectAlike('HEAD', path, bearer);
+  await expectAlike('PATCH', '/me', json, '{"a":1}');
+  await expectAlike('PATCH', '/me', json, '{"n":1e999}');
+  await expectAlike('POST', '/transfer', bearer);
+  await expectAlike('POST', '/session/refresh', (host) => [...cookie(host), CROSS_SITE]);
+  await expectAlike('POST', '/session/refresh', cookie);
+  await expectAlike('POST', '/session/logout-others', bearer);
+  await expectAlike('POST', '/reauth', bearer);
+  await expectAlike('GET', '/me', bearer);
+  await expectAlike('POST', '/session/logout', cookie);
+});
