@@ -11,6 +11,15 @@ interface NodeRedisCluster {
   nodeClient(node: unknown): Promise<{ sendCommand(args: string[]): Promise<unknown> }>;
 }
 
+/** What they are asked. */
+export interface Question {
+  /** Where there is one at hand only, the key whose master that is. */
+  readonly key: string;
+  readonly args: readonly string[];
+  /** Gives up on one that is silent, and not on the others. */
+  within(answer: Promise<unknown>): Promise<unknown>;
+}
+
 /**
  * Asks every master that the client lets be asked by itself, and else the one at hand. Those that do not answer
  * are left out.
@@ -20,9 +29,8 @@ interface NodeRedisCluster {
 export async function askMasters(
   client: RedisClient,
   port: RedisPort,
-  given: { readonly key: string; readonly args: readonly string[] },
+  { key, args, within }: Question,
 ): Promise<readonly unknown[]> {
-  const { key, args } = given;
   const [command = '', ...rest] = args;
   let asked: readonly Promise<unknown>[] = [];
   if (port.isCluster && isIoredis(client) && 'nodes' in client) {
@@ -35,7 +43,7 @@ export async function askMasters(
     );
   }
   if (asked.length === 0) asked = [port.send(key, false, args)];
-  const outcomes = await Promise.allSettled(asked);
+  const outcomes = await Promise.allSettled(asked.map(within));
   const answers = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? [outcome.value] : [],
   );

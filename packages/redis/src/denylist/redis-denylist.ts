@@ -41,8 +41,12 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
 
   const guard = createEvictionGuard({
     askInfo: () =>
-      // A node that is silent must not use up the time of a call that is for another one.
-      withHalf('INFO', askMasters(client, port, { key: keyPrefix, args: ['INFO', 'memory'] })),
+      askMasters(client, port, {
+        key: keyPrefix,
+        args: ['INFO', 'memory'],
+        // A node that is silent must not use up the time of a call that is for another one.
+        within: (answer) => withHalf('INFO', answer),
+      }),
     onUnknown(reason) {
       logger?.warn(
         { reason },

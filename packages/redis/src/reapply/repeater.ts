@@ -1,4 +1,4 @@
-import type { Clock } from '@sess/core';
+import { type Clock, UsageError } from '@sess/core';
 import { createBackoff } from './backoff.js';
 
 /** What is said again, and how. */
@@ -74,7 +74,7 @@ export function createRepeater<Entry>(context: RepeaterContext<Entry>): Repeater
         if (isSuspect && (clock === undefined || backoff.isDue(clock.now()))) void repeat();
         return answer;
       } catch (error) {
-        isSuspect ||= !(error instanceof Error && REFUSAL.test(error.message));
+        isSuspect ||= !isHarmless(error);
         throw error;
       }
     },
@@ -84,4 +84,9 @@ export function createRepeater<Entry>(context: RepeaterContext<Entry>): Repeater
       void probe().then(repeat, () => {});
     },
   };
+}
+
+/** Of the call itself, and no sign that a server is away. */
+function isHarmless(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof Error && REFUSAL.test(error.message));
 }

@@ -1,7 +1,7 @@
 import { StoreUnavailableError, UsageError } from '@sess/core';
 import { failFast, redisDenylist } from '@sess/redis';
 import { requireServer, startRedisCluster, until } from '@sess/test-servers';
-import { createMemoryLogger } from '@sess/testkit';
+import { createMemoryLogger, tagFor } from '@sess/testkit';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { CLUSTER_CLIENTS } from '../clients.js';
 import { ADA, LIFE, openDenylist, useRedis, useServer } from './help.js';
@@ -92,6 +92,26 @@ describe('a server that evicts keys', () => {
     expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringMatching(/cannot be told.*noeviction/),
     ]);
+  });
+
+  test('is not looked for on a node that is silent: calls for the others go on', {
+    timeout: 60_000,
+  }, async () => {
+    const cluster = await startRedisCluster({ binary: requireServer(inject('servers').redis) });
+    onTestFinished(() => cluster.stop());
+    const opened = await CLUSTER_CLIENTS['ioredis 6']?.(cluster.endpoints);
+    if (opened === undefined) throw new Error('no client');
+    onTestFinished(opened.close);
+    const { issue, isDenied } = openDenylist(opened.client);
+    const away = await cluster.masterOf(`sess:deny:${tagFor('ada')}`);
+    let subject = 0;
+    while ((await cluster.masterOf(`sess:deny:${tagFor(`user ${subject}`)}`)).id === away.id)
+      subject += 1;
+    await away.server.pause();
+    const began = performance.now();
+    expect(await isDenied(await issue(`user ${subject}`))).toBe(false);
+    expect(performance.now() - began).toBeLessThan(900);
+    away.server.resume();
   });
 
   test('is found among the masters of a Cluster, whichever it is', {
