@@ -24,6 +24,11 @@ const HOSTILE_NAMES = [
   'x'.repeat(128),
 ];
 
+/** Names that say what a session is kept by. */
+function namesLike(sid: string): readonly string[] {
+  return [sid, `s${sid}`, sid.slice(16), `s${sid.slice(16)}`];
+}
+
 /** What is no session of anybody, for all that it may be claimed by a token. */
 const HOSTILE_SIDS = ['', 'x', '*'.repeat(32), '{a}'.repeat(11), `${'a'.repeat(16)}\r\nFLUSHALL`];
 
@@ -34,7 +39,7 @@ export function describeHostileIds(current: CurrentDenylist): void {
     it('are names like any other: each is denied by itself', async () => {
       const sid = createSid();
       const tokens = [];
-      for (const jti of [...HOSTILE_NAMES, sid, `s${sid}`, `s${sid.slice(16)}`]) {
+      for (const jti of [...HOSTILE_NAMES, ...namesLike(sid)]) {
         tokens.push(await issue({ sid, jti }));
       }
       for (const [n, token] of tokens.entries()) {
@@ -45,6 +50,13 @@ export function describeHostileIds(current: CurrentDenylist): void {
       }
       expect(await isDenied(await issue({ sid }))).toBe(false);
       expect(await isDenied(await issue())).toBe(false);
+    });
+
+    it('of tokens say nothing of a session, nor those of sessions of a token', async () => {
+      const sid = createSid();
+      const tokens = await Promise.all(namesLike(sid).map((jti) => issue({ jti })));
+      await deny({ kind: 'session', id: sid });
+      expect(await Promise.all(tokens.map(isDenied))).not.toContain(true);
     });
 
     it('are succeeded like any other', async () => {
