@@ -20,17 +20,27 @@ describe('no implementation escapes its suite', () => {
       name !== 'testkit' &&
       textsUnder(`packages/${name}/src`, '.ts').some((text) => /\): SessionStore \{/.test(text)),
   );
+  const denylists = packages.filter(
+    (name) =>
+      name !== 'testkit' &&
+      textsUnder(`packages/${name}/src`, '.ts').some((text) => /\): Denylist \{/.test(text)),
+  );
   const adapters = packages.filter((name) =>
     textsUnder(`packages/${name}/src`, '.ts').some((text) => /implements Exchange\b/.test(text)),
   );
 
-  it('finds the stores and adapters there are', () => {
+  it('finds the stores, denylists and adapters there are', () => {
     expect(stores).toContain('core');
-    expect(adapters).toEqual(expect.arrayContaining(['express', 'fastify', 'hono']));
+    expect(denylists).toEqual(expect.arrayContaining(['core', 'redis']));
+    expect(adapters).toContain('express');
   });
 
   it.each(stores)('the store of %s passes storeSuite', (name) => {
     expect(testsOf(name)).toMatch(/\bstoreSuite\(/);
+  });
+
+  it.each(denylists)('the denylist of %s passes denylistSuite', (name) => {
+    expect(testsOf(name)).toMatch(/\bdenylistSuite\(/);
   });
 
   it.each(adapters)('the adapter of %s passes adapterSuite', (name) => {

@@ -1,5 +1,5 @@
 import { type Denylist, memoryDenylist, memoryStore, type SessionStore } from '@sess/core';
-import { failFast, failFastCluster, redisStore } from '@sess/redis';
+import { failFast, failFastCluster, redisDenylist, redisStore } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
 import { type ExampleSettings, SettingsError } from './settings.js';
 
@@ -28,7 +28,7 @@ export function openStore({ redisUrl }: ExampleSettings): OpenStore {
   const stopReporting = reportChanges(client);
   return {
     store: redisStore(client),
-    denylist: memoryDenylist(),
+    denylist: redisDenylist(client),
     async close() {
       stopReporting();
       client.disconnect();

@@ -53,7 +53,16 @@ const KNOWN: ReadonlySet<string> = new Set<keyof RedisStoreOptions>([
 /** @throws UsageError `invalid_option` */
 export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
   assertKnown('redisStore', options, KNOWN);
-  const { keyPrefix = 'sess:' } = options;
+  const keyPrefix = resolveKeyPrefix(options.keyPrefix, 'sess:');
+  const timeout = resolveTimeout(options.timeout);
+  const durability = resolveDurability(options.durability, timeout);
+  const nearCache = resolveNearCache(options.nearCache);
+  return Object.freeze({ keyPrefix, timeout, durability, nearCache });
+}
+
+/** @throws UsageError `invalid_option` */
+export function resolveKeyPrefix(given: string | undefined, fallback: string): string {
+  const keyPrefix = given ?? fallback;
   if (
     typeof keyPrefix !== 'string' ||
     keyPrefix === '' ||
@@ -62,18 +71,21 @@ export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
   ) {
     throw new UsageError(
       'invalid_option',
-      `keyPrefix: ${JSON.stringify(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in 'sess:'.`,
+      `keyPrefix: ${JSON.stringify(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
     );
   }
-  const timeout = parseDuration('timeout', options.timeout ?? '1s', { min: 10, max: 30_000 });
-  const durability = resolveDurability(options.durability, timeout);
-  const nearCache = resolveNearCache(options.nearCache);
-  return Object.freeze({ keyPrefix, timeout, durability, nearCache });
+  return keyPrefix;
+}
+
+/** Milliseconds. @throws UsageError `invalid_option` */
+export function resolveTimeout(given: Duration | undefined): number {
+  return parseDuration('timeout', given ?? '1s', { min: 10, max: 30_000 });
 }
 
 const KNOWN_DURABILITY: ReadonlySet<string> = new Set(['replicas', 'timeout']);
 
-function resolveDurability(
+/** @throws UsageError `invalid_option` */
+export function resolveDurability(
   given: RedisStoreOptions['durability'],
   longest: number,
 ): Durability | undefined {

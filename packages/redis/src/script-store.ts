@@ -18,6 +18,7 @@ import type { RemoveUpTo } from './reapply/reapply-store.js';
 import { decodeRecord, encodeAuth, encodeData, encodeRecord } from './record/codec.js';
 import { createRecentDecode, type Decode } from './record/recent.js';
 import { runScript } from './scripts/run-script.js';
+import type { Script } from './scripts/script.js';
 import {
   INSERT,
   LIST,
@@ -26,7 +27,6 @@ import {
   REMOVE_UP_TO,
   REPLACE_AUTH,
   REPLACE_DATA,
-  type Script,
 } from './scripts/scripts.js';
 import { startTimer } from './timers.js';
 import { createPlainChannel, type WriteChannel, type WriteReply } from './write-channel.js';

@@ -37,7 +37,8 @@ const HOUSEKEEPING =
   /^(?:info|config|cluster|client|ping|hello|auth|command|select|readonly|replconf|psync|s?subscribe|publish)\b/;
 
 /** What our scripts call, and what replicas are sent of it. */
-const INSIDE = /^(?:h(?:del|exists|get|getall|len|set)|pexpireat|pttl|time|unlink|del|multi|exec)$/;
+const INSIDE =
+  /^(?:h(?:del|exists|get|getall|len|scan|set)|pexpireat|pttl|time|unlink|del|multi|exec)$/;
 
 /** One server, each client through a proxy of its own that counts what it sees. */
 export async function openCountedServer(binary: ServerBinary): Promise<CountedServers> {

@@ -1,5 +1,7 @@
 export type { HostSetup, RunningHost, StartHost } from './adapter-suite/host.js';
 export { adapterSuite } from './adapter-suite.js';
+export type { DenylistHarness } from './denylist-suite/harness.js';
+export { denylistSuite } from './denylist-suite.js';
 export { createFakeClock, type FakeClock, type Span } from './fake-clock.js';
 export { createFaultyStore, type FaultyStore } from './faulty-store.js';
 export { sendRequest, type WireAnswer, type WireRequest } from './http-client.js';

@@ -9,8 +9,11 @@ import {
 import { tagOf } from '../token/id.js';
 
 interface Entry {
-  readonly from: number;
+  /** From when it is denied by name; a token that only was replaced is not. */
+  readonly from?: number;
+  /** When the last token that it can deny is gone. */
   readonly until: number;
+  /** The token that took this one's place: this one is denied, and leads there. */
   readonly successor?: string;
 }
 
@@ -18,13 +21,20 @@ interface Subject {
   head: DenylistHead;
   /** When the last token that needs the head is gone. */
   until: number;
-  operation?: string;
+  /** The last ones that denied everything, newest first: a call that arrives twice is known. */
+  operations: readonly string[];
   /** By kind and id. */
-  readonly entries: Map<string, Entry>;
+  entries: Map<string, Entry>;
+  /** With more entries than this, those that have run out are looked for. */
+  limit: number;
 }
 
 /** Subjects looked at for what has run out, at every write. */
 const SWEPT = 4;
+/** Fewer entries are not worth a look. */
+const LEAST = 64;
+/** Operations of a subject that are remembered. */
+const REMEMBERED = 3;
 
 /**
  * A denylist in this process's memory: for one process, development and tests. A restart forgets it, so every token
@@ -46,29 +56,50 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
       }
       const [tag, subject] = next.value;
       if (subject.until <= at) subjects.delete(tag);
-      for (const [id, entry] of subject.entries) if (entry.until <= at) subject.entries.delete(id);
     }
+  }
+
+  /** Looks at all entries once their number has doubled, so that an addition costs the same however many there are. */
+  function prune(subject: Subject, at: number): void {
+    const { entries, limit } = subject;
+    if (entries.size <= limit) return;
+    for (const [id, entry] of entries) if (entry.until <= at) entries.delete(id);
+    subject.limit = Math.max(LEAST, 2 * entries.size);
   }
 
   function subjectOf(tag: string, life: number): Subject {
     const at = now();
     sweepSome(at);
     const known = subjects.get(tag);
-    const subject =
+    const subject: Subject =
       known !== undefined && known.until > at
         ? known
-        : { head: { version: Math.floor(at) }, until: 0, entries: new Map<string, Entry>() };
+        : {
+            head: { version: Math.floor(at) },
+            until: 0,
+            operations: [],
+            entries: new Map(),
+            limit: LEAST,
+          };
     subject.until = Math.max(subject.until, at + life);
     subjects.set(tag, subject);
     return subject;
   }
 
-  function isDenied({ sid, jti, version }: DeniableToken, at: number): boolean {
-    const subject = subjects.get(tagOf(sid));
-    if (subject === undefined || subject.until <= now()) return true;
-    if (!hasGoodVersion(subject.head, { sid, jti, version })) return true;
+  /** The subject, unless the token is denied by its version, its session, or by its own name. */
+  function findUndenied(token: DeniableToken, at: number): Subject | undefined {
+    const subject = subjects.get(tagOf(token.sid));
+    if (subject === undefined || subject.until <= now()) return undefined;
+    if (!hasGoodVersion(subject.head, token)) return undefined;
     const { entries } = subject;
-    return hasBegun(entries.get(`j${jti}`), at) || hasBegun(entries.get(`s${sid}`), at);
+    const isNamed =
+      hasBegun(entries.get(`j${token.jti}`), at) || hasBegun(entries.get(`s${token.sid}`), at);
+    return isNamed ? undefined : subject;
+  }
+
+  function isDenied(token: DeniableToken, at: number): boolean {
+    const subject = findUndenied(token, at);
+    return subject?.entries.get(`j${token.jti}`)?.successor !== undefined || subject === undefined;
   }
 
   return {
@@ -85,31 +116,41 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
     },
     peek: (token, at) => (isDenied(token, at) ? undefined : false),
     async deny(tag, denials, life) {
-      const { entries } = subjectOf(tag, life);
+      const subject = subjectOf(tag, life);
       const until = now() + life;
       for (const { kind, id, from = 0 } of denials) {
         const key = `${kind === 'token' ? 'j' : 's'}${id}`;
-        // Without a successor: a token that was replaced and then denied leads nowhere any more.
-        entries.set(key, { from: Math.min(from, entries.get(key)?.from ?? from), until });
+        const known = subject.entries.get(key);
+        subject.entries.set(key, {
+          ...known,
+          from: Math.min(from, known?.from ?? from),
+          until: Math.max(until, known?.until ?? until),
+        });
       }
+      prune(subject, now());
     },
     async denyAll(tag, { except, operation, life }) {
       const subject = subjectOf(tag, life);
-      if (subject.operation === operation) return;
+      if (subject.operations.includes(operation)) return;
       subject.head = raiseVersion(subject.head, { now: Math.floor(now()), except });
-      subject.operation = operation;
+      subject.operations = [operation, ...subject.operations].slice(0, REMEMBERED);
+      if (except !== undefined) return;
       // What is denied by its version needs no entry of its own.
-      if (except === undefined) subject.entries.clear();
+      subject.entries = new Map();
+      subject.limit = LEAST;
     },
     async succeed(token, { at, successor, life }) {
       const { sid, jti } = token;
-      const known = subjects.get(tagOf(sid))?.entries.get(`j${jti}`)?.successor;
-      if (isDenied(known === undefined ? token : { ...token, jti: '' }, at)) return undefined;
-      const { head, entries } = subjectOf(tagOf(sid), life);
-      if (known === undefined) {
-        entries.set(`j${jti}`, { from: 0, until: now() + life, successor });
+      if (findUndenied(token, at) === undefined) return undefined;
+      const subject = subjectOf(tagOf(sid), life);
+      const { head, entries } = subject;
+      const known = entries.get(`j${jti}`);
+      if (known?.successor === undefined) {
+        const until = Math.max(now() + life, known?.until ?? 0);
+        entries.set(`j${jti}`, { ...known, until, successor });
+        prune(subject, now());
       }
-      return { successor: known ?? successor, version: head.version };
+      return { successor: known?.successor ?? successor, version: head.version };
     },
     async ready() {},
     async close() {},
@@ -117,5 +158,5 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
 }
 
 function hasBegun(entry: Entry | undefined, at: number): boolean {
-  return entry !== undefined && at >= entry.from;
+  return entry?.from !== undefined && at >= entry.from;
 }

@@ -71,7 +71,7 @@ export function createPort(client: RedisClient): RedisPort {
   if (isPort(client)) return client;
   throw new UsageError(
     'invalid_argument',
-    'redisStore() takes a client first, as in redisStore(new Redis(url, failFast)): one of ioredis, iovalkey or node-redis, or an object with send(key, isReadOnly, args).',
+    'redisStore() and redisDenylist() take a client first, as in redisStore(new Redis(url, failFast)): one of ioredis, iovalkey or node-redis, or an object with send(key, isReadOnly, args).',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@sess/core';
 import type { SessionStore, Write } from '@sess/core/store';
-import { createBackoff } from './backoff.js';
+import { createRepeater } from './repeater.js';
 import { createRevocationLog, type Revocation } from './revocation-log.js';
 
 /** Ends everything of a subject that was created up to `cutoff`, and nothing younger; answers how many. */
@@ -18,26 +18,16 @@ export interface ReapplyContext {
   createOperation(): string;
 }
 
-/** Revocations sent at once; a reconnect is no moment to flood a server that has just come up. */
-const AT_ONCE = 32;
-
-/** What a server answers that is there and well, and only will not have this command. */
-const REFUSAL = /^(?!READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)[A-Z]{2,}\b/;
-
 /**
  * A failover may promote a replica that had not heard of the newest revocations, and so revive what they
  * ended. This process says its last minute of them again, newest first: after every reconnect, and after a
  * call has succeeded that followed one which failed.
  */
 export function withReapply(store: SessionStore, context: ReapplyContext): SessionStore {
-  const log = createRevocationLog();
-  const backoff = createBackoff();
+  const log = createRevocationLog<Revocation>();
   let logger: Logger | undefined;
   let clock: Clock | undefined;
   let storeNow = 0;
-  let isSuspect = false;
-  let isUnderWay = false;
-  let isAskedAgain = false;
   let stopListening = (): void => {};
 
   function send(revocation: Revocation): ReturnType<RemoveUpTo> {
@@ -64,58 +54,26 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
     throw new Error('A revocation was said again too late.');
   }
 
-  async function reapplyOnce(): Promise<void> {
-    const entries = [...log.recent(storeNow)].reverse();
-    let revived = 0;
-    for (let n = 0; n < entries.length; n += AT_ONCE) {
-      // One shard that is away must not keep the others waiting; what failed is said at the next occasion.
-      for (const outcome of await Promise.allSettled(entries.slice(n, n + AT_ONCE).map(again))) {
-        if (outcome.status === 'fulfilled') revived += outcome.value;
-        else isSuspect = true;
-      }
-    }
-    if (revived > 0) {
+  const repeater = createRepeater<Revocation>({
+    recent: () => log.recent(storeNow),
+    again,
+    onRepaired(revived) {
       logger?.warn({ revived }, 'a failover had revived ended sessions; they were ended again');
-    }
-  }
-
-  async function reapply(): Promise<void> {
-    // What has been said already may be lost with the failover that this call is about.
-    isAskedAgain = isUnderWay;
-    if (isUnderWay) return;
-    isUnderWay = true;
-    isSuspect = false;
-    await reapplyOnce();
-    isUnderWay = false;
-    if (isAskedAgain) await reapply();
-  }
+    },
+  });
 
   /** Watches a call: its time, and whether the server is back after a failure. */
-  async function watch<Answer extends { readonly now: number }>(
-    call: Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      const answer = await call;
-      storeNow = answer.now;
-      // Failures may be of one key only, and come and go by the hundred.
-      if (isSuspect && (clock === undefined || backoff.isDue(clock.now()))) void reapply();
-      return answer;
-    } catch (error) {
-      isSuspect ||= !(error instanceof Error && REFUSAL.test(error.message));
-      throw error;
-    }
+  function watch<Answer extends { readonly now: number }>(call: Promise<Answer>): Promise<Answer> {
+    return repeater.watch(
+      call.then((answer) => {
+        storeNow = answer.now;
+        return answer;
+      }),
+    );
   }
 
-  function onReconnect(): void {
-    if (log.recent(storeNow).length === 0) return;
-    isSuspect = true;
-    void store.load('').then(
-      ({ now }) => {
-        storeNow = now;
-        return reapply();
-      },
-      () => {},
-    );
+  async function learnTime(): Promise<void> {
+    storeNow = (await store.load('')).now;
   }
 
   return {
@@ -125,7 +83,8 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
       if (clock !== undefined) return;
       clock = given.clock;
       logger = given.logger;
-      stopListening = context.onReconnect(onReconnect);
+      repeater.start(clock);
+      stopListening = context.onReconnect(() => repeater.repeatAfter(learnTime));
     },
     close() {
       stopListening();

@@ -11,18 +11,18 @@ export type Revocation =
       readonly at: number;
     };
 
-/** The last minute of revocations. */
-export interface RevocationLog {
-  add(revocation: Revocation): void;
-  /** Those of the last minute before store time `now`, oldest first. */
-  recent(now: number): readonly Revocation[];
+/** The last minute of revocations, or of what else was said at a time. */
+export interface RevocationLog<Entry extends { readonly at: number }> {
+  add(entry: Entry): void;
+  /** Those of the last minute before `now`, on the clock that `at` is of; oldest first. */
+  recent(now: number): readonly Entry[];
 }
 
 /** A mass logout of more than this in a minute keeps the newest. */
 const LARGEST = 10_000;
 
-export function createRevocationLog(): RevocationLog {
-  let entries: Revocation[] = [];
+export function createRevocationLog<Entry extends { readonly at: number }>(): RevocationLog<Entry> {
+  let entries: Entry[] = [];
 
   const drop = (now: number): void => {
     const first = entries.findIndex(({ at }) => at > now - MEMORY_OF_REMOVAL);
@@ -30,10 +30,10 @@ export function createRevocationLog(): RevocationLog {
   };
 
   return {
-    add(revocation) {
-      entries.push(revocation);
+    add(entry) {
+      entries.push(entry);
       // Now and then, so that an addition costs the same however many there are.
-      if (entries.length % 256 === 0) drop(revocation.at);
+      if (entries.length % 256 === 0) drop(entry.at);
     },
     recent(now) {
       drop(now);

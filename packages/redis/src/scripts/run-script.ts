@@ -1,6 +1,6 @@
 import type { RedisPort } from '../client/redis-port.js';
 import { sleep } from '../timers.js';
-import type { Script } from './scripts.js';
+import type { Script } from './script.js';
 
 /** One call of a script. */
 export interface ScriptCall {
@@ -22,16 +22,21 @@ const PAUSES = [25, 75] as const;
  * FLUSH, a failover). After a passing error it asks again: a write that was executed all the same is
  * recognised, and answers as it did.
  */
-export async function runScript(port: RedisPort, call: ScriptCall): Promise<unknown> {
+export function runScript(port: RedisPort, call: ScriptCall): Promise<unknown> {
+  return askAgain(() => evaluate(port, call));
+}
+
+/** Asks, and after a passing error asks again. What is asked for must do no harm when it is done twice. */
+export async function askAgain<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (const pause of PAUSES) {
     try {
-      return await evaluate(port, call);
+      return await ask();
     } catch (error) {
       if (!(error instanceof Error) || !PASSING.test(error.message)) throw error;
       await sleep(pause);
     }
   }
-  return evaluate(port, call);
+  return ask();
 }
 
 async function evaluate(

@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto';
 import { LARGEST_LEAD, MEMORY_OF_REMOVAL } from '@sess/core/store';
 import { createPrelude } from './prelude.js';
-
-/** A script and the name it goes by on the server. */
-export interface Script {
-  readonly source: string;
-  readonly sha: string;
-}
+import { type Script, toScript } from './script.js';
 
 const PRELUDE = createPrelude(MEMORY_OF_REMOVAL);
 
 function script(source: string, prelude: string = PRELUDE): Script {
-  const whole = `${prelude}${source}`;
-  return { source: whole, sha: createHash('sha1').update(whole).digest('hex') };
+  return toScript(`${prelude}${source}`);
 }
 
 /** Nothing may be written after the caller has given up. */

@@ -19,13 +19,13 @@ import {
   onTestFinished,
   test,
 } from 'vitest';
+import type { Script } from '../../src/scripts/script.js';
 import {
   INSERT,
   REMOVE,
   REMOVE_ALL,
   REPLACE_AUTH,
   REPLACE_DATA,
-  type Script,
 } from '../../src/scripts/scripts.js';
 import {
   accepted,
