@@ -6,8 +6,9 @@ import type { StorePort } from './store-port.js';
 
 /**
  * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
- * between leaves a session whose next refresh brings a good token, where the other order would leave a token that
- * nobody can end any more.
+ * between leaves a session that can still be ended, where the other order would leave a token that nobody can end
+ * any more. Its next refresh brings a good token, unless it was to be ended by its id: then all that it brings is
+ * denied, until the call is repeated or the denial has run out.
  */
 export function createDenyingStore(store: StorePort, denylist: DenylistPort): StorePort {
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
