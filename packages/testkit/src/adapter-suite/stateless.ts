@@ -161,6 +161,14 @@ export function describeStateless(target: Target): void {
       expect((await post(host, '/session/refresh', token)).status).toBe(401);
     });
 
+    it('logs out by a token that another tab has exchanged meanwhile', async () => {
+      const host = await useHost(target);
+      const { token } = await host.login();
+      const next = await tokenOf(post(host, '/session/refresh', token));
+      expect((await post(host, '/session/logout', token)).status).toBe(204);
+      expect(await statusOf(host, next)).toBe(401);
+    });
+
     it('logs out everywhere [ASVS 7.4.5]', async () => {
       const host = await useHost(target);
       const [mine, other] = [await host.login(), await host.login()];
