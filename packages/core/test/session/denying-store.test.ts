@@ -11,7 +11,11 @@ const { sid } = record;
 const tag = tagOf(sid);
 
 /** Both ports as a list of what was asked of them, in order. */
-function arrange(answers: Partial<Record<keyof StorePort, unknown>> = {}, failing?: string) {
+function arrange(
+  answers: Partial<Record<keyof StorePort, unknown>> = {},
+  failing?: string,
+  leeway = 0,
+) {
   const calls: unknown[][] = [];
   const port = (names: readonly string[]): Record<string, unknown> =>
     Object.fromEntries(
@@ -27,7 +31,7 @@ function arrange(answers: Partial<Record<keyof StorePort, unknown>> = {}, failin
   const inner = port(['insert', 'replaceAuth', 'replaceData', 'remove', 'removeAll', 'ready']);
   const denylist = port(['deny', 'denyAll']) as unknown as DenylistPort;
   const ready = async () => void calls.push(['denylist ready']);
-  const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready });
+  const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
   return { store, calls, names: () => calls.map(([name]) => name) };
 }
 
@@ -88,6 +92,15 @@ describe('a store that denies the tokens of what it ends', () => {
     const access = [first, { ...second, expiresAt: second.expiresAt + 5 }];
     await store.replaceAuth(record, { ...record.auth, access });
     expect(calls[0]).toEqual(['deny', tag, []]);
+  });
+
+  it('leaves out what has run out, leeway and the rounding of seconds included', async () => {
+    const { store, calls } = arrange({}, undefined, 5_000);
+    const ended = { ...first, expiresAt: NOW - 6_000 };
+    const accepted = { ...second, expiresAt: NOW - 5_999 };
+    const before = { ...record, auth: { ...record.auth, access: [ended, accepted] } };
+    await store.replaceAuth(before, { ...createAuth(NOW), lastUsedAt: NOW });
+    expect(calls[0]).toEqual(['deny', tag, [{ kind: 'token', id: second.digest }]]);
   });
 
   it('denies those whom a sign-in evicts once it is known who they are', async () => {

@@ -59,6 +59,17 @@ describe('an engine of signed tokens', () => {
     },
   );
 
+  it('denies nothing while everybody refreshes in time, or late', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, clock, denylist } = arranged;
+    let { refreshToken } = await sessions.create({ subject: 'ada' });
+    for (const wait of ['14m', '16m', '1h'] as const) {
+      clock.advance(wait);
+      ({ refreshToken } = await rotate(arranged, refreshToken));
+    }
+    expect(denylist.calls.get('deny')).toBeUndefined();
+  });
+
   it('enrolls before it writes: without a version there is no session that nobody could end', async () => {
     const { sessions, denylist, faulty } = arrangeSigned();
     denylist.fail('enroll');
