@@ -43,7 +43,8 @@ describe('no implementation escapes its suite', () => {
     expect(testsOf(name)).toMatch(/\bdenylistSuite\(/);
   });
 
-  it.each(adapters)('the adapter of %s passes adapterSuite', (name) => {
+  it.each(adapters)('the adapter of %s passes adapterSuite, with every kind of token', (name) => {
     expect(testsOf(name)).toMatch(/\badapterSuite\(/);
+    expect(testsOf(name)).toMatch(/\bengines: signedTokens\b/);
   });
 });

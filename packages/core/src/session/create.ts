@@ -2,7 +2,7 @@ import { SessionLimitError, StoreUnavailableError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
 import type { DataPart } from '../store/record.js';
 import { assertSubject, createSid } from '../token/id.js';
-import type { CreateInput, Issued } from '../types.js';
+import type { CreateInput, Issued, Session } from '../types.js';
 import { createFreshAuth } from './birth.js';
 import { checkData, checkDevice } from './checked-data.js';
 import type { EngineContext } from './context.js';
@@ -13,7 +13,7 @@ const ATTEMPTS = 4;
 
 /** Sign-in: a new session, with new secrets, under the subject's limit. */
 export function createCreate<Data extends object>(context: EngineContext) {
-  const { settings, store, time, events, tagOfSubject } = context;
+  const { settings, tokens, store, time, events, tagOfSubject } = context;
 
   return async function create(
     input: CreateInput<Data>,
@@ -28,6 +28,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
       data: await checkData(settings.schema, input.data ?? {}),
     });
     const tag = tagOfSubject(subject);
+    // What no token can carry is refused while the session that this one replaces is still there.
+    tokens.assertIssuable?.(preview(createSid(tag, settings.random), data, time.now()));
     await before?.();
 
     let notBefore = Number.NEGATIVE_INFINITY;
@@ -56,6 +58,12 @@ export function createCreate<Data extends object>(context: EngineContext) {
       'The subject kept being signed out everywhere while it signed in. Try again.',
     );
   };
+}
+
+/** A session as it would be, had it been stored already. */
+function preview(sid: string, { subject, device, data }: DataPart, at: number): Session<object> {
+  const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at, expiresAt: at };
+  return { sid, subject, device, data, ...times };
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);

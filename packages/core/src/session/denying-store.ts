@@ -6,10 +6,17 @@ import type { StorePort } from './store-port.js';
 
 /**
  * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
- * between leaves a session whose next refresh brings a good token, where the other order would leave a token that
- * nobody can end any more.
+ * between leaves a session that can still be ended, where the other order would leave a token that nobody can end
+ * any more. Its next refresh brings a good token, unless it was to be ended by its id: then all that it brings is
+ * denied, until the call is repeated or the denial has run out.
+ *
+ * @param leeway milliseconds that tokens are accepted beyond their time
  */
-export function createDenyingStore(store: StorePort, denylist: DenylistPort): StorePort {
+export function createDenyingStore(
+  store: StorePort,
+  denylist: DenylistPort,
+  leeway: number,
+): StorePort {
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
@@ -24,7 +31,7 @@ export function createDenyingStore(store: StorePort, denylist: DenylistPort): St
       return answer;
     },
     async replaceAuth(record, auth, shares) {
-      await denyTokens(record.sid, denialsOf(record.auth, auth));
+      await denyTokens(record.sid, denialsOf(record.auth, auth, leeway));
       return store.replaceAuth(record, auth, shares);
     },
     async remove(sid, record) {
@@ -54,13 +61,21 @@ function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
   return auth.access.map(({ digest }) => ({ kind: 'token', id: digest }));
 }
 
-/** What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says. */
-function denialsOf(before: AuthPart, after: AuthPart): readonly Denial[] {
+/** A token's times are whole seconds: it may be good for so much longer than its entry says. */
+const ROUNDING = 1_000;
+
+/**
+ * What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says. What
+ * had run out by then is dead without a word: a refresh that comes late is to cost no write.
+ */
+function denialsOf(before: AuthPart, after: AuthPart, leeway: number): readonly Denial[] {
   const denials: Denial[] = [];
+  const gone = after.lastUsedAt - leeway - ROUNDING;
   for (const { digest, expiresAt } of before.access) {
     const kept = after.access.find((entry) => entry.digest === digest);
-    if (kept === undefined) denials.push({ kind: 'token', id: digest });
-    else if (kept.expiresAt < expiresAt) {
+    if (kept === undefined) {
+      if (expiresAt > gone) denials.push({ kind: 'token', id: digest });
+    } else if (kept.expiresAt < expiresAt) {
       denials.push({ kind: 'token', id: digest, from: kept.expiresAt });
     }
   }

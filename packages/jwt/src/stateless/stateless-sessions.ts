@@ -28,9 +28,9 @@ import { createKeyRing } from '../keys/key-ring.js';
 import { createReader, type VerifiedToken } from '../token/reader.js';
 import { createVerifiedTokens } from '../token/verified-tokens.js';
 import { createWriter } from '../token/writer.js';
-import { createTokenVerifier, toDeniable } from '../token-verifier.js';
+import { createTokenVerifier } from '../token-verifier.js';
 import { resolveStatelessOptions, type StatelessOptions } from './options.js';
-import { exchangeToken, replaceToken } from './succession.js';
+import { canEnd, exchangeToken, replaceToken } from './succession.js';
 
 /** Sessions that live in their tokens. What needs a store throws `NotSupportedError`. */
 export interface StatelessSessions<Data extends object = RegisteredData> extends Sessions<Data> {
@@ -235,8 +235,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       if (accessToken === undefined) return false;
       const at = clock.now();
       const reading = await read(accessToken, at);
-      if (!reading.ok) return false;
-      if (await revocable().isDenied(toDeniable(reading), at)) return false;
+      if (!('claimed' in reading)) return false;
+      // One that has run out may have been exchanged in time, and its session live on in another tab.
+      if (!reading.ok && denylist === undefined) return false;
+      if (!(await canEnd(revocable(), reading, at))) return false;
       await denySession(reading.sid, 'logout', reading.claimed.session.subject);
       return true;
     },

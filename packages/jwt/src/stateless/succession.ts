@@ -1,5 +1,5 @@
 import type { DenylistPort } from '@sess/core/engine';
-import type { VerifiedToken } from '../token/reader.js';
+import type { ExpiredToken, VerifiedToken } from '../token/reader.js';
 import { toDeniable } from '../token-verifier.js';
 
 /*
@@ -7,6 +7,7 @@ import { toDeniable } from '../token-verifier.js';
  *
  * successor = jti "." issued                    ; exchanged by refresh; issued in milliseconds, base 36
  *           / jti "."                           ; replaced after re-authentication
+ *           / "."                               ; none: its session is about to be ended
  */
 
 /** The token that takes another's place. */
@@ -76,4 +77,28 @@ export async function replaceToken(
     deniable = { sid: token.sid, jti: next, version };
   }
   return undefined;
+}
+
+const NONE = '.';
+
+/**
+ * Whether the session of a token can still be ended by it: it is good, or was merely exchanged, and then the session
+ * lives in another token. Not so when session or subject were ended, and after a re-authentication.
+ */
+export async function canEnd(
+  denylist: DenylistPort,
+  token: VerifiedToken | ExpiredToken,
+  at: number,
+): Promise<boolean> {
+  let deniable = toDeniable(token);
+  for (let step = 0; step < LONGEST_CHAIN; step += 1) {
+    if (!(await denylist.isDenied(deniable, at))) return true;
+    // Nothing is written for a token that is denied: the answer names what it was exchanged for, if it was.
+    const answer = await denylist.succeed(deniable, { at, successor: NONE });
+    if (answer === undefined) return false;
+    const [next = '', issued = ''] = answer.successor.split('.');
+    if (issued === '') return answer.successor === NONE;
+    deniable = { sid: token.sid, jti: next, version: answer.version };
+  }
+  return true;
 }

@@ -1,4 +1,5 @@
-import type { AcceptedReading, AccessReading } from '@sess/core/engine';
+import type { Rejected } from '@sess/core';
+import type { AcceptedReading } from '@sess/core/engine';
 import type { KeyRing } from '../keys/key-ring.js';
 import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
 import { decodeObject, parseCompact } from './compact.js';
@@ -13,7 +14,14 @@ export interface VerifiedToken extends AcceptedReading {
   readonly expiresAt: number;
 }
 
-export type TokenReading = VerifiedToken | Extract<AccessReading, { ok: false }>;
+/** One that was good until its time was over. */
+export type ExpiredToken = Rejected &
+  Pick<VerifiedToken, 'sid' | 'digest' | 'claimed'> & { readonly reason: 'expired' };
+
+export type TokenReading =
+  | VerifiedToken
+  | ExpiredToken
+  | (Rejected & { readonly reason: 'malformed' | 'unknown' });
 
 /** Answers at once what it can, and promises what takes a signature of a key pair. */
 export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
@@ -58,8 +66,8 @@ export function createReader(context: ReaderContext): TokenReader {
   const { findKey, expected, admits, leeway, verified } = context;
 
   function judge(token: VerifiedToken, at: number): TokenReading {
-    const { sid, digest } = token;
-    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest };
+    const { sid, digest, claimed } = token;
+    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, claimed };
     return at < token.notBefore ? UNKNOWN : token;
   }
 
