@@ -66,7 +66,14 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
   const ring = createKeyRing(settings.source, ttl + leeway + 1_000);
   const { issuer, audiences } = expected;
   const choose = ({ data }: Session<object>): object => data;
-  const writer = createWriter({ ring, issuer, audiences, choose, optionName: 'the data' });
+  const writer = createWriter({
+    ring,
+    issuer,
+    audiences,
+    choose,
+    required: expected.required,
+    optionName: 'the data',
+  });
   const denylist =
     settings.denylist &&
     createDenylistPort({
