@@ -29,8 +29,9 @@ const OPERATIONS: readonly Operation[] = [
   'ready',
 ];
 
-/** A denylist that counts its calls, fails when told to, and does something else first when told to. */
-export function watch(inner: Denylist) {
+/** A denylist that counts its calls, fails and forgets when told to, and does something else first when told to. */
+export function watch(make: () => Denylist) {
+  let inner = make();
   const failing = new Set<string>();
   const calls: Operation[] = [];
   const first = new Map<Operation, () => unknown>();
@@ -63,6 +64,10 @@ export function watch(inner: Denylist) {
         failing.add(operation);
     },
     heal: () => failing.clear(),
+    /** Loses everything, as a server does that is flushed. */
+    flush() {
+      inner = make();
+    },
   };
 }
 
@@ -90,7 +95,7 @@ export function arrangeJwt(
 ) {
   const clock = createFakeClock();
   const faulty = createFaultyStore(memoryStore({ clock }));
-  const watched = watch(memoryDenylist({ clock }));
+  const watched = watch(() => memoryDenylist({ clock }));
   const logger = createMemoryLogger();
   const revocation = given.tokens?.revocation ?? 'denylist';
   const tokenOptions: JwtOptions = {
@@ -101,13 +106,14 @@ export function arrangeJwt(
     ...given.tokens,
   };
   /** One more engine on the same store, denylist and keys: another process, or the next life of this one. */
-  const another = (): Sessions =>
+  const another = (more: SessionsOptions = {}): Sessions =>
     createSessions<RegisteredData>({
       store: faulty.store,
       clock,
       logger,
       accessToken: jwt(tokenOptions),
       ...given.engine,
+      ...more,
     });
   const sessions = another();
   return { clock, faulty, watched, logger, sessions, another, events: record(sessions) };
@@ -116,7 +122,7 @@ export function arrangeJwt(
 /** A stateless engine, with a denylist unless told otherwise. */
 export function arrangeStateless(more: Partial<StatelessOptions> = {}) {
   const clock = createFakeClock();
-  const watched = watch(memoryDenylist({ clock }));
+  const watched = watch(() => memoryDenylist({ clock }));
   const logger = createMemoryLogger();
   const another = () =>
     createStatelessSessions<RegisteredData>({
