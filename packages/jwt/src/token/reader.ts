@@ -13,7 +13,10 @@ export interface VerifiedToken extends AcceptedReading {
   readonly expiresAt: number;
 }
 
-export type TokenReading = VerifiedToken | Extract<AccessReading, { ok: false }>;
+export type TokenReading =
+  | VerifiedToken
+  /** `expired`: a genuine token that has run out. */
+  | (Extract<AccessReading, { ok: false }> & { readonly expired?: VerifiedToken });
 
 /** Answers at once what it can, and promises what takes a signature of a key pair. */
 export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
@@ -59,7 +62,7 @@ export function createReader(context: ReaderContext): TokenReader {
 
   function judge(token: VerifiedToken, at: number): TokenReading {
     const { sid, digest } = token;
-    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest };
+    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, expired: token };
     return at < token.notBefore ? UNKNOWN : token;
   }
 
