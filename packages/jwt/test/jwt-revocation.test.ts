@@ -207,6 +207,33 @@ describe('what a denylist is asked', () => {
   });
 });
 
+describe('two engines on one denylist', () => {
+  it('do not cut short what the other has denied for longer', async () => {
+    const { sessions, another, clock } = arrangeJwt({ engine: { accessTtl: '1h' } });
+    const { accessToken, session } = await sessions.create({ subject: 'ada' });
+    const brief = another({ accessTtl: '1m' });
+    await sessions.revoke(session.sid);
+    await brief.revoke(session.sid);
+    for (let minute = 0; minute < 59; minute += 1) {
+      clock.advance('1m');
+      await brief.create({ subject: 'ada' });
+      expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    }
+  });
+
+  it('are warned when it is in the memory of one process, and sessions are not', async () => {
+    const { faulty, another, logger } = arrangeJwt();
+    const { isLocal: _isLocal, ...shared } = faulty.store;
+    another({ store: { ...shared, isLocal: false } });
+    expect(logger.lines.filter(({ level }) => level === 'warn').at(-1)?.message).toContain(
+      'the denylist is in this process’s memory',
+    );
+    const lines = logger.lines.length;
+    another({ store: { ...shared, isLocal: true } });
+    expect(logger.lines).toHaveLength(lines);
+  });
+});
+
 describe('a denylist that lost everything', () => {
   it('has every token of before refused, and a refresh brings a good one [CHECKLIST JWT]', async () => {
     const { sessions, watched, clock } = arrangeJwt();

@@ -89,8 +89,12 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
       const until = now() + life;
       for (const { kind, id, from = 0 } of denials) {
         const key = `${kind === 'token' ? 'j' : 's'}${id}`;
+        const known = entries.get(key);
         // Without a successor: a token that was replaced and then denied leads nowhere any more.
-        entries.set(key, { from: Math.min(from, entries.get(key)?.from ?? from), until });
+        entries.set(key, {
+          from: Math.min(from, known?.from ?? from),
+          until: Math.max(until, known?.until ?? until),
+        });
       }
     },
     async denyAll(tag, { except, operation, life }) {
