@@ -54,7 +54,8 @@ export function createSessions<Data extends object = RegisteredData>(
       'the denylist is in this process’s memory, and sessions are not: tokens revoked here are good elsewhere. Give the tokens a shared denylist',
     );
   }
-  const store = denylist === undefined ? plain : createDenyingStore(plain, denylist, leeway);
+  const store =
+    denylist === undefined ? plain : createDenyingStore(plain, denylist, tokens.leeway ?? 0);
   const context: EngineContext = {
     settings,
     store,

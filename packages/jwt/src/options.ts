@@ -19,7 +19,7 @@ export interface TokenOptions {
   readonly leeway?: Duration;
   /** How many verified tokens are remembered, by a digest. Default: 10,000; 0 verifies every signature anew. */
   readonly maxRemembered?: number;
-  /** Claims of the application that a token must have, and not empty. Default: none. */
+  /** Claims of the application that a token must have, and not empty: no other is accepted, or made. Default: none. */
   readonly requiredClaims?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import type { EventListener, SessionEvent, VerifyResult } from '@sess/core';
 import type { DeniableToken, DenylistPort, Events } from '@sess/core/engine';
-import type { ExpiredToken, TokenReader, VerifiedToken } from './token/reader.js';
+import type { TokenReader, VerifiedToken } from './token/reader.js';
 
 /** What engines that take tokens at their word verify with. */
 export interface TokenVerifierContext {
@@ -31,7 +31,7 @@ export function createTokenVerifier(context: TokenVerifierContext): TokenVerifie
   async function check(token: unknown, at: number): Promise<VerifiedToken | Rejection> {
     const answer = read(token, at);
     const reading = answer instanceof Promise ? await answer : answer;
-    if (!reading.ok) return reject(reading.reason, 'sid' in reading ? reading.sid : undefined);
+    if (!reading.ok) return reject(reading.reason, reading.sid);
     if (denylist === undefined) return reading;
     const deniable = toDeniable(reading);
     if (denylist.isSurelyGood(deniable, at) || !(await denylist.isDenied(deniable, at)))
@@ -53,7 +53,6 @@ export function createTokenVerifier(context: TokenVerifierContext): TokenVerifie
 }
 
 /** The claims by which a denylist knows a token. */
-export function toDeniable(token: VerifiedToken | ExpiredToken): DeniableToken {
-  const { sid, digest, claimed } = token;
-  return { sid, jti: digest, version: claimed.version };
+export function toDeniable({ sid, digest, claimed: { version } }: VerifiedToken): DeniableToken {
+  return { sid, jti: digest, version };
 }

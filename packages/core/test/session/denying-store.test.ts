@@ -48,7 +48,7 @@ describe('a store that denies the tokens of what it ends', () => {
     ]);
   });
 
-  it('denies of a session that was judged by its record only what the record shows', async () => {
+  it('denies of a session judged by its record what the record shows, and all of it once it is removed', async () => {
     const { store, calls } = arrange();
     await store.remove(sid, record);
     expect(calls).toEqual([
@@ -61,6 +61,7 @@ describe('a store that denies the tokens of what it ends', () => {
         ],
       ],
       ['remove', sid, record],
+      ['deny', tag, [{ kind: 'session', id: sid }]],
     ]);
   });
 

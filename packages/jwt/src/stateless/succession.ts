@@ -1,5 +1,5 @@
 import type { DenylistPort } from '@sess/core/engine';
-import type { ExpiredToken, VerifiedToken } from '../token/reader.js';
+import type { VerifiedToken } from '../token/reader.js';
 import { toDeniable } from '../token-verifier.js';
 
 /*
@@ -7,7 +7,6 @@ import { toDeniable } from '../token-verifier.js';
  *
  * successor = jti "." issued                    ; exchanged by refresh; issued in milliseconds, base 36
  *           / jti "."                           ; replaced after re-authentication
- *           / "."                               ; none: its session is about to be ended
  */
 
 /** The token that takes another's place. */
@@ -57,8 +56,8 @@ export async function exchangeToken(
 }
 
 /**
- * Puts a token in the place of another and of all that were exchanged for it meanwhile, so that none of before is good
- * any more. `undefined` when the session has ended, or was re-authenticated by somebody else.
+ * Puts a token in the place of another and of all that were exchanged for it meanwhile (`isRepeated`), so that none of
+ * before is good any more. `undefined` when the session has ended, or was re-authenticated by somebody else.
  */
 export async function replaceToken(
   denylist: DenylistPort,
@@ -71,34 +70,10 @@ export async function replaceToken(
     const answer = await denylist.succeed(deniable, { at, successor });
     if (answer === undefined) return undefined;
     const { version } = answer;
-    if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: false };
+    if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: step > 0 };
     const [next = '', issued = ''] = answer.successor.split('.');
     if (issued === '') return undefined;
     deniable = { sid: token.sid, jti: next, version };
   }
   return undefined;
-}
-
-const NONE = '.';
-
-/**
- * Whether the session of a token can still be ended by it: it is good, or was merely exchanged, and then the session
- * lives in another token. Not so when session or subject were ended, and after a re-authentication.
- */
-export async function canEnd(
-  denylist: DenylistPort,
-  token: VerifiedToken | ExpiredToken,
-  at: number,
-): Promise<boolean> {
-  let deniable = toDeniable(token);
-  for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    if (!(await denylist.isDenied(deniable, at))) return true;
-    // Nothing is written for a token that is denied: the answer names what it was exchanged for, if it was.
-    const answer = await denylist.succeed(deniable, { at, successor: NONE });
-    if (answer === undefined) return false;
-    const [next = '', issued = ''] = answer.successor.split('.');
-    if (issued === '') return answer.successor === NONE;
-    deniable = { sid: token.sid, jti: next, version: answer.version };
-  }
-  return true;
 }

@@ -103,9 +103,17 @@ function isAbsentOr(check: (value: unknown) => boolean, value: unknown): boolean
   return value === undefined || check(value);
 }
 
-function hasValue(payload: Readonly<Record<string, unknown>>, name: string): boolean {
+/** Whether a claim is there, and not empty. */
+export function hasValue(payload: Readonly<Record<string, unknown>>, name: string): boolean {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   return value !== undefined && value !== null && value !== '';
+}
+
+/** Remembered tokens give every request the same object: what one request did to it would be the next one's claims. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
 }
 
 /** The session as a token has it: whatever is not said is as near as the token's own times come. */
@@ -119,7 +127,7 @@ export function toClaimedSession(
   return Object.freeze({
     sid,
     subject: sub,
-    data: Object.freeze(Object.fromEntries(data)),
+    data: deepFreeze(Object.fromEntries(data)),
     device: Object.freeze({}),
     createdAt: (ses?.iat ?? auth_time) * 1_000,
     authenticatedAt: auth_time * 1_000,

@@ -1,5 +1,4 @@
-import type { Rejected } from '@sess/core';
-import type { AcceptedReading } from '@sess/core/engine';
+import type { AcceptedReading, AccessReading } from '@sess/core/engine';
 import type { KeyRing } from '../keys/key-ring.js';
 import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
 import { decodeObject, parseCompact } from './compact.js';
@@ -14,14 +13,10 @@ export interface VerifiedToken extends AcceptedReading {
   readonly expiresAt: number;
 }
 
-/** One that was good until its time was over. */
-export type ExpiredToken = Rejected &
-  Pick<VerifiedToken, 'sid' | 'digest' | 'claimed'> & { readonly reason: 'expired' };
-
 export type TokenReading =
   | VerifiedToken
-  | ExpiredToken
-  | (Rejected & { readonly reason: 'malformed' | 'unknown' });
+  /** `expired`: a genuine token that has run out. */
+  | (Extract<AccessReading, { ok: false }> & { readonly expired?: VerifiedToken });
 
 /** Answers at once what it can, and promises what takes a signature of a key pair. */
 export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
@@ -66,8 +61,8 @@ export function createReader(context: ReaderContext): TokenReader {
   const { findKey, expected, admits, leeway, verified } = context;
 
   function judge(token: VerifiedToken, at: number): TokenReading {
-    const { sid, digest, claimed } = token;
-    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, claimed };
+    const { sid, digest } = token;
+    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, expired: token };
     return at < token.notBefore ? UNKNOWN : token;
   }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { InvalidDataError, type Session } from '@sess/core';
 import { toFrozenJson } from '@sess/core/engine';
 import type { KeyRing } from '../keys/key-ring.js';
-import { RESERVED, type TokenClaims } from './claims.js';
+import { hasValue, RESERVED, type TokenClaims } from './claims.js';
 
 /** What a token is made of. Times are epoch milliseconds. */
 export interface TokenContent {
@@ -30,6 +30,8 @@ export interface WriterContext {
   /** Written as text when it is one, as a list when there are more (RFC 7519, section 4.1.3). */
   readonly audiences: readonly string[];
   readonly choose: ChooseClaims;
+  /** Members that the chosen claims must have: a token without them would be refused by whoever made it. */
+  readonly required: readonly string[];
   readonly optionName: string;
 }
 
@@ -37,15 +39,21 @@ export interface WriterContext {
 const MAX_CLAIMS = 4_096;
 
 export function createWriter(context: WriterContext): TokenWriter {
-  const { ring, issuer, audiences, choose, optionName } = context;
+  const { ring, issuer, audiences, choose, required, optionName } = context;
   const aud = audiences.length === 1 ? (audiences[0] ?? '') : audiences;
 
   function chooseClaims(session: Session<object>): object {
-    const claims = toFrozenJson(choose(session));
+    const claims = toFrozenJson(choose(session)) as Readonly<Record<string, unknown>>;
     const reserved = Object.keys(claims).find((name) => RESERVED.has(name));
     if (reserved !== undefined) {
       throw new InvalidDataError(
         `An access token has a claim '${reserved}' of its own, so the session's data cannot have one. Rename it, or choose others with ${optionName}.`,
+      );
+    }
+    const missing = required.find((name) => !RESERVED.has(name) && !hasValue(claims, name));
+    if (missing !== undefined) {
+      throw new InvalidDataError(
+        `requiredClaims asks for a claim '${missing}', and a token of this session would have none. It comes from ${optionName}.`,
       );
     }
     const size = Buffer.byteLength(JSON.stringify(claims));
