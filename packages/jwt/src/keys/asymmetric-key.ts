@@ -14,6 +14,7 @@ import {
 import { ALGORITHM_NAMES, ALGORITHMS, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 import { JwtKey } from './key.js';
 import { assertKid } from './kid.js';
+import { bitsOf } from './published-set.js';
 import { secretKey } from './secret-key.js';
 import { isSignedBy } from './signature.js';
 
@@ -196,13 +197,6 @@ function assertAsymmetric(
 function decodeSecret(k: unknown): Uint8Array {
   if (typeof k === 'string' && /^[A-Za-z0-9_-]+$/.test(k)) return Buffer.from(k, 'base64url');
   throw invalid("importJwk: a key of type oct needs the member 'k' in base64url.");
-}
-
-function bitsOf(n: unknown): number {
-  if (typeof n !== 'string') return 0;
-  const bytes = Buffer.from(n, 'base64url');
-  const first = bytes.findIndex((byte) => byte !== 0);
-  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
 }
 
 function invalid(message: string): UsageError {
