@@ -1,5 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Sessions } from '@sess/core';
+import { silentLogger } from '@sess/testkit';
+import { type VerifyOnlyOptions, verifyOnly } from '../../src/index.js';
+import { AUDIENCE, ISSUER, type TestKey } from '../arrange.js';
 
 /** A server of a JWK Set, on this machine, whose answer a test can change. */
 export interface JwksServer {
@@ -36,3 +40,17 @@ export async function startJwksServer(): Promise<JwksServer> {
   };
   return jwks;
 }
+
+/** A service that verifies by the keys of a server, or by those that it is given. */
+export function verifierAt(server: JwksServer, more: Partial<VerifyOnlyOptions>): Sessions {
+  return verifyOnly({
+    ...(more.jwks === undefined ? { jwksUri: server.uri } : {}),
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    logger: silentLogger,
+    ...more,
+  });
+}
+
+/** A key as its issuer publishes it. */
+export const publicOf = ({ key }: TestKey): object => ({ ...key.publicJwk });

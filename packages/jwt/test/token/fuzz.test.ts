@@ -13,7 +13,7 @@ import {
 } from '../arrange.js';
 import { encodePart, twinOf } from '../forge.js';
 
-const RUNS = 400;
+const RUNS = 200;
 
 /** Something that is done to a text. */
 type Change = (text: string) => string;
