@@ -35,8 +35,17 @@ export interface WriterContext {
   readonly optionName: string;
 }
 
-/** Bytes of chosen claims: with all else, well below the 8 kB that servers allow for headers. */
+/** Bytes of chosen claims. */
 const MAX_CLAIMS = 4_096;
+/** Bytes of all claims: with the longest `kid` and an RSA signature, a token of less than the 8 kB that headers may have. */
+const MAX_PAYLOAD = 5_120;
+
+/** What of a token is not known before there is one, as long as it can get. */
+const LONGEST = {
+  jti: '_'.repeat(43),
+  generation: 0xffff_ffff,
+  version: Number.MAX_SAFE_INTEGER,
+} as const;
 
 export function createWriter(context: WriterContext): TokenWriter {
   const { ring, issuer, audiences, choose, required, optionName } = context;
@@ -66,27 +75,40 @@ export function createWriter(context: WriterContext): TokenWriter {
     return claims;
   }
 
+  function toPayload(content: TokenContent): string {
+    const { session, jti, generation, version, issuedAt, expiresAt } = content;
+    const { sid, subject, createdAt, authenticatedAt } = session;
+    // Rounded so that `expires_in` is kept, but nothing outlives the session.
+    const round = expiresAt >= session.expiresAt ? Math.floor : Math.ceil;
+    const claims: TokenClaims = {
+      iss: issuer,
+      aud,
+      sub: subject,
+      sid,
+      jti,
+      iat: Math.floor(issuedAt / 1_000),
+      exp: round(expiresAt / 1_000),
+      auth_time: Math.floor(authenticatedAt / 1_000),
+      gen: generation,
+      ...(version === undefined ? {} : { sv: version }),
+      ses: { iat: Math.floor(createdAt / 1_000), exp: Math.floor(session.expiresAt / 1_000) },
+    };
+    const payload = JSON.stringify({ ...claims, ...chooseClaims(session) });
+    const size = Buffer.byteLength(payload);
+    if (size > MAX_PAYLOAD) {
+      throw new InvalidDataError(
+        `The access token would carry ${size} bytes, more than the ${MAX_PAYLOAD} that headers can be trusted with. Choose fewer claims with ${optionName}, or shorter subjects and audiences.`,
+        { code: 'data_too_large' },
+      );
+    }
+    return payload;
+  }
+
   return {
-    write(content, at) {
-      const { session, jti, generation, version, issuedAt, expiresAt } = content;
-      const { sid, subject, createdAt, authenticatedAt } = session;
-      // Rounded so that `expires_in` is kept, but nothing outlives the session.
-      const round = expiresAt >= session.expiresAt ? Math.floor : Math.ceil;
-      const claims: TokenClaims = {
-        iss: issuer,
-        aud,
-        sub: subject,
-        sid,
-        jti,
-        iat: Math.floor(issuedAt / 1_000),
-        exp: round(expiresAt / 1_000),
-        auth_time: Math.floor(authenticatedAt / 1_000),
-        gen: generation,
-        ...(version === undefined ? {} : { sv: version }),
-        ses: { iat: Math.floor(createdAt / 1_000), exp: Math.floor(session.expiresAt / 1_000) },
-      };
-      return ring.signer(at).sign(JSON.stringify({ ...claims, ...chooseClaims(session) }));
+    write: (content, at) => ring.signer(at).sign(toPayload(content)),
+    assertWritable(session) {
+      const { lastUsedAt: issuedAt, expiresAt } = session;
+      toPayload({ session, ...LONGEST, issuedAt, expiresAt });
     },
-    assertWritable: (session) => void chooseClaims(session),
   };
 }
