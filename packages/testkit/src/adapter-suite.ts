@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { describeBearer } from './adapter-suite/bearer.js';
 import { describeCookies } from './adapter-suite/cookies.js';
+import { describeCrowd } from './adapter-suite/crowd.js';
 import { describeCsrf } from './adapter-suite/csrf.js';
 import { describeDenylistFaults } from './adapter-suite/denylist-faults.js';
 import {
@@ -26,7 +27,13 @@ export interface AdapterSuiteOptions {
   readonly engines?: EnginesByMode;
 }
 
-const EVERYWHERE = [describeBearer, describeRouteTable, describeSignIn, describeJwks];
+const EVERYWHERE = [
+  describeBearer,
+  describeRouteTable,
+  describeSignIn,
+  describeJwks,
+  describeCrowd,
+];
 
 const WITH_STORE = [
   ...EVERYWHERE,
