@@ -1,4 +1,5 @@
 export { type JsonObject, readJsonObject } from './body.js';
+export { type DeviceNames, describeDevice, type ListedDevice, listDevices } from './devices.js';
 export { createEngine } from './engine.js';
 export { readSignIn } from './input.js';
 export { createPage } from './page.js';
