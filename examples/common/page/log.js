@@ -30,7 +30,7 @@ function lineOfRequest(event) {
     ' ',
     make('span', isBad ? 'result bad' : 'result good', result),
     ' ',
-    make('span', 'facts', `${took} ms${sent === '' ? '' : `, with ${sent}`}`),
+    make('span', 'facts', `${took} ms${sent === '' ? '' : ` · ${sent}`}`),
   ];
 }
 

@@ -28,7 +28,7 @@ function report(outcome, success) {
   const problem = problemOf(outcome);
   // Of the end of a session the event tells, and knows more.
   if (outcome.status === 401 && client.signedIn === false) return false;
-  showAnswer(outcome.value, problem, success);
+  showAnswer(outcome, problem, success);
   return problem === undefined;
 }
 
@@ -85,7 +85,7 @@ async function reauthenticate() {
 async function transfer() {
   const outcome = await send('POST', '/transfer');
   if (outcome.code === 'insufficient_user_authentication') {
-    showAnswer(outcome.value, undefined, 'The transfer waits for you to confirm who you are.');
+    showAnswer(outcome, undefined, 'The transfer waits for you to confirm who you are.');
     /** @type {HTMLDialogElement} */ (element('confirm')).showModal();
   } else report(outcome, 'Transferred: the proof of who you are was recent enough.');
 }
@@ -103,7 +103,7 @@ function toggleCalling() {
   if (calling !== undefined) return stopCalling();
   calling = setInterval(lookAtSession, PACE);
   element('keep').setAttribute('aria-pressed', 'true');
-  say('GET /me goes out every 3 seconds. Do the same in a second tab: one renewal serves both.');
+  say('GET /me goes out every 3 seconds.');
   return lookAtSession();
 }
 

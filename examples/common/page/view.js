@@ -1,3 +1,4 @@
+/** @import { Outcome } from './api.js' */
 import { client, kindOfTokens, markOfToken } from './api.js';
 import { element, make, say, write } from './dom.js';
 import { ago, inWords, momentOf } from './words.js';
@@ -151,11 +152,12 @@ export function showNoList() {
 }
 
 /**
- * @param {unknown} value
+ * @param {Outcome} outcome
  * @param {string | undefined} problem
  * @param {string} success
  */
-export function showAnswer(value, problem, success) {
-  write('answer', value === undefined ? '(no body)' : JSON.stringify(value, null, 2));
+export function showAnswer({ status, value }, problem, success) {
+  const none = status === 0 ? '(no answer)' : '(no body)';
+  write('answer', value === undefined ? none : JSON.stringify(value, null, 2));
   say(problem ?? success, problem !== undefined);
 }
