@@ -15,6 +15,7 @@ const PATHS = [
   '/me',
   '/me?q=%',
   '/me/',
+  '/devices',
   '/ME',
   '/nope',
   '/%',

@@ -81,6 +81,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
     it.each([
       ['GET', '/me'],
       ['PATCH', '/me'],
+      ['GET', '/devices'],
       ['POST', '/reauth'],
       ['POST', '/transfer'],
       ['GET', '/session'],
@@ -144,6 +145,30 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token');
     });
 
+    itWithStore('GET /devices names browsers and systems, this device first', async () => {
+      const client = await open();
+      const headers = {
+        'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+      };
+      await new Client((hosted as Hosted).base).send('POST', '/login', {
+        json: { user: 'ada', device: 'laptop' },
+        headers,
+      });
+      const token = await client.signIn('ada');
+      const answer = await client.send('GET', '/devices', { token });
+      expect(answer.status).toBe(200);
+      expect(answer.json['devices']).toEqual([
+        expect.objectContaining({ current: true, kind: 'unknown' }),
+        expect.objectContaining({
+          current: false,
+          label: 'laptop',
+          browser: 'Firefox 140',
+          system: 'Linux',
+          kind: 'desktop',
+        }),
+      ]);
+    });
+
     itWithStore('lists devices and signs them out one by one, or all others', async () => {
       const here = await open();
       const token = await here.signIn('ada', 'laptop');
@@ -182,6 +207,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
 
     it.each([
       ['PUT', '/me', 'GET, HEAD, PATCH'],
+      ['POST', '/devices', 'GET, HEAD'],
       ['OPTIONS', '/me', 'GET, HEAD, PATCH'],
       ['GET', '/login', 'POST'],
       ['POST', '/', 'GET, HEAD'],
