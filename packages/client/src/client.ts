@@ -9,6 +9,8 @@ export function createClient(options: ClientOptions = {}): SessionClient {
   const sessionUrl = base.href.replace(/\/$/, '') + (options.basePath ?? '/session');
   const keeper = createKeeper(sessionUrl, options);
   const send = createFetch(keeper, base);
+  // A browser's own fetch refuses to be the method of anything else.
+  const { fetch, now } = keeper.environment;
 
   async function call(path: string, method = 'GET'): Promise<Response> {
     const response = await send(sessionUrl + path, { method, credentials: 'include' });
@@ -27,7 +29,7 @@ export function createClient(options: ClientOptions = {}): SessionClient {
       return keeper.signedIn;
     },
     get tokenLife() {
-      return Math.max(0, (keeper.held?.expiresAt ?? 0) - keeper.environment.now());
+      return Math.max(0, (keeper.held?.expiresAt ?? 0) - now());
     },
     subscribe: keeper.subscribe,
     start: keeper.start,
@@ -35,7 +37,7 @@ export function createClient(options: ClientOptions = {}): SessionClient {
     async logout() {
       const init = await keeper.createInit();
       if (init !== undefined) {
-        const response = await keeper.environment.fetch(`${sessionUrl}/logout`, init);
+        const response = await fetch(`${sessionUrl}/logout`, init);
         if (!response.ok) throw new SessionClientError(response, await readCode(response));
       }
       await keeper.signOut();

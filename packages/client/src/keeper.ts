@@ -75,14 +75,14 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
     const next = holdToken(tokens, at);
     if (isSignIn) epoch += 1;
     const asked = epoch;
-    const { refresh_token, ...shown } = tokens;
+    const { access_token, expires_in, refresh_token } = tokens;
     if (storage !== undefined && refresh_token !== undefined) {
       // Before the token is used: then the server repeats itself for whoever could not keep it.
       await inTurn(() => (asked === epoch ? storage.set(refresh_token) : undefined));
     }
     if (asked !== epoch) return;
     change(next, at);
-    tabs?.post({ kind: 'token', at, tokens: shown, isSignIn });
+    tabs?.post({ kind: 'token', at, tokens: { access_token, expires_in }, isSignIn });
   }
 
   async function signOut(at = now(), isForAll = true): Promise<void> {

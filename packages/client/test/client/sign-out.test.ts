@@ -109,6 +109,22 @@ describe('client.subscribe', () => {
 });
 
 describe('createClient', () => {
+  it('calls a fetch that is given to it as browsers want theirs called, by itself', async () => {
+    const { api, open } = createWorld();
+    const callers: unknown[] = [];
+    const client = open({
+      fetch(this: unknown, ...given) {
+        callers.push(this);
+        return api.fetch(...given);
+      },
+    });
+    await client.refresh();
+    await client.start(api.issue());
+    await client.fetch(`${BASE}/me`);
+    await client.logout();
+    expect(callers).toEqual([undefined, undefined, undefined]);
+  });
+
   it('finds the session routes below a path, and the API in all of its origin', async () => {
     const { api, open } = createWorld();
     const client = open({ baseUrl: `${BASE}/v1/` });

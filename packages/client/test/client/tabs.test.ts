@@ -69,6 +69,22 @@ describe('three tabs', () => {
   });
 });
 
+describe('what tabs tell each other', () => {
+  it('is the access token, and nothing else of what the sign-in answered', async () => {
+    const { browser, clock, open } = createWorld();
+    const signIn = { access_token: 'a', expires_in: 900, refresh_token: 'r', profile: {} };
+    await open().start(signIn);
+    expect(browser.messages).toEqual([
+      {
+        kind: 'token',
+        at: clock.now,
+        tokens: { access_token: 'a', expires_in: 900 },
+        isSignIn: true,
+      },
+    ]);
+  });
+});
+
 describe('a tab that is closed in the middle of a renewal', () => {
   it('does not keep the others waiting', async () => {
     const { api, clock, tabs } = await threeTabs();
