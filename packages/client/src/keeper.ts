@@ -78,7 +78,7 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
     const { access_token, expires_in, refresh_token } = tokens;
     if (storage !== undefined && refresh_token !== undefined) {
       // Before the token is used: then the server repeats itself for whoever could not keep it.
-      await inTurn(() => (asked === epoch ? storage.set(refresh_token) : undefined));
+      await inTurn(() => storage.set(refresh_token));
     }
     if (asked !== epoch) return;
     change(next, at);

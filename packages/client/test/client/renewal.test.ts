@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BASE, networkFault, problem, silence } from '../fakes/api.js';
-import { createWorld, settle } from '../fakes/world.js';
+import { createGate, createWorld, settle } from '../fakes/world.js';
 
 async function signedInWorld(life = 900) {
   const world = createWorld({ life });
@@ -56,6 +56,19 @@ describe('the access token', () => {
     expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(api.countOf('/session/refresh')).toBe(1);
     expect(api.countOf('/me')).toBe(20);
+  });
+
+  it('is not renewed again for a refusal that comes after the renewal', async () => {
+    const { api, client } = await signedInWorld();
+    api.accepted.clear();
+    const gate = createGate<undefined>();
+    const refusal = () => problem(401, 'invalid_token', 'Bearer error="invalid_token"');
+    api.next('/slow', () => gate.promise.then(refusal));
+    const slow = client.fetch(`${BASE}/slow`);
+    expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
+    gate.open(undefined);
+    expect((await slow).status).toBe(200);
+    expect(api.countOf('/session/refresh')).toBe(1);
   });
 
   it('is renewed for a refusal that only the body tells of, as other origins show it', async () => {

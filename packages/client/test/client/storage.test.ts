@@ -139,6 +139,26 @@ describe('a client with a storage', () => {
     expect(storage.content).toBeUndefined();
   });
 
+  it('stays signed out when a slow write ends after the sign-out of another tab', async () => {
+    const { api, clock, open } = createWorld();
+    const storage = createStorage();
+    const [client, other] = [open({ storage }), open()];
+    await client.start(tokens('1'));
+    await settle();
+    clock.now += 900_000;
+    const gate = createGate<undefined>();
+    storage.set = () => gate.promise;
+    api.next('/session/refresh', () => Response.json(tokens('2')));
+    const renewal = client.refresh();
+    await settle();
+    await other.logout();
+    await settle();
+    gate.open(undefined);
+    expect(await renewal).toBe(false);
+    await settle();
+    expect([client.signedIn, other.signedIn]).toEqual([false, false]);
+  });
+
   it('logs out with the tokens that there are', async () => {
     const { api, open } = createWorld();
     const storage = createStorage();

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BASE, networkFault, problem } from '../fakes/api.js';
-import { createGate, createWorld, settle, type WorldOptions } from '../fakes/world.js';
-
-async function threeTabs(options?: WorldOptions) {
-  const world = createWorld(options);
-  const tabs = [world.open(), world.open(), world.open()] as const;
-  await tabs[0].start(world.api.issue());
-  await settle();
-  return { ...world, tabs };
-}
+import { BASE, problem } from '../fakes/api.js';
+import { createWorld, settle, threeTabs } from '../fakes/world.js';
 
 const statusOf = async (answer: Promise<Response>): Promise<number> => (await answer).status;
 
@@ -119,102 +111,6 @@ describe('a new tab', () => {
     await settle();
     await tabs[0].fetch(`${BASE}/me`);
     expect(api.sent.at(-1)?.token).toBe('t2');
-  });
-});
-
-describe('somebody who signs in while a renewal for somebody else is under way', () => {
-  it('is the one who is signed in, in that tab', async () => {
-    const { api, clock, tabs } = await threeTabs();
-    clock.now += 900_000;
-    const gate = createGate<Response>();
-    api.next('/session/refresh', () => gate.promise);
-    const request = tabs[0].fetch(`${BASE}/me`);
-    await settle();
-    await tabs[0].start({ access_token: 'of-grace', expires_in: 900 });
-    gate.open(Response.json({ access_token: 'of-ada', expires_in: 900 }));
-    await request;
-    await settle();
-    await tabs[0].fetch(`${BASE}/me`, {
-      method: 'POST',
-      body: new Blob([]).stream(),
-      duplex: 'half',
-    } as RequestInit);
-    expect(api.sent.filter(({ path }) => path === '/me').map(({ token }) => token)).not.toContain(
-      'of-ada',
-    );
-  });
-
-  it('is the one who is signed in, in all tabs, in whatever order they hear of it', async () => {
-    const { api, browser, clock, tabs } = await threeTabs();
-    api.accepted.add('of-ada').add('of-grace');
-    clock.now += 900_000;
-    const gate = createGate<Response>();
-    api.next('/session/refresh', () => gate.promise);
-    const request = tabs[0].fetch(`${BASE}/me`).catch(() => {});
-    await settle();
-    clock.now += 1_000;
-    browser.hold();
-    // Both messages are on their way before either arrives.
-    gate.open(Response.json({ access_token: 'of-ada', expires_in: 900 }));
-    await settle();
-    await tabs[1].start({ access_token: 'of-grace', expires_in: 900 });
-    browser.deliver();
-    await request;
-    await settle();
-    for (const tab of tabs) {
-      await tab.fetch(`${BASE}/who`);
-      expect(api.sent.at(-1)?.token).toBe('of-grace');
-    }
-  });
-
-  it('is not signed out by its refusal', async () => {
-    const { api, browser, clock, tabs } = await threeTabs();
-    clock.now += 900_000;
-    const gate = createGate<Response>();
-    api.next('/session/refresh', () => gate.promise);
-    const request = tabs[0].fetch(`${BASE}/me`);
-    await settle();
-    clock.now += 1_000;
-    browser.hold();
-    gate.open(problem(401, 'refresh_token_rejected', 'Bearer error="invalid_token"'));
-    await settle();
-    await tabs[1].start(api.issue());
-    browser.deliver();
-    await request;
-    await settle();
-    expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
-  });
-
-  it('is not renewed by what asks again for the one before', async () => {
-    const { api, clock, tabs } = await threeTabs();
-    clock.now += 900_000;
-    const gate = createGate<Response>();
-    api.next('/session/refresh', () => gate.promise.then(networkFault));
-    const request = tabs[0].fetch(`${BASE}/me`);
-    await settle();
-    await tabs[0].start(api.issue());
-    gate.open(new Response());
-    expect((await request).status).toBe(200);
-    expect(api.countOf('/session/refresh')).toBe(1);
-  });
-});
-
-describe('somebody who signs out while a renewal is under way', () => {
-  it('stays signed out, in all tabs', async () => {
-    const { api, clock, tabs } = await threeTabs();
-    clock.now += 900_000;
-    const gate = createGate<Response>();
-    api.next('/session/refresh', () => gate.promise);
-    const requests = tabs.map((tab) => tab.fetch(`${BASE}/me`));
-    await settle();
-    await tabs[1].logout();
-    await settle();
-    gate.open(Response.json({ access_token: 'late', expires_in: 900 }));
-    await Promise.all(requests);
-    await settle();
-    expect(tabs.map((tab) => tab.signedIn)).toEqual([false, false, false]);
-    expect(tabs.map((tab) => tab.tokenLife)).toEqual([0, 0, 0]);
-    expect(api.countOf('/session/refresh')).toBe(1);
   });
 });
 

@@ -9,8 +9,10 @@ export interface World {
   /** What was slept, in milliseconds; no test waits for it. */
   readonly slept: readonly number[];
   /** A client in a tab of its own. */
-  open(options?: OpenOptions): SessionClient & { readonly tab: FakeTab | undefined };
+  open(options?: OpenOptions): OpenClient;
 }
+
+export type OpenClient = SessionClient & { readonly tab: FakeTab | undefined };
 
 export interface OpenOptions {
   readonly storage?: RefreshTokenStorage;
@@ -76,4 +78,15 @@ export function createGate<Value>(): {
     open = resolve;
   });
   return { promise, open };
+}
+
+/** Three tabs, in the first of which somebody has signed in. */
+export async function threeTabs(
+  options?: WorldOptions,
+): Promise<World & { readonly tabs: readonly [OpenClient, OpenClient, OpenClient] }> {
+  const world = createWorld(options);
+  const tabs = [world.open(), world.open(), world.open()] as const;
+  await tabs[0].start(world.api.issue());
+  await settle();
+  return { ...world, tabs };
 }
