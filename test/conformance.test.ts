@@ -36,4 +36,9 @@ describe('no implementation escapes its suite', () => {
   it.each(adapters)('the adapter of %s passes adapterSuite', (name) => {
     expect(testsOf(name)).toMatch(/\badapterSuite\(/);
   });
+
+  it.each(adapters)('the adapter of %s has a budget', (name) => {
+    const budgets = readFileSync('.size-limit.json', 'utf8');
+    expect(budgets).toContain(`"packages/${name}/dist/index.js"`);
+  });
 });
