@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, whyNoBrowser } from '../../../../test/browser.js';
 import { type RunningExample, startExample } from '../process.js';
-import { findBrowser } from './find-browser.js';
-import { launch, Visitor } from './visitor.js';
+import { Visitor } from './visitor.js';
 
-const executable = findBrowser();
-const skipped = executable === undefined ? ' (skipped: no Chromium on the PATH)' : '';
+const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
 
 /** What axe-core answers, of which this reads a little. */
 interface Findings {
@@ -16,12 +15,12 @@ interface Findings {
 
 /** Holds the page of an example to what everybody needs to use it: keyboard, small screens, contrast, names. */
 export function accessSuite(name: string): void {
-  describe.skipIf(executable === undefined)(`the page, for everybody${skipped}`, () => {
+  describe.skipIf(skipped !== '')(`the page, for everybody${skipped}`, () => {
     let browser: Browser;
     let example: RunningExample;
 
     beforeAll(async () => {
-      browser = await launch(executable as string);
+      browser = await launchBrowser();
       example = await startExample(name);
     }, 60_000);
     afterAll(async () => {

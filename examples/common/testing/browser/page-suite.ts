@@ -1,17 +1,16 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, whyNoBrowser } from '../../../../test/browser.js';
 import { type RunningExample, startExample } from '../process.js';
-import { findBrowser } from './find-browser.js';
-import { FIREFOX_ON_WINDOWS, launch, Visitor } from './visitor.js';
+import { FIREFOX_ON_WINDOWS, Visitor } from './visitor.js';
 
-const executable = findBrowser();
-const skipped = executable === undefined ? ' (skipped: no Chromium on the PATH)' : '';
+const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
 /** The browser and the page answer in milliseconds; a busy machine takes longer. */
 const eventually = { timeout: 10_000 };
 
 /** Drives the page of `examples/<name>/dist/main.js` as people do, in every mode that it has. */
 export function pageSuite(name: string): void {
-  describe.skipIf(executable === undefined)(`the page in a browser${skipped}`, () => {
+  describe.skipIf(skipped !== '')(`the page in a browser${skipped}`, () => {
     let browser: Browser;
     let example: RunningExample;
     const visitors: Visitor[] = [];
@@ -26,7 +25,7 @@ export function pageSuite(name: string): void {
     }
 
     beforeAll(async () => {
-      browser = await launch(executable as string);
+      browser = await launchBrowser();
       example = await startExample(name, { ACCESS_TTL: '60s' });
     }, 60_000);
     afterEach(async () => {
