@@ -12,6 +12,8 @@ const SERVE = fileURLToPath(new URL('./serve.mjs', import.meta.url));
 export async function startServer({ framework, names, redisUrl }) {
   const child = fork(SERVE, [JSON.stringify({ framework, names, redisUrl })], {
     env: { ...process.env, NODE_ENV: 'production' },
+    // That sessions are kept in memory is no news here.
+    execArgv: ['--no-warnings'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
