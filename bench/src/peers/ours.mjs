@@ -1,4 +1,4 @@
-// @sess/core on @sess/redis, as an application uses it.
+// @sess/core, in memory or on @sess/redis, as an application uses it.
 import { createSessions } from '@sess/core';
 import { redisStore } from '@sess/redis';
 import { sampleSession } from '../sample.mjs';
@@ -7,14 +7,26 @@ import { sampleSession } from '../sample.mjs';
 const MANY = 20_000;
 
 export function createOurs(client, { name = 'ours', options = {} } = {}) {
-  const sessions = createSessions({
+  return createFrom(name, {
     store: redisStore(client, {
       timeout: '30s',
       keyPrefix: `${name.replaceAll(/\W/g, '')}:`,
       ...options,
     }),
-    maxPerSubject: MANY,
   });
+}
+
+export function createOursNear(client) {
+  const options = { nearCache: { maxEntries: 10_000 } };
+  return createOurs(client, { name: 'ours, near cache', options });
+}
+
+export function createOursInMemory() {
+  return createFrom('ours, memory', {});
+}
+
+function createFrom(name, options) {
+  const sessions = createSessions({ maxPerSubject: MANY, ...options });
   return {
     name,
     signIn: (subject) => sessions.create(sampleSession(subject)),
@@ -30,4 +42,12 @@ export function createOurs(client, { name = 'ours', options = {} } = {}) {
     revokeAll: (subject) => sessions.revokeAll(subject),
     close: () => sessions.close(),
   };
+}
+
+/** Where ours keeps a session in Redis; what a bare HGET asks for. */
+export function recordsOf(prefix, handles) {
+  return handles.map(({ session: { sid } }) => ({
+    key: `${prefix}${sid.slice(0, 16)}`,
+    field: sid.slice(16),
+  }));
 }
