@@ -1,6 +1,6 @@
 import type { RedisPort } from './client/redis-port.js';
 import type { WithDeadline } from './deadline.js';
-import { runScript } from './scripts/run-script.js';
+import { askAgain, runScript } from './scripts/run-script.js';
 import { LOAD } from './scripts/scripts.js';
 import { startTimer } from './timers.js';
 
@@ -10,17 +10,27 @@ export interface FieldRead {
   readonly now: number;
 }
 
-export type ReadField = (key: string, field: string) => Promise<FieldRead>;
+/** Reads of one field of one key. */
+export interface Reads {
+  /** With the server's time, by which something may be decided. */
+  readField(key: string, field: string): Promise<FieldRead>;
+  /** Without it, which is a plain command where few are asked for at once. */
+  readValue(key: string, field: string): Promise<string | undefined>;
+}
 
 interface Waiting {
   readonly key: string;
   readonly field: string;
+  readonly needsTime: boolean;
   readonly resolve: (read: FieldRead) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Keys in one command; more would hold up other clients of the server. */
 const LARGEST_BATCH = 256;
+
+/** So many plain commands cost the server less than one script with all of them. */
+const FEW = 3;
 
 /** Milliseconds that a read waits for the batch before it: behind a server that is silent, deadlines would add up. */
 const PATIENCE = 50;
@@ -30,8 +40,8 @@ const PATIENCE = 50;
  * together with all others as soon as the last batch has returned, or is overdue. Idle, it costs no latency; under
  * load many reads share one round trip and one command. On a Cluster keys live apart, and each read goes by itself.
  */
-export function createReadField(port: RedisPort, withDeadline: WithDeadline): ReadField {
-  async function read(
+export function createReads(port: RedisPort, withDeadline: WithDeadline): Reads {
+  async function readAll(
     batch: readonly { readonly key: string; readonly field: string }[],
   ): Promise<readonly (FieldRead | Error)[]> {
     const reply = await withDeadline(
@@ -55,11 +65,21 @@ export function createReadField(port: RedisPort, withDeadline: WithDeadline): Re
     });
   }
 
+  /** `null` comes of a field that is not there. A command that no script uses, so that statistics tell the two apart. */
+  async function readPlain(key: string, field: string): Promise<string | undefined> {
+    const ask = (): Promise<unknown> => port.send(key, true, ['HMGET', key, field]);
+    const [value] = (await withDeadline('load', askAgain(ask))) as readonly (string | null)[];
+    return value ?? undefined;
+  }
+
   if (port.isCluster) {
-    return async (key, field) => {
-      const [result] = await read([{ key, field }]);
-      if (result instanceof Error) throw result;
-      return result ?? { value: undefined, now: 0 };
+    return {
+      readValue: readPlain,
+      async readField(key, field) {
+        const [result] = await readAll([{ key, field }]);
+        if (result instanceof Error) throw result;
+        return result ?? { value: undefined, now: 0 };
+      },
     };
   }
 
@@ -67,9 +87,21 @@ export function createReadField(port: RedisPort, withDeadline: WithDeadline): Re
   /** The batch that the next one waits for. */
   let underWay: readonly Waiting[] | undefined;
 
-  async function send(batch: readonly Waiting[]): Promise<void> {
+  async function sendPlain({ key, field, resolve, reject }: Waiting): Promise<void> {
     try {
-      const results = await read(batch);
+      resolve({ value: await readPlain(key, field), now: 0 });
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  async function send(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length <= FEW && !batch.some(({ needsTime }) => needsTime)) {
+      await Promise.all(batch.map(sendPlain));
+      return;
+    }
+    try {
+      const results = await readAll(batch);
       batch.forEach(({ resolve, reject }, n) => {
         const result = results[n];
         if (result instanceof Error || result === undefined) reject(result);
@@ -97,10 +129,16 @@ export function createReadField(port: RedisPort, withDeadline: WithDeadline): Re
     });
   }
 
-  return (key, field) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ key, field, resolve, reject });
+  function read(key: string, field: string, needsTime: boolean): Promise<FieldRead> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ key, field, needsTime, resolve, reject });
       // At the end of the tick, so that what is asked in one tick leaves together.
       if (waiting.length === 1 && underWay === undefined) queueMicrotask(flush);
     });
+  }
+
+  return {
+    readField: (key, field) => read(key, field, true),
+    readValue: async (key, field) => (await read(key, field, false)).value,
+  };
 }

@@ -12,7 +12,7 @@ import {
 } from '@sess/core/store';
 import type { RedisPort } from './client/redis-port.js';
 import { createDeadline } from './deadline.js';
-import { createReadField } from './reads.js';
+import { createReads } from './reads.js';
 import { untilAnswered } from './ready.js';
 import type { RemoveUpTo } from './reapply/reapply-store.js';
 import { decodeRecord, encodeAuth, encodeData, encodeRecord } from './record/codec.js';
@@ -56,7 +56,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
   const { port, durable, keyPrefix, timeout } = context;
   const plain = createPlainChannel(port);
   const withDeadline = createDeadline(timeout, startTimer);
-  const readField = createReadField(port, withDeadline);
+  const { readField, readValue } = createReads(port, withDeadline);
   const decodeRecent = createRecentDecode(decodeRecord);
   let logger: Logger | undefined;
   let hasReported = false;
@@ -107,6 +107,10 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
     async load(sid) {
       const { value, now } = await readField(keyOf(sid), fieldOf(sid));
       return { record: value === undefined ? undefined : decode(sid, value, decodeRecent), now };
+    },
+    async read(sid) {
+      const value = await readValue(keyOf(sid), fieldOf(sid));
+      return value === undefined ? undefined : decode(sid, value, decodeRecent);
     },
     async insert(record, { max, onLimit }, write): Promise<InsertAnswer> {
       const { sid, createdAt, auth } = record;

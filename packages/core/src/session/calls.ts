@@ -40,7 +40,16 @@ export function createCalling(context: CallsContext): Calling {
           ),
         );
       }, patience);
-      call.then(resolve, reject).finally(stop);
+      call.then(
+        (answer) => {
+          stop();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          stop();
+          reject(error);
+        },
+      );
     });
   }
 

@@ -22,6 +22,8 @@ import type { StoreTime } from './store-time.js';
 /** The store as the session logic uses it: writes carry their deadline, faults have one name. */
 export interface StorePort {
   load(sid: string): Promise<Loaded>;
+  /** As `load`, for a decision that writes nothing: the time may be the local clock's with the last offset. */
+  lookUp(sid: string): Promise<Loaded>;
   peek(sid: string): SessionRecord | undefined;
   insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertAnswer, Late>>;
   /** `shares`: the generation that a conflict marks as shared. */
@@ -66,6 +68,12 @@ export function createStorePort(context: StorePortContext): StorePort {
     return loaded;
   }
 
+  function lookUp(sid: string): Promise<Loaded> {
+    const { read } = store;
+    if (read === undefined || !time.isFresh) return load(sid);
+    return calling('load', async () => ({ record: await read(sid), now: time.now() }));
+  }
+
   async function sampleTime(sid: string): Promise<void> {
     if (!time.isSampled) await load(sid);
   }
@@ -95,6 +103,7 @@ export function createStorePort(context: StorePortContext): StorePort {
 
   return {
     load,
+    lookUp,
     sampleTime,
     peek: (sid) => (time.isSampled ? store.peek?.(sid) : undefined),
     insert: (record, limit) => writing('insert', (write) => store.insert(record, limit, write)),

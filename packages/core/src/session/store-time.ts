@@ -4,9 +4,14 @@ import type { Clock } from '../clock.js';
 export interface StoreTime extends Clock {
   /** Whether the store's time has been seen yet; before that, `now()` is merely the local clock's. */
   readonly isSampled: boolean;
+  /** Whether it was seen so lately that clocks cannot have come apart. */
+  readonly isFresh: boolean;
   /** Takes note of the store's time, right when an answer with it has arrived. */
   observe(storeNow: number): void;
 }
+
+/** Milliseconds for which an offset is taken as it was. */
+const FRESHNESS = 10_000;
 
 /**
  * The local clock plus the store's newest offset. An answer's way back makes the guess early rather than
@@ -14,13 +19,20 @@ export interface StoreTime extends Clock {
  */
 export function createStoreTime(clock: Clock): StoreTime {
   let offset: number | undefined;
+  let sampledAt = 0;
   return {
     get isSampled() {
       return offset !== undefined;
     },
+    get isFresh() {
+      // A clock that was set back has no age to be judged by.
+      const age = clock.now() - sampledAt;
+      return offset !== undefined && age >= 0 && age < FRESHNESS;
+    },
     now: () => clock.now() + (offset ?? 0),
     observe(storeNow) {
-      offset = storeNow - clock.now();
+      sampledAt = clock.now();
+      offset = storeNow - sampledAt;
     },
   };
 }

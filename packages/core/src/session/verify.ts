@@ -34,7 +34,7 @@ export function createVerify<Data extends object>(context: EngineContext) {
 
   /** The session as the store has it. */
   async function lookUp({ sid, digest }: AcceptedReading): Promise<VerifyResult<Data>> {
-    const { record, now } = await store.load(sid);
+    const { record, now } = await store.lookUp(sid);
     if (record === undefined) return reject('unknown', sid);
     const entry = findAccess(record.auth, digest);
     if (entry < 0) return reject('unknown', sid);

@@ -94,6 +94,11 @@ export interface SessionStore {
   /** The record as the master has it, in one round trip. */
   load(sid: string): Promise<Loaded>;
   /**
+   * The same without the store's time, where that is cheaper: for verifications, which write nothing and go by the
+   * local clock with an offset sampled a moment ago. Default: `load` is asked.
+   */
+  read?(sid: string): Promise<SessionRecord | undefined>;
+  /**
    * The record from memory, or `undefined` when it is not at hand. It may only say yes: what does not
    * match is looked up with `load`.
    */

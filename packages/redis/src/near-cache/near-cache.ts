@@ -38,6 +38,12 @@ export function withNearCache(store: ScriptStore, context: NearCacheContext): Sc
         () => store.load(sid),
         ({ record }) => (record === undefined ? undefined : { id: sid, value: record }),
       ),
+    read: (sid) =>
+      keeper.read(
+        tagOf(sid),
+        async () => store.read?.(sid),
+        (record) => (record === undefined ? undefined : { id: sid, value: record }),
+      ),
     insert: (record, ...rest) =>
       // The evicted ones are of the same subject.
       writing(tagOf(record.sid), () => store.insert(record, ...rest)),

@@ -31,6 +31,23 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toEqual([record]);
     });
 
+    it('reads without the time what it loads with it, if it reads so at all', async () => {
+      const { store } = current();
+      const now = await timeOf(store);
+      const record = createRecord({ now });
+      await store.insert(record, LIMIT, createWrite(now));
+      const { sid } = record;
+      const read = store.read ?? (async (id: string) => (await store.load(id)).record);
+      expect(await read(sid)).toEqual(record);
+      expect(await read(createRecord({ now, subject: 'nobody' }).sid)).toBeUndefined();
+      // Many at once may take another way than one.
+      expect(await Promise.all(Array.from({ length: 40 }, () => read(sid)))).toEqual(
+        Array(40).fill(record),
+      );
+      await store.remove(sid, createWrite(now));
+      expect(await read(sid)).toBeUndefined();
+    });
+
     it('keeps a generation 0, whose first step was never spent', async () => {
       const { store } = current();
       const now = await timeOf(store);

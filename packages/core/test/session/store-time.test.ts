@@ -1,0 +1,62 @@
+import { createSessions, memoryStore, type SessionStore } from '@sess/core';
+import { createFakeClock, silentLogger } from '@sess/testkit';
+import { expect, it } from 'vitest';
+import { createStoreTime } from '../../src/session/store-time.js';
+
+/** A store that can read without its time, and notes how it was asked. */
+function arrange() {
+  const clock = createFakeClock();
+  const asked: string[] = [];
+  const { peek: _, ...inner } = memoryStore({ clock });
+  const store: SessionStore = {
+    ...inner,
+    async load(sid) {
+      asked.push('load');
+      return inner.load(sid);
+    },
+    async read(sid) {
+      asked.push('read');
+      return (await inner.load(sid)).record;
+    },
+  };
+  return { clock, asked, sessions: createSessions({ store, clock, logger: silentLogger }) };
+}
+
+it('a verification reads without the time while the time was seen lately, and samples it anew after', async () => {
+  const { clock, asked, sessions } = arrange();
+  const { accessToken, session } = await sessions.create({ subject: 'ada' });
+  asked.length = 0;
+  await sessions.verify(accessToken);
+  clock.advance('9s');
+  await sessions.verify(accessToken);
+  clock.advance('1s');
+  await sessions.verify(accessToken);
+  await sessions.verify(accessToken);
+  expect(asked).toEqual(['read', 'read', 'load', 'read']);
+  await sessions.get(session.sid);
+  expect(asked.at(-1)).toBe('load');
+});
+
+it('a token that is read so dies at its time', async () => {
+  const { clock, asked, sessions } = arrange();
+  const { accessToken } = await sessions.create({ subject: 'ada' });
+  clock.advance('14m');
+  await sessions.verify(accessToken);
+  clock.advance('50s');
+  await sessions.verify(accessToken);
+  clock.advance('9s');
+  expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+  clock.advance('1s');
+  asked.length = 0;
+  expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
+});
+
+it('a sample is not fresh on a clock that was set back', () => {
+  let now = 100_000;
+  const time = createStoreTime({ now: () => now });
+  expect(time.isFresh).toBe(false);
+  time.observe(100_500);
+  expect(time.isFresh).toBe(true);
+  now = 90_000;
+  expect(time.isFresh).toBe(false);
+});
