@@ -1,0 +1,2 @@
+/** @module @sess/client/react */
+export * from '@sess/client/react';

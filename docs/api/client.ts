@@ -1,0 +1,2 @@
+/** @module @sess/client */
+export * from '@sess/client';

@@ -1,0 +1,2 @@
+/** @module @sess/core/http */
+export * from '@sess/core/http';

@@ -1,0 +1,2 @@
+/** @module @sess/core/store */
+export * from '@sess/core/store';

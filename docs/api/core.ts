@@ -1,0 +1,2 @@
+/** @module @sess/core */
+export * from '@sess/core';

@@ -1,0 +1,2 @@
+/** @module @sess/express */
+export * from '@sess/express';

@@ -1,0 +1,2 @@
+/** @module @sess/fastify */
+export * from '@sess/fastify';

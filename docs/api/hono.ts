@@ -1,0 +1,2 @@
+/** @module @sess/hono */
+export * from '@sess/hono';

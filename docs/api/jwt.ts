@@ -1,0 +1,2 @@
+/** @module @sess/jwt */
+export * from '@sess/jwt';

@@ -1,0 +1,2 @@
+/** @module @sess/redis */
+export * from '@sess/redis';

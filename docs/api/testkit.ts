@@ -1,0 +1,2 @@
+/** @module @sess/testkit */
+export * from '@sess/testkit';
