@@ -1,2 +1,6 @@
-/** @module @sess/client/react */
+/**
+ * The client as a React hook.
+ *
+ * @module @sess/client/react
+ */
 export * from '@sess/client/react';

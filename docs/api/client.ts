@@ -1,2 +1,6 @@
-/** @module @sess/client */
+/**
+ * The browser's side.
+ *
+ * @module @sess/client
+ */
 export * from '@sess/client';

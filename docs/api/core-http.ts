@@ -1,2 +1,6 @@
-/** @module @sess/core/http */
+/**
+ * The HTTP protocol, for authors of adapters.
+ *
+ * @module @sess/core/http
+ */
 export * from '@sess/core/http';

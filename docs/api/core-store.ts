@@ -1,2 +1,6 @@
-/** @module @sess/core/store */
+/**
+ * The contract of stores and denylists, for their authors.
+ *
+ * @module @sess/core/store
+ */
 export * from '@sess/core/store';

@@ -1,2 +1,6 @@
-/** @module @sess/fastify */
+/**
+ * Sessions on Fastify 5.
+ *
+ * @module @sess/fastify
+ */
 export * from '@sess/fastify';

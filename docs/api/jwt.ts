@@ -1,2 +1,6 @@
-/** @module @sess/jwt */
+/**
+ * Signed access tokens and stateless sessions.
+ *
+ * @module @sess/jwt
+ */
 export * from '@sess/jwt';

@@ -1,2 +1,6 @@
-/** @module @sess/redis */
+/**
+ * A store and a denylist on Redis and Valkey.
+ *
+ * @module @sess/redis
+ */
 export * from '@sess/redis';

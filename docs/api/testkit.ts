@@ -1,2 +1,6 @@
-/** @module @sess/testkit */
+/**
+ * For tests of applications, stores and adapters.
+ *
+ * @module @sess/testkit
+ */
 export * from '@sess/testkit';
