@@ -18,6 +18,7 @@ export default defineConfig({
       '{packages,examples}/*/test/**/*.test.ts',
       'test/**/*.test.ts',
       'scripts/**/*.test.mjs',
+      'bench/test/**/*.test.mjs',
     ],
     coverage: {
       provider: 'v8',

@@ -1,14 +1,15 @@
-// npm run bench:NAME: installs and builds, then runs bench/NAME.mjs in this process.
-import { existsSync } from 'node:fs';
+// npm run bench [-- its arguments]: installs and builds, then runs the bench. Its arguments are in bench/README.md.
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build, checkNode, fail, install, root } from './setup.mjs';
+import { run } from './run.mjs';
+import { build, checkNode, install, root } from './setup.mjs';
 
 checkNode();
-const name = process.argv[2] ?? '';
-const file = join(root, 'bench', `${name}.mjs`);
-if (!existsSync(file)) fail(`there is no bench/${name}.mjs`, 2);
-
 await install();
 await build();
-await import(pathToFileURL(file).href);
+// A process of its own, in a group: what it has started must not outlive an interrupted run.
+const { code } = await run(
+  process.execPath,
+  [join(root, 'bench', 'main.mjs'), ...process.argv.slice(2)],
+  { cwd: root, group: true },
+);
+process.exit(code);

@@ -43,7 +43,13 @@ describe('no implementation escapes its suite', () => {
     expect(testsOf(name)).toMatch(/\bdenylistSuite\(/);
   });
 
-  it.each(adapters)('the adapter of %s passes adapterSuite', (name) => {
+  it.each(adapters)('the adapter of %s passes adapterSuite, with every kind of token', (name) => {
     expect(testsOf(name)).toMatch(/\badapterSuite\(/);
+    expect(testsOf(name)).toMatch(/\bengines: signedTokens\b/);
+  });
+
+  it.each(adapters)('the adapter of %s has a budget', (name) => {
+    const budgets = readFileSync('.size-limit.json', 'utf8');
+    expect(budgets).toContain(`"packages/${name}/dist/index.js"`);
   });
 });

@@ -11,6 +11,36 @@ export async function timePerOp(work, { count, concurrency }) {
   return ((performance.now() - began) * 1000) / count;
 }
 
+/** The same for work that answers at once: a promise would cost more than some of it. */
+function timeAtOnce(work, count) {
+  const began = performance.now();
+  for (let n = 0; n < count; n += 1) work(n);
+  return ((performance.now() - began) * 1000) / count;
+}
+
+/**
+ * A task for `inTurns` that measures for about so many milliseconds a round, whatever the work costs: it finds its
+ * count in the warm-up round.
+ */
+export function timed(work, { concurrency = 1, isAtOnce = false, milliseconds }) {
+  const take = (count) =>
+    isAtOnce ? timeAtOnce(work, count) : timePerOp(work, { count, concurrency });
+  let count;
+  return async () => {
+    if (count !== undefined) return take(count);
+    // Short trials mislead, as nothing is compiled yet: the last one takes half of the time at least.
+    for (let trial = concurrency * 4; ; ) {
+      const time = await take(trial);
+      const wanted = Math.ceil((milliseconds * 1000) / time);
+      if (trial >= wanted / 2) {
+        count = Math.max(wanted, concurrency);
+        return time;
+      }
+      trial = Math.min(wanted, trial * 8);
+    }
+  };
+}
+
 /**
  * @param tasks name → async (round) => µs an operation; each prepares what it needs before it measures
  * @param warmups rounds that are not counted: compilers and servers warm up in them

@@ -11,16 +11,17 @@ const CACHE = fileURLToPath(new URL('../../.cache/servers', import.meta.url));
 // A bench may wait; a verdict of the fail-fast settings on a busy machine would only end it.
 const PATIENCE = { commandTimeout: 30_000 };
 
-export async function openServer(report) {
-  const binary = await findServerBinary({ flavour: 'redis', cacheDir: CACHE, report });
+export async function findBinary(report) {
+  return findServerBinary({ flavour: 'redis', cacheDir: CACHE, report });
+}
+
+/** A fresh server with a client of each kind. */
+export async function openServer(binary) {
   const server = await startRedisServer({ binary });
-  const ioredis = await whenReady(new Redis(server.url, { ...failFast, ...PATIENCE }));
-  const nodeRedis = createClient({ url: server.url, disableOfflineQueue: true });
-  nodeRedis.on('error', () => {});
-  await nodeRedis.connect();
+  const ioredis = await openIoredis(server.url);
+  const nodeRedis = await openNodeRedis(server.url);
   return {
-    binary,
-    server,
+    url: server.url,
     ioredis,
     nodeRedis,
     async close() {
@@ -31,12 +32,27 @@ export async function openServer(report) {
   };
 }
 
-export async function openCluster(binary) {
-  const cluster = await startRedisCluster({ binary, nodeTimeoutMs: 5_000 });
-  const redisOptions = { ...failFastCluster.redisOptions, ...PATIENCE };
+export function openIoredis(url) {
+  return whenReady(new Redis(url, { ...failFast, ...PATIENCE }));
+}
+
+export async function openNodeRedis(url) {
+  const client = createClient({ url, disableOfflineQueue: true });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/** Masters without replicas: with them the machine would be busy copying. */
+export async function openCluster(binary, masters) {
+  // A node that is alone has met nobody who could tell it its own address.
+  const config = { 'cluster-announce-ip': '127.0.0.1' };
+  const options = { masters, replicas: 0, nodeTimeoutMs: 5_000, config };
+  const cluster = await startRedisCluster({ binary, ...options });
   const nodes = cluster.endpoints.map(({ host, port }) => ({ host, port }));
-  const ioredis = await whenReady(new Cluster(nodes, { ...failFastCluster, redisOptions }));
+  const ioredis = await openClusterClient(nodes);
   return {
+    nodes,
     ioredis,
     async close() {
       ioredis.disconnect();
@@ -45,10 +61,21 @@ export async function openCluster(binary) {
   };
 }
 
+export function openClusterClient(nodes) {
+  const redisOptions = { ...failFastCluster.redisOptions, ...PATIENCE };
+  return whenReady(new Cluster(nodes, { ...failFastCluster, redisOptions }));
+}
+
 function whenReady(client) {
   client.on('error', () => {});
   return new Promise((resolve, reject) => {
-    client.once('ready', () => resolve(client));
-    client.once('end', () => reject(new Error('the client ended before it was ready')));
+    const timer = setTimeout(() => {
+      client.disconnect();
+      reject(new Error('the client was not ready within 15 s'));
+    }, 15_000);
+    client.once('ready', () => {
+      clearTimeout(timer);
+      resolve(client);
+    });
   });
 }

@@ -70,6 +70,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('Threat model', '/security/threat-model'),
       page('Requirements', '/requirements'),
+      page('Scaling', '/scaling'),
       page('Beside other libraries', '/comparison'),
     ],
   },
@@ -116,6 +117,8 @@ export default defineConfig({
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   // A link that leads nowhere fails the build. Keep it so.
   ignoreDeadLinks: false,
+  // The index of the search is one chunk, and fetched when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 2_000 } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

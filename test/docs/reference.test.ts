@@ -52,7 +52,7 @@ describe('the reference', () => {
     ['packages/jwt/src/jwt.ts', 'JwtOptions'],
     ['packages/jwt/src/stateless/options.ts', 'StatelessOptions'],
     ['packages/jwt/src/verify-only.ts', 'VerifyOnlyOptions'],
-    ['packages/client/src/client.ts', 'ClientOptions'],
+    ['packages/client/src/types.ts', 'ClientOptions'],
   ] as const)('names every option of %s %s', ([path, name]) => {
     const options = membersOf(path, name);
     expect(options.length).toBeGreaterThan(0);

@@ -1,32 +1,34 @@
-/** @import { Session } from './view.js' */
-import { forgetToken, onOutcome, send } from './request.js';
+/** @import { Outcome } from './api.js' */
+/** @import { ListedDevice, Session } from './view.js' */
+import { call, client, onEvent, send } from './api.js';
+import { element, onClick, onSubmit, say } from './dom.js';
+import { addToLog } from './log.js';
 import {
-  addToLog,
-  element,
-  say,
   showAnswer,
+  showAway,
   showDevices,
+  showNewToken,
+  showNoList,
   showSession,
-  showTimeLeft,
+  showTime,
+  whoIsShown,
 } from './view.js';
-import { codeOf, problemOf } from './words.js';
+import { goodbye, isAway, problemOf } from './words.js';
 
-/** @typedef {Session & { current: boolean }} ListedSession */
+/** Milliseconds between the requests of a page that keeps calling. */
+const PACE = 3_000;
 
 /**
- * Sends a request and says what came of it. Answers whether it went well.
+ * Says what came of a request. Answers whether it went well.
  *
- * @param {string} method
- * @param {string} path
+ * @param {Outcome} outcome
  * @param {string} success what to say then
- * @param {string} [json]
  */
-async function act(method, path, success, json) {
-  const outcome = await send(method, path, json);
+function report(outcome, success) {
   const problem = problemOf(outcome);
-  showAnswer(outcome);
-  say(problem ?? success, problem !== undefined);
-  if (codeOf(outcome) === 'refresh_token_rejected') signedOut();
+  // Of the end of a session the event tells, and knows more.
+  if (outcome.status === 401 && client.signedIn === false) return false;
+  showAnswer(outcome, problem, success);
   return problem === undefined;
 }
 
@@ -40,108 +42,143 @@ async function look(path, show) {
   const outcome = await send('GET', path);
   const problem = problemOf(outcome);
   if (problem === undefined) show(outcome.value);
-  else say(problem, true);
+  else if (outcome.code === 'not_supported') showNoList();
+  else if (client.signedIn !== false) say(problem, true);
   return problem === undefined;
 }
 
-function lookAtDevices() {
-  return look('/session/list', (value) => {
-    const { sessions } = /** @type {{ sessions: ListedSession[] }} */ (value);
-    showDevices(sessions, endDevice);
+const lookAtSession = () => look('/me', (value) => showSession(/** @type {Session} */ (value)));
+
+const lookAtDevices = () =>
+  look('/devices', (value) => {
+    const { devices } = /** @type {{ devices: ListedDevice[] }} */ (value);
+    showDevices(devices, endDevice);
   });
-}
 
 async function lookAtAll() {
-  const isThere = await look('/me', (value) => showSession(/** @type {Session} */ (value)));
-  if (isThere) await lookAtDevices();
+  if (await lookAtSession()) await lookAtDevices();
 }
 
-/** @param {ListedSession} session */
+/** @param {ListedDevice} device */
 async function endDevice({ sid, current }) {
-  if (!(await act('DELETE', `/session/${sid}`, 'That device is signed out.'))) return;
-  if (current) return signedOut();
+  if (current) return signOut();
+  const path = `/session/${sid}`;
+  const outcome = await call('DELETE', path, () => client.sessions.revoke(sid));
+  if (!report(outcome, 'That device is signed out.')) return;
   // The button that had the focus is about to go.
   element('devices-title').focus();
   await lookAtDevices();
 }
 
-function signedOut() {
-  forgetToken();
-  showSession(null);
-  element('user').focus();
+async function signOut() {
+  report(await call('POST', '/session/logout', () => client.logout()), 'Signed out.');
 }
 
-const STAY = () => {};
-const REFRESHED = 'Refreshed: a new access token, a new cookie.';
-const ELEVATED = 'Re-authenticated: all earlier tokens of this session are dead.';
-
-/**
- * What each button sends, what it says when that went well, and what is done then.
- *
- * @type {[id: string, method: string, path: string, success: string, then: () => unknown][]}
- */
-const BUTTONS = [
-  ['refresh', 'POST', '/session/refresh', REFRESHED, lookAtAll],
-  ['sign-out', 'POST', '/session/logout', 'Signed out.', signedOut],
-  ['sign-out-everywhere', 'POST', '/session/logout-all', 'Signed out everywhere.', signedOut],
-  ['public', 'GET', '/public', 'GET /public answered.', STAY],
-  ['me', 'GET', '/me', 'GET /me answered.', STAY],
-  ['transfer', 'POST', '/transfer', 'Transferred: the sign-in was recent enough.', STAY],
-  ['reauth', 'POST', '/reauth', ELEVATED, lookAtAll],
-  [
-    'sign-out-others',
-    'POST',
-    '/session/logout-others',
-    'The others are signed out.',
-    lookAtDevices,
-  ],
-];
-
-/**
- * @param {string} id
- * @param {(fields: FormData) => Promise<unknown>} action
- */
-function onSubmit(id, action) {
-  const form = /** @type {HTMLFormElement} */ (element(id));
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    void action(new FormData(form));
-  });
+/** Asks who it is, and goes on with what asked for it. */
+async function reauthenticate() {
+  const outcome = await send('POST', '/reauth');
+  const isDone = report(outcome, 'Re-authenticated: all earlier tokens of this session are dead.');
+  if (isDone) await lookAtAll();
+  return isDone;
 }
 
-onOutcome(addToLog);
-setInterval(showTimeLeft, 1000);
-
-for (const [id, method, path, success, then] of BUTTONS) {
-  element(id).addEventListener('click', async () => {
-    if (await act(method, path, success)) await then();
-  });
+async function transfer() {
+  const outcome = await send('POST', '/transfer');
+  if (outcome.code === 'insufficient_user_authentication') {
+    showAnswer(outcome, undefined, 'The transfer waits for you to confirm who you are.');
+    /** @type {HTMLDialogElement} */ (element('confirm')).showModal();
+  } else report(outcome, 'Transferred: the proof of who you are was recent enough.');
 }
-element('list').addEventListener('click', async () => {
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let calling;
+
+function stopCalling() {
+  clearInterval(calling);
+  calling = undefined;
+  element('keep').setAttribute('aria-pressed', 'false');
+}
+
+function toggleCalling() {
+  if (calling !== undefined) return stopCalling();
+  calling = setInterval(lookAtSession, PACE);
+  element('keep').setAttribute('aria-pressed', 'true');
+  say('GET /me goes out every 3 seconds.');
+  return lookAtSession();
+}
+
+onEvent(addToLog);
+onEvent((event) => {
+  if (event.kind === 'request') {
+    if (showAway(isAway(event))) say('The server is back, and nothing was lost.');
+  } else if (event.kind === 'signed-out') {
+    stopCalling();
+    showSession(null);
+    say(goodbye(event.why), event.why === 'ended');
+  } else {
+    showNewToken(event.life);
+    // Somebody has signed in elsewhere, for this tab as well.
+    if (!event.isOwn && whoIsShown() === undefined) void lookAtAll();
+  }
+});
+setInterval(showTime, 1000);
+
+onClick('again', () => (client.signedIn ? lookAtAll() : lookAtStart()));
+onClick('renew', async () => {
+  const outcome = await call('POST', '/session/refresh', () => client.refresh());
+  if (client.signedIn && report(outcome, 'Renewed: one new access token, for all tabs.')) {
+    await lookAtAll();
+  } else report(outcome, '');
+});
+onClick('sign-out', signOut);
+onClick('sign-out-everywhere', async () => {
+  const outcome = await call('POST', '/session/logout-all', () => client.logoutEverywhere());
+  report(outcome, 'Signed out everywhere.');
+});
+onClick('sign-out-others', async () => {
+  const path = '/session/logout-others';
+  const outcome = await call('POST', path, () => client.sessions.revokeOthers());
+  if (report(outcome, 'All other devices are signed out.')) await lookAtDevices();
+});
+onClick('public', async () => report(await send('GET', '/public'), 'GET /public answered.'));
+onClick('me', async () => report(await send('GET', '/me'), 'GET /me answered.'));
+onClick('keep', toggleCalling);
+onClick('transfer', transfer);
+onClick('reauth', reauthenticate);
+onClick('list', async () => {
   if (await lookAtDevices()) say('The list of devices is up to date.');
 });
+onClick('confirm-yes', async () => {
+  /** @type {HTMLDialogElement} */ (element('confirm')).close();
+  if (await reauthenticate()) await transfer();
+});
+onClick('confirm-no', () => /** @type {HTMLDialogElement} */ (element('confirm')).close());
+onClick('clear', () => element('log').replaceChildren());
 
 onSubmit('sign-in', async (fields) => {
   const device = fields.get('device');
   const body = { user: fields.get('user'), ...(device === '' ? {} : { device }) };
-  if (!(await act('POST', '/login', 'Signed in.', JSON.stringify(body)))) return;
+  if (!report(await send('POST', '/login', JSON.stringify(body)), 'Signed in.')) return;
   await lookAtAll();
   element('account-title').focus();
 });
 onSubmit('patch', async (fields) => {
-  const text = String(fields.get('text'));
-  if (await act('PATCH', '/me', 'The session data is merged.', text)) await lookAtAll();
+  const outcome = await send('PATCH', '/me', String(fields.get('text')));
+  if (report(outcome, 'The session data is merged.')) await lookAtSession();
 });
 
-// Once, to pick up the session that the cookie may hold. To have none is no fault.
-const found = await send('POST', '/session/refresh');
-const problem = problemOf(found);
-showAnswer(found);
-if (problem === undefined) {
-  say('The session was picked up from the cookie.');
-  await lookAtAll();
-} else if (codeOf(found) === 'refresh_token_missing') {
-  say('Nobody is signed in here.');
-} else {
-  say(problem, true);
+// What another device has done meanwhile is seen when somebody looks.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && client.signedIn) void lookAtAll();
+});
+
+/** Picks up the session that the cookie may hold. To have none is no fault. */
+async function lookAtStart() {
+  const outcome = await call('POST', '/session/refresh', () => client.refresh());
+  if (client.signedIn) {
+    say('The session was picked up from the cookie.');
+    await lookAtAll();
+  } else if (client.signedIn === undefined) report(outcome, '');
 }
+
+await lookAtStart();

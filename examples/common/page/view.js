@@ -1,44 +1,45 @@
-/** @import { Outcome } from './request.js' */
-import { secondsLeft } from './request.js';
-import { addressOf, clockTime, codeOf, inWords, nameOfDevice, problemOf } from './words.js';
+/** @import { Outcome } from './api.js' */
+import { client, kindOfTokens, markOfToken } from './api.js';
+import { element, make, say, write } from './dom.js';
+import { ago, inWords, momentOf } from './words.js';
 
 /**
  * @typedef {{ sid: string, subject: string, data: object, authenticatedAt: number, lastUsedAt: number,
- *   expiresAt: number, device: { label?: string, userAgent?: string, ip?: string } }} Session
+ *   expiresAt: number }} Session
+ * @typedef {{ sid: string, current: boolean, label?: string, browser?: string, system?: string, ip?: string,
+ *   kind: string, createdAt: number, lastUsedAt: number }} ListedDevice
  */
 
-/** Lines that the log keeps. */
-const LOGGED = 50;
+/** How long after a proof of who it is the transfer is open. Milliseconds; the server has the say. */
+const RECENT = 5 * 60_000;
 
-/** @param {string} id */
-export function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new TypeError(`The page has no #${id}.`);
-  return found;
-}
-
-/**
- * @param {string} name
- * @param {string} text
- * @param {string} [className]
- */
-function make(name, text, className = '') {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className !== '') made.className = className;
-  return made;
-}
+/** @type {Session | null} */
+let shown = null;
+let isServerAway = false;
+/** The life that the token had when it came: what the bar is measured by. */
+let fullLife = 1;
 
 /**
- * Says something to the reader, and to a screen reader.
+ * Answers whether the server has come back with this.
  *
- * @param {string} text
- * @param {boolean} [isBad]
+ * @param {boolean} isAway
  */
-export function say(text, isBad = false) {
-  const message = element('message');
-  message.className = isBad ? 'bad' : '';
-  message.textContent = text;
+export function showAway(isAway) {
+  const isBack = isServerAway && !isAway;
+  isServerAway = isAway;
+  showTime();
+  return isBack;
+}
+
+/** @param {number} life milliseconds */
+export function showNewToken(life) {
+  fullLife = Math.max(life, 1);
+  showTime();
+}
+
+/** Whose session is shown, if anybody's. */
+export function whoIsShown() {
+  return shown?.subject;
 }
 
 /**
@@ -47,74 +48,116 @@ export function say(text, isBad = false) {
  * @param {Session | null} session
  */
 export function showSession(session) {
-  element('sign-in').hidden = session !== null;
-  element('account').hidden = session === null;
-  for (const section of document.querySelectorAll('.signed-in')) {
-    section.toggleAttribute('hidden', session === null);
+  const wasIn = document.activeElement?.closest('.signed-in') ?? null;
+  shown = session;
+  for (const part of document.querySelectorAll('.signed-in')) {
+    part.toggleAttribute('hidden', session === null);
   }
-  if (session === null) return;
-  element('who').textContent = session.subject;
-  element('sid').textContent = session.sid;
-  element('authenticated-at').textContent = clockTime(session.authenticatedAt);
-  element('ends-at').textContent = clockTime(session.expiresAt);
-  element('data').textContent = JSON.stringify(session.data, null, 2);
-  showTimeLeft();
+  element('sign-in').toggleAttribute('hidden', session !== null || client.signedIn !== false);
+  // Focus must not be lost with what had it.
+  if (session === null && wasIn !== null) element('user').focus();
+  if (session !== null) {
+    write('who', session.subject);
+    write('sid', session.sid);
+    write('ends-at', momentOf(session.expiresAt));
+    write('data', JSON.stringify(session.data, null, 2));
+  }
+  showTime();
 }
 
-export function showTimeLeft() {
-  const seconds = secondsLeft();
-  element('time-left').textContent =
-    seconds === undefined
-      ? 'none'
-      : seconds > 0
-        ? `works for ${inWords(seconds)}`
-        : 'has run out: refresh to go on';
+/** What goes on by itself: called every second, and whenever something has changed. */
+export function showTime() {
+  const life = client.tokenLife;
+  const state = stateOf(life);
+  document.body.dataset['state'] = state;
+  write('state', STATES[state](shown?.subject ?? ''));
+  element('again').hidden = state !== 'away';
+  if (shown === null) return;
+  write(
+    'time-left',
+    life > 0 ? `works for ${inWords(life)}` : 'has run out: the next request renews it',
+  );
+  /** @type {HTMLProgressElement} */ (element('life')).value = Math.min(1, life / fullLife);
+  const mark = markOfToken();
+  write('token', `${kindOfTokens()}${mark === '' ? '' : `, ${mark}`}`);
+  const open = shown.authenticatedAt + RECENT - Date.now();
+  write('proved-at', ago(shown.authenticatedAt));
+  write('open', open > 0 ? `open for ${inWords(open)}` : 'closed: it asks who you are first');
+}
+
+/** The states that a reader has to tell apart, and what each is called. */
+const STATES = {
+  looking: () => 'Looking for a session',
+  away: () => 'Server away',
+  nobody: () => 'Nobody signed in',
+  fresh: (/** @type {string} */ user) => `Signed in as ${user}`,
+  low: (/** @type {string} */ user) => `Signed in as ${user}, token running out`,
+  out: (/** @type {string} */ user) => `Signed in as ${user}, token run out`,
+};
+
+/**
+ * @param {number} life
+ * @returns {keyof typeof STATES}
+ */
+function stateOf(life) {
+  if (isServerAway) return 'away';
+  if (client.signedIn === undefined || (client.signedIn && shown === null)) return 'looking';
+  if (shown === null) return 'nobody';
+  if (life <= 0) return 'out';
+  return life < Math.min(30_000, fullLife / 4) ? 'low' : 'fresh';
 }
 
 /**
  * Shows the sessions of this user, each with a button that ends it.
  *
- * @param {readonly (Session & { current: boolean })[]} sessions
- * @param {(session: Session & { current: boolean }) => void} end
+ * @param {readonly ListedDevice[]} devices
+ * @param {(device: ListedDevice) => void} end
  */
-export function showDevices(sessions, end) {
+export function showDevices(devices, end) {
+  element('device-tools').hidden = false;
   element('devices').replaceChildren(
-    ...sessions.map((session) => {
-      const { device, current } = session;
-      const name = nameOfDevice(device);
-      const about = document.createElement('div');
-      about.append(make('strong', name));
-      if (current) about.append(' ', make('span', 'this device', 'here'));
+    ...devices.map((device) => {
+      const { browser, system, label, kind, ip, current, createdAt, lastUsedAt } = device;
+      const names = [browser, system].filter((part) => part !== undefined).join(' on ');
+      const name = label ?? (names || 'Unknown device');
+      const head = make('p', 'name', make('strong', '', name));
+      if (current) head.append(' ', make('span', 'here', 'this device'));
+      const about = make('div', '', head);
+      if (label !== undefined && names !== '') about.append(make('p', 'facts', names));
       about.append(
-        make('p', `Last used ${clockTime(session.lastUsedAt)}, from ${addressOf(device)}`, 'facts'),
+        make('p', 'facts', `Last used ${ago(lastUsedAt)}, signed in ${ago(createdAt)}`),
+        make('p', 'facts', `From ${ip ?? 'an unknown address'}`),
       );
-      if (device.userAgent !== undefined) about.append(make('p', device.userAgent, 'facts'));
-      const button = make('button', 'Sign out');
+      const button = make('button', '', 'Sign out');
       button.setAttribute('type', 'button');
       button.setAttribute('aria-label', `Sign out ${name}${current ? ' (this device)' : ''}`);
-      button.addEventListener('click', () => end(session));
-      const item = document.createElement('li');
-      item.append(about, button);
-      return item;
+      button.addEventListener('click', () => end(device));
+      return make('li', `device ${kind}`, about, button);
     }),
   );
 }
 
-/** @param {Outcome} outcome */
-export function showAnswer({ value }) {
-  element('answer').textContent =
-    value === undefined ? '(no body)' : JSON.stringify(value, null, 2);
+/** Where sessions are kept in nothing but tokens, there is nothing to list and nothing to write to. */
+export function showNoList() {
+  element('device-tools').hidden = true;
+  element('devices').replaceChildren(
+    make(
+      'li',
+      'facts',
+      'This server keeps sessions in nothing but their tokens, so there is no list of devices. Signing out works, here and everywhere. The token is in the memory of your open tabs only: a reload asks you to sign in again.',
+    ),
+  );
+  element('patch').hidden = true;
+  element('no-patch').hidden = false;
 }
 
-/** @param {Outcome} outcome */
-export function addToLog(outcome) {
-  const { method, path, status, took } = outcome;
-  const isBad = problemOf(outcome) !== undefined;
-  const code = codeOf(outcome);
-  const item = make('li', `${new Date().toLocaleTimeString()} ${method} ${path} `);
-  item.append(make('span', status === 0 ? 'no answer' : `${status}`, isBad ? 'bad' : 'good'));
-  item.append(code === '' ? '' : ` ${code}`, ` ${took} ms`);
-  const log = element('log');
-  log.prepend(item);
-  while (log.childElementCount > LOGGED) log.lastElementChild?.remove();
+/**
+ * @param {Outcome} outcome
+ * @param {string | undefined} problem
+ * @param {string} success
+ */
+export function showAnswer({ status, value }, problem, success) {
+  const none = status === 0 ? '(no answer)' : '(no body)';
+  write('answer', value === undefined ? none : JSON.stringify(value, null, 2));
+  say(problem ?? success, problem !== undefined);
 }

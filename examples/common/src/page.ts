@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Reply } from '@sess/core/http';
+import { inlineModules } from './inline.js';
 
-/** In the order of their imports, so that one after the other they make one module. */
-const SCRIPTS = ['request.js', 'words.js', 'view.js', 'main.js'];
+const STYLES = ['page.css', 'controls.css', 'parts.css'];
 
 /** The page to try an example by hand: HTML, style and script in one answer. */
 export function createPage(): Reply {
-  const style = readPart('page.css');
-  const script = SCRIPTS.map(readPart).map(withoutImports).join('\n');
+  const style = STYLES.map(readPart).join('\n');
+  const script = inlineModules(urlOf('main.js'));
   const body = readPart('page.html')
     .replace('/* style */', () => style)
     .replace('/* script */', () => script);
@@ -34,12 +34,12 @@ export function createPage(): Reply {
 }
 
 /** The parts lie beside src/ and dist/ alike, so no build step has to copy them. */
-function readPart(name: string): string {
-  return readFileSync(new URL(`../page/${name}`, import.meta.url), 'utf8');
+function urlOf(name: string): URL {
+  return new URL(`../page/${name}`, import.meta.url);
 }
 
-function withoutImports(module: string): string {
-  return module.replace(/^import [^;]*;\n/gm, '').replace(/^export /gm, '');
+function readPart(name: string): string {
+  return readFileSync(urlOf(name), 'utf8');
 }
 
 /** What the browser compares the text between the tags with (CSP 3, section 2.3.1). */

@@ -7,6 +7,7 @@ const ALLOW: Readonly<Record<string, string>> = {
   '/login': 'POST',
   '/public': 'GET, HEAD',
   '/me': 'GET, HEAD, PATCH',
+  '/devices': 'GET, HEAD',
   '/reauth': 'POST',
   '/transfer': 'POST',
 };

@@ -13,9 +13,10 @@ describe('the page', () => {
   it('is HTML that takes nothing from elsewhere', () => {
     expect(status).toBe(200);
     expect(headers['Content-Type']).toBe('text/html; charset=utf-8');
-    expect(body).not.toMatch(/https?:|url\(/);
+    expect(body).not.toMatch(/\b(?:src|href|action)="(?!data:)|url\(|@import url/);
     expect(csp).toMatch(/^default-src 'none';/);
     expect(csp).not.toContain('unsafe');
+    expect(csp).toContain("connect-src 'self';");
   });
 
   it.each(['script', 'style'])('allows its own %s, and no other', (tag) => {
@@ -26,8 +27,11 @@ describe('the page', () => {
     );
   });
 
-  it('puts its modules together to one', () => {
+  it('puts its modules and those of the client together to one', () => {
     const script = inside('script');
+    expect(script).toContain('function createClient(');
+    // It would end the script before its end.
+    expect(script).not.toMatch(/<\/script|<!--/i);
     expect(script).not.toMatch(/^(import|export)\b/m);
     expect(script).not.toMatch(/innerHTML|localStorage|sessionStorage|document\.cookie/);
     // As a function body it need only be read, not run.

@@ -44,4 +44,20 @@ describe('createEngine', () => {
       /^IDLE_TTL \('2d'\) is beyond ABSOLUTE_TTL \('1d'\): .* a longer ABSOLUTE_TTL\.$/,
     );
   });
+
+  it.each(['jwt', 'stateless'])(
+    'needs the secret that processes on one Redis share: %s',
+    async (kind) => {
+      const settings = readSettings({ ACCESS_TOKENS: kind, REDIS_URL: 'redis://127.0.0.1:1' });
+      await expect(createEngine(settings)).rejects.toThrow(SettingsError);
+      await expect(createEngine(settings)).rejects.toThrow(/^JWT_SECRET: .* Write what 'openssl/);
+    },
+  );
+
+  it('makes up a secret where everything is forgotten with the process anyway', async () => {
+    const { sessions, close } = await createEngine(readSettings({ ACCESS_TOKENS: 'stateless' }));
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    await close();
+  });
 });

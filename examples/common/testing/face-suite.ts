@@ -1,37 +1,40 @@
-import type { SessionsOptions } from '@sess/core';
+import type { EngineSetup, TokenMode } from '@sess/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { makeEngine } from '../../../test/token-modes.js';
 import { type Answer, accessTokenOf, Client } from './client.js';
 import type { Host, Hosted } from './host.js';
 
-/** Holds an example to the routes that all of them have, and to what they answer. */
-export function faceSuite(host: Host): void {
+/** Holds an example to the routes that all of them have, and to what they answer with one kind of token. */
+export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
+  const isStateless = mode === 'stateless';
+  // What makes no sense in a mode is not there, in place of being skipped.
+  const itWithStore = isStateless ? absent : it;
+  const itWithoutStore = isStateless ? it : absent;
   let hosted: Hosted | undefined;
 
-  async function open(options?: SessionsOptions): Promise<Client> {
-    hosted = await host(options);
+  async function open(given?: Partial<EngineSetup>): Promise<Client> {
+    hosted = await host(await makeEngine(mode, given));
     return new Client(hosted.base);
   }
 
   afterEach(() => hosted?.close());
 
   describe('signing in', () => {
-    it('answers a token response and sets the refresh cookie', async () => {
+    it(`answers a token response and sets ${isStateless ? 'no' : 'the refresh'} cookie`, async () => {
       const client = await open();
       const answer = await client.send('POST', '/login', {
         json: { user: 'ada', device: 'laptop' },
       });
       expect(answer.status).toBe(200);
       expect(answer.json).toEqual({
-        access_token: expect.stringMatching(/^sat_/),
+        access_token: expect.stringMatching(mode === 'opaque' ? /^sat_/ : /^eyJ/),
         token_type: 'Bearer',
         expires_in: 900,
       });
       expect(answer.headers.get('Cache-Control')).toBe('no-store');
-      expect(answer.setCookies).toEqual([
-        expect.stringMatching(
-          /^__Host-sess=srt_[\w.-]+; Path=\/; HttpOnly; Secure; SameSite=Lax; Max-Age=604800$/,
-        ),
-      ]);
+      const cookie =
+        /^__Host-sess=srt_[\w.-]+; Path=\/; HttpOnly; Secure; SameSite=Lax; Max-Age=604800$/;
+      expect(answer.setCookies).toEqual(isStateless ? [] : [expect.stringMatching(cookie)]);
     });
 
     it('shows the session at its top level, with the device', async () => {
@@ -39,14 +42,21 @@ export function faceSuite(host: Host): void {
       const token = await client.signIn('ada', 'laptop');
       const me = await client.send('GET', '/me', { token });
       expect(me.status).toBe(200);
-      expect(me.json).toMatchObject({ subject: 'ada', data: {}, device: { label: 'laptop' } });
+      // A token has no device: whoever reads it over a shoulder need not know where it is from.
+      const device = isStateless ? {} : { label: 'laptop' };
+      expect(me.json).toMatchObject({ subject: 'ada', data: {}, device });
       expect((await client.send('GET', '/session', { token })).json).toEqual(me.json);
     });
 
-    it('ends the session that the same jar held before', async () => {
+    it('ends the session that the same client held before', async () => {
       const client = await open();
       const earlier = await client.signIn('ada');
-      const later = await client.signIn('grace');
+      const later = accessTokenOf(
+        await client.send('POST', '/login', {
+          json: { user: 'grace' },
+          ...(isStateless ? { token: earlier } : {}),
+        }),
+      );
       expect((await client.send('GET', '/me', { token: earlier })).status).toBe(401);
       expect((await client.send('GET', '/me', { token: later })).json['subject']).toBe('grace');
     });
@@ -71,6 +81,7 @@ export function faceSuite(host: Host): void {
     it.each([
       ['GET', '/me'],
       ['PATCH', '/me'],
+      ['GET', '/devices'],
       ['POST', '/reauth'],
       ['POST', '/transfer'],
       ['GET', '/session'],
@@ -83,7 +94,30 @@ export function faceSuite(host: Host): void {
       expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer');
     });
 
-    it('PATCH /me merges, one level deep', async () => {
+    itWithoutStore('what needs a store is a 501', async () => {
+      const client = await open();
+      const token = await client.signIn('ada');
+      for (const [method, path] of [
+        ['PATCH', '/me'],
+        ['GET', '/session/list'],
+        ['DELETE', `/session/${'A'.repeat(32)}`],
+      ] as const) {
+        const json = method === 'PATCH' ? { json: { a: 1 } } : {};
+        expectProblem(await client.send(method, path, { token, ...json }), 501, 'not_supported');
+      }
+    });
+
+    itWithoutStore('refresh and logout go by the bearer token', async () => {
+      const client = await open();
+      const token = await client.signIn('ada');
+      const next = accessTokenOf(await client.send('POST', '/session/refresh', { token }));
+      expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token');
+      expect((await client.send('POST', '/session/logout', { token: next })).status).toBe(204);
+      expectProblem(await client.send('GET', '/me', { token: next }), 401, 'invalid_token');
+      expect(client.jar.size).toBe(0);
+    });
+
+    itWithStore('PATCH /me merges, one level deep', async () => {
       const client = await open();
       const token = await client.signIn('ada');
       await client.send('PATCH', '/me', { token, json: { a: 1, b: { c: 2 } } });
@@ -111,7 +145,31 @@ export function faceSuite(host: Host): void {
       expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token');
     });
 
-    it('lists devices and signs them out one by one, or all others', async () => {
+    itWithStore('GET /devices names browsers and systems, this device first', async () => {
+      const client = await open();
+      const headers = {
+        'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+      };
+      await new Client((hosted as Hosted).base).send('POST', '/login', {
+        json: { user: 'ada', device: 'laptop' },
+        headers,
+      });
+      const token = await client.signIn('ada');
+      const answer = await client.send('GET', '/devices', { token });
+      expect(answer.status).toBe(200);
+      expect(answer.json['devices']).toEqual([
+        expect.objectContaining({ current: true, kind: 'unknown' }),
+        expect.objectContaining({
+          current: false,
+          label: 'laptop',
+          browser: 'Firefox 140',
+          system: 'Linux',
+          kind: 'desktop',
+        }),
+      ]);
+    });
+
+    itWithStore('lists devices and signs them out one by one, or all others', async () => {
       const here = await open();
       const token = await here.signIn('ada', 'laptop');
       const elsewhere = [here, here, here].map(() => new Client((hosted as Hosted).base));
@@ -149,6 +207,7 @@ export function faceSuite(host: Host): void {
 
     it.each([
       ['PUT', '/me', 'GET, HEAD, PATCH'],
+      ['POST', '/devices', 'GET, HEAD'],
       ['OPTIONS', '/me', 'GET, HEAD, PATCH'],
       ['GET', '/login', 'POST'],
       ['POST', '/', 'GET, HEAD'],
@@ -168,3 +227,5 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
   expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
   expect(Object.keys(answer.json).slice(0, 4)).toEqual(['title', 'status', 'detail', 'code']);
 }
+
+function absent(): void {}

@@ -1,4 +1,4 @@
-import { memoryStore, type SessionStore } from '@sess/core';
+import { createSessions, memoryStore, type SessionStore } from '@sess/core';
 import { expect, it, vi } from 'vitest';
 import { Client } from './client.js';
 import { expectProblem } from './face-suite.js';
@@ -15,7 +15,8 @@ export function failureSuite(host: Host): void {
     broken: Partial<SessionStore>,
     work: (client: Client) => Promise<void>,
   ): Promise<void> {
-    const hosted = await host({ store: { ...memoryStore(), ...broken }, logger: SILENT });
+    const store = { ...memoryStore(), ...broken };
+    const hosted = await host(createSessions({ store, logger: SILENT }));
     try {
       await work(new Client(hosted.base));
     } finally {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Sessions, SessionsOptions } from '@sess/core';
+import type { Sessions } from '@sess/core';
 
 /** An example within the test's own process. */
 export interface Hosted {
@@ -11,8 +11,8 @@ export interface Hosted {
   close(): Promise<void>;
 }
 
-/** Starts an example with the engine that the options make. */
-export type Host = (options?: SessionsOptions) => Promise<Hosted>;
+/** Starts an example with an engine, which ends with it. */
+export type Host = (sessions: Sessions) => Promise<Hosted>;
 
 export async function listenOn(sessions: Sessions, listener: RequestListener): Promise<Hosted> {
   const server: Server = createServer(listener).listen(0);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { createSessions } from '@sess/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client, type Sending } from './client.js';
 import { expectProblem } from './face-suite.js';
@@ -31,7 +32,7 @@ export function hostileSuite(host: Host): void {
   let client: Client;
 
   beforeAll(async () => {
-    hosted = await host();
+    hosted = await host(createSessions());
     client = new Client(hosted.base);
     token = await client.signIn('ada');
     client.jar.clear();

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +32,31 @@ export function lifecycleSuite(name: string): void {
       expect(stderr).not.toMatch(/hush|too short/);
     });
 
+    const REDIS = { REDIS_URL: 'redis://127.0.0.1:1' };
+    const SHORT = { JWT_SECRET: 'too short', ...REDIS };
+    it.each([
+      ['stateless', { ACCESS_TTL: 'soon' }, /^ACCESS_TTL: 'soon' is not a duration\./],
+      ['jwt', { ACCESS_TTL: 'soon' }, /^ACCESS_TTL: 'soon' is not a duration\./],
+      [
+        'stateless',
+        { ACCESS_TTL: '2h', ABSOLUTE_TTL: '1h' },
+        /^ACCESS_TTL \('2h'\) is beyond ABSOLUTE_TTL \('1h'\)\. Write an? ACCESS_TTL of at most '1h'/,
+      ],
+      ['jwt', REDIS, /^JWT_SECRET: processes that share a Redis have to share it too\. Write /],
+      ['stateless', REDIS, /^JWT_SECRET: processes that share a Redis have to share it too\./],
+      ['jwt', SHORT, /^JWT_SECRET is under 32 bytes\. Write /],
+      ['stateless', SHORT, /^JWT_SECRET is under 32 bytes\. Write /],
+    ])('ACCESS_TOKENS=%s with %j', async (kind, variables, message) => {
+      const { code, stdout, stderr } = await runExample(name, {
+        ACCESS_TOKENS: kind,
+        ...(variables as Readonly<Record<string, string>>),
+      });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(message);
+      expect(stderr.match(/\n/g)).toHaveLength(1);
+      expect(stderr).not.toContain('too short');
+    });
+
     it('a port that is taken', async () => {
       const first = await startExample(name);
       const { code, stderr } = await runExample(name, { PORT: new URL(first.base).port });
@@ -40,8 +66,9 @@ export function lifecycleSuite(name: string): void {
     });
   });
 
-  it('carries a session from sign-in to sign-out', async () => {
+  it.each(['opaque', 'jwt'])('carries a session from sign-in to sign-out: %s', async (kind) => {
     const example = await startExample(name, {
+      ACCESS_TOKENS: kind,
       GRACE: '1s',
       ACCESS_OVERLAP: '1s',
       ACCESS_TTL: '60',
@@ -94,7 +121,48 @@ export function lifecycleSuite(name: string): void {
 
     const { code, stdout, stderr } = await example.stop();
     expect(code).toBe(0);
-    expect(stdout + stderr).not.toMatch(/s[ar]t_/);
+    expect(stdout + stderr).not.toMatch(/s[ar]t_|eyJ/);
+  });
+
+  it('carries a session within its token: stateless', async () => {
+    const example = await startExample(name, {
+      ACCESS_TOKENS: 'stateless',
+      GRACE: '1s',
+      ACCESS_TTL: '60',
+    });
+    const client = new Client(example.base);
+    const statusOf = async (token: string): Promise<number> =>
+      (await client.send('GET', '/me', { token })).status;
+    const refresh = (token: string) => client.send('POST', '/session/refresh', { token });
+
+    const first = await client.signIn('ada');
+    const refreshed = await refresh(first);
+    const second = accessTokenOf(refreshed);
+    expect(refreshed.json['expires_in']).toBe(60);
+    expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
+    expect(accessTokenOf(await refresh(first))).toBe(second);
+
+    await sleep(1_050);
+    expectProblem(await refresh(first), 401, 'invalid_token');
+    expect(await statusOf(second)).toBe(200);
+    expect((await client.send('POST', '/session/logout', { token: second })).status).toBe(204);
+    expect(await statusOf(second)).toBe(401);
+    expectProblem(await refresh(second), 401, 'invalid_token');
+    expect(client.jar.size).toBe(0);
+
+    const { code, stdout, stderr } = await example.stop();
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toMatch(/eyJ/);
+  });
+
+  it('signs with the bytes of JWT_SECRET, as others would', async () => {
+    const secret = 'ein Schlüssel, den auch andere kennen';
+    const example = await startExample(name, { ACCESS_TOKENS: 'jwt', JWT_SECRET: secret });
+    const token = await new Client(example.base).signIn('ada');
+    await example.stop();
+    const [header = '', payload = '', signature] = token.split('.');
+    const mac = createHmac('sha256', Buffer.from(secret, 'utf8'));
+    expect(mac.update(`${header}.${payload}`).digest('base64url')).toBe(signature);
   });
 
   describe('a signal', () => {

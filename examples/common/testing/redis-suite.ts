@@ -1,6 +1,7 @@
 import { openStandalone, requireServer, startRedisServer } from '@sess/test-servers';
 import { sendRequest } from '@sess/testkit';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { TOKEN_MODES } from '../../../test/token-modes.js';
 import { startExample } from './process.js';
 
 async function login(base: string) {
@@ -17,8 +18,8 @@ async function login(base: string) {
 export function redisSuite(name: string): void {
   const servers = inject('servers');
 
-  async function startOn(url: string) {
-    const example = await startExample(name, { REDIS_URL: url });
+  async function startOn(url: string, more: Record<string, string> = {}) {
+    const example = await startExample(name, { REDIS_URL: url, ...more });
     onTestFinished(async () => void (await example.stop()));
     return example;
   }
@@ -42,6 +43,29 @@ export function redisSuite(name: string): void {
       });
       expect(out.status).toBe(204);
       expect((await sendRequest(`${a.base}/me`, { headers: [bearer] })).status).toBe(401);
+    });
+
+    it.each(TOKEN_MODES)('a sign-out in one is known in the other, %s', async (mode) => {
+      const server = await openStandalone(servers);
+      onTestFinished(() => server.stop());
+      const settings = {
+        ACCESS_TOKENS: mode,
+        JWT_SECRET: 'a secret that both processes share, 32+',
+      };
+      const [a, b] = [await startOn(server.url, settings), await startOn(server.url, settings)];
+      const { bearer } = await login(a.base);
+      const ask = async () => (await sendRequest(`${b.base}/me`, { headers: [bearer] })).status;
+      expect(await ask()).toBe(200);
+      await sendRequest(`${a.base}/session/logout`, { method: 'POST', headers: [bearer] });
+      const answered = performance.now();
+      let asked = 1;
+      while ((await ask()) !== 401 && performance.now() - answered < 5_000) asked += 1;
+      const took = (performance.now() - answered).toFixed(1);
+      console.log(
+        `${name}, ${mode}: refused elsewhere ${took} ms after the sign-out, at request ${asked}`,
+      );
+      // Both ask Redis at every request, so there is no moment in between.
+      expect(asked).toBe(1);
     });
 
     it('keep people signed in over a restart of the process', async () => {

@@ -2,6 +2,7 @@ import type { Sessions } from '@sess/core';
 import {
   COMMON_HEADERS,
   createPage,
+  listDevices,
   readJsonObject,
   readSignIn,
   replyToUnmatched,
@@ -45,6 +46,13 @@ export function createApp(sessions: Sessions): Express {
     '/me',
     requireSession(async (req, res) => {
       res.json(await req.sessions.update(await readJsonObject(req)));
+    }),
+  );
+
+  app.get(
+    '/devices',
+    requireSession(async (req, res) => {
+      res.json(await listDevices(sessions, req.session));
     }),
   );
 

@@ -1,8 +1,4 @@
-import { createSessions } from '@sess/core';
 import { type Host, listenOn } from '../../common/testing/host.js';
 import { createApp } from '../src/app.js';
 
-export const host: Host = async (options) => {
-  const sessions = createSessions(options);
-  return listenOn(sessions, createApp(sessions));
-};
+export const host: Host = (sessions) => listenOn(sessions, createApp(sessions));

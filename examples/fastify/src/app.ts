@@ -2,6 +2,7 @@ import type { Sessions } from '@sess/core';
 import {
   COMMON_HEADERS,
   createPage,
+  listDevices,
   readJsonObject,
   readSignIn,
   replyToUnmatched,
@@ -53,6 +54,11 @@ export async function createApp(sessions: Sessions): Promise<FastifyInstance> {
   app.patch(
     '/me',
     requireSession(async (request) => request.sessions.update(await readJsonObject(request.raw))),
+  );
+
+  app.get(
+    '/devices',
+    requireSession(({ session }) => listDevices(sessions, session)),
   );
 
   // This is where an application asks for the password or the passkey once more.

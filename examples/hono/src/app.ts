@@ -2,6 +2,7 @@ import type { Sessions } from '@sess/core';
 import type { Reply } from '@sess/core/http';
 import {
   COMMON_HEADERS,
+  listDevices,
   readJsonRequest,
   readSignIn,
   replyToFailure,
@@ -46,6 +47,10 @@ export function createApp(sessions: Sessions, { page, ...options }: AppOptions):
   app.get('/me', requireSession(), async (c) => json(c, await c.var.sessions.current()));
   app.patch('/me', requireSession(), async (c) =>
     json(c, await c.var.sessions.update(await readJsonRequest(c.req.raw))),
+  );
+
+  app.get('/devices', requireSession(), async (c) =>
+    json(c, await listDevices(sessions, c.var.session)),
   );
 
   // This is where an application asks for the password or the passkey once more.

@@ -5,7 +5,7 @@ export class SessionClientError extends Error {
   readonly status: number;
   /** The stable `code` of the problem body, such as `store_unavailable`, if it had one. */
   readonly code: string | undefined;
-  /** The answer itself, its body read. */
+  /** The answer itself, its body not read yet. */
   readonly response: Response;
 
   constructor(response: Response, code: string | undefined) {
@@ -27,4 +27,9 @@ export async function readCode(response: Response): Promise<string | undefined> 
     // No JSON: an answer of something in between, which says nothing of the session.
     return undefined;
   }
+}
+
+/** Whether the server is just not up to it for the moment: it may be asked again. */
+export function isPassing({ status }: SessionClientError): boolean {
+  return status >= 500 || status === 429;
 }

@@ -1,10 +1,5 @@
-export {
-  type ClientOptions,
-  createClient,
-  type ListedSession,
-  type RefreshTokenStorage,
-  type SessionClient,
-} from './client.js';
+export { createClient } from './client.js';
 export type { Environment, Message, Tabs } from './environment.js';
 export { SessionClientError } from './errors.js';
-export type { TokenResponse } from './renewal.js';
+export type { TokenResponse } from './held-token.js';
+export type { ClientOptions, ListedSession, RefreshTokenStorage, SessionClient } from './types.js';

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import type { SessionClient } from './client.js';
+import type { SessionClient } from './types.js';
 
 /**
  * Whether somebody is signed in, as a React hook: `undefined` until it is known, and while a server renders. Call

@@ -1,29 +1,25 @@
-import type { Environment, Tabs } from './environment.js';
-import { readCode, SessionClientError } from './errors.js';
+import type { Environment } from './environment.js';
+import { isPassing, readCode, SessionClientError } from './errors.js';
+import type { TokenResponse } from './held-token.js';
 
-/** A successful answer with tokens (RFC 6749, section 5.1). */
-export interface TokenResponse {
-  readonly access_token: string;
-  /** Seconds. */
-  readonly expires_in: number;
-  readonly refresh_token?: string;
+/** What a renewal comes to; without tokens, when there is nothing that the server accepts for them. */
+export interface Renewal {
+  readonly at: number;
+  readonly tokens?: TokenResponse;
 }
-
-/** What a renewal comes to. */
-export type Renewal =
-  | { readonly kind: 'token'; readonly tokens: TokenResponse; readonly askedAt: number }
-  /** The refresh token is not accepted, or there is none. */
-  | { readonly kind: 'signed-out' };
 
 /** Milliseconds between attempts when an answer was lost, or the server is not there for the moment. */
 const PAUSES = [300, 1_500];
 /** Milliseconds after which an answer counts as lost. */
 const PATIENCE = 10_000;
+/** A gateway on the way, with codes of its own, has no say in who is signed in. */
+const SIGNED_OUT = /^(refresh_token_(missing|rejected)|session_required|invalid_token)$/;
 
 /**
  * Asks for the next token. The server gives the same one to whoever asks again, so that a lost answer is simply asked
  * for anew.
  *
+ * @param createInit answers `undefined` when there is nothing to ask with
  * @throws SessionClientError, or what `fetch` throws, when the server could not say; nothing is known then
  */
 export async function requestRenewal(
@@ -32,48 +28,22 @@ export async function requestRenewal(
   createInit: () => Promise<RequestInit | undefined>,
 ): Promise<Renewal> {
   for (let attempt = 0; ; attempt += 1) {
-    const askedAt = now();
+    const at = now();
     try {
       const init = await createInit();
-      if (init === undefined) return { kind: 'signed-out' };
+      if (init === undefined) return { at };
       // Absent on some platforms, which give up by themselves.
       const signal = AbortSignal.timeout?.(PATIENCE) ?? null;
-      const response = await fetch(url, {
-        method: 'POST',
-        credentials: 'include',
-        ...init,
-        signal,
-      });
-      if (response.ok) {
-        return { kind: 'token', tokens: (await response.json()) as TokenResponse, askedAt };
-      }
+      const response = await fetch(url, { ...init, signal });
+      if (response.ok) return { at, tokens: (await response.json()) as TokenResponse };
       const code = await readCode(response);
-      // A gateway on the way has no say in who is signed in.
-      if (response.status === 401 && code !== undefined) return { kind: 'signed-out' };
+      if (response.status === 401 && SIGNED_OUT.test(`${code}`)) return { at };
       throw new SessionClientError(response, code);
     } catch (error) {
       const pause = PAUSES[attempt];
-      // Too many requests is not the client's fault for long.
-      const isFinal =
-        error instanceof SessionClientError && error.status < 500 && error.status !== 429;
+      const isFinal = error instanceof SessionClientError && !isPassing(error);
       if (pause === undefined || isFinal) throw error;
       await sleep(pause);
     }
-  }
-}
-
-/** How long a tab that has renewed waits until those who wait have heard of it, at most. Milliseconds. */
-const LONGEST_WAIT = 200;
-const STEP = 5;
-
-/** Lets go of the others only when they have the token, or each would ask for one of its own. */
-export async function untilHeard(
-  { sleep }: Environment,
-  tabs: Tabs,
-  countHeard: () => number,
-): Promise<void> {
-  const waiting = await tabs.countWaiting();
-  for (let waited = 0; countHeard() < waiting && waited < LONGEST_WAIT; waited += STEP) {
-    await sleep(STEP);
   }
 }

@@ -36,12 +36,13 @@ export function createSessions<Data extends object = RegisteredData>(
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
   const { accessTtl } = settings;
   const tokens = settings.accessToken.open({ clock: time, logger, tagOfSubject, accessTtl });
+  const { leeway = 0 } = tokens;
   const denylist =
     tokens.denylist &&
     createDenylistPort({
       denylist: tokens.denylist,
       onError: tokens.onDenylistError ?? 'fail',
-      longestLife: accessTtl + (tokens.leeway ?? 0),
+      longestLife: accessTtl + leeway,
       clock,
       random,
       events,
@@ -53,7 +54,8 @@ export function createSessions<Data extends object = RegisteredData>(
       'the denylist is in this process’s memory, and sessions are not: tokens revoked here are good elsewhere. Give the tokens a shared denylist',
     );
   }
-  const store = denylist === undefined ? plain : createDenyingStore(plain, denylist);
+  const store =
+    denylist === undefined ? plain : createDenyingStore(plain, denylist, tokens.leeway ?? 0);
   const context: EngineContext = {
     settings,
     store,

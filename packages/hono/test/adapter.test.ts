@@ -1,4 +1,5 @@
 import { adapterSuite } from '@sess/testkit';
+import { signedTokens } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 
-adapterSuite('Hono 4', startHost);
+adapterSuite('Hono 4', startHost, { engines: signedTokens });

@@ -106,15 +106,17 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
         issuer: expected.issuer,
         audiences: expected.audiences,
         choose,
+        required: expected.required,
         optionName: 'claims',
       });
       const read = createReader({
         ...settings,
         findKey: ring.find,
         version: ring.version,
-        // What is denied is found by the subject's tag: a session of another's tag would never be found.
+        // No store is asked for what is no id. What is denied is found by the subject's tag: a session of another's
+        // tag would never be found.
         admits: ({ sid, claimed: { session } }) =>
-          denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject)),
+          isSid(sid) && (denylist === undefined || tagOf(sid) === tagOfSubject(session.subject)),
         verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
       });
       return {

@@ -19,7 +19,7 @@ export interface TokenOptions {
   readonly leeway?: Duration;
   /** How many verified tokens are remembered, by a digest. Default: 10,000; 0 verifies every signature anew. */
   readonly maxRemembered?: number;
-  /** Claims of the application that a token must have, and not empty. Default: none. */
+  /** Claims of the application that a token must have, and not empty: no other is accepted, or made. Default: none. */
   readonly requiredClaims?: readonly string[];
 }
 
@@ -58,9 +58,21 @@ export function resolveVerifierOptions(
   };
 }
 
+const DENYLIST_METHODS = [
+  'enroll',
+  'isDenied',
+  'deny',
+  'denyAll',
+  'succeed',
+  'ready',
+  'close',
+] as const satisfies readonly (keyof Denylist)[];
+
 /** @throws UsageError `invalid_option` */
 export function assertDenylist(denylist: Denylist | undefined): void {
-  if (denylist === undefined || typeof denylist?.isDenied === 'function') return;
+  if (denylist === undefined) return;
+  const isWhole = DENYLIST_METHODS.every((method) => typeof denylist?.[method] === 'function');
+  if (isWhole && Number.isFinite(denylist.timeout) && denylist.timeout > 0) return;
   throw new UsageError(
     'invalid_option',
     'denylist: give memoryDenylist(), or redisDenylist(client) of @sess/redis.',

@@ -1,14 +1,9 @@
 import type { SessionStore } from '@sess/core/store';
+import { createSwitches, type Switches } from './switches.js';
 
 /** A store that fails when it is told to. */
-export interface FaultyStore {
+export interface FaultyStore extends Switches<StoreOperation> {
   readonly store: SessionStore;
-  /** From now on every call to the named operations (default: all) rejects. */
-  fail(...operations: readonly (keyof SessionStore)[]): void;
-  /** Ends the failing. */
-  heal(): void;
-  /** Calls seen since the start, by operation: what "the store is untouched" is checked by. */
-  readonly calls: ReadonlyMap<string, number>;
 }
 
 const OPERATIONS = [
@@ -22,32 +17,19 @@ const OPERATIONS = [
   'ready',
 ] as const;
 
+export type StoreOperation = (typeof OPERATIONS)[number];
+
 /** Puts a switch in front of a real store. Reads from memory are cut off, so that every read can fail. */
 export function createFaultyStore(inner: SessionStore): FaultyStore {
-  const failing = new Set<string>();
-  const calls = new Map<string, number>();
-
-  const guarded: Record<string, unknown> = {};
-  for (const operation of OPERATIONS) {
-    guarded[operation] = async (...parameters: readonly unknown[]): Promise<unknown> => {
-      calls.set(operation, (calls.get(operation) ?? 0) + 1);
-      if (failing.has(operation)) throw new Error(`the store is down (${operation})`);
-      const call = inner[operation] as (...args: readonly unknown[]) => Promise<unknown>;
-      return call.apply(inner, [...parameters]);
-    };
-  }
+  const { guarded, ...switches } = createSwitches('store', inner, OPERATIONS);
   return {
+    ...switches,
     store: {
-      ...(guarded as unknown as SessionStore),
+      ...guarded,
       timeout: inner.timeout,
+      ...(inner.isLocal === undefined ? {} : { isLocal: inner.isLocal }),
       open: (context) => inner.open?.(context),
       close: () => inner.close(),
     },
-    fail(...operations) {
-      for (const operation of operations.length > 0 ? operations : OPERATIONS)
-        failing.add(operation);
-    },
-    heal: () => failing.clear(),
-    calls,
   };
 }

@@ -1,4 +1,4 @@
-import { request as send } from 'node:http';
+import { type Agent, request as send } from 'node:http';
 
 /** An answer as it came over the socket. */
 export interface WireAnswer {
@@ -16,15 +16,17 @@ export interface WireRequest {
   readonly headers?: readonly (readonly [string, string])[];
   /** Sent as it is; an object is sent as JSON with its content type. */
   readonly body?: string | object;
+  /** Whose connections are used, and kept. Default: a connection of its own. */
+  readonly agent?: Agent;
 }
 
-/** Sends one request over a socket of its own, with exactly the header lines given. */
+/** Sends one request, with exactly the header lines given, over a socket of its own unless an agent has others. */
 export function sendRequest(url: string, given: WireRequest = {}): Promise<WireAnswer> {
   const isJson = typeof given.body === 'object';
   const body = isJson ? JSON.stringify(given.body) : (given.body as string | undefined);
   const lines: (readonly [string, string])[] = [
     ['Host', new URL(url).host],
-    ['Connection', 'close'],
+    ['Connection', given.agent === undefined ? 'close' : 'keep-alive'],
     ...(isJson ? ([['Content-Type', 'application/json']] as const) : []),
     ...(body === undefined ? [] : ([['Content-Length', String(Buffer.byteLength(body))]] as const)),
     ...(given.headers ?? []),
@@ -35,7 +37,7 @@ export function sendRequest(url: string, given: WireRequest = {}): Promise<WireA
     const outgoing = send(url, {
       method: given.method ?? 'GET',
       headers,
-      agent: false,
+      agent: given.agent ?? false,
       setHost: false,
     });
     outgoing.on('error', reject);

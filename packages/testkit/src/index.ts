@@ -1,12 +1,25 @@
+export type {
+  EngineOptions,
+  EngineSetup,
+  EnginesByMode,
+  MakeEngine,
+  TokenMode,
+} from './adapter-suite/engines.js';
 export type { HostSetup, RunningHost, StartHost } from './adapter-suite/host.js';
-export { adapterSuite } from './adapter-suite.js';
+export { type AdapterSuiteOptions, adapterSuite } from './adapter-suite.js';
 export type { DenylistHarness } from './denylist-suite/harness.js';
 export { denylistSuite } from './denylist-suite.js';
 export { createFakeClock, type FakeClock, type Span } from './fake-clock.js';
-export { createFaultyStore, type FaultyStore } from './faulty-store.js';
+export {
+  createFaultyDenylist,
+  type DenylistOperation,
+  type FaultyDenylist,
+} from './faulty-denylist.js';
+export { createFaultyStore, type FaultyStore, type StoreOperation } from './faulty-store.js';
 export { sendRequest, type WireAnswer, type WireRequest } from './http-client.js';
 export { createMemoryLogger, type LogLine, silentLogger } from './loggers.js';
 export { createAuth, createRecord, createWrite, tagFor } from './record-factory.js';
 export { type SignedIn, signIn } from './sign-in.js';
 export type { StoreHarness } from './store-suite/harness.js';
 export { storeSuite } from './store-suite.js';
+export type { Switches } from './switches.js';

@@ -1,3 +1,4 @@
+export { type ProvidedBrowser, provideBrowser } from './browser.js';
 export type { ClusterNode } from './cluster-view.js';
 export type { Report } from './debian-packages.js';
 export type { ProvidedServer, ProvidedServers, ProvidedUrl } from './provision.js';

@@ -3,7 +3,11 @@ import { StoreUnavailableError, UsageError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 
-/** Calls something that may fail, under a name. @throws StoreUnavailableError whatever it fails with */
+/**
+ * Calls something that may fail, under a name.
+ *
+ * @throws StoreUnavailableError whatever it fails with, but for a UsageError of `ready`
+ */
 export type Calling = <Answer>(operation: string, call: () => Promise<Answer>) => Promise<Answer>;
 
 /** What calls go to, and who is told when they fail. */
@@ -46,7 +50,9 @@ export function createCalling(context: CallsContext): Calling {
     } catch (error) {
       logger.error({ operation, error }, `the ${name} failed`);
       events.emit('store-error', { operation, error });
-      if (error instanceof StoreUnavailableError || error instanceof UsageError) throw error;
+      if (error instanceof StoreUnavailableError) throw error;
+      // A set-up that must not be used is told of at the start. To a request it is a fault like any other.
+      if (error instanceof UsageError && operation === 'ready') throw error;
       throw new StoreUnavailableError(`The ${name} failed at '${operation}'. See the cause.`, {
         cause: error,
       });

@@ -1,19 +1,26 @@
 import { SessionLimitError, StoreUnavailableError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
-import type { DataPart } from '../store/record.js';
+import type { DataPart, SessionRecord } from '../store/record.js';
 import { assertSubject, createSid } from '../token/id.js';
 import type { CreateInput, Issued } from '../types.js';
-import { createFreshAuth } from './birth.js';
+import { createFreshAuth, type FreshAuth } from './birth.js';
 import { checkData, checkDevice } from './checked-data.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
+import { toSession } from './view.js';
 
 /** Attempts at getting past a fence that a concurrent revoke-all has just left. */
 const ATTEMPTS = 4;
 
 /** Sign-in: a new session, with new secrets, under the subject's limit. */
 export function createCreate<Data extends object>(context: EngineContext) {
-  const { settings, store, time, events, tagOfSubject } = context;
+  const { settings, tokens, store, time, events, tagOfSubject } = context;
+
+  function draft(sid: string, data: DataPart, at: number): FreshAuth & { record: SessionRecord } {
+    const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
+    const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
+    return { ...fresh, record };
+  }
 
   return async function create(
     input: CreateInput<Data>,
@@ -28,6 +35,11 @@ export function createCreate<Data extends object>(context: EngineContext) {
       data: await checkData(settings.schema, input.data ?? {}),
     });
     const tag = tagOfSubject(subject);
+    // What no token can carry is refused before what is replaced has been ended.
+    if (tokens.assertIssuable !== undefined) {
+      const { record } = draft(createSid(tag, settings.random), data, time.now());
+      tokens.assertIssuable(toSession<Data>(record));
+    }
     await before?.();
 
     let notBefore = Number.NEGATIVE_INFINITY;
@@ -35,10 +47,9 @@ export function createCreate<Data extends object>(context: EngineContext) {
       const sid = createSid(tag, settings.random);
       await store.sampleTime(sid);
       const at = Math.max(time.now(), notBefore);
-      const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
-      const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
-      const issued = await issue<Data>(context, { ...fresh, record, at });
-      const answer = await store.insert(record, settings.limit);
+      const made = draft(sid, data, at);
+      const issued = await issue<Data>(context, { ...made, at });
+      const answer = await store.insert(made.record, settings.limit);
       if (answer.status === 'limit') throw new SessionLimitError(settings.limit.max);
       if (answer.status === 'fenced') {
         // Nobody has these tokens yet, so this sign-in may as well come after the revoke-all.

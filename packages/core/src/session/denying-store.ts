@@ -4,12 +4,23 @@ import { tagOf } from '../token/id.js';
 import type { DenylistPort } from './denylist-port.js';
 import type { StorePort } from './store-port.js';
 
+/** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
+const ROUNDING = 1_000;
+
 /**
  * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
  * between leaves a session whose next refresh brings a good token, where the other order would leave a token that
- * nobody can end any more.
+ * nobody can end any more. One that was to be ended as a whole stays denied until its end is tried again, or
+ * the denial runs out.
+ *
+ * @param leeway milliseconds that tokens are accepted beyond their time
  */
-export function createDenyingStore(store: StorePort, denylist: DenylistPort): StorePort {
+export function createDenyingStore(
+  store: StorePort,
+  denylist: DenylistPort,
+  leeway: number,
+): StorePort {
+  const acceptedBeyond = leeway + ROUNDING;
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
@@ -24,14 +35,19 @@ export function createDenyingStore(store: StorePort, denylist: DenylistPort): St
       return answer;
     },
     async replaceAuth(record, auth, shares) {
-      await denyTokens(record.sid, denialsOf(record.auth, auth));
+      await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
       return store.replaceAuth(record, auth, shares);
     },
     async remove(sid, record) {
       // A session judged by its record may be re-authenticated meanwhile: only what was judged is denied.
       const denials = record === undefined ? [toSessionDenial(sid)] : allTokensOf(record);
       await denyTokens(sid, denials);
-      return store.remove(sid, record);
+      const answer = await store.remove(sid, record);
+      // Now nobody can have it any more; and what a store that lost writes knows nothing of must die with it.
+      if (record !== undefined && answer.status === 'removed') {
+        await denyTokens(sid, [toSessionDenial(sid)]);
+      }
+      return answer;
     },
     async removeAll(tag, except) {
       // The other way round: a sign-in between the two would be removed, and its token good all the same. This way
@@ -54,10 +70,14 @@ function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
   return auth.access.map(({ digest }) => ({ kind: 'token', id: digest }));
 }
 
-/** What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says. */
-function denialsOf(before: AuthPart, after: AuthPart): readonly Denial[] {
+/**
+ * What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says, and
+ * those that nobody accepts any more need no denial.
+ */
+function denialsOf(before: AuthPart, after: AuthPart, acceptedBeyond: number): readonly Denial[] {
   const denials: Denial[] = [];
   for (const { digest, expiresAt } of before.access) {
+    if (expiresAt + acceptedBeyond <= after.lastUsedAt) continue;
     const kept = after.access.find((entry) => entry.digest === digest);
     if (kept === undefined) denials.push({ kind: 'token', id: digest });
     else if (kept.expiresAt < expiresAt) {

@@ -13,6 +13,8 @@ export interface Made {
   readonly refreshSecret: string;
   readonly accessSecret: string;
   readonly at: number;
+  /** The subject's version in the denylist, where it has been asked for already. */
+  readonly version?: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function issue<Data extends object>(
     generation,
     issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
     expiresAt,
-    version: await denylist?.enroll(tagOf(sid)),
+    version: made.version ?? (await denylist?.enroll(tagOf(sid))),
   });
   return hideTokens({
     session,

@@ -1,10 +1,12 @@
 import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
+import { tagOf } from '../token/id.js';
 import type { Issued, Reason, RefreshResult } from '../types.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
-import { decideRefresh, type RotationDecision } from './rotation.js';
+import { decideRefresh, type Presentation, type RotationDecision } from './rotation.js';
 import { decideInRounds, type Round } from './rounds.js';
+import type { StorePort } from './store-port.js';
 import { hideTokens } from './view.js';
 
 /** Rounds through conflicting writes; honest traffic needs two or three. */
@@ -26,7 +28,7 @@ type Outcome<Data extends object> =
 
 /** Refresh: holds the token against the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
-  const { settings, store, events } = context;
+  const { settings, store, denylist, events } = context;
 
   function reject(reason: Reason, sid?: string): RefreshResult<Data> {
     events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
@@ -59,21 +61,53 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     settings.logger.warn({ sid, cause }, TOLD[cause]);
   }
 
+  /** Decides anew when the access token to be repeated is denied: by a write that failed, or came second. */
+  async function judge(
+    presentation: Presentation,
+  ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
+    const { record, at } = presentation;
+    const decision = decideRefresh(presentation);
+    if (denylist === undefined || !isRepeated(decision, record)) return { decision };
+    const version = await denylist.enroll(tagOf(record.sid));
+    const jti = record.auth.access.at(-1)?.digest ?? '';
+    const isAccessDead = await denylist.isDenied({ sid: record.sid, jti, version }, at);
+    return {
+      decision: isAccessDead ? decideRefresh({ ...presentation, isAccessDead }) : decision,
+      version,
+    };
+  }
+
   async function decide(
     token: RefreshCredential,
     record: SessionRecord,
     at: number,
   ): Promise<Round<Outcome<Data>>> {
-    const { random } = settings;
-    const decision = decideRefresh({ record, token, at, policy: settings, random });
+    const presentation = { record, token, at, policy: settings, random: settings.random };
+    const { decision, ...known } = await judge(presentation);
     if (decision.kind === 'reject') return { outcome: decision };
     if (decision.kind === 'end') return end(record, decision);
     const { auth, replayed } = decision;
-    const made = { ...decision, record: { ...record, auth }, family: token.family, at };
+    const made = { ...decision, ...known, record: { ...record, auth }, family: token.family, at };
     const outcome = { kind: 'answer' as const, issued: await issue<Data>(context, made), replayed };
-    return auth === record.auth
-      ? { outcome }
-      : { outcome, write: () => store.replaceAuth(record, auth, token.generation + 1) };
+    if (auth !== record.auth) {
+      return { outcome, write: () => store.replaceAuth(record, auth, token.generation + 1) };
+    }
+    return denylist === undefined ? { outcome } : { outcome, write: () => confirm(record) };
+  }
+
+  /**
+   * Stands in for a write where there is none. A revoke-all since the record was loaded would be nothing to a token
+   * whose version was asked for after it: only what is still there afterwards may have one.
+   */
+  async function confirm({
+    sid,
+    authVersion,
+  }: SessionRecord): ReturnType<StorePort['replaceAuth']> {
+    const { record, now } = await store.load(sid);
+    if (record === undefined) return { status: 'absent', now };
+    return record.authVersion === authVersion
+      ? { status: 'replaced', now }
+      : { status: 'conflict', record, now };
   }
 
   return async function refresh(refreshToken: unknown): Promise<RefreshResult<Data>> {
@@ -95,4 +129,9 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     events.emit('refreshed', { sid, subject: issued.session.subject, replayed });
     return hideTokens({ ok: true as const, ...issued });
   };
+}
+
+/** Whether a decision hands out an access token that the session has already. */
+function isRepeated(decision: RotationDecision, { auth }: SessionRecord): boolean {
+  return decision.kind === 'answer' && decision.auth.access === auth.access;
 }

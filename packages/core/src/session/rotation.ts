@@ -36,12 +36,14 @@ export type RotationDecision =
 type RotationAnswer = Extract<RotationDecision, { kind: 'answer' }>;
 
 /** One refresh token held against one record at one moment of the store's time. */
-interface Presentation {
+export interface Presentation {
   readonly record: SessionRecord;
   readonly token: RefreshCredential;
   readonly at: number;
   readonly policy: RotationPolicy;
   readonly random: RandomBytes;
+  /** The newest access token must not be handed out again. */
+  readonly isAccessDead?: boolean;
 }
 
 const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
@@ -148,9 +150,9 @@ function rotate({ record, token, at, policy, random }: Presentation): RotationAn
   };
 }
 
-/** Answers with the newest pair again; only an access token that has run out is made anew. */
+/** Answers with the newest pair again; only an access token that has run out, or is dead, is made anew. */
 function repeat(
-  { record, token, at, policy }: Presentation,
+  { record, token, at, policy, isAccessDead = false }: Presentation,
   refreshSecret: string,
   change: Partial<Pick<AuthPart, 'settled' | 'shared' | 'steps'>>,
 ): RotationAnswer {
@@ -158,15 +160,15 @@ function repeat(
   const { salt } = lastStep(auth);
   // A token that is about to run out would be of no use to whoever gets it now.
   const shortest = Math.min(SHORTEST_LIFE, policy.accessTtl / 10);
-  const hasRunOut = (auth.access.at(-1)?.expiresAt ?? 0) <= at + shortest;
-  const accessCount = auth.accessCount + (hasRunOut ? 1 : 0);
+  const isSpent = isAccessDead || (auth.access.at(-1)?.expiresAt ?? 0) <= at + shortest;
+  const accessCount = auth.accessCount + (isSpent ? 1 : 0);
   const accessSecret = deriveAccessSecret(refreshSecret, salt, accessCount);
   const expiresAt = Math.min(at + policy.accessTtl, auth.expiresAt);
-  const access = hasRunOut
+  const access = isSpent
     ? addAccess(auth.access, { digest: digest(accessSecret), expiresAt })
     : auth.access;
   const isSame =
-    !hasRunOut &&
+    !isSpent &&
     change.steps === undefined &&
     (change.settled ?? auth.settled) === auth.settled &&
     (change.shared ?? auth.shared) === auth.shared;

@@ -25,8 +25,9 @@ export function createSettling(store: StorePort): Settling {
     try {
       const { record } = await store.load(sid);
       if (record === undefined || record.auth.settled || !isNewest(record.auth)) return true;
-      await store.replaceAuth(record, { ...record.auth, settled: true });
-      return true;
+      // What came first may have been no more than a mark: the next sight of a token looks again.
+      const { status } = await store.replaceAuth(record, { ...record.auth, settled: true });
+      return status !== 'conflict';
     } catch {
       // Reported where the store's calls are made; the verification that began it has been answered.
       return false;

@@ -3,10 +3,15 @@ import {
   type CryptoKey,
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   errors,
+  type FetchImplementation,
   type JSONWebKeySet,
+  type JWKSCacheInput,
+  jwksCache,
 } from 'jose';
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
+import { selectKeys } from './published-set.js';
 import { isSignedBy } from './signature.js';
 
 /** A key that was found in a JWK Set. */
@@ -19,8 +24,8 @@ export interface FoundKey {
 export interface JwksKeys {
   /** @throws StoreUnavailableError when the set cannot be fetched: nothing is known of the token then */
   findKey(kid: string | undefined, at: number, alg: string): Promise<FoundKey | undefined>;
-  /** Changes when the set may be another one, so that nothing is remembered longer than the keys are good. */
-  version(at: number): number;
+  /** Changes when the set is another one, or too old, so that nothing is remembered longer than the keys are good. */
+  version(): number;
   ready(): Promise<void>;
 }
 
@@ -37,12 +42,12 @@ type GetKey = (header: { readonly alg: string; readonly kid?: string }) => Promi
 
 /** @throws UsageError `invalid_option` */
 export function createJwksKeys(context: JwksContext): JwksKeys {
-  const { uri, jwks, maxAge } = context;
+  const { uri, jwks } = context;
   if ((uri === undefined) === (jwks === undefined)) {
     throw invalid('verifyOnly: write jwksUri or jwks, and not both.');
   }
   const remote = uri === undefined ? undefined : createRemote(assertUri(uri), context);
-  const getKey: GetKey = remote ?? createLocal(jwks);
+  const getKey: GetKey = remote?.set ?? createLocal(jwks);
 
   return {
     async findKey(kid, _at, alg) {
@@ -53,9 +58,9 @@ export function createJwksKeys(context: JwksContext): JwksKeys {
         ? undefined
         : { alg, verify: (token) => isSignedBy(token, key, alg) };
     },
-    version: (at) => (remote === undefined ? 0 : Math.floor(at / maxAge)),
+    version: () => remote?.version() ?? 0,
     async ready() {
-      if (remote !== undefined) await tryGet(() => remote.reload());
+      if (remote !== undefined) await tryGet(() => remote.set.reload());
     },
   };
 }
@@ -79,21 +84,45 @@ async function tryGet<Result>(get: () => Promise<Result>): Promise<Result | unde
 }
 
 function createRemote(url: URL, { maxAge, cooldown, timeout }: JwksContext) {
-  return createRemoteJWKSet(url, {
+  const cache: { jwks?: JSONWebKeySet; uat?: number } = {};
+  const set = createRemoteJWKSet(url, {
     cacheMaxAge: maxAge,
     cooldownDuration: cooldown,
     timeoutDuration: timeout,
+    [customFetch]: fetchSet,
+    [jwksCache]: cache as JWKSCacheInput,
   });
+  let seen: JSONWebKeySet | undefined;
+  let text: string | undefined;
+  let changes = 0;
+  return {
+    set,
+    version(): number {
+      if (cache.jwks !== seen) {
+        seen = cache.jwks;
+        const now = JSON.stringify(seen);
+        // Whoever asks for unknown keys makes the same set come again: nothing is forgotten for that.
+        if (now !== text) changes += 1;
+        text = now;
+      }
+      return changes * 2 + (set.fresh ? 0 : 1);
+    },
+  };
 }
 
-function createLocal(jwks: JSONWebKeySet | undefined): GetKey {
-  try {
-    return createLocalJWKSet(jwks ?? { keys: [] });
-  } catch {
-    throw invalid(
-      'jwks: write a JWK Set, an object with a list of public keys as its member keys.',
-    );
-  }
+/** Lets jose see nothing but keys that can be used. */
+const fetchSet: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  if (response.status !== 200) return response;
+  return Response.json(selectKeys(await response.json()) ?? null);
+};
+
+function createLocal(jwks: unknown): GetKey {
+  const set = selectKeys(jwks);
+  if (set !== undefined && set.keys.length > 0) return createLocalJWKSet(set);
+  throw invalid(
+    'jwks: write a JWK Set, an object whose member keys is a list of public keys, with one at least for ES256, EdDSA, RS256 or PS256.',
+  );
 }
 
 function assertUri(uri: string | URL): URL {

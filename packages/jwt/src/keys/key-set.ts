@@ -18,7 +18,10 @@ export interface KeySet {
   revoke(kid: string): void;
 }
 
-/** What `keys` options take: a set, some keys, a function of the keys as they are now, or a secret for HS256. */
+/**
+ * What `keys` options take: a set, some keys, a function of the keys as they are now, or a secret for HS256. A key that a
+ * list or function has no more verifies on like one that was rotated out; only a set can `revoke` one.
+ */
 export type Keys = KeySet | JwtKey | readonly JwtKey[] | (() => readonly JwtKey[]) | string;
 
 /** The keys as they are, and those that must not be waited for. */
@@ -124,6 +127,12 @@ function assertKeys(given: readonly JwtKey[]): readonly JwtKey[] {
     throw new UsageError(
       'invalid_option',
       'keys: secrets and key pairs must not be mixed in one set. Use a set for each.',
+    );
+  }
+  if (list[0]?.canSign === false) {
+    throw new UsageError(
+      'invalid_option',
+      `keys: the first key signs, and '${list[0].kid}' can only verify. Write the private key, or put another one first.`,
     );
   }
   return Object.freeze([...list]);

@@ -1,10 +1,11 @@
+import { UsageError } from '@sess/core';
 import type { JWK } from 'jose';
 import type { JwtAlgorithm } from './algorithms.js';
 
 /** A public key as it is published (RFC 7517, section 4). */
 export type PublicJwk = Readonly<JWK>;
 
-/** How a key signs and verifies. `input` is the two first parts of a token, with the dot between them. */
+/** How a key signs and verifies tokens in their compact form. */
 export interface KeyMaterial {
   /** Absent for a key that only verifies. */
   readonly sign?: (header: object, payload: string) => string | Promise<string>;
@@ -46,19 +47,22 @@ export class JwtKey {
     return this.#material.publicJwk;
   }
 
-  /** The private key, to be kept where secrets are. @throws TypeError for a key that has none to give */
-  exportPrivateJwk(): Promise<JWK> {
+  /** The private key, to be kept where secrets are. Rejects with a `UsageError` where there is none to give. */
+  async exportPrivateJwk(): Promise<JWK> {
     const { exportPrivateJwk } = this.#material;
-    if (exportPrivateJwk === undefined) {
-      throw new TypeError(`The key '${this.kid}' has no private part that can be exported.`);
-    }
-    return exportPrivateJwk();
+    if (exportPrivateJwk !== undefined) return exportPrivateJwk();
+    throw new UsageError(
+      'invalid_argument',
+      `exportPrivateJwk: the key '${this.kid}' has no private part. Only key pairs that can sign have one.`,
+    );
   }
 
   /** The compact form of a signed payload (RFC 7515, section 7.1). @internal */
   sign(payload: string): string | Promise<string> {
     const { sign } = this.#material;
-    if (sign === undefined) throw new TypeError(`The key '${this.kid}' can only verify.`);
+    if (sign === undefined) {
+      throw new UsageError('invalid_argument', `sign: the key '${this.kid}' can only verify.`);
+    }
     return sign({ alg: this.alg, typ: 'at+jwt', kid: this.kid }, payload);
   }
 

@@ -3,6 +3,7 @@ import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { UsageError } from '@sess/core';
 import { ALGORITHMS, type JwtAlgorithm } from './algorithms.js';
 import { JwtKey } from './key.js';
+import { isKeyInSomeForm } from './key-forms.js';
 import { assertKid } from './kid.js';
 
 export interface SecretKeyOptions {
@@ -11,11 +12,6 @@ export interface SecretKeyOptions {
   /** Default: 16 characters of a digest that only the secret's holder can compute. */
   readonly kid?: string;
 }
-
-/** What begins a key in text form: a public key must never be taken for a secret (RFC 8725, section 2.1). */
-const LOOKS_PUBLIC = /-----BEGIN|^\s*\{.*"kty"/s;
-/** DER of a SubjectPublicKeyInfo: a sequence, that begins with a sequence that begins with an object identifier. */
-const DER_KEY = /^30(?:8[12](?:..){1,2}|..)30(?:..)06/;
 
 /**
  * A secret shared by signer and verifier (RFC 7518, section 3.2).
@@ -39,7 +35,7 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
       `secretKey: the secret has ${bytes.length} bytes, and ${alg} needs ${traits.minBytes}. Make one with: node -p "crypto.randomBytes(${traits.minBytes}).toString('base64url')"`,
     );
   }
-  if (LOOKS_PUBLIC.test(bytes.toString('latin1')) || DER_KEY.test(bytes.toString('hex'))) {
+  if (isKeyInSomeForm(bytes)) {
     throw new UsageError(
       'invalid_option',
       'secretKey: this is a key in PEM, DER or JWK form, not a secret. Use importPem() or importJwk().',

@@ -1,4 +1,5 @@
 import {
+  type CarriedTokens,
   type CreateInput,
   type Issued,
   NotRevocableError,
@@ -28,7 +29,7 @@ import { createKeyRing } from '../keys/key-ring.js';
 import { createReader, type VerifiedToken } from '../token/reader.js';
 import { createVerifiedTokens } from '../token/verified-tokens.js';
 import { createWriter } from '../token/writer.js';
-import { createTokenVerifier, toDeniable } from '../token-verifier.js';
+import { createTokenVerifier } from '../token-verifier.js';
 import { resolveStatelessOptions, type StatelessOptions } from './options.js';
 import { exchangeToken, replaceToken } from './succession.js';
 
@@ -45,10 +46,19 @@ export interface StatelessSessions<Data extends object = RegisteredData> extends
   revoke(sid: string): Promise<boolean>;
   /** Denies all tokens of a subject that were made until now. They are not counted: answers 1. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
+  /**
+   * As `Sessions`, for a session that was verified or issued by this engine. Without a denylist the tokens of before live
+   * until they expire.
+   */
+  elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
 }
 
 const KNOWN_INPUT: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
 const KNOWN_EXCEPT: ReadonlySet<string> = new Set(['except']);
+const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
+  'accessToken',
+  'refreshToken',
+]);
 
 /**
  * Sessions without a session store: everything is in a signed token, which is exchanged for a new one while it
@@ -66,7 +76,14 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
   const ring = createKeyRing(settings.source, ttl + leeway + 1_000);
   const { issuer, audiences } = expected;
   const choose = ({ data }: Session<object>): object => data;
-  const writer = createWriter({ ring, issuer, audiences, choose, optionName: 'the data' });
+  const writer = createWriter({
+    ring,
+    issuer,
+    audiences,
+    choose,
+    required: expected.required,
+    optionName: 'the data',
+  });
   const denylist =
     settings.denylist &&
     createDenylistPort({
@@ -79,7 +96,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       logger,
     });
 
-  /** By the session that `verify` answered: what it takes to replace its token. */
+  /** By the session that was verified or issued: what it takes to replace its token. */
   const tokenOf = new WeakMap<object, VerifiedToken>();
   const read = createReader({
     ...settings,
@@ -104,16 +121,38 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     return denylist;
   }
 
+  /** The session as its token will say it: `ttl` is kept, and nothing goes beyond the absolute end. */
+  function inSeconds(session: Omit<Session<object>, 'expiresAt'>): Session<object> {
+    const authenticatedAt = floor(session.authenticatedAt);
+    return Object.freeze({
+      ...session,
+      createdAt: floor(session.createdAt),
+      authenticatedAt,
+      lastUsedAt: floor(session.lastUsedAt),
+      expiresAt: Math.min(
+        floor(session.lastUsedAt + ttl + 999),
+        floor(authenticatedAt + settings.absoluteTtl),
+      ),
+    });
+  }
+
   async function issue(
     session: Omit<Session<object>, 'expiresAt'>,
     made: { readonly jti: string; readonly version: number | undefined; readonly at: number },
   ): Promise<Issued<Data>> {
-    const issuedAt = session.lastUsedAt;
-    const expiresAt = Math.min(issuedAt + ttl, session.authenticatedAt + settings.absoluteTtl);
-    const whole = Object.freeze({ ...session, expiresAt });
     const { jti, version } = made;
+    const whole = inSeconds(session);
+    const { sid, lastUsedAt: issuedAt, expiresAt } = whole;
     const content = { session: whole, jti, generation: 0, version, issuedAt, expiresAt };
     const accessToken = await writer.write(content, made.at);
+    tokenOf.set(whole, {
+      ok: true,
+      sid,
+      digest: jti,
+      claimed: { session: whole, generation: 0, version: version ?? -1 },
+      notBefore: issuedAt - leeway,
+      expiresAt: expiresAt + leeway,
+    });
     return hideTokens({
       session: whole as typeof whole & { readonly data: Readonly<Data> },
       accessToken,
@@ -131,6 +170,23 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     await revocable().deny(tagOf(sid), [{ kind: 'session', id: sid }]);
     events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }) });
     logger.info({ sid, cause }, 'session revoked');
+  }
+
+  /**
+   * Ends the session of a genuine token. One that was exchanged will do, and one that has run out since: a refresh may be
+   * under way in another tab, and must not outlive the logout.
+   */
+  async function endBy(given: unknown): Promise<boolean> {
+    const at = clock.now();
+    const reading = await read(given, at);
+    const token = reading.ok ? reading : reading.expired;
+    if (token === undefined) return false;
+    // Without a denylist nothing was exchanged either: what has run out is over.
+    if (!reading.ok && denylist === undefined) return false;
+    const replaced = await replaceToken(revocable(), token, { jti: createJti(), at });
+    if (replaced === undefined || (!reading.ok && !replaced.isRepeated)) return false;
+    await denySession(token.sid, 'logout', token.claimed.session.subject);
+    return true;
   }
 
   return Object.freeze({
@@ -190,10 +246,11 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       if (token === undefined) {
         throw new UsageError(
           'invalid_argument',
-          'elevate() of a stateless engine takes the session that its verify() answered: no other place has its claims.',
+          'elevate() of a stateless engine takes a session that it verified or issued itself: no other place has its claims.',
         );
       }
       const at = clock.now();
+      if (at >= token.expiresAt || isPastEnd(token.claimed.session, at)) return undefined;
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined
@@ -231,14 +288,13 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       return true;
     },
 
-    async end({ accessToken }: { readonly accessToken?: unknown }) {
-      if (accessToken === undefined) return false;
-      const at = clock.now();
-      const reading = await read(accessToken, at);
-      if (!reading.ok) return false;
-      if (await revocable().isDenied(toDeniable(reading), at)) return false;
-      await denySession(reading.sid, 'logout', reading.claimed.session.subject);
-      return true;
+    async end(carried: CarriedTokens) {
+      assertKnown('end', carried, KNOWN_TOKENS);
+      let isEnded = false;
+      for (const token of new Set([carried.accessToken, carried.refreshToken])) {
+        if (token !== undefined && (await endBy(token))) isEnded = true;
+      }
+      return isEnded;
     },
 
     update: () => Promise.reject(new NotSupportedError('update')),
@@ -253,4 +309,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     ready: async () => denylist?.ready(),
     close: async () => denylist?.close(),
   });
+}
+
+/** Down to whole seconds, as claims have it. */
+function floor(milliseconds: number): number {
+  return Math.floor(milliseconds / 1_000) * 1_000;
 }

@@ -56,8 +56,8 @@ export async function exchangeToken(
 }
 
 /**
- * Puts a token in the place of another and of all that were exchanged for it meanwhile, so that none of before is good
- * any more. `undefined` when the session has ended, or was re-authenticated by somebody else.
+ * Puts a token in the place of another and of all that were exchanged for it meanwhile (`isRepeated`), so that none of
+ * before is good any more. `undefined` when the session has ended, or was re-authenticated by somebody else.
  */
 export async function replaceToken(
   denylist: DenylistPort,
@@ -70,7 +70,7 @@ export async function replaceToken(
     const answer = await denylist.succeed(deniable, { at, successor });
     if (answer === undefined) return undefined;
     const { version } = answer;
-    if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: false };
+    if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: step > 0 };
     const [next = '', issued = ''] = answer.successor.split('.');
     if (issued === '') return undefined;
     deniable = { sid: token.sid, jti: next, version };

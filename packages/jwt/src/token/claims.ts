@@ -1,4 +1,5 @@
-import type { Session } from '@sess/core';
+import { InvalidDataError, type Session } from '@sess/core';
+import { toFrozenJson } from '@sess/core/engine';
 
 /** The claims that tokens of ours carry, besides the application's. Times are seconds (RFC 7519, section 2). */
 export interface TokenClaims {
@@ -62,6 +63,8 @@ export function checkClaims(
     typeof sub === 'string' &&
     sub.length > 0 &&
     sub.length <= 512 &&
+    // Two ill-formed strings can have the same bytes, and so the same tag.
+    sub.isWellFormed() &&
     isId(sid) &&
     isId(jti) &&
     isTime(iat) &&
@@ -103,27 +106,39 @@ function isAbsentOr(check: (value: unknown) => boolean, value: unknown): boolean
   return value === undefined || check(value);
 }
 
-function hasValue(payload: Readonly<Record<string, unknown>>, name: string): boolean {
+/** Whether a claim is there, and not empty. */
+export function hasValue(payload: Readonly<Record<string, unknown>>, name: string): boolean {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   return value !== undefined && value !== null && value !== '';
 }
 
-/** The session as a token has it: whatever is not said is as near as the token's own times come. */
+/**
+ * The session as a token has it: whatever is not said is as near as the token's own times come. It is frozen throughout,
+ * for one session answers every request with its token. `undefined` for claims that session data cannot be.
+ */
 export function toClaimedSession(
   claims: TokenClaims & Readonly<Record<string, unknown>>,
-): Session<object> {
+): Session<object> | undefined {
   const { sid, sub, iat, exp, auth_time = iat, ses } = claims;
-  const data = Object.entries(claims).filter(
-    ([name]) => !RESERVED.has(name) && name !== '__proto__',
-  );
+  const data = freezeData(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
+  if (data === undefined) return undefined;
   return Object.freeze({
     sid,
     subject: sub,
-    data: Object.freeze(Object.fromEntries(data)),
+    data,
     device: Object.freeze({}),
     createdAt: (ses?.iat ?? auth_time) * 1_000,
     authenticatedAt: auth_time * 1_000,
     lastUsedAt: iat * 1_000,
     expiresAt: (ses?.exp ?? exp) * 1_000,
   });
+}
+
+function freezeData(entries: readonly (readonly [string, unknown])[]): object | undefined {
+  try {
+    return toFrozenJson(Object.fromEntries(entries));
+  } catch (error) {
+    if (error instanceof InvalidDataError) return undefined;
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import { hasUniqueMembers } from './members.js';
  */
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 /** As long as what the `Authorization` header may carry. */
-const MAX_LENGTH = 8_192;
+export const MAX_TOKEN_LENGTH = 8_192;
 
 /** Which last characters leave no spare bit set, by the length of the text modulo 4. */
 const LAST_CHARACTERS: readonly (RegExp | undefined)[] = [
@@ -29,7 +29,7 @@ export interface CompactToken {
 
 /** `undefined` for anything but the one right spelling of three parts; costs no hashing. */
 export function parseCompact(token: unknown): CompactToken | undefined {
-  if (typeof token !== 'string' || token.length > MAX_LENGTH || !COMPACT.test(token))
+  if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH || !COMPACT.test(token))
     return undefined;
   const [header = '', payload = '', signature = ''] = token.split('.');
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(signature)) return undefined;

@@ -1,7 +1,7 @@
 import type { AcceptedReading, AccessReading } from '@sess/core/engine';
 import type { KeyRing } from '../keys/key-ring.js';
 import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
-import { decodeObject, parseCompact } from './compact.js';
+import { decodeObject, MAX_TOKEN_LENGTH, parseCompact } from './compact.js';
 import type { VerifiedTokens } from './verified-tokens.js';
 
 /** A token whose signature and claims are good; its times are still to be held against the clock. */
@@ -13,7 +13,10 @@ export interface VerifiedToken extends AcceptedReading {
   readonly expiresAt: number;
 }
 
-export type TokenReading = VerifiedToken | Extract<AccessReading, { ok: false }>;
+export type TokenReading =
+  | VerifiedToken
+  /** `expired`: a genuine token that has run out. */
+  | (Extract<AccessReading, { ok: false }> & { readonly expired?: VerifiedToken });
 
 /** Answers at once what it can, and promises what takes a signature of a key pair. */
 export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
@@ -42,6 +45,14 @@ export interface ReaderContext {
   readonly verified: VerifiedTokens<VerifiedToken>;
 }
 
+/** A token whose signature is good. */
+interface Genuine {
+  readonly text: string;
+  readonly payload: string;
+  /** Of when its key was looked for. */
+  readonly keyVersion: number;
+}
+
 const MALFORMED: TokenReading = Object.freeze({ ok: false, reason: 'malformed' });
 const UNKNOWN: TokenReading = Object.freeze({ ok: false, reason: 'unknown' });
 
@@ -59,15 +70,16 @@ export function createReader(context: ReaderContext): TokenReader {
 
   function judge(token: VerifiedToken, at: number): TokenReading {
     const { sid, digest } = token;
-    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest };
+    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, expired: token };
     return at < token.notBefore ? UNKNOWN : token;
   }
 
   /** After the signature was found good. */
-  function accept(text: string, payload: string, at: number): TokenReading {
+  function accept({ text, payload, keyVersion }: Genuine, at: number): TokenReading {
     const object = decodeObject(payload);
     const claims = object === undefined ? undefined : checkClaims(object, expected);
-    if (claims === undefined) return UNKNOWN;
+    const session = claims && toClaimedSession(claims);
+    if (claims === undefined || session === undefined) return UNKNOWN;
     // A token without a version is not one that a denylist knows.
     const { sid, jti, gen = 0, sv = -1, nbf = 0, exp } = claims;
     const token: VerifiedToken = Object.freeze({
@@ -75,7 +87,7 @@ export function createReader(context: ReaderContext): TokenReader {
       sid,
       digest: jti,
       claimed: Object.freeze({
-        session: toClaimedSession(claims),
+        session,
         generation: gen,
         version: sv,
       }),
@@ -84,13 +96,15 @@ export function createReader(context: ReaderContext): TokenReader {
     });
     if (!admits(token)) return UNKNOWN;
     const reading = judge(token, at);
-    if (reading.ok) verified.set(text, token);
+    // A key may have gone while its signature was checked: what it signed must not be remembered among the keys of now.
+    if (reading.ok && context.version(at) === keyVersion) verified.set(text, token);
     return reading;
   }
 
   return (text, at) => {
-    if (typeof text !== 'string') return MALFORMED;
-    verified.keepFor(context.version(at));
+    if (typeof text !== 'string' || text.length > MAX_TOKEN_LENGTH) return MALFORMED;
+    const keyVersion = context.version(at);
+    verified.keepFor(keyVersion);
     const known = verified.get(text);
     if (known !== undefined) return judge(known, at);
 
@@ -103,7 +117,7 @@ export function createReader(context: ReaderContext): TokenReader {
       if (key === undefined || key.alg !== alg) return UNKNOWN;
       const isGenuine = key.verify(text);
       const conclude = (isGood: boolean): TokenReading =>
-        isGood ? accept(text, compact.payload, at) : UNKNOWN;
+        isGood ? accept({ text, payload: compact.payload, keyVersion }, at) : UNKNOWN;
       return typeof isGenuine === 'boolean' ? conclude(isGenuine) : isGenuine.then(conclude);
     };
     const key = findKey(kid, at, alg);

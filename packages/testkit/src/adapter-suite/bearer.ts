@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bearer, json, type StartHost, useHost } from './host.js';
+import { bearer, json, type Target, useHost } from './host.js';
 
 /** RFC 6750 and 9470 on a guarded route. */
-export function describeBearer(startHost: StartHost): void {
+export function describeBearer(target: Target): void {
   describe('bearer credentials', () => {
     it('lets a valid token in, and shows the session', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/me', { headers: [bearer(token)] });
       expect(answer.status).toBe(200);
@@ -27,7 +27,7 @@ export function describeBearer(startHost: StartHost): void {
     it.each(['bearer', 'BEARER', 'Bearer  ', 'bEaReR    '])(
       'takes the scheme as "%s" [RFC 9110 11.1]',
       async (scheme) => {
-        const host = await useHost(startHost);
+        const host = await useHost(target);
         const { token } = await host.login();
         const answer = await host.send('/me', {
           headers: [['Authorization', `${scheme} ${token}`]],
@@ -41,14 +41,14 @@ export function describeBearer(startHost: StartHost): void {
       ['another scheme', [['Authorization', 'Basic YWRhOmFkYQ==']]],
       ['a scheme that only begins alike', [['Authorization', 'Bearerish abc']]],
     ] as const)('answers %s with a bare challenge [RFC 6750 3.1]', async (_what, headers) => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const answer = await host.send('/me', { headers });
       expect(answer.status).toBe(401);
       expect(answer.headers['www-authenticate']).toBe('Bearer');
       expect(answer.headers['content-type']).toBe('application/problem+json');
       expect(answer.headers['cache-control']).toBe('no-store');
       expect(json(answer)).toMatchObject({ status: 401, code: 'session_required' });
-      expect(host.store.calls.get('load')).toBeUndefined();
+      expect(host.lookups()).toBe(0);
     });
 
     it.each([
@@ -61,16 +61,16 @@ export function describeBearer(startHost: StartHost): void {
       'Bearer tök',
       'Bearer a=b',
     ])('answers "%s" with invalid_request [RFC 6750 3.1]', async (value) => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const answer = await host.send('/me', { headers: [['Authorization', value]] });
       expect(answer.status).toBe(400);
       expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_request"');
       expect(json(answer)).toMatchObject({ code: 'invalid_request' });
-      expect(host.store.calls.get('load')).toBeUndefined();
+      expect(host.lookups()).toBe(0);
     });
 
     it('answers two Authorization headers with invalid_request, whichever is good', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       for (const lines of [
         [bearer(token), bearer(token)],
@@ -84,7 +84,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('answers a token in header and query, or header and form, with invalid_request [RFC 6750 2]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       expect(
         (await host.send(`/me?access_token=${token}`, { headers: [bearer(token)] })).status,
@@ -99,7 +99,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('never accepts a token in a URL or a form alone [ASVS 14.2.1]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       expect((await host.send(`/me?access_token=${token}`)).status).toBe(401);
       const form = await host.send('/form', {
@@ -111,7 +111,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('has one body for a token that is foreign, unknown, expired or revoked [RFC 6750 3.1]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const expired = await host.login('expired');
       host.clock.advance('14m');
       const revoked = await host.login('revoked');
@@ -136,7 +136,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('puts nothing of what was sent into a header [CHECKLIST Bearer]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       for (const value of ['Bearer canary"x', 'Bearer canary', 'Bearer canary, error="x"']) {
         const answer = await host.send('/me?canary=1', { headers: [['Authorization', value]] });
         expect(JSON.stringify(answer.headers)).not.toContain('canary');
@@ -145,14 +145,14 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('refuses an over-long token before it is looked up', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const answer = await host.send('/me', { headers: [bearer('a'.repeat(7_000))] });
       expect(answer.status).toBe(401);
-      expect(host.store.calls.get('load')).toBeUndefined();
+      expect(host.lookups()).toBe(0);
     });
 
     it('leaves an open route open, whatever the credentials', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       const users = [];
       for (const headers of [
@@ -169,7 +169,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('asks for a fresh sign-in after five minutes, and takes one [RFC 9470 3]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
       host.clock.advance('5m');
       expect(
@@ -192,7 +192,7 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('answers 403 where the condition of a guard fails', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const ada = await host.login();
       const admin = await host.login('admin');
       const answer = await host.send('/admin', { headers: [bearer(ada.token)] });
@@ -202,11 +202,11 @@ export function describeBearer(startHost: StartHost): void {
     });
 
     it('looks a token up once a request', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token } = await host.login();
-      const before = host.store.calls.get('load') ?? 0;
+      const before = host.lookups();
       await host.send('/me', { headers: [bearer(token)] });
-      expect((host.store.calls.get('load') ?? 0) - before).toBe(1);
+      expect(host.lookups() - before).toBe(1);
     });
   });
 }

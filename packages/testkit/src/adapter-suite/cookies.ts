@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cookieHeader, cookiePair, json, type StartHost, useHost } from './host.js';
+import { cookieHeader, cookiePair, json, type Target, useHost } from './host.js';
 
 /** The refresh cookie on the wire (RFC 6265bis; ASVS 3.3). */
-export function describeCookies(startHost: StartHost): void {
+export function describeCookies(target: Target): void {
   describe('the refresh cookie', () => {
     it('is __Host-, Secure, HttpOnly, SameSite=Lax, Path=/, without Domain, for as long as the session [ASVS 3.3]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(answer.setCookies).toHaveLength(1);
       expect(answer.setCookies[0]).toMatch(
@@ -14,7 +14,7 @@ export function describeCookies(startHost: StartHost): void {
     });
 
     it('is the only place where the refresh token appears [CHECKLIST Cookies]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const login = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(login.text).not.toContain('srt_');
       const answer = await host.send('/session/refresh', {
@@ -26,7 +26,7 @@ export function describeCookies(startHost: StartHost): void {
     });
 
     it('is plain only when security is switched off', async () => {
-      const host = await useHost(startHost, {
+      const host = await useHost(target, {
         protocol: { cookie: { secure: false, persistent: false } },
       });
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
@@ -39,7 +39,7 @@ export function describeCookies(startHost: StartHost): void {
     });
 
     it('is not read under its bare name when it has a prefix', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const bare = cookie.replace('__Host-', '');
       for (const pair of [
@@ -58,25 +58,25 @@ export function describeCookies(startHost: StartHost): void {
     it.each(['/session/refresh', '/session/logout'])(
       'is refused when it comes twice, at %s',
       async (path) => {
-        const host = await useHost(startHost);
+        const host = await useHost(target);
         const { cookie } = await host.login();
         for (const headers of [
           [cookieHeader(`${cookie}; ${cookie}`)],
           [cookieHeader(cookie), cookieHeader(cookie)],
           [cookieHeader(`${cookie}, ${cookie}`)],
         ]) {
-          const before = new Map(host.store.calls);
+          const before = host.calls();
           const answer = await host.send(path, { method: 'POST', headers });
           expect(answer.status).toBe(400);
           expect(json(answer)).toMatchObject({ code: 'invalid_request' });
           expect(answer.setCookies).toEqual([]);
-          expect(host.store.calls).toEqual(before);
+          expect(host.calls()).toEqual(before);
         }
       },
     );
 
     it('is found among many others', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const headers = [cookieHeader(`a=1; xsess=2;${cookie}; sess=3; __Host-sess2=4; b="q"; c`)];
       expect((await host.send('/session/refresh', { method: 'POST', headers })).status).toBe(200);
@@ -85,7 +85,7 @@ export function describeCookies(startHost: StartHost): void {
     it.each(['json', 'stream', 'redirect', 'throw'])(
       "is there once when the application answers with %s, beside the application's own cookies",
       async (kind) => {
-        const host = await useHost(startHost);
+        const host = await useHost(target);
         const answer = await host.send(`/login/${kind}`, { method: 'POST', body: { user: 'ada' } });
         expect(answer.status).toBe({ json: 200, stream: 200, redirect: 302, throw: 500 }[kind]);
         const names = answer.setCookies.map((line) => line.split('=')[0]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cookieHeader, json, type StartHost, useHost } from './host.js';
+import { cookieHeader, json, type Target, useHost } from './host.js';
 
 type Lines = readonly (readonly [string, string])[];
 
 /** Requests that other sites' pages send, with the cookie that the browser adds by itself. */
-export function describeCsrf(startHost: StartHost): void {
+export function describeCsrf(target: Target): void {
   describe('requests from other sites', () => {
     const refused: readonly (readonly [string, Lines])[] = [
       ['cross-site', [['Sec-Fetch-Site', 'cross-site']]],
@@ -23,9 +23,9 @@ export function describeCsrf(startHost: StartHost): void {
     ];
 
     it.each(refused)('are refused at refresh, logout and sign-in: %s', async (_what, lines) => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
-      const before = new Map(host.store.calls);
+      const before = host.calls();
       for (const path of ['/session/refresh', '/session/logout', '/login']) {
         const answer = await host.send(path, {
           method: 'POST',
@@ -38,7 +38,7 @@ export function describeCsrf(startHost: StartHost): void {
         expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
         expect(answer.setCookies).toEqual([]);
       }
-      expect(host.store.calls).toEqual(before);
+      expect(host.calls()).toEqual(before);
     });
 
     const allowed: readonly (readonly [string, Lines])[] = [
@@ -55,7 +55,7 @@ export function describeCsrf(startHost: StartHost): void {
     ];
 
     it.each(allowed)('are told from our own pages: %s', async (_what, lines) => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const answer = await host.send('/session/refresh', {
         method: 'POST',
@@ -66,7 +66,7 @@ export function describeCsrf(startHost: StartHost): void {
     });
 
     it('are told by Origin against the own host where Sec-Fetch-Site is missing', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const own = (origin: string) =>
         host.send('/session/refresh', {
@@ -81,7 +81,7 @@ export function describeCsrf(startHost: StartHost): void {
     });
 
     it('of trusted origins and sibling sites pass when the application says so', async () => {
-      const host = await useHost(startHost, {
+      const host = await useHost(target, {
         protocol: { csrf: { allowSameSite: true, origins: ['https://app.example'] } },
       });
       const { cookie } = await host.login();
@@ -99,7 +99,7 @@ export function describeCsrf(startHost: StartHost): void {
     });
 
     it('need no body and no Content-Type when they are our own', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const headers = [cookieHeader(cookie), ['Sec-Fetch-Site', 'same-origin']] as const;
       expect((await host.send('/session/logout', { method: 'POST', headers })).status).toBe(204);

@@ -1,10 +1,12 @@
-import { createSessions, memoryStore, type Sessions, type SessionsOptions } from '@sess/core';
+import { memoryDenylist, memoryStore, type Sessions } from '@sess/core';
 import type { ProtocolOptions } from '@sess/core/http';
 import { onTestFinished } from 'vitest';
 import { createFakeClock, type FakeClock } from '../fake-clock.js';
+import { createFaultyDenylist, type FaultyDenylist } from '../faulty-denylist.js';
 import { createFaultyStore, type FaultyStore } from '../faulty-store.js';
 import { sendRequest, type WireAnswer, type WireRequest } from '../http-client.js';
 import { silentLogger } from '../loggers.js';
+import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engines.js';
 
 /**
  * What a host application is made of. Besides the adapter's own it has these routes; bodies are JSON:
@@ -38,32 +40,64 @@ export interface RunningHost {
 
 export type StartHost = (setup: HostSetup) => Promise<RunningHost>;
 
+/** An adapter under test, with one kind of engine behind it. */
+export interface Target {
+  readonly startHost: StartHost;
+  readonly mode: TokenMode;
+  readonly makeEngine: MakeEngine;
+}
+
 /** A running host with everything a test wants to look at. */
 export interface TestHost {
   readonly sessions: Sessions;
   readonly clock: FakeClock;
   readonly store: FaultyStore;
+  readonly denylist: FaultyDenylist;
+  /** How often store and denylist were called, by operation. */
+  calls(): Readonly<Record<string, number>>;
+  /** How often either was asked about a token. */
+  lookups(): number;
+  /** Has everything behind the engine fail. */
+  fail(): void;
+  heal(): void;
   /** Opens the gate of `POST /race`. */
   open(): void;
   /** Resolves when a `POST /race` waits at the gate. */
   arrived(): Promise<void>;
   send(path: string, request?: WireRequest): Promise<WireAnswer>;
   /** Signs in and answers the tokens as a client holds them. */
-  login(user?: string): Promise<{ readonly token: string; readonly cookie: string }>;
+  login(user?: string): Promise<Login>;
 }
+
+export interface Login {
+  readonly token: string;
+  /** Empty where there is none. */
+  readonly cookie: string;
+  /** The header that refresh and logout go by: the cookie where there is one, else the token. */
+  readonly carried: Header;
+}
+
+export type Header = readonly [string, string];
 
 /** Starts a host for the running test, and stops it when the test is over. */
 export async function useHost(
-  startHost: StartHost,
-  given: { readonly engine?: SessionsOptions; readonly protocol?: ProtocolOptions } = {},
+  { startHost, makeEngine }: Target,
+  given: { readonly engine?: EngineOptions; readonly protocol?: ProtocolOptions } & Partial<
+    Pick<EngineSetup, 'revocation' | 'keys'>
+  > = {},
 ): Promise<TestHost> {
+  const { engine, protocol, revocation = 'denylist', keys = 'secret' } = given;
   const clock = createFakeClock();
   const store = createFaultyStore(memoryStore());
-  const sessions = createSessions({
-    store: store.store,
+  const denylist = createFaultyDenylist(memoryDenylist());
+  const sessions = await makeEngine({
     clock,
     logger: silentLogger,
-    ...given.engine,
+    store: store.store,
+    denylist: denylist.denylist,
+    revocation,
+    keys,
+    options: { accessTtl: '15m', ...engine },
   });
   let open: () => void = () => {};
   let arrive: () => void = () => {};
@@ -75,7 +109,7 @@ export async function useHost(
   });
   const host = await startHost({
     sessions,
-    options: { routes: 'all', ...given.protocol },
+    options: { routes: 'all', ...protocol },
     gate: () => {
       arrive();
       return opened;
@@ -87,6 +121,17 @@ export async function useHost(
     sessions,
     clock,
     store,
+    denylist,
+    calls: () => Object.fromEntries([...store.calls, ...denylist.calls]),
+    lookups: () => (store.calls.get('load') ?? 0) + (denylist.calls.get('isDenied') ?? 0),
+    fail() {
+      store.fail();
+      denylist.fail();
+    },
+    heal() {
+      store.heal();
+      denylist.heal();
+    },
     open: () => open(),
     arrived: () => arrived,
     send: (path, request) => sendRequest(host.url + path, request),
@@ -94,7 +139,9 @@ export async function useHost(
       const answer = await test.send('/login', { method: 'POST', body: { user } });
       if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${answer.text}`);
       const { access_token: token } = JSON.parse(answer.text) as { access_token: string };
-      return { token, cookie: cookiePair(answer) ?? '' };
+      const cookie = cookiePair(answer);
+      const carried = cookie === undefined ? bearer(token) : cookieHeader(cookie);
+      return { token, cookie: cookie ?? '', carried };
     },
   };
   return test;
@@ -107,11 +154,11 @@ export function cookiePair(answer: WireAnswer): string | undefined {
     .find((pair) => /^(__Host-|__Secure-)?sess=/.test(pair));
 }
 
-export function bearer(token: string): readonly [string, string] {
+export function bearer(token: string): Header {
   return ['Authorization', `Bearer ${token}`];
 }
 
-export function cookieHeader(pair: string): readonly [string, string] {
+export function cookieHeader(pair: string): Header {
   return ['Cookie', pair];
 }
 

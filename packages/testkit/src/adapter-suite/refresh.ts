@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { bearer, cookieHeader, cookiePair, json, type StartHost, useHost } from './host.js';
+import { bearer, cookieHeader, cookiePair, json, type Target, useHost } from './host.js';
 
 /** `POST {base}/refresh`: rotation as a browser and its cookie jar see it. */
-export function describeRefresh(startHost: StartHost): void {
+export function describeRefresh(target: Target): void {
   const refresh = { method: 'POST', path: '/session/refresh' } as const;
 
   describe('refresh', () => {
     it('answers new tokens as RFC 6749 5.1 has them, not to be stored', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.clock.advance('1m');
       const answer = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
@@ -26,7 +26,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('leaves the earlier access token its time', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { token, cookie } = await host.login();
       await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
       host.clock.advance('14m');
@@ -36,7 +36,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('gives fifty parallel requests with one cookie 200 and one successor [CHECKLIST Rotation]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const answers = await Promise.all(
         Array.from({ length: 50 }, () =>
@@ -49,7 +49,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('repeats the same pair when the response was lost, however late [CHECKLIST Rotation]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const lost = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
       host.clock.advance('10m');
@@ -59,7 +59,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('answers a replay within the grace alike, and with 401 and a dead session after it [RFC 9700 4.14.2]', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const reuse: unknown[] = [];
       host.sessions.on('reuse', (event) => void reuse.push(event));
       const { cookie } = await host.login();
@@ -84,7 +84,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('sets no cookie while it holds the newest token after a replay, so that no jar falls back', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const { cookie } = await host.login();
       const [first] = await Promise.all([
         host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] }),
@@ -103,7 +103,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('answers a missing cookie with 401 and leaves cookies alone', async () => {
-      const host = await useHost(startHost);
+      const host = await useHost(target);
       const answer = await host.send(refresh.path, refresh);
       expect(answer.status).toBe(401);
       expect(json(answer)).toMatchObject({ code: 'refresh_token_missing' });
@@ -114,7 +114,7 @@ export function describeRefresh(startHost: StartHost): void {
     it.each(['malformed', 'unknown', 'expired'])(
       'never clears the cookie of a race that was lost: %s [CHECKLIST Rotation]',
       async (kind) => {
-        const host = await useHost(startHost);
+        const host = await useHost(target);
         const { cookie } = await host.login();
         if (kind === 'unknown') await host.sessions.revokeAll('ada');
         if (kind === 'expired') host.clock.advance('7d');
@@ -127,7 +127,7 @@ export function describeRefresh(startHost: StartHost): void {
     );
 
     it('ends a session after its idle time, and after its absolute time however busy [ASVS 7.3.1, 7.3.2, 10.4.8]', async () => {
-      const host = await useHost(startHost, { engine: { idleTtl: '1h', absoluteTtl: '3h' } });
+      const host = await useHost(target, { engine: { idleTtl: '1h', absoluteTtl: '3h' } });
       const idle = await host.login('idle');
       const busy = await host.login('busy');
       let jar = busy.cookie;
@@ -150,7 +150,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('never promises an access token beyond the absolute end', async () => {
-      const host = await useHost(startHost, { engine: { idleTtl: '1h', absoluteTtl: '1h' } });
+      const host = await useHost(target, { engine: { idleTtl: '1h', absoluteTtl: '1h' } });
       const { cookie } = await host.login();
       host.clock.advance('55m');
       const answer = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
@@ -159,7 +159,7 @@ export function describeRefresh(startHost: StartHost): void {
     });
 
     it('carries the refresh token in bodies only where that was chosen', async () => {
-      const host = await useHost(startHost, { protocol: { refreshTransport: 'body' } });
+      const host = await useHost(target, { protocol: { refreshTransport: 'body' } });
       const login = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(login.setCookies).toEqual([]);
       const { refresh_token: token } = json(login);

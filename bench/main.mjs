@@ -1,0 +1,95 @@
+// npm run bench: what sessions cost, beside other ways to keep them.
+import { fileURLToPath } from 'node:url';
+import { readArguments, USAGE } from './src/arguments.mjs';
+import { describeMachine, readVersions } from './src/environment.mjs';
+import { judgeGoals } from './src/goals.mjs';
+import { createFinder } from './src/groups.mjs';
+import { measureBundles } from './src/parts/bundles.mjs';
+import { measureChanges } from './src/parts/changes.mjs';
+import { measureHttp } from './src/parts/http.mjs';
+import { measureJwt } from './src/parts/jwt.mjs';
+import { measureMemory } from './src/parts/memory.mjs';
+import { measureRevokeAll } from './src/parts/revoke-all.mjs';
+import { measureScaling } from './src/parts/scaling.mjs';
+import { measureVerify } from './src/parts/verify.mjs';
+import { createProgress } from './src/progress.mjs';
+import { findBinary, openCluster, openServer } from './src/provision.mjs';
+import { writeMarkdown } from './src/report/markdown.mjs';
+import { writeResults } from './src/report/write.mjs';
+import { settingsOf } from './src/settings.mjs';
+
+const PARTS = {
+  verify: measureVerify,
+  jwt: measureJwt,
+  http: measureHttp,
+  changes: measureChanges,
+  'revoke-all': measureRevokeAll,
+  memory: measureMemory,
+  bundles: measureBundles,
+  scaling: measureScaling,
+};
+
+const RESULTS = fileURLToPath(new URL('./results', import.meta.url));
+
+function readOrExplain() {
+  try {
+    const read = readArguments(process.argv.slice(2), Object.keys(PARTS));
+    if (!read.isHelp) return read;
+    process.stdout.write(`${USAGE}\nparts: ${Object.keys(PARTS).join(', ')}\n`);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const { only, isQuick, frameworks, out } = readOrExplain();
+const progress = createProgress();
+const machine = describeMachine();
+if (machine.load > machine.cores * 0.75)
+  progress.note(
+    `the machine is busy (load average ${machine.load.toFixed(2)}): figures will be noise`,
+  );
+
+progress.onRound('looking for a server', 1, 1);
+const binary = await findBinary(progress.note);
+const groups = [];
+for (const name of only) {
+  progress.enter(name);
+  const opened = [];
+  const opening = async (open) => {
+    const server = await open;
+    opened.push(server);
+    return server;
+  };
+  try {
+    const found = await PARTS[name]({
+      settings: settingsOf(isQuick),
+      frameworks,
+      onRound: progress.onRound,
+      openServer: () => opening(openServer(binary)),
+      openCluster: (masters) => opening(openCluster(binary, masters)),
+    });
+    groups.push(...found);
+  } finally {
+    for (const server of opened) await server.close();
+  }
+}
+progress.clear();
+
+const run = {
+  machine,
+  versions: readVersions(),
+  date: new Date().toISOString().slice(0, 10),
+  seconds: progress.seconds(),
+  redis: binary.version,
+  isQuick,
+  groups,
+  goals: judgeGoals(createFinder(groups)),
+};
+process.stdout.write(writeMarkdown({ ...run, charts: new Map() }));
+// A run of some parts, or of seconds, must not take the place of a whole one.
+const isWhole = only.length === Object.keys(PARTS).length && !isQuick;
+const folder = out ?? (isWhole ? RESULTS : undefined);
+if (folder !== undefined) writeResults(folder, run);
+progress.note(`took ${run.seconds} s${folder === undefined ? '' : `; written to ${folder}`}`);

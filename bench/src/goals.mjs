@@ -1,0 +1,84 @@
+// What DESIGN section 6 asks for, held against a run. A goal whose rows were not measured is not spoken of.
+import { BARE, IDLE } from './parts/http.mjs';
+import { JOSE, REPEATED } from './parts/jwt.mjs';
+import { HGET, SHA } from './parts/verify.mjs';
+
+const NEAR = 'ours, near cache';
+const SESSION = 'express-session + connect-redis';
+
+/** @returns rows of [goal, reached, met] */
+export function judgeGoals(find) {
+  const goals = [];
+  const add = (goal, value, isMet, show) => {
+    if (value !== undefined) goals.push([goal, show(value), isMet(value) ? 'yes' : 'NO']);
+  };
+  const times = (value) => `${value.toFixed(2)} ×`;
+  const least = (goal, value, bound) => add(goal, value, (reached) => reached >= bound, times);
+  const most = (goal, value, bound) => add(goal, value, (reached) => reached <= bound, times);
+
+  for (const [concurrency, bound] of [
+    [64, 1.5],
+    [1, 0.9],
+  ]) {
+    const id = `verify-redis-${concurrency}`;
+    const faster = find.ratio(id, HGET, id, 'ours');
+    least(
+      `verify from Redis, ${concurrency} at a time: ${bound} bare HGETs at least`,
+      faster,
+      bound,
+    );
+  }
+  for (const name of ['ours, memory', NEAR])
+    most(
+      `verify, ${name}: 2 SHA-256 at most`,
+      find.ratio('verify-local', name, 'verify-local', SHA),
+      2,
+    );
+  const peer = (name) => find.ratio('verify-redis-64', name, 'verify-redis-64', NEAR);
+  least('verify, near cache: 20 × express-session with connect-redis', peer(SESSION), 20);
+  least('verify, near cache: 100 × better-auth’s getSession', peer('better-auth'), 100);
+  for (const alg of ['HS256', 'ES256']) {
+    const id = `jwt-${alg}`;
+    least(`verify JWT again, ${alg}: 50 × jose`, find.ratio(id, JOSE, id, REPEATED), 50);
+  }
+  add(
+    'revoke-all of 10,000: under 5 ms',
+    find.rowOf('revoke-all-10000', 'ours')?.median,
+    (taken) => taken < 5_000,
+    (taken) => `${(taken / 1000).toFixed(2)} ms`,
+  );
+  for (const [framework, bound] of [
+    ['express', 0.95],
+    ['fastify', 0.9],
+    ['hono', 0.9],
+  ]) {
+    const id = `http-${framework}`;
+    for (const name of [NEAR, 'ours, batched reads']) {
+      const share = find.ratio(id, name, id, IDLE);
+      least(`${framework}, ${name}: ${bound} of the idle hook’s throughput`, share, bound);
+    }
+    const bare = find.ratio(id, NEAR, id, BARE);
+    add(`${framework}, ${NEAR}: share of the bare route (no goal)`, bare, () => true, times);
+  }
+  add(
+    'memory: 400 B a session beside its data',
+    find.rowOf('memory', 'ours')?.cells['B beside the data'],
+    (bytes) => bytes <= 400,
+    (bytes) => `${bytes.toFixed(0)} B`,
+  );
+  for (const [entry, budget] of [
+    ['@sess/core', 9_000],
+    ['@sess/express', 2_000],
+    ['@sess/fastify', 2_000],
+    ['@sess/hono', 2_000],
+    ['@sess/client', 3_000],
+  ]) {
+    add(
+      `bundle of ${entry}: ${budget.toLocaleString('en')} B`,
+      find.rowOf('bundles', entry)?.median,
+      (bytes) => bytes <= budget,
+      (bytes) => `${bytes.toLocaleString('en')} B`,
+    );
+  }
+  return goals;
+}

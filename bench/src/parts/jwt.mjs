@@ -1,0 +1,88 @@
+// Verification of signed tokens, the first time and again, beside jose with the same key and claims.
+import { createGroup } from '../groups.mjs';
+import { inTurns, timed } from '../measure.mjs';
+import { createKeys, signForPeers } from '../peers/jwt-keys.mjs';
+import { createOursJwt, createOursStateless } from '../peers/ours-jwt.mjs';
+import { subjectNamed } from '../sample.mjs';
+
+export const JOSE = 'jose, jwtVerify';
+export const REPEATED = 'ours, repeated';
+
+export async function measureJwt({ settings, onRound }) {
+  const groups = [];
+  for (const alg of ['HS256', 'ES256']) groups.push(await measure(alg, settings, onRound));
+  return groups;
+}
+
+async function measure(alg, settings, onRound) {
+  const keys = await createKeys(alg);
+  const own = {
+    'ours, first': createOursJwt(keys, { isForgetful: true }),
+    [REPEATED]: createOursJwt(keys),
+    'ours, repeated, with a denylist': createOursJwt(keys, { revocation: 'denylist' }),
+    'ours, stateless with a denylist, repeated': createOursStateless(keys),
+  };
+  const { milliseconds, spread } = settings;
+  const tasks = {};
+  let samples = [];
+  for (const [name, contender] of Object.entries(own)) {
+    const tokens = await Promise.all(
+      Array.from({ length: spread }, (_, n) => contender.signIn(subjectNamed('jwt', n))),
+    );
+    tasks[name] = timed((n) => contender.verify(tokens[n % spread]), { milliseconds });
+    if (name === REPEATED) samples = tokens;
+  }
+  const { verifiers, leftOut } = await gatherVerifiers(keys);
+  const tokens = await Promise.all(samples.map((token) => signForPeers(keys, token)));
+  for (const [name, { verify, isAtOnce }] of Object.entries(verifiers)) {
+    try {
+      await verify(tokens[0]);
+      tasks[name] = timed((n) => verify(tokens[n % spread]), { isAtOnce, milliseconds });
+    } catch (error) {
+      leftOut.push(`${name} is left out: ${error.message}`);
+    }
+  }
+  const seen = await inTurns(tasks, {
+    rounds: settings.rounds,
+    onRound: (n, of) => onRound(alg, n, of),
+  });
+  for (const contender of Object.values(own)) await contender.close();
+  return createGroup({
+    id: `jwt-${alg}`,
+    title: `Verify a JWT, ${alg}, 1 at a time`,
+    unit: 'µs',
+    seen,
+    baseline: JOSE,
+    notes: [
+      `Expiry and revocation are checked in each of ours, repeated or not. The cache of fast-jwt answers at once, without a promise, and asks nobody about revocation.`,
+      ...leftOut,
+    ],
+  });
+}
+
+async function gatherVerifiers(keys) {
+  const makers = {
+    [JOSE]: async () => ({ verify: (await import('../peers/jose.mjs')).createJose(keys) }),
+    'fast-jwt': async () => ({
+      verify: (await import('../peers/fast-jwt.mjs')).createFastJwt(keys),
+      isAtOnce: true,
+    }),
+    'fast-jwt, its cache': async () => ({
+      verify: (await import('../peers/fast-jwt.mjs')).createFastJwt(keys, { cache: true }),
+      isAtOnce: true,
+    }),
+    'hono/jwt': async () => ({
+      verify: (await import('../peers/hono-jwt.mjs')).createHonoJwt(keys),
+    }),
+  };
+  const verifiers = {};
+  const leftOut = [];
+  for (const [name, make] of Object.entries(makers)) {
+    try {
+      verifiers[name] = await make();
+    } catch (error) {
+      leftOut.push(`${name} is left out: ${error.message}`);
+    }
+  }
+  return { verifiers, leftOut };
+}

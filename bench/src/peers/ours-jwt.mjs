@@ -1,0 +1,34 @@
+// @sess/jwt: tokens taken at their word, tokens asked for at a denylist, and sessions without a store.
+import { createSessions } from '@sess/core';
+import { createStatelessSessions, jwt, memoryDenylist } from '@sess/jwt';
+import { sampleSession } from '../sample.mjs';
+
+const SERVICE = { issuer: 'https://api.example.com', audience: 'https://api.example.com' };
+
+/** Signed access tokens beside a store. With `isForgetful` every verification is a first one. */
+export function createOursJwt(keys, { revocation = 'none', isForgetful = false } = {}) {
+  const remembering = isForgetful ? { maxRemembered: 1 } : {};
+  const accessToken = jwt({ keys: keys.own, ...SERVICE, revocation, ...remembering });
+  return contender(createSessions({ accessToken }), 'ours, jwt');
+}
+
+export function createOursStateless(keys) {
+  const denylist = memoryDenylist();
+  return contender(createStatelessSessions({ keys: keys.own, ...SERVICE, denylist }), 'stateless');
+}
+
+function contender(sessions, name) {
+  return {
+    sessions,
+    async signIn(subject) {
+      // A signed token says what everyone may read: not the device.
+      const { data } = sampleSession(subject);
+      const { accessToken } = await sessions.create({ subject, data });
+      return accessToken;
+    },
+    async verify(token) {
+      if (!(await sessions.verify(token)).ok) throw new Error(`${name}: not verified`);
+    },
+    close: () => sessions.close(),
+  };
+}

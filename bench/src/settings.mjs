@@ -1,0 +1,45 @@
+// How much is measured: ten minutes of it, or seconds, which say that everything runs and nothing else.
+
+const FULL = {
+  isQuick: false,
+  rounds: 7,
+  /** Sessions that are asked for in turn, each of a subject of its own; fewer than anyone's cache holds. */
+  spread: 256,
+  /** Of each contender, each round. */
+  milliseconds: 120,
+  /** Sign-ins, refreshes, revocations a round at concurrency 1. */
+  changes: 250,
+  /** Size → how often: the larger ones take peers seconds. */
+  revokeAll: [
+    [10, 9],
+    [1_000, 3],
+    [10_000, 1],
+  ],
+  memorySessions: 9_000,
+  httpRounds: 5,
+  httpSeconds: 2,
+  /** Masters of each Cluster. */
+  clusters: [1, 3],
+  scalingMs: 800,
+};
+
+const QUICK = {
+  isQuick: true,
+  rounds: 1,
+  spread: 16,
+  milliseconds: 4,
+  changes: 24,
+  revokeAll: [
+    [10, 1],
+    [100, 1],
+  ],
+  memorySessions: 600,
+  httpRounds: 1,
+  httpSeconds: 0.15,
+  clusters: [1],
+  scalingMs: 50,
+};
+
+export function settingsOf(isQuick) {
+  return isQuick ? QUICK : FULL;
+}

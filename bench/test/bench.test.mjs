@@ -1,0 +1,78 @@
+// That every part runs and yields rows; what the rows say depends on the machine, and is not for a test.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../main.mjs', import.meta.url));
+const PATIENCE = 90_000;
+
+async function bench(...args) {
+  const out = mkdtempSync(join(tmpdir(), 'sess-bench-'));
+  onTestFinished(() => rmSync(out, { recursive: true }));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, [MAIN, '--quick', `--out=${out}`, ...args], {
+    timeout: PATIENCE,
+  });
+  const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  return { stdout, results, files: readdirSync(out), page: join(out, 'README.md') };
+}
+
+const namesOf = (results, id) =>
+  results.groups.find((group) => group.id === id)?.rows.map(({ name }) => name);
+
+describe('the bench', { timeout: PATIENCE }, () => {
+  it.concurrent('measures what runs in process', async () => {
+    const parts = ['verify', 'jwt', 'changes', 'revoke-all', 'memory', 'bundles'];
+    const { results, stdout, files } = await bench(`--only=${parts}`);
+
+    for (const { rows, baselines, notes } of results.groups) {
+      for (const { name, median, ratios } of rows) {
+        expect(median, name).toBeGreaterThan(0);
+        expect(ratios.every((ratio) => ratio > 0)).toBe(true);
+      }
+      expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(baselines));
+      expect(notes.filter((note) => note.includes('left out'))).toEqual([]);
+    }
+    expect(namesOf(results, 'verify-local')).toContain('iron-session, unseal');
+    expect(namesOf(results, 'verify-redis-64')).toEqual(
+      expect.arrayContaining(['ours', 'ours, near cache', 'better-auth', '@fastify/session']),
+    );
+    expect(namesOf(results, 'jwt-ES256')).toEqual(
+      expect.arrayContaining(['ours, repeated', 'fast-jwt, its cache', 'hono/jwt']),
+    );
+    expect(results.goals.length).toBeGreaterThan(10);
+    expect(stdout).toContain(`Node ${process.versions.node}`);
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'jwt-HS256.svg', 'bundles.svg']));
+  });
+
+  it.concurrent('measures a framework, from another process', async () => {
+    const { results, page } = await bench('--only=http', '--frameworks=hono');
+
+    expect(namesOf(results, 'http-hono')).toEqual([
+      'bare',
+      'idle hook',
+      'ours, memory',
+      'ours, near cache',
+      'ours, batched reads',
+      'ours, JWT',
+      'hono-sessions',
+      'hono/jwt',
+      'better-auth',
+    ]);
+    expect(readFileSync(page, 'utf8')).toContain('](http-hono.svg)');
+  });
+
+  it.concurrent('measures one process and two', async () => {
+    const { results } = await bench('--only=scaling');
+
+    expect(namesOf(results, 'scaling-cluster-1')).toEqual(['1 process', '2 processes']);
+  });
+
+  it('refuses a part that there is not', async () => {
+    await expect(bench('--only=verify,speed')).rejects.toThrow("there is no part 'speed'");
+  });
+});

@@ -1,0 +1,3 @@
+import { pageSuite } from '../../common/testing/browser/page-suite.js';
+
+pageSuite('hono');

@@ -1,0 +1,3 @@
+import { redisSuite } from '../../common/testing/redis-suite.js';
+
+redisSuite('hono');

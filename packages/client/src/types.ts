@@ -1,0 +1,79 @@
+import type { Environment } from './environment.js';
+import type { TokenResponse } from './held-token.js';
+
+/** Where a client without cookies keeps its refresh token: the device's secure storage, never a page's. */
+export interface RefreshTokenStorage {
+  get(): string | undefined | null | Promise<string | undefined | null>;
+  set(refreshToken: string): void | Promise<void>;
+  remove(): void | Promise<void>;
+}
+
+/** Options of `createClient`. */
+export interface ClientOptions {
+  /** The API's address, as in `'https://api.example.com'`. Default: the page's own origin. */
+  readonly baseUrl?: string;
+  /** Where its session routes are. Default: `'/session'`. */
+  readonly basePath?: string;
+  /**
+   * For React Native, Node and other places without a cookie jar, with `refreshTransport: 'body'` at the server. Default:
+   * none; the refresh token is in a cookie that no script can read.
+   */
+  readonly storage?: RefreshTokenStorage;
+  /** Parts of the platform to be replaced. Default: the browser's own. */
+  readonly environment?: Partial<Environment>;
+}
+
+/** A session as the server lists it. Times are epoch milliseconds. */
+export interface ListedSession {
+  readonly sid: string;
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly device: { readonly userAgent?: string; readonly ip?: string; readonly label?: string };
+  readonly createdAt: number;
+  readonly authenticatedAt: number;
+  readonly lastUsedAt: number;
+  readonly expiresAt: number;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
+/** Keeps people signed in. The access token is in memory, and nowhere else. */
+export interface SessionClient {
+  /**
+   * `fetch` with the access token, for requests to the origin of `baseUrl`; others pass as they are, and so does one with
+   * an `Authorization` of its own. A token about to run out is renewed first, and one that the API no longer accepts is
+   * renewed once, and the request repeated, unless its body is a stream or that of a `Request`. While no token can be had
+   * because the server is away, it throws or answers as `fetch` would. An address without an origin is the page's, as
+   * with `fetch`, and the API's where there is no page.
+   */
+  readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+  /** Whether somebody is signed in; `undefined` until it is known, which takes the first request or `refresh`. */
+  readonly signedIn: boolean | undefined;
+  /** Milliseconds that the access token still has to live; 0 without one. */
+  readonly tokenLife: number;
+  /** Calls back whenever `signedIn` has changed or a token is new, in every tab; answers a function that stops it. */
+  subscribe(listener: () => void): () => void;
+  /**
+   * Takes what a sign-in or a re-authentication answered: `client.start(await response.json())`.
+   * @throws TypeError when that has no token
+   */
+  start(tokens: TokenResponse): Promise<void>;
+  /**
+   * Renews the token now, once for all tabs. Answers whether somebody is signed in.
+   * @throws SessionClientError, or what `fetch` throws, when the server could not say; nobody is signed out by it
+   */
+  refresh(): Promise<boolean>;
+  /** Ends this session, in every tab. @throws SessionClientError, or what `fetch` throws: then it may still live */
+  logout(): Promise<void>;
+  /** Ends all sessions of the user, and this one. Answers how many. @throws as `logout` */
+  logoutEverywhere(): Promise<number>;
+  readonly sessions: {
+    list(): Promise<readonly ListedSession[]>;
+    /** Ends one session; `false` when there was none. */
+    revoke(sid: string): Promise<boolean>;
+    /** Ends all but this one; answers how many. */
+    revokeOthers(): Promise<number>;
+  };
+  /** Leaves the other tabs alone from now on; all else works. */
+  close(): void;
+}

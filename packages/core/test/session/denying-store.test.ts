@@ -1,0 +1,152 @@
+import { createAuth, createRecord } from '@sess/testkit';
+import { describe, expect, it } from 'vitest';
+import { createDenyingStore } from '../../src/session/denying-store.js';
+import type { DenylistPort } from '../../src/session/denylist-port.js';
+import type { StorePort } from '../../src/session/store-port.js';
+import { tagOf } from '../../src/token/id.js';
+
+const NOW = 1_000_000;
+const record = createRecord({ now: NOW });
+const { sid } = record;
+const tag = tagOf(sid);
+
+/** Both ports as a list of what was asked of them, in order. */
+function arrange(
+  answers: Partial<Record<keyof StorePort, unknown>> = {},
+  failing?: string,
+  leeway = 0,
+) {
+  const calls: unknown[][] = [];
+  const port = (names: readonly string[]): Record<string, unknown> =>
+    Object.fromEntries(
+      names.map((name) => [
+        name,
+        async (...parameters: unknown[]) => {
+          calls.push([name, ...parameters]);
+          if (name === failing) throw new Error(`${name} failed`);
+          return answers[name as keyof StorePort] ?? { status: 'removed', now: NOW };
+        },
+      ]),
+    );
+  const inner = port(['insert', 'replaceAuth', 'replaceData', 'remove', 'removeAll', 'ready']);
+  const denylist = port(['deny', 'denyAll']) as unknown as DenylistPort;
+  const ready = async () => void calls.push(['denylist ready']);
+  const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
+  return { store, calls, names: () => calls.map(([name]) => name) };
+}
+
+const [first, second] = record.auth.access;
+if (first === undefined || second === undefined) throw new Error('a record has two tokens');
+
+describe('a store that denies the tokens of what it ends', () => {
+  it('denies a session before it is removed, with every token that it may have', async () => {
+    const { store, calls } = arrange();
+    await store.remove(sid);
+    expect(calls).toEqual([
+      ['deny', tag, [{ kind: 'session', id: sid }]],
+      ['remove', sid, undefined],
+    ]);
+  });
+
+  it('denies of a session judged by its record what the record shows, and all of it once it is removed', async () => {
+    const { store, calls } = arrange();
+    await store.remove(sid, record);
+    expect(calls).toEqual([
+      [
+        'deny',
+        tag,
+        [
+          { kind: 'token', id: first.digest },
+          { kind: 'token', id: second.digest },
+        ],
+      ],
+      ['remove', sid, record],
+      ['deny', tag, [{ kind: 'session', id: sid }]],
+    ]);
+  });
+
+  it('removes nothing while it cannot deny', async () => {
+    const { store, names } = arrange({}, 'deny');
+    await expect(store.remove(sid)).rejects.toThrow('deny failed');
+    expect(names()).toEqual(['deny']);
+  });
+
+  it('denies what the next state leaves out at once, and what it cuts short from then on', async () => {
+    const { store, calls } = arrange();
+    const next = { ...createAuth(NOW), access: [{ ...second, expiresAt: second.expiresAt - 5 }] };
+    await store.replaceAuth(record, next, 4);
+    expect(calls).toEqual([
+      [
+        'deny',
+        tag,
+        [
+          { kind: 'token', id: first.digest },
+          { kind: 'token', id: second.digest, from: second.expiresAt - 5 },
+        ],
+      ],
+      ['replaceAuth', record, next, 4],
+    ]);
+  });
+
+  it('denies nothing of a state that leaves tokens their time, or gives them more', async () => {
+    const { store, calls } = arrange();
+    const access = [first, { ...second, expiresAt: second.expiresAt + 5 }];
+    await store.replaceAuth(record, { ...record.auth, access });
+    expect(calls[0]).toEqual(['deny', tag, []]);
+  });
+
+  it('leaves out what has run out, leeway and the rounding of seconds included', async () => {
+    const { store, calls } = arrange({}, undefined, 5_000);
+    const ended = { ...first, expiresAt: NOW - 6_000 };
+    const accepted = { ...second, expiresAt: NOW - 5_999 };
+    const before = { ...record, auth: { ...record.auth, access: [ended, accepted] } };
+    await store.replaceAuth(before, { ...createAuth(NOW), lastUsedAt: NOW });
+    expect(calls[0]).toEqual(['deny', tag, [{ kind: 'token', id: second.digest }]]);
+  });
+
+  it('denies those whom a sign-in evicts once it is known who they are', async () => {
+    const { store, calls } = arrange({
+      insert: { status: 'inserted', evicted: ['one', 'two'], now: NOW },
+    });
+    await store.insert(record, { max: 1, onLimit: 'evict-oldest' });
+    expect(calls.map(([name]) => name)).toEqual(['insert', 'deny']);
+    expect(calls[1]).toEqual([
+      'deny',
+      tag,
+      [
+        { kind: 'session', id: 'one' },
+        { kind: 'session', id: 'two' },
+      ],
+    ]);
+  });
+
+  it.each(['fenced', 'limit'])(
+    'denies nobody for a sign-in that is refused: %s',
+    async (status) => {
+      const { store, names } = arrange({ insert: { status, now: NOW } });
+      await store.insert(record, { max: 1, onLimit: 'reject' });
+      expect(names()).toEqual(['insert']);
+    },
+  );
+
+  it('removes all before it denies all, so that no sign-in in between keeps a dead session', async () => {
+    const { store, calls } = arrange({ removeAll: { status: 'removed', count: 3, now: NOW } });
+    expect(await store.removeAll(tag, sid)).toMatchObject({ count: 3 });
+    expect(calls).toEqual([
+      ['removeAll', tag, sid],
+      ['denyAll', tag, sid],
+    ]);
+  });
+
+  it('does not say that all are gone while their tokens are good', async () => {
+    const { store } = arrange({}, 'denyAll');
+    await expect(store.removeAll(tag, undefined)).rejects.toThrow('denyAll failed');
+  });
+
+  it('is ready when both are, and leaves data alone', async () => {
+    const { store, names } = arrange();
+    await store.ready();
+    await store.replaceData(record, record.data);
+    expect(names().sort()).toEqual(['denylist ready', 'ready', 'replaceData']);
+  });
+});

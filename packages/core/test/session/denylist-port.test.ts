@@ -1,0 +1,135 @@
+import { memoryDenylist, StoreUnavailableError, UsageError } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
+import { createFakeClock, silentLogger, tagFor } from '@sess/testkit';
+import { describe, expect, it } from 'vitest';
+import { createEvents } from '../../src/events.js';
+import {
+  createDenylistPort,
+  type DenylistPort,
+  type DenylistPortContext,
+} from '../../src/session/denylist-port.js';
+import { createRandomBytes } from '../../src/token/random.js';
+
+const TAG = tagFor('ada');
+const TOKEN = { sid: `${TAG}${'A'.repeat(16)}`, jti: 'jti', version: 1 };
+
+/** A port in front of a denylist of which some methods are replaced; timers run out when they are told to. */
+function arrange(broken: Partial<Denylist>, more: Partial<DenylistPortContext> = {}) {
+  const timers: { readonly callback: () => void; readonly milliseconds: number }[] = [];
+  const clock = {
+    ...createFakeClock(),
+    startTimer(callback: () => void, milliseconds: number) {
+      timers.push({ callback, milliseconds });
+      return () => {};
+    },
+  };
+  const events = createEvents(silentLogger);
+  const failures: string[] = [];
+  events.on('store-error', ({ operation }) => void failures.push(operation));
+  const port = createDenylistPort({
+    denylist: { ...memoryDenylist({ clock }), ...broken },
+    onError: 'fail',
+    longestLife: 900_000,
+    clock,
+    random: createRandomBytes(),
+    events,
+    logger: silentLogger,
+    ...more,
+  });
+  return { port, failures, timers };
+}
+
+const down = () => Promise.reject(new Error('the denylist is down'));
+const misused = () => Promise.reject(new UsageError('invalid_option', 'evicts keys'));
+
+type Call = readonly [string, (port: DenylistPort) => Promise<unknown>];
+const CALLS: readonly Call[] = [
+  ['enroll', (port) => port.enroll(TAG)],
+  ['isDenied', (port) => port.isDenied(TOKEN, 0)],
+  ['deny', (port) => port.deny(TAG, [{ kind: 'token', id: 'jti' }])],
+  ['denyAll', (port) => port.denyAll(TAG)],
+  ['succeed', (port) => port.succeed(TOKEN, { at: 0, successor: 'next' })],
+  ['ready', (port) => port.ready()],
+];
+
+describe('the port of a denylist', () => {
+  it.each(CALLS)('has one name for every fault, and tells of it: %s', async (operation, call) => {
+    const { port, failures } = arrange({ [operation]: down });
+    await expect(call(port)).rejects.toThrow(StoreUnavailableError);
+    await expect(call(port)).rejects.toThrow(`The denylist failed at '${operation}'`);
+    expect(failures).toEqual([operation, operation]);
+  });
+
+  it.each(CALLS)(
+    'gives up on silence a little after the denylist should: %s',
+    async (operation, call) => {
+      const { port, timers } = arrange({ timeout: 200, [operation]: () => new Promise(() => {}) });
+      const answer = call(port);
+      expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([250]);
+      timers[0]?.callback();
+      await expect(answer).rejects.toThrow(
+        `The denylist did not answer '${operation}' within 250 ms.`,
+      );
+    },
+  );
+
+  it.each(CALLS)(
+    'takes a mistake in the set-up for one at the start only: %s',
+    async (operation, call) => {
+      const { port } = arrange({ [operation]: misused });
+      const expected = operation === 'ready' ? UsageError : StoreUnavailableError;
+      await expect(call(port)).rejects.toThrow(expected);
+    },
+  );
+
+  it.each(CALLS)(
+    'accepts tokens at their word while it is down, and nothing else, where that was chosen: %s',
+    async (operation, call) => {
+      const { port, failures } = arrange({ [operation]: down }, { onError: 'accept' });
+      if (operation === 'isDenied') expect(await call(port)).toBe(false);
+      else await expect(call(port)).rejects.toThrow(StoreUnavailableError);
+      expect(failures).toEqual([operation]);
+    },
+  );
+
+  it('has everything kept a minute longer than a token can live', async () => {
+    const lives: number[] = [];
+    const { port } = arrange({
+      enroll: async (_tag, life) => lives.push(life),
+      deny: async (_tag, _denials, life) => void lives.push(life),
+      denyAll: async (_tag, { life }) => void lives.push(life),
+      succeed: async (_token, { life }) => void lives.push(life),
+    } as Partial<Denylist>);
+    for (const [operation, call] of CALLS)
+      if (operation !== 'isDenied' && operation !== 'ready') await call(port);
+    expect(lives).toEqual([960_000, 960_000, 960_000, 960_000]);
+  });
+
+  it('names every denial of all anew, so that a repeated one is told from the next', async () => {
+    const seen: unknown[] = [];
+    const { port } = arrange({ denyAll: async (_tag, options) => void seen.push(options) });
+    await port.denyAll(TAG);
+    await port.denyAll(TAG, 'spared');
+    expect(seen).toEqual([
+      { life: 960_000, operation: expect.any(String) },
+      { life: 960_000, operation: expect.any(String), except: 'spared' },
+    ]);
+    const names = seen.map((options) => (options as { operation: string }).operation);
+    expect(new Set(names).size).toBe(2);
+  });
+
+  it('does not write what is nothing', async () => {
+    const { port, failures } = arrange({ deny: down });
+    await port.deny(TAG, []);
+    expect(failures).toEqual([]);
+  });
+
+  it('takes only a plain no for an answer without asking', () => {
+    const answers = [false, undefined].map((answer) =>
+      arrange({ peek: () => answer as false | undefined }).port.isSurelyGood(TOKEN, 0),
+    );
+    expect(answers).toEqual([true, false]);
+    const { peek: _peek, ...blind } = memoryDenylist();
+    expect(arrange({}, { denylist: blind }).port.isSurelyGood(TOKEN, 0)).toBe(false);
+  });
+});

@@ -1,0 +1,228 @@
+import {
+  createSessions,
+  memoryDenylist,
+  memoryStore,
+  opaque,
+  type SessionsOptions,
+} from '@sess/core';
+import { createMemoryLogger, silentLogger } from '@sess/testkit';
+import { describe, expect, it } from 'vitest';
+import { refusalOf } from '../refusal.js';
+import { arrange, settle } from './arrange.js';
+import { createFakeTokens } from './fake-tokens.js';
+
+function arrangeSigned(given: Parameters<typeof createFakeTokens>[0] = {}) {
+  const accessToken = createFakeTokens(given);
+  return { ...arrange({ accessToken }), denylist: accessToken.denylist };
+}
+
+type Arranged = ReturnType<typeof arrangeSigned>;
+
+async function rotate({ sessions }: Arranged, refreshToken: string) {
+  const result = await sessions.refresh(refreshToken);
+  if (!result.ok) throw new Error(result.reason);
+  return result;
+}
+
+describe('an engine of signed tokens', () => {
+  it('takes them at their word: no store is asked', async () => {
+    const { sessions, faulty } = arrangeSigned();
+    const { accessToken } = await sessions.create({ subject: 'ada', data: { a: 1 } });
+    faulty.fail();
+    expect(await sessions.verify(accessToken)).toMatchObject({
+      ok: true,
+      session: { subject: 'ada', data: { a: 1 } },
+    });
+  });
+
+  it('says of a denied one that it was revoked, in an event too', async () => {
+    const { sessions, events } = arrangeSigned();
+    const { accessToken, session } = await sessions.create({ subject: 'ada' });
+    await sessions.revoke(session.sid);
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    expect(events).toContainEqual([
+      'rejected',
+      { token: 'access', reason: 'revoked', sid: session.sid },
+    ]);
+  });
+
+  it.each(['store', 'none'] as const)(
+    'asks no denylist with revocation: %s',
+    async (revocation) => {
+      const { sessions, denylist } = arrangeSigned({ revocation });
+      const { accessToken, session } = await sessions.create({ subject: 'ada' });
+      await sessions.verify(accessToken);
+      await sessions.elevate(session.sid);
+      await sessions.revokeAll('ada');
+      expect([...denylist.calls]).toEqual([]);
+      expect((await sessions.verify(accessToken)).ok).toBe(revocation === 'none');
+    },
+  );
+
+  it('denies nothing while everybody refreshes in time, or late', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, clock, denylist } = arranged;
+    let { refreshToken } = await sessions.create({ subject: 'ada' });
+    for (const wait of ['14m', '16m', '1h'] as const) {
+      clock.advance(wait);
+      ({ refreshToken } = await rotate(arranged, refreshToken));
+    }
+    expect(denylist.calls.get('deny')).toBeUndefined();
+  });
+
+  it('enrolls before it writes: without a version there is no session that nobody could end', async () => {
+    const { sessions, denylist, faulty } = arrangeSigned();
+    denylist.fail('enroll');
+    await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    expect(faulty.calls.get('insert')).toBeUndefined();
+  });
+});
+
+describe('what no token can carry', () => {
+  it('is refused to an update, which leaves the session as it was', async () => {
+    const { sessions } = arrangeSigned();
+    const { session, refreshToken } = await sessions.create({ subject: 'ada', data: { a: 1 } });
+    await expect(sessions.update(session.sid, { huge: true })).rejects.toMatchObject({
+      code: 'invalid_data',
+    });
+    expect((await sessions.get(session.sid))?.data).toEqual({ a: 1 });
+    expect(await sessions.refresh(refreshToken)).toMatchObject({ ok: true });
+  });
+
+  it('is refused to a sign-in before what it replaces has been ended', async () => {
+    const { sessions, faulty } = arrangeSigned();
+    const earlier = await sessions.create({ subject: 'ada' });
+    const replace = () => sessions.end({ refreshToken: earlier.refreshToken }).then(() => {});
+    await expect(
+      sessions.create({ subject: 'ada', data: { huge: true } }, replace),
+    ).rejects.toMatchObject({ code: 'invalid_data' });
+    expect(await sessions.verify(earlier.accessToken)).toMatchObject({ ok: true });
+    expect(faulty.calls.get('insert')).toBe(1);
+  });
+});
+
+describe('settling by what a token says of its generation', () => {
+  it('asks the store once a rotation, however often the token is seen', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, faulty } = arranged;
+    const first = await sessions.create({ subject: 'ada' });
+    const second = await rotate(arranged, first.refreshToken);
+    const [loads, writes] = [faulty.calls.get('load') ?? 0, faulty.calls.get('replaceAuth') ?? 0];
+    for (let time = 0; time < 5; time += 1) {
+      await sessions.verify(second.accessToken);
+      await settle();
+    }
+    expect((faulty.calls.get('load') ?? 0) - loads).toBe(1);
+    expect((faulty.calls.get('replaceAuth') ?? 0) - writes).toBe(1);
+  });
+
+  it('ends the forgiveness for the step before, as with tokens that are looked up', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, clock } = arranged;
+    const first = await sessions.create({ subject: 'ada' });
+    const second = await rotate(arranged, first.refreshToken);
+    clock.advance('1m');
+    await sessions.verify(second.accessToken);
+    await settle();
+    expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'reused' });
+  });
+
+  it('does not ask for a first generation, nor settle by a token of an earlier one', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, faulty } = arranged;
+    const first = await sessions.create({ subject: 'ada' });
+    const before = faulty.calls.get('load');
+    await sessions.verify(first.accessToken);
+    await settle();
+    expect(faulty.calls.get('load')).toBe(before);
+    const second = await rotate(arranged, first.refreshToken);
+    await rotate(arranged, second.refreshToken);
+    const writes = faulty.calls.get('replaceAuth');
+    await sessions.verify(second.accessToken);
+    await settle();
+    expect(faulty.calls.get('replaceAuth')).toBe(writes);
+  });
+
+  it('disturbs nobody when it fails, and is tried again', async () => {
+    const arranged = arrangeSigned();
+    const { sessions, faulty } = arranged;
+    const first = await sessions.create({ subject: 'ada' });
+    const second = await rotate(arranged, first.refreshToken);
+    faulty.fail();
+    expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
+    await settle();
+    faulty.heal();
+    const writes = faulty.calls.get('replaceAuth') ?? 0;
+    await sessions.verify(second.accessToken);
+    await settle();
+    expect((faulty.calls.get('replaceAuth') ?? 0) - writes).toBe(1);
+  });
+});
+
+describe('an engine and its denylist', () => {
+  const WARNING = 'the denylist is in this process’s memory';
+
+  it.each([
+    ['a denylist of one process beside a store of many', false, true, true],
+    ['both of one process', true, true, false],
+    ['both of many', false, false, false],
+  ])('%s', (_what, isStoreLocal, isDenylistLocal, warns) => {
+    const logger = createMemoryLogger();
+    const { denylist } = createFakeTokens().denylist;
+    const port = { revocation: 'denylist', issue: () => '', read: () => ({}) } as never;
+    const open = () => ({
+      ...(port as object),
+      denylist: { ...denylist, isLocal: isDenylistLocal },
+    });
+    createSessions({
+      store: { ...memoryStore(), isLocal: isStoreLocal },
+      accessToken: { kind: 'fake', open: open as never },
+      logger,
+    });
+    const warned = logger.lines.some(
+      ({ level, message }) => level === 'warn' && message.startsWith(WARNING),
+    );
+    expect(warned).toBe(warns);
+  });
+
+  it('are closed together, one even if the other fails', async () => {
+    const closed: string[] = [];
+    const fake = createFakeTokens();
+    const close = async () => void closed.push('denylist');
+    const sessions = createSessions({
+      logger: silentLogger,
+      store: { ...memoryStore(), close: () => Promise.reject(new Error('stuck')) },
+      accessToken: {
+        ...fake,
+        open: (context) => ({ ...fake.open(context), denylist: { ...memoryDenylist(), close } }),
+      },
+    });
+    await expect(sessions.close()).rejects.toThrow('stuck');
+    expect(closed).toEqual(['denylist']);
+  });
+});
+
+describe('how long tokens live', () => {
+  it('may be said by the tokens, by the engine, or by both alike', async () => {
+    const lifeOf = async (options: SessionsOptions) => {
+      const { sessions, clock } = arrange(options);
+      return (await sessions.create({ subject: 'ada' })).accessTokenExpiresAt - clock.now();
+    };
+    expect(await lifeOf({ accessToken: createFakeTokens({ ttl: 60_000 }) })).toBe(60_000);
+    expect(await lifeOf({ accessToken: createFakeTokens(), accessTtl: '2m' })).toBe(120_000);
+    const both = { accessToken: createFakeTokens({ ttl: 60_000 }), accessTtl: '1m' } as const;
+    expect(await lifeOf(both)).toBe(60_000);
+    expect(await lifeOf({ accessToken: opaque() })).toBe(900_000);
+  });
+
+  it('must not be said by both in two ways', () => {
+    const accessToken = createFakeTokens({ ttl: 60_000 });
+    const refused = refusalOf(() => createSessions({ accessToken, accessTtl: '5m' }));
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toBe(
+      "accessTtl ('5m') and the ttl of fake() ('1m') disagree. Write one of them.",
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { arrangeJwt, good } from './engines.js';
+
+describe('a refresh that is under way', () => {
+  it('brings no token of a session that revokeAll has ended, also when it writes nothing', async () => {
+    const { sessions, another, watched } = arrangeJwt();
+    const first = await sessions.create({ subject: 'ada' });
+    const second = good(await sessions.refresh(first.refreshToken));
+    // Marks the step as shared and settled, so that the next answers are the same pair, without a write.
+    await sessions.refresh(first.refreshToken);
+    await sessions.refresh(second.refreshToken);
+    watched.before('enroll', () => another().revokeAll('ada'));
+    const late = await sessions.refresh(second.refreshToken);
+    expect(late).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  it('answers with what a re-authentication left when that comes in between', async () => {
+    const { sessions, another, watched } = arrangeJwt();
+    const first = await sessions.create({ subject: 'ada' });
+    await sessions.refresh(first.refreshToken);
+    await sessions.refresh(first.refreshToken);
+    watched.before('enroll', () => another().elevate(first.session.sid));
+    expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  it('hands out no token that it has denied itself before it came second', async () => {
+    const { sessions, another, watched } = arrangeJwt({ engine: { accessOverlap: '0s' } });
+    const first = await sessions.create({ subject: 'ada' });
+    const second = good(await sessions.refresh(first.refreshToken));
+    // Between its denial of the earlier token and its write, another tab presents the token before.
+    watched.before('deny', () => another().refresh(first.refreshToken));
+    const third = good(await sessions.refresh(second.refreshToken));
+    expect(await sessions.verify(third.accessToken)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a call that fails between denylist and store', () => {
+  it('is repaired by calling again: revoke', async () => {
+    const { sessions, faulty } = arrangeJwt();
+    const { session, accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
+    faulty.fail('remove');
+    await expect(sessions.revoke(session.sid)).rejects.toMatchObject({ code: 'store_unavailable' });
+    // Whoever wanted it ended is not told that it was, and its tokens are refused meanwhile.
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    faulty.heal();
+    expect(await sessions.revoke(session.sid)).toBe(true);
+    expect(await sessions.refresh(refreshToken)).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  it('is repaired by calling again: revokeAll, whose tokens live until then', async () => {
+    const { sessions, watched } = arrangeJwt();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    watched.fail('denyAll');
+    await expect(sessions.revokeAll('ada')).rejects.toMatchObject({ code: 'store_unavailable' });
+    watched.heal();
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    expect(await sessions.revokeAll('ada')).toBe(0);
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+  });
+
+  it('is repaired by a refresh: elevate, which has denied the newest token already', async () => {
+    const { sessions, faulty } = arrangeJwt();
+    const first = await sessions.create({ subject: 'ada' });
+    const second = good(await sessions.refresh(first.refreshToken));
+    // Shared: the newest pair is held, and would be answered as it is.
+    await sessions.refresh(first.refreshToken);
+    faulty.fail('replaceAuth');
+    await expect(sessions.elevate(first.session.sid)).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    faulty.heal();
+    expect(await sessions.verify(second.accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    const third = good(await sessions.refresh(second.refreshToken));
+    expect(third.accessToken).not.toBe(second.accessToken);
+    expect(await sessions.verify(third.accessToken)).toMatchObject({ ok: true });
+    const elevated = await sessions.elevate(first.session.sid);
+    expect(await sessions.verify(elevated?.accessToken)).toMatchObject({ ok: true });
+    expect(await sessions.verify(third.accessToken)).toEqual({ ok: false, reason: 'revoked' });
+  });
+
+  it('is told to the caller: a sign-in whose eviction could not be denied', async () => {
+    const { sessions, watched, clock } = arrangeJwt({ engine: { maxPerSubject: 1 } });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    clock.advance('1ms');
+    watched.fail('deny');
+    await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    watched.heal();
+    // The evicted session is gone; what is left of it is its token, until it expires.
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    clock.advance('15m');
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+});
+
+describe('a denylist that does not answer', () => {
+  it('is an outage and no answer about a token', async () => {
+    const { sessions, watched, events } = arrangeJwt();
+    const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
+    watched.fail();
+    for (const call of [
+      sessions.verify(accessToken),
+      sessions.refresh(refreshToken),
+      sessions.create({ subject: 'ada' }),
+      sessions.ready(),
+    ]) {
+      await expect(call).rejects.toMatchObject({
+        name: 'StoreUnavailableError',
+        code: 'store_unavailable',
+        status: 503,
+      });
+    }
+    expect(events.filter(([name]) => name === 'rejected')).toEqual([]);
+    expect(events.filter(([name]) => name === 'store-error').length).toBeGreaterThan(0);
+    watched.heal();
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    expect(await sessions.refresh(refreshToken)).toMatchObject({ ok: true });
+  });
+
+  it('lets tokens be taken at their word where that was chosen, and still revokes nothing in silence', async () => {
+    const { sessions, watched } = arrangeJwt({ tokens: { onDenylistError: 'accept' } });
+    const { accessToken, session } = await sessions.create({ subject: 'ada' });
+    watched.fail();
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    await expect(sessions.revoke(session.sid)).rejects.toMatchObject({ code: 'store_unavailable' });
+    watched.heal();
+    await sessions.revoke(session.sid);
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+  });
+});

@@ -1,0 +1,42 @@
+import {
+  type Clock,
+  createSessions,
+  type Denylist,
+  type Logger,
+  type Sessions,
+  type SessionsOptions,
+} from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
+
+/** Options of engines that tests vary, in the words of `createSessions`. A stateless engine takes those that it has. */
+export type EngineOptions = Pick<
+  SessionsOptions,
+  'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'grace' | 'accessOverlap' | 'maxPerSubject'
+>;
+
+/** What an engine under the suite is to be made of. */
+export interface EngineSetup {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: SessionStore;
+  /** To be used with `revocation: 'denylist'`, and not otherwise. */
+  readonly denylist: Denylist;
+  /** What ends a signed token before it expires; `'store'` is asked of engines that have one. */
+  readonly revocation: 'denylist' | 'store' | 'none';
+  /** What signs: a secret that nobody else has, with equal signatures for equal tokens, or a key pair for ES256. */
+  readonly keys: 'secret' | 'pair';
+  /** `accessTtl` is always there: it is how long the tokens are to live. */
+  readonly options: EngineOptions & Required<Pick<EngineOptions, 'accessTtl'>>;
+}
+
+/** Makes the engine of one test. */
+export type MakeEngine = (setup: EngineSetup) => Sessions | Promise<Sessions>;
+
+/** Kinds of access tokens: looked up, signed beside sessions in a store, and signed in place of them. */
+export type TokenMode = 'opaque' | 'jwt' | 'stateless';
+
+/** Engines for the modes that need a package beside `@sess/core`. */
+export type EnginesByMode = Readonly<Partial<Record<Exclude<TokenMode, 'opaque'>, MakeEngine>>>;
+
+export const makeOpaque: MakeEngine = ({ clock, logger, store, options }) =>
+  createSessions({ clock, logger, store, ...options });

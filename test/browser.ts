@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { provideBrowser } from '@sess/test-servers';
+import { type Browser, chromium } from 'playwright-core';
+
+const provided = await provideBrowser({
+  cacheDir: fileURLToPath(new URL('../.cache/servers', import.meta.url)),
+  report: (line) => void process.stderr.write(`${line}\n`),
+});
+
+/** Why there is no browser, for the names of tests that are skipped; `undefined` where there is one. */
+export const whyNoBrowser: string | undefined = provided.missing;
+if (whyNoBrowser !== undefined) {
+  process.stderr.write(`browser tests are skipped: ${whyNoBrowser}\n`);
+}
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function launchBrowser(): Promise<Browser> {
+  if (provided.path === undefined) throw new Error(whyNoBrowser);
+  return chromium.launch({ executablePath: provided.path, args: FLAGS });
+}
