@@ -23,7 +23,10 @@ export function workspace() {
       .filter((dir) => existsSync(join(dir, 'package.json')))
       .sort(),
   );
-  return [...grouped, join(root, 'bench')].map((dir) => ({ dir, manifest: readManifest(dir) }));
+  return [...grouped, join(root, 'bench'), join(root, 'docs')].map((dir) => ({
+    dir,
+    manifest: readManifest(dir),
+  }));
 }
 
 function readManifest(dir) {

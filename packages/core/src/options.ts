@@ -52,7 +52,10 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
   readonly clock?: Clock;
   /** Default: the operating system's generator. */
   readonly random?: RandomBytes;
-  /** Keys the subject's tag within session ids, so that it confirms no guess of a subject. At least 16 characters. */
+  /**
+   * Keys the subject's tag within session ids, so that it confirms no guess of a subject. At least 16 characters. Default:
+   * none. Do not change it alone: earlier sessions live on, and `list` and `revokeAll` no longer find them.
+   */
   readonly subjectPepper?: string;
 }
 

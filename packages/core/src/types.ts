@@ -35,7 +35,9 @@ export interface Session<Data extends object = RegisteredData> {
   readonly subject: string;
   /** The application's data, frozen; change it with `update`. */
   readonly data: Readonly<Data>;
+  /** Where it was started from; empty where the session was read from a signed token. */
   readonly device: Device;
+  /** When the user signed in. */
   readonly createdAt: number;
   /** When the user last proved who they are: `create`, or the newest `elevate`. */
   readonly authenticatedAt: number;

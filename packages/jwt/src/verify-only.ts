@@ -41,12 +41,15 @@ export interface VerifyOnlyOptions extends Omit<TokenOptions, 'keys'> {
   readonly jwksTimeout?: Duration;
   /** The issuer's denylist, if it can be reached. Default: none, and tokens live until they expire. */
   readonly denylist?: Denylist;
+  /** What a denylist that does not answer means. Default: `'fail'` (503); `'accept'` takes tokens at their word. */
   readonly onDenylistError?: 'fail' | 'accept';
   /** The longest that the issuer's tokens live. Needed with a denylist only. Default: `'1h'`. */
   readonly ttl?: Duration;
   /** That of the issuer, if it has one; with a denylist. */
   readonly subjectPepper?: string;
+  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings go to the process's warnings. */
   readonly logger?: Logger;
+  /** Default: the machine's time. */
   readonly clock?: Clock;
 }
 

@@ -13,7 +13,9 @@ export interface ProtocolOptions {
    * devices and its likes; `'none'` mounts nothing.
    */
   readonly routes?: 'default' | 'all' | 'none';
+  /** How the refresh cookie is written. Default: `__Host-sess`, with every safe attribute. */
   readonly cookie?: CookieOptions;
+  /** Which other origins may act on the cookie. Default: none. */
   readonly csrf?: CsrfOptions;
   /**
    * Where the refresh token travels. Default: `'cookie'`. `'body'` is for clients without cookies: the

@@ -1,0 +1,6 @@
+/**
+ * The browser's side.
+ *
+ * @module @sess/client
+ */
+export * from '@sess/client';

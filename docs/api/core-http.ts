@@ -1,0 +1,6 @@
+/**
+ * The HTTP protocol, for authors of adapters.
+ *
+ * @module @sess/core/http
+ */
+export * from '@sess/core/http';

@@ -1,0 +1,6 @@
+/**
+ * Signed access tokens and stateless sessions.
+ *
+ * @module @sess/jwt
+ */
+export * from '@sess/jwt';

@@ -1,0 +1,6 @@
+/**
+ * A store and a denylist on Redis and Valkey.
+ *
+ * @module @sess/redis
+ */
+export * from '@sess/redis';

@@ -1,0 +1,6 @@
+/**
+ * For tests of applications, stores and adapters.
+ *
+ * @module @sess/testkit
+ */
+export * from '@sess/testkit';

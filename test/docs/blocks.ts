@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A block of TypeScript on a page. */
+export interface Block {
+  /** As in `docs/start/data.md`. */
+  readonly page: string;
+  /** Where its first line of code stands, from 1. */
+  readonly line: number;
+  readonly extension: 'ts' | 'tsx';
+  readonly code: string;
+  /** What the page takes as given without showing it. */
+  readonly given: string;
+  readonly isRun: boolean;
+  /** An application, which listens at PORT, and has `POST /login` and a guarded `GET /me`. */
+  readonly isServed: boolean;
+  /** It changes types for the whole program, so it is compiled in one of its own. */
+  readonly isApart: boolean;
+  /** Why it is not compiled. */
+  readonly uncheckedBecause: string | undefined;
+}
+
+/*
+ * ```ts            compiled, as a module of its own
+ * ```ts run        run too; what it prints has to be what its comments say: console.log(x); // 42
+ * ```ts serve      started too, and signed in to
+ * ```ts apart      compiled in a program of its own
+ * ```ts unchecked: REASON
+ *
+ * A comment before it says what it takes as given: <!-- given … -->
+ */
+const BLOCK =
+  /(?:<!-- given\n(?<given>[\s\S]*?)-->\s*)?^```(?<language>tsx?)\b(?<info>[^\n]*)\n(?<code>[\s\S]*?)^```$/gm;
+
+export function readBlocks(page: string): readonly Block[] {
+  const text = readFileSync(page, 'utf8');
+  return [...text.matchAll(BLOCK)].map((match) => {
+    const { given = '', language, info = '', code = '' } = match.groups ?? {};
+    const before = text.slice(0, match.index + match[0].lastIndexOf(`\n${code}\`\`\``) + 1);
+    const words = info.replace(/\[.*?\]|\{.*?\}/g, ' ');
+    return {
+      page,
+      line: before.split('\n').length,
+      extension: language === 'tsx' ? 'tsx' : 'ts',
+      code,
+      given,
+      isRun: /\brun\b/.test(words),
+      isServed: /\bserve\b/.test(words),
+      isApart: /\bapart\b/.test(words),
+      uncheckedBecause: /\bunchecked: *(.+)$/.exec(words)?.[1],
+    };
+  });
+}
+
+/** Every page that people read: the README, those of the packages, and the site. */
+export function listPages(): readonly string[] {
+  const packages = readdirSync('packages').map((name) => `packages/${name}/README.md`);
+  const site = readdirSync('docs', { recursive: true, withFileTypes: true })
+    .filter(({ name }) => name.endsWith('.md'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !path.includes('node_modules') && !path.startsWith('docs/reference/api/'));
+  return ['README.md', ...packages, ...site.sort()];
+}
+
+/** What a program says that it prints. */
+export function expectedOutput({ code }: Block): readonly string[] {
+  return [...code.matchAll(/^\s*console\.log\(.*\);? *\/\/ (.*)$/gm)].map(
+    (match) => match[1] ?? '',
+  );
+}

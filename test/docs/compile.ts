@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Block } from './blocks.js';
+
+/** Beside the packages that examples use; git ignores it. */
+const FOLDER = 'docs/.cache/blocks';
+
+export interface Compiled {
+  /** What the compiler says, with the places of the pages. Empty when all is well. */
+  readonly problems: readonly string[];
+  /** Where the JavaScript of a block is. */
+  programOf(block: Block): string;
+}
+
+function nameOf({ page, line }: Block): string {
+  return `${page.replace(/\.md$/, '').replace(/[^\w]+/g, '-')}-${line}`;
+}
+
+/** Compiles blocks as modules of one program, and each that stands apart in its own. */
+export async function compile(blocks: readonly Block[]): Promise<Compiled> {
+  rmSync(FOLDER, { recursive: true, force: true });
+  const together = blocks.filter(({ isApart }) => !isApart);
+  const programs = [
+    { folder: join(FOLDER, 'all'), blocks: together },
+    ...blocks
+      .filter(({ isApart }) => isApart)
+      .map((block) => ({ folder: join(FOLDER, nameOf(block)), blocks: [block] })),
+  ];
+  const outcomes = await Promise.all(programs.map((program) => compileProgram(program)));
+  return {
+    problems: outcomes.flat(),
+    programOf: (block) => join(FOLDER, 'all', 'out', `${nameOf(block)}.js`),
+  };
+}
+
+async function compileProgram(program: {
+  readonly folder: string;
+  readonly blocks: readonly Block[];
+}): Promise<readonly string[]> {
+  const { folder, blocks } = program;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(SETTINGS));
+  const byName = new Map(blocks.map((block) => [nameOf(block), block]));
+  for (const [name, { extension, given, code }] of byName) {
+    // `export {}`: a module, whatever the block holds.
+    writeFileSync(join(folder, `${name}.${extension}`), `${given}export {};\n${code}`);
+  }
+  const output = await runCompiler(folder);
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => toPlace(line, byName));
+}
+
+const SETTINGS = {
+  extends: '../../../../tsconfig.base.json',
+  compilerOptions: {
+    outDir: 'out',
+    rootDir: '.',
+    composite: false,
+    incremental: false,
+    declaration: false,
+    declarationMap: false,
+    sourceMap: false,
+    isolatedDeclarations: false,
+    // As readers compile: against what is built and published.
+    customConditions: [],
+    lib: ['es2023', 'es2024.string', 'dom', 'dom.iterable'],
+    jsx: 'react-jsx',
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    noImplicitReturns: false,
+    noPropertyAccessFromIndexSignature: false,
+    verbatimModuleSyntax: true,
+  },
+  include: ['*.ts', '*.tsx', '../../../given.d.ts'],
+};
+
+function runCompiler(folder: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('node_modules/.bin/tsc', ['-p', folder, '--pretty', 'false'], (error, out, err) => {
+      if (error !== null && out === '') reject(new Error(`the compiler failed: ${err}`));
+      else resolve(out);
+    });
+  });
+}
+
+/** `docs/start/data.md:17: error …` for what the compiler says of a file. */
+function toPlace(message: string, byName: ReadonlyMap<string, Block>): string {
+  const match = /([\w-]+)\.tsx?\((\d+),\d+\): (.*)$/.exec(message);
+  const block = byName.get(match?.[1] ?? '');
+  if (match === null || block === undefined) return message;
+  const inserted = block.given.split('\n').length;
+  return `${block.page}:${block.line + Number(match[2]) - inserted - 1}: ${match[3]}`;
+}
