@@ -136,6 +136,14 @@ export const packages = [
     ],
   },
   {
+    folder: 'packages/otel/src',
+    // No node: here, as OpenTelemetry's API runs everywhere.
+    external: ['@opentelemetry/api', '@sess/core', '@sess/core/options'],
+    externalInstead:
+      'what is measured is told by the engine (Sessions.on); SDKs and exporters are for the application to choose',
+    layers: [{ name: 'otel', files: ['./'], may: ['otel'] }],
+  },
+  {
     folder: 'packages/redis/src',
     external: ['@sess/core', '@sess/core/options', '@sess/core/store', 'node:'],
     externalInstead: 'a store imports @sess/core and takes its client through client/redis-port.ts',

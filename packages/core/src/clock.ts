@@ -7,6 +7,11 @@ export interface Clock {
    * it has no deadlines: a store that hangs is waited for.
    */
   startTimer?(callback: () => void, milliseconds: number): () => void;
+  /**
+   * Milliseconds since some moment, with fractions, never going back: what durations are measured by. A clock without
+   * it measures by `now()`, to the whole millisecond, and wrongly while it is being set.
+   */
+  elapsed?(): number;
 }
 
 /** The time of the machine. */
@@ -16,4 +21,5 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);
   },
+  elapsed: () => performance.now(),
 };

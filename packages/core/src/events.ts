@@ -1,3 +1,4 @@
+import * as diagnostics from 'node:diagnostics_channel';
 import { UsageError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { EventListener, SessionEvent } from './types.js';
@@ -5,6 +6,8 @@ import type { EventListener, SessionEvent } from './types.js';
 export interface Events {
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   emit<Name extends keyof SessionEvent>(name: Name, event: SessionEvent[Name]): void;
+  /** Whether anybody would be told: for events that cost something to make. */
+  isHeard(name: keyof SessionEvent): boolean;
 }
 
 const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
@@ -15,11 +18,16 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'rejected',
   'unconfirmed',
   'store-error',
+  'store-call',
 ]);
 
-/** Listeners by name. A listener that throws or rejects is logged: it never fails the request it watches. */
+/**
+ * Listeners by name, and the process's channel of each name. A listener that throws or rejects is logged: it never
+ * fails the request it watches.
+ */
 export function createEvents(logger: Logger): Events {
   const listeners = new Map<string, Set<(event: never) => unknown>>();
+  const channels = openChannels();
 
   function failed(name: string, error: unknown): void {
     logger.error({ event: name, error }, 'a session event listener failed');
@@ -43,7 +51,11 @@ export function createEvents(logger: Logger): Events {
       named.add(entry);
       return () => void named.delete(entry);
     },
+    isHeard: (name) =>
+      (listeners.get(name)?.size ?? 0) > 0 || channels.get(name)?.hasSubscribers === true,
     emit(name, event) {
+      const channel = channels.get(name);
+      if (channel?.hasSubscribers === true) channel.publish(event);
       const named = listeners.get(name);
       if (named === undefined || named.size === 0) return;
       for (const listener of [...named]) {
@@ -56,4 +68,14 @@ export function createEvents(logger: Logger): Events {
       }
     },
   };
+}
+
+/**
+ * The channels by the names of their events. None where a bundler has put an empty module in the place of
+ * `node:diagnostics_channel`, which is why its function is looked for rather than imported by name.
+ */
+function openChannels(): ReadonlyMap<string, diagnostics.Channel> {
+  const open: typeof diagnostics.channel | undefined = diagnostics.channel;
+  if (open === undefined) return new Map();
+  return new Map([...NAMES].map((name) => [name, open(`sess:${name}`)]));
 }

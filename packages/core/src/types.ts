@@ -89,7 +89,13 @@ export type RefreshResult<Data extends object = RegisteredData> =
 /** Why a session ended before its time. */
 export type RevokeCause = 'revoke' | 'revoke-all' | 'logout' | 'evicted' | 'reuse' | 'lost-writes';
 
-/** What the engine tells its listeners. No event holds a token or a digest. */
+/**
+ * What the engine tells its listeners. No event holds a token or a digest.
+ *
+ * All engines of a process also publish theirs on channels of `node:diagnostics_channel`: `sess:created`,
+ * `sess:store-error` and so on, each message being the event. What a subscriber there throws is uncaught, by the rules
+ * of that module, and not logged as a listener's fault is.
+ */
 export interface SessionEvent {
   created: { readonly sid: string; readonly subject: string };
   /** `replayed`: the token had been spent already, and its bearer got the same successor again. */
@@ -111,6 +117,11 @@ export interface SessionEvent {
   /** A write that replicas were to confirm and did not: a failover may forget it. */
   unconfirmed: { readonly operation: string };
   'store-error': { readonly operation: string; readonly error: unknown };
+  /**
+   * A store or a denylist was called: the answer took `duration` milliseconds to come, or the call failed after them,
+   * which a `store-error` tells more of. Measured only while somebody listens. Verifying from memory calls nothing.
+   */
+  'store-call': { readonly operation: string; readonly duration: number; readonly ok: boolean };
 }
 
 export type EventListener<Name extends keyof SessionEvent> = (

@@ -193,7 +193,14 @@ test('events are typed by their name', () => {
     expectTypeOf(reason).toEqualTypeOf<Reason>();
   });
   expectTypeOf<keyof SessionEvent>().toEqualTypeOf<
-    'created' | 'refreshed' | 'revoked' | 'reuse' | 'rejected' | 'unconfirmed' | 'store-error'
+    | 'created'
+    | 'refreshed'
+    | 'revoked'
+    | 'reuse'
+    | 'rejected'
+    | 'unconfirmed'
+    | 'store-error'
+    | 'store-call'
   >();
   // @ts-expect-error there is no such event
   sessions.on('revoke', () => {});

@@ -22,12 +22,13 @@ export interface CallsContext {
 }
 
 /**
- * Gives faults one name, and every call a deadline. What is called has to give up by itself after its `timeout`;
+ * Gives faults one name, and every call a deadline; tells how long each took, if somebody wants to know. What is called has to give up by itself after its `timeout`;
  * if it does not, it is given up on here, a little later.
  */
 export function createCalling(context: CallsContext): Calling {
   const { name, clock, events, logger } = context;
   const patience = context.timeout * 1.25;
+  const elapsed = (): number => clock.elapsed?.() ?? clock.now();
 
   function withDeadline<Answer>(operation: string, call: Promise<Answer>): Promise<Answer> {
     const { startTimer } = clock;
@@ -53,10 +54,20 @@ export function createCalling(context: CallsContext): Calling {
     });
   }
 
+  function tellOfCall(operation: string, began: number | undefined, ok: boolean): void {
+    if (began === undefined) return;
+    // A clock that measures by the time of day may have been set back meanwhile.
+    events.emit('store-call', { operation, duration: Math.max(0, elapsed() - began), ok });
+  }
+
   return async (operation, call) => {
+    const began = events.isHeard('store-call') ? elapsed() : undefined;
     try {
-      return await withDeadline(operation, call());
+      const answer = await withDeadline(operation, call());
+      tellOfCall(operation, began, true);
+      return answer;
     } catch (error) {
+      tellOfCall(operation, began, false);
       logger.error({ operation, error }, `the ${name} failed`);
       events.emit('store-error', { operation, error });
       if (error instanceof StoreUnavailableError) throw error;

@@ -1,0 +1,101 @@
+import { memoryDenylist } from '@sess/core';
+import { createStatelessSessions } from '@sess/jwt';
+import { instrument } from '@sess/otel';
+import { adapterSuite, silentLogger } from '@sess/testkit';
+import { describe, expect, it } from 'vitest';
+import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
+import { startHost } from '../../hono/test/host.js';
+import { arrange } from './instrument.js';
+
+describe('an instrumented engine', () => {
+  it.each(TOKEN_MODES)('has whatever the engine has, with %s tokens', async (mode) => {
+    const engine = await makeEngine(mode);
+    const sessions = instrument(engine);
+    expect(Object.keys(sessions)).toEqual(Object.keys(engine));
+    expect(sessions.traits).toBe(engine.traits);
+    expect(sessions.clock).toBe(engine.clock);
+    expect(Object.isFrozen(sessions)).toBe(true);
+    await sessions.ready();
+    await sessions.close();
+  });
+
+  it('does what it is told where no SDK is registered, and throws what the engine throws', async () => {
+    const sessions = instrument(await makeEngine('opaque'));
+    const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
+    expect((await sessions.verify(accessToken)).ok).toBe(true);
+    expect((await sessions.refresh(refreshToken)).ok).toBe(true);
+    await expect(sessions.create({ subject: '' })).rejects.toMatchObject({
+      code: 'invalid_subject',
+    });
+  });
+
+  it('hands on the very sessions that the engine answered, which a stateless one knows its own by', async () => {
+    const sessions = instrument(
+      createStatelessSessions({
+        issuer: 'https://api.example.com',
+        audience: 'https://api.example.com',
+        keys: 'a secret of at least thirty-two bytes',
+        denylist: memoryDenylist(),
+        logger: silentLogger,
+      }),
+    );
+    const { session, accessToken } = await sessions.create({ subject: 'ada' });
+    expect(await sessions.elevate(session)).toMatchObject({ session: { sid: session.sid } });
+    expect(await sessions.revokeToken(accessToken)).toBe(false);
+  });
+
+  it('tells nobody of a token, a session or a subject [CHECKLIST Logs and events: no token in an event]', async () => {
+    const { sessions, faulty, clock, spans, metrics } = arrange();
+    const subject = 'ada-the-canary';
+    const first = await sessions.create({ subject, data: { pin: 'canary-4711' } });
+    const second = await sessions.refresh(first.refreshToken);
+    if (!second.ok) expect.unreachable();
+    const { sid } = second.session;
+    await sessions.authenticate(`Bearer ${second.accessToken}`);
+    await sessions.verify(`${second.accessToken}canary`);
+    await sessions.update(sid, { pin: 'canary-4712' });
+    await sessions.list(subject);
+    faulty.fail();
+    await expect(sessions.verify(second.accessToken)).rejects.toThrow();
+    await expect(sessions.end({ refreshToken: second.refreshToken })).rejects.toThrow();
+    await expect(sessions.revoke(sid)).rejects.toThrow();
+    faulty.heal();
+    clock.advance('5m');
+    await sessions.refresh(first.refreshToken);
+
+    const text = JSON.stringify([
+      spans().map(({ name, attributes, events, status, links }) => [
+        name,
+        attributes,
+        events,
+        status,
+        links,
+      ]),
+      await metrics(),
+    ]);
+    expect(text).toContain('store_unavailable');
+    expect(text).not.toContain('canary');
+    expect(text).not.toContain(sid);
+    for (const { accessToken, refreshToken } of [first, second]) {
+      for (const token of [accessToken, refreshToken]) {
+        expect(text).not.toContain(token.slice(-20));
+      }
+    }
+  });
+
+  it.each([
+    [() => instrument(undefined as never), 'invalid_argument'],
+    [() => instrument({} as never), 'invalid_argument'],
+    [() => instrument(arrange().engine, { tracer: 1 } as never), 'invalid_option'],
+  ])('is not made of what is none: %s', (make, code) => {
+    expect(make).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+adapterSuite('Hono 4, instrumented', ({ sessions, ...setup }) => {
+  const { tracerProvider, meterProvider } = arrange();
+  return startHost({
+    ...setup,
+    sessions: instrument(sessions, { tracerProvider, meterProvider }),
+  });
+});

@@ -1,0 +1,202 @@
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { RegisteredData, StandardSchema } from '@sess/core';
+import { instrument } from '@sess/otel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
+import { arrange } from './instrument.js';
+import { createRecording } from './recording.js';
+
+const ok = { 'sess.outcome': 'ok' };
+const absent = { 'sess.outcome': 'absent' };
+const rejected = (reason: string) => ({ 'sess.outcome': 'rejected', 'sess.reason': reason });
+const failed = (type: string) => ({ 'sess.outcome': 'error', 'error.type': type });
+
+describe('spans', () => {
+  it('are made of every operation, with its outcome', async () => {
+    const { sessions, told } = arrange();
+    const { accessToken, refreshToken, session } = await sessions.create({ subject: 'ada' });
+    await sessions.verify(accessToken);
+    await sessions.authenticate(`Bearer ${accessToken}`);
+    await sessions.refresh(refreshToken);
+    await sessions.update(session.sid, { theme: 'dark' });
+    await sessions.elevate(session.sid);
+    await sessions.get(session.sid);
+    await sessions.list('ada');
+    await sessions.revoke(session.sid);
+    await sessions.revokeAll('ada');
+    const { refreshToken: other } = await sessions.create({ subject: 'bea' });
+    await sessions.end({ refreshToken: other });
+    expect(told()).toEqual([
+      ['sess.create', ok],
+      ['sess.verify', ok],
+      ['sess.verify', ok],
+      ['sess.refresh', ok],
+      ['sess.update', ok],
+      ['sess.elevate', ok],
+      ['sess.get', ok],
+      ['sess.list', ok],
+      ['sess.revoke', ok],
+      ['sess.revoke_all', ok],
+      ['sess.create', ok],
+      ['sess.end', ok],
+    ]);
+  });
+
+  it('tell of what was not there', async () => {
+    const { sessions, told } = arrange();
+    const nobody = 'A'.repeat(32);
+    await sessions.update(nobody, {});
+    await sessions.elevate(nobody);
+    await sessions.get(nobody);
+    await sessions.revoke(nobody);
+    await sessions.end({});
+    expect(told().map(([, attributes]) => attributes)).toEqual(Array(5).fill(absent));
+  });
+
+  it('tell why a token was rejected, which is no error', async () => {
+    const { sessions, clock, told, spans } = arrange();
+    const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
+    const next = await sessions.refresh(refreshToken);
+    if (!next.ok) expect.unreachable();
+    await sessions.verify(next.accessToken);
+    clock.advance('16m');
+    await sessions.verify(accessToken);
+    await sessions.refresh(refreshToken);
+    await sessions.verify(next.accessToken);
+    await sessions.authenticate(undefined);
+    expect(told().slice(3)).toEqual([
+      ['sess.verify', rejected('expired')],
+      ['sess.refresh', rejected('reused')],
+      ['sess.verify', rejected('unknown')],
+      ['sess.verify', rejected('malformed')],
+    ]);
+    for (const { status, kind, events } of spans()) {
+      expect([status, kind, events]).toEqual([
+        { code: SpanStatusCode.UNSET },
+        SpanKind.INTERNAL,
+        [],
+      ]);
+    }
+  });
+
+  it('fail with the store, and tell how', async () => {
+    const { sessions, faulty, told, spans } = arrange();
+    faulty.fail();
+    await expect(sessions.create({ subject: 'ada' })).rejects.toThrow('session store');
+    expect(told()).toEqual([['sess.create', failed('store_unavailable')]]);
+    const [span] = spans();
+    expect(span?.status).toEqual({
+      code: SpanStatusCode.ERROR,
+      message: "The session store failed at 'load'. See the cause.",
+    });
+    expect(span?.events.map(({ name, attributes }) => [name, attributes])).toEqual([
+      [
+        'exception',
+        expect.objectContaining({
+          'exception.type': 'store_unavailable',
+          'exception.message': "The session store failed at 'load'. See the cause.",
+        }),
+      ],
+    ]);
+    expect(JSON.stringify(span?.events)).not.toContain('is down');
+  });
+
+  it('tell of what a client was refused as of a rejected token', async () => {
+    const data: StandardSchema<RegisteredData> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message: 'no' }] }),
+      },
+    };
+    const { sessions, told, spans } = arrange({ data });
+    await expect(sessions.create({ subject: 'ada' })).rejects.toThrow();
+    await expect(sessions.create({ subject: '' })).rejects.toThrow();
+    expect(told().map(([, attributes]) => attributes)).toEqual([
+      rejected('invalid_data'),
+      rejected('invalid_subject'),
+    ]);
+    expect(spans().map(({ status }) => status.code)).toEqual([0, 0]);
+  });
+
+  it('tell of a caller’s mistake, and of nothing but the name of an error that is not ours', async () => {
+    const { sessions, told, spans } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    const mistake = sessions.revokeAll('ada', { exept: session.sid } as never);
+    await expect(mistake).rejects.toThrow('exept');
+    const own = sessions.update(session.sid, () => {
+      throw new RangeError('the password was hunter2');
+    });
+    await expect(own).rejects.toThrow('hunter2');
+    const before = () => Promise.reject('hunter2');
+    await expect(sessions.create({ subject: 'ada' }, before)).rejects.toBe('hunter2');
+    expect(told().slice(1)).toEqual([
+      ['sess.revoke_all', failed('invalid_option')],
+      ['sess.update', failed('RangeError')],
+      ['sess.create', failed('_OTHER')],
+    ]);
+    const [, , update, create] = spans();
+    for (const span of [update, create]) {
+      expect([span?.status, span?.events]).toEqual([{ code: SpanStatusCode.ERROR }, []]);
+    }
+  });
+});
+
+describe('spans beside others', () => {
+  const recording = createRecording();
+
+  beforeEach(() => {
+    context.setGlobalContextManager(recording.contextManager);
+    recording.forget();
+  });
+  afterEach(() => {
+    context.disable();
+    trace.disable();
+  });
+
+  it('lie within the one that is active, and what happens in a callback within them', async () => {
+    const { sessions, tracerProvider, spans } = arrange();
+    const tracer = tracerProvider.getTracer('application');
+    await tracer.startActiveSpan('POST /login', async (request) => {
+      await sessions.create({ subject: 'ada' }, async () => {
+        tracer.startSpan('end the old session').end();
+      });
+      request.end();
+    });
+    await sessions.verify('x');
+    const [inner, create, request, verify] = spans();
+    expect([inner?.name, create?.name, request?.name, verify?.name]).toEqual([
+      'end the old session',
+      'sess.create',
+      'POST /login',
+      'sess.verify',
+    ]);
+    expect(create?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
+    expect(inner?.parentSpanContext?.spanId).toBe(create?.spanContext().spanId);
+    expect(verify?.parentSpanContext).toBeUndefined();
+  });
+
+  it('go to the global provider, also when it is registered after the engine was made', async () => {
+    const sessions = instrument(await makeEngine('opaque'));
+    await sessions.verify('x');
+    trace.setGlobalTracerProvider(recording.tracerProvider);
+    await sessions.verify('x');
+    expect(recording.told()).toEqual([['sess.verify', rejected('malformed')]]);
+    expect(recording.spans()[0]?.instrumentationScope.name).toBe('@sess/otel');
+  });
+
+  it.each(TOKEN_MODES)('are the same with %s tokens', async (mode) => {
+    const { tracerProvider, meterProvider } = recording;
+    const sessions = instrument(await makeEngine(mode), { tracerProvider, meterProvider });
+    const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
+    await sessions.verify(accessToken);
+    await sessions.refresh(refreshToken);
+    await sessions.verify(`${accessToken}.x`);
+    expect(recording.told()).toEqual([
+      ['sess.create', ok],
+      ['sess.verify', ok],
+      ['sess.refresh', ok],
+      ['sess.verify', rejected('malformed')],
+    ]);
+  });
+});
