@@ -50,7 +50,8 @@ export function createPort(client: RedisClient): RedisPort {
   if (isIoredis(client)) {
     return {
       isCluster: 'isCluster' in client && client.isCluster === true,
-      send: (_key, _isReadOnly, [command = '', ...args]) => client.call(command, ...args),
+      send: (_key, _isReadOnly, [command = '', ...args]) =>
+        client.call(command, ...args).catch(forgetCommand),
       ...createReconnectPort(client),
     };
   }
@@ -73,6 +74,17 @@ export function createPort(client: RedisClient): RedisPort {
     'invalid_argument',
     'redisStore() and redisDenylist() take a client first, as in redisStore(new Redis(url, failFast)): one of ioredis, iovalkey or node-redis, or an object with send(key, isReadOnly, args).',
   );
+}
+
+/**
+ * These clients put the command onto the error that it failed with, and a command holds a session: digests, the subject,
+ * its data. The error goes on to listeners, and as a cause to whoever prints it.
+ */
+function forgetCommand(error: unknown): never {
+  for (let at = error; at instanceof Error; at = 'lastNodeError' in at && at.lastNodeError) {
+    Reflect.deleteProperty(at, 'command');
+  }
+  throw error;
 }
 
 function createReconnectPort(client: RedisClient): Partial<Pick<RedisPort, 'onReconnect'>> {
