@@ -21,11 +21,18 @@ export async function packAll(folder) {
   });
 }
 
-function readPacked(tarball, name) {
+/** A file of a tarball, by its name below `package/`. */
+export function readPacked(tarball, name) {
   return execFileSync('tar', ['-xzOf', tarball, `package/${name}`], {
     encoding: 'utf8',
     maxBuffer: 32 * 1024 * 1024,
   });
+}
+
+/** The names of a tarball's files, below `package/`. */
+export function listPacked(tarball) {
+  const lines = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+  return lines.map((line) => line.replace(/^package\//, ''));
 }
 
 /** Unpacks a tarball into a folder that is there. */

@@ -1,0 +1,57 @@
+import {
+  createSessions,
+  isSessError,
+  memoryStore,
+  type Session,
+  type Sessions,
+  UsageError,
+} from '@sess/core';
+import { assertKnown, parseDuration } from '@sess/core/options';
+import { expect } from './expect.js';
+
+interface Profile {
+  handle: string;
+  theme?: 'dark' | 'light';
+}
+
+const sessions: Sessions<Profile> = createSessions<Profile>({ store: memoryStore() });
+const { accessToken, refreshToken } = await sessions.create({
+  subject: 'ada',
+  data: { handle: 'Ada' },
+});
+// @ts-expect-error the handle is missing
+sessions.create({ subject: 'ada', data: {} }).catch(() => {});
+
+const verified = await sessions.verify(accessToken);
+expect(verified.ok, 'the access token is good');
+if (verified.ok) {
+  const { data }: Session<Profile> = verified.session;
+  const handle: string = data.handle;
+  expect(handle === 'Ada', 'the data is that of the sign-in');
+  try {
+    // @ts-expect-error data is changed by update
+    data.handle = 'Grace';
+    expect(false, 'data cannot be written to');
+  } catch (error) {
+    expect(error instanceof TypeError, 'data is frozen');
+  }
+}
+
+const refreshed = await sessions.refresh(refreshToken);
+expect(refreshed.ok && refreshed.session.data.handle === 'Ada', 'the refresh token is good');
+expect((await sessions.revokeAll('ada')) === 1, 'there was one session to revoke');
+expect(!(await sessions.verify(accessToken)).ok, 'its token is dead');
+
+try {
+  createSessions({ accessTtl: '0s' });
+  expect(false, 'a lifetime of nothing is refused');
+} catch (error) {
+  expect(error instanceof UsageError && isSessError(error), 'refused by an error of the library');
+}
+expect(parseDuration('15m', 'ttl') === 900_000, '@sess/core/options reads durations');
+expect(typeof assertKnown === 'function', '@sess/core/options knows options');
+for (const entry of ['@sess/core/http', '@sess/core/store', '@sess/core/engine']) {
+  const names = Object.keys((await import(entry)) as object);
+  expect(names.length > 0, `${entry} can be imported`);
+}
+await sessions.close();
