@@ -10,7 +10,7 @@ export function cloneTree(from, to) {
 }
 
 /** Only what git knows or would take. */
-function copyTree(from, to) {
+export function copyTree(from, to) {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const names = execFileSync('git', args, { cwd: from, encoding: 'utf8', maxBuffer: 2 ** 25 });
   for (const name of names.split('\0')) {

@@ -20,7 +20,8 @@ const { accessToken, refreshToken } = await sessions.create({
   data: { handle: 'Ada' },
 });
 // @ts-expect-error the handle is missing
-sessions.create({ subject: 'ada', data: {} }).catch(() => {});
+const wrong = () => sessions.create({ subject: 'ada', data: {} });
+expect(typeof wrong === 'function', 'it compiles, or rather does not');
 
 const verified = await sessions.verify(accessToken);
 expect(verified.ok, 'the access token is good');
