@@ -49,7 +49,7 @@ try {
 } catch (error) {
   expect(error instanceof UsageError && isSessError(error), 'refused by an error of the library');
 }
-expect(parseDuration('15m', 'ttl') === 900_000, '@sess/core/options reads durations');
+expect(parseDuration('ttl', '15m') === 900_000, '@sess/core/options reads durations');
 expect(typeof assertKnown === 'function', '@sess/core/options knows options');
 for (const entry of ['@sess/core/http', '@sess/core/store', '@sess/core/engine']) {
   const names = Object.keys((await import(entry)) as object);

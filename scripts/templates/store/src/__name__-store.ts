@@ -15,7 +15,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof __Name__StoreOptions>(['timeout
  * @throws UsageError `invalid_option`
  */
 export function __camel__Store(options: __Name__StoreOptions = {}): SessionStore {
-  assertKnown('__camel__Store()', options, KNOWN);
+  assertKnown('__camel__Store', options, KNOWN);
   const { timeout = 1_000 } = options;
 
   // `SessionStore` of @sess/core says what each has to do; `memoryStore` is the shortest one that does it.
