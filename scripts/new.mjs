@@ -7,6 +7,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -43,13 +45,18 @@ const fill = (text) =>
   text.replaceAll('__name__', name).replaceAll('__Name__', pascal).replaceAll('__camel__', camel);
 
 copyTemplate(join(root, 'scripts', 'templates', kind));
+const program = `${name}.ts`;
+const programs = join(tree, 'scripts', 'packages', 'programs');
+renameSync(join(target, 'programs', program), join(programs, program));
+rmSync(join(target, 'programs'), { recursive: true });
 copyFileSync(join(tree, 'LICENSE'), join(target, 'LICENSE'));
 edit('tsconfig.json', addReference);
 edit('scripts/imports/table.mjs', addRow);
+edit('scripts/packages/matrix.mjs', addProject);
 writeFileSync(join(tree, '.changeset', `${name}.md`), fill(changeset()));
 
 // The order of imports depends on the name. Without git, which a copy may not have.
-const format = ['check', '--write', '--vcs-enabled=false', target];
+const format = ['check', '--write', '--vcs-enabled=false', target, join(programs, program)];
 if (tree === root) await must(pnpm(['install', '--no-frozen-lockfile'], { quiet: true }));
 await must(run(bin('biome'), format, { cwd: tree, quiet: true }));
 if (tree === root) {
@@ -103,6 +110,21 @@ function addRow(text) {
   ].join('\n');
   const before = "  {\n    folder: 'packages/testkit/src',";
   return text.replace(before, row + before);
+}
+
+/** Last of the strangers' projects. */
+function addProject(text) {
+  const row = [
+    '  {',
+    `    name: '${name}',`,
+    `    program: '${program}',`,
+    `    packages: ['core', '${name}'],`,
+    '    dependencies: NODE,',
+    '  },',
+    '];',
+    '',
+  ].join('\n');
+  return text.replace(/\];\n$/, row);
 }
 
 function changeset() {

@@ -66,6 +66,12 @@ describe('a new package', () => {
     expect(code, output).toBe(0);
   });
 
+  it('is among those that strangers install', async () => {
+    const { projects } = await import(join(tree, 'scripts', 'packages', 'matrix.mjs'));
+    const programs = projects.map(({ program }) => program);
+    expect(programs).toEqual(expect.arrayContaining(['fresh-store.ts', 'fresh-adapter.ts']));
+  });
+
   it.each([
     ['store', 'fresh-store-store', 'store-suite'],
     ['adapter', 'middleware', 'adapter'],
