@@ -41,8 +41,12 @@ if (existsSync(target)) fail(`${relative(tree, target)} is there already`, 2);
 
 const pascal = name.replace(/(?:^|-)(.)/g, (_, letter) => letter.toUpperCase());
 const camel = pascal[0].toLowerCase() + pascal.slice(1);
+/** `__name__` where a name may stand in code, `%name%` in prose, where underscores would be emphasis. */
 const fill = (text) =>
-  text.replaceAll('__name__', name).replaceAll('__Name__', pascal).replaceAll('__camel__', camel);
+  Object.entries({ name, Name: pascal, camel }).reduce(
+    (filled, [key, value]) => filled.replaceAll(`__${key}__`, value).replaceAll(`%${key}%`, value),
+    text,
+  );
 
 copyTemplate(join(root, 'scripts', 'templates', kind));
 const program = `${name}.ts`;

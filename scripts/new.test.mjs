@@ -1,4 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +65,17 @@ describe('a new package', () => {
   ])('%s', async (_what, [name, ...args]) => {
     const { code, output } = await inTree(bin(name), ...args);
     expect(code, output).toBe(0);
+  });
+
+  it.each(KINDS)('%s has nothing of the template left', (kind) => {
+    const folder = join(tree, 'packages', `fresh-${kind}`);
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(readme.split('\n', 1)[0]).toBe(`# @sess/fresh-${kind}`);
+    for (const name of readdirSync(folder, { recursive: true })) {
+      expect(name).not.toMatch(/__|%/);
+      if (!/\.(?:ts|json|md)$/.test(name) || /^(?:dist|node_modules)\b/.test(name)) continue;
+      expect(readFileSync(join(folder, name), 'utf8')).not.toMatch(/__\w+__|%\w+%/);
+    }
   });
 
   it('has its rows in the import table', async () => {
