@@ -16,14 +16,14 @@ export function fail(message, code = 1) {
 }
 
 /** Names and manifests of all workspace packages; the folders are those of pnpm-workspace.yaml. */
-export function workspace() {
+export function workspace(tree = root) {
   const grouped = ['packages', 'examples', 'test'].flatMap((group) =>
-    readdirSync(join(root, group), { withFileTypes: true })
-      .map((entry) => join(root, group, entry.name))
+    readdirSync(join(tree, group), { withFileTypes: true })
+      .map((entry) => join(tree, group, entry.name))
       .filter((dir) => existsSync(join(dir, 'package.json')))
       .sort(),
   );
-  return [...grouped, join(root, 'bench'), join(root, 'docs')].map((dir) => ({
+  return [...grouped, join(tree, 'bench'), join(tree, 'docs')].map((dir) => ({
     dir,
     manifest: readManifest(dir),
   }));

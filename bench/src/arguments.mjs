@@ -9,7 +9,7 @@ export const USAGE = `npm run bench -- [--only=PART,PART] [--quick] [--framework
   --out         where results are written; default: bench/results, and nowhere when quick
 `;
 
-export const FRAMEWORKS = ['express', 'fastify', 'hono'];
+const FRAMEWORKS = ['express', 'fastify', 'hono'];
 
 /** @throws Error that says what is wrong, to be shown above the usage */
 export function readArguments(args, partNames) {

@@ -73,6 +73,6 @@ export function checkPackage({ folder, external, externalInstead, layers }, sour
 }
 
 /** Whether a path of the table is this file, or the folder (it ends in a slash) that holds it. */
-export function covers(path, file) {
+function covers(path, file) {
   return path.endsWith('/') ? file.startsWith(path) : file === path;
 }

@@ -19,7 +19,7 @@ export async function serve(app: Pick<Hono, 'fetch'>): Promise<RunningHost> {
 }
 
 /** The application that the adapter suite asks for. */
-export function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
+function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
   const app = new Hono<SessionEnv>();
   app.use(sessionMiddleware(sessions, options));
 

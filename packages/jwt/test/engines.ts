@@ -30,7 +30,7 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** A denylist that counts its calls, fails and forgets when told to, and does something else first when told to. */
-export function watch(make: () => Denylist) {
+function watch(make: () => Denylist) {
   let inner = make();
   const failing = new Set<string>();
   const calls: Operation[] = [];
@@ -74,7 +74,7 @@ export function watch(make: () => Denylist) {
 export type Events = readonly (readonly [string, unknown])[];
 
 /** Everything that an engine tells. */
-export function record<Data extends object>(sessions: Sessions<Data>): Events {
+function record<Data extends object>(sessions: Sessions<Data>): Events {
   const events: [string, unknown][] = [];
   for (const name of [
     'created',

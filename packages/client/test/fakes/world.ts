@@ -59,7 +59,7 @@ export function createWorld({ hasLocks = true, life = 900 }: WorldOptions = {}):
   };
 }
 
-export function turnOver(): Promise<void> {
+function turnOver(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

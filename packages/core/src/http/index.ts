@@ -4,7 +4,12 @@ export type { CsrfOptions } from './csrf.js';
 export { asEngine, type EngineFor } from './engine.js';
 export { type Exchange, mergeSetCookie, mergeVary, type Reply } from './exchange.js';
 export { createGuard, type Guard, type GuardOptions } from './guard.js';
-export { type NodeRequestHead, readAuthorization, readJsonBody } from './node-request.js';
+export {
+  type NodeRequestBody,
+  type NodeRequestHead,
+  readAuthorization,
+  readJsonBody,
+} from './node-request.js';
 export { type ProblemCode, problemReply, replyToError } from './problem.js';
 export type { ProtocolOptions } from './protocol.js';
 export type { SessionRoute } from './routes.js';

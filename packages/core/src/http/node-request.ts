@@ -1,9 +1,13 @@
-import type { Readable } from 'node:stream';
-
 /** The head of a request as Node shows it, and as frameworks on top of Node pass it on. */
 export interface NodeRequestHead {
   readonly headers: { readonly authorization?: string | undefined };
   readonly rawHeaders: readonly string[];
+}
+
+/** A body as Node streams it; written out, so that the types stand where Node's are not, as on Workers. */
+export interface NodeRequestBody {
+  readonly readableEnded: boolean;
+  on(event: string, listener: (value: unknown) => void): unknown;
 }
 
 const LIMIT = 102_400;
@@ -27,7 +31,7 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequestHead): rea
  * @throws RangeError when it is over 100 kB, TypeError when it is not UTF-8, SyntaxError when it is not JSON, and
  * what the socket fails with
  */
-export async function readJsonBody(body: Readable): Promise<unknown> {
+export async function readJsonBody(body: NodeRequestBody): Promise<unknown> {
   const text = await readText(body);
   return text === '' ? undefined : (JSON.parse(text) as unknown);
 }
@@ -36,15 +40,15 @@ export async function readJsonBody(body: Readable): Promise<unknown> {
  * The body as text. One that is too long is read to its end all the same, and thrown away: to stop reading
  * would cut the connection before the answer is through.
  */
-function readText(body: Readable): Promise<string> {
+function readText(body: NodeRequestBody): Promise<string> {
   // Another parser has read it and kept nothing.
   if (body.readableEnded) return Promise.resolve('');
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    body.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= LIMIT) chunks.push(chunk);
+    body.on('data', (chunk) => {
+      size += (chunk as Buffer).length;
+      if (size <= LIMIT) chunks.push(chunk as Buffer);
     });
     body.on('error', reject);
     body.on('close', () => reject(new Error('The connection closed within the body.')));

@@ -7,7 +7,7 @@ import { UsageError } from '@sess/core';
  */
 const KID = /^(?!\.{1,2}$)[A-Za-z0-9._~:=-]{1,128}$/;
 
-export function isKid(value: unknown): value is string {
+function isKid(value: unknown): value is string {
   return typeof value === 'string' && KID.test(value);
 }
 

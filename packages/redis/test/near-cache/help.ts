@@ -9,7 +9,7 @@ export const BOUND = 2_500;
 /** What a busy machine may add to any time that is measured here. */
 export const SLACK = 500;
 
-export const clock: Clock = { now: () => Date.now() };
+const clock: Clock = { now: () => Date.now() };
 
 /** A store as an engine would use it, with what it does by the way made short. */
 export interface OpenStore {

@@ -1,0 +1,7 @@
+export {
+  type Next,
+  requireSession,
+  sessionErrors,
+  sessionMiddleware,
+  sessionsOf,
+} from './middleware.js';
