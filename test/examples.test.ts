@@ -128,6 +128,18 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
     }
   });
 
+  it.each(['GET', 'HEAD'])('and to a %s that sets a condition', async (method) => {
+    for (const path of ['/', '/public', '/me', '/devices', '/session', '/session/list']) {
+      for (const condition of [
+        ['If-None-Match', '*'],
+        ['If-Modified-Since', 'Fri, 31 Dec 9999 23:59:59 GMT'],
+        ['Range', 'bytes=0-1'],
+      ] as const) {
+        await expectAlike(method, path, (host) => [...bearer(host), condition]);
+      }
+    }
+  });
+
   it.each(['POST', 'PATCH', 'PUT', 'DELETE'])(
     'and to %s with bodies of any type',
     async (method) => {

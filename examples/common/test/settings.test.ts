@@ -45,6 +45,28 @@ describe('createEngine', () => {
     );
   });
 
+  it.each(['ACCESS_TTL', 'ACCESS_OVERLAP', 'IDLE_TTL', 'ABSOLUTE_TTL', 'GRACE'])(
+    'refuses %s=soon with every kind of tokens, also where it would change nothing',
+    async (variable) => {
+      for (const kind of ['opaque', 'jwt', 'stateless']) {
+        const settings = readSettings({ ACCESS_TOKENS: kind, [variable]: 'soon' });
+        await expect(createEngine(settings)).rejects.toThrow(SettingsError);
+        await expect(createEngine(settings)).rejects.toThrow(`${variable}: 'soon' is not`);
+      }
+    },
+  );
+
+  it('tells of times that do not go together in whole sentences', async () => {
+    const settings = readSettings({
+      ACCESS_TOKENS: 'stateless',
+      ACCESS_TTL: '2d',
+      ABSOLUTE_TTL: '1d',
+    });
+    await expect(createEngine(settings)).rejects.toThrow(
+      "ACCESS_TTL ('2d') is beyond ABSOLUTE_TTL ('1d'). Write at most '1d', or a longer ABSOLUTE_TTL.",
+    );
+  });
+
   it.each(['jwt', 'stateless'])(
     'needs the secret that processes on one Redis share: %s',
     async (kind) => {

@@ -18,8 +18,10 @@ export function createApp(sessions: Sessions): Express {
   app.disable('x-powered-by').disable('etag');
   app.enable('strict routing').enable('case sensitive routing');
 
-  app.use((_req, res, next) => {
+  app.use((req, res, next) => {
     res.set(COMMON_HEADERS);
+    // Express would answer 304 to 'If-None-Match: *', though no client may keep what is said here.
+    delete req.headers['if-none-match'];
     next();
   });
   app.use(sessionMiddleware(sessions, { routes: 'all' }));

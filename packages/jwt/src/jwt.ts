@@ -9,7 +9,12 @@ import {
 import { type AccessTokenPort, type AccessTokens, isSid, tagOf } from '@sess/core/engine';
 import { assertKnown, parseDuration } from '@sess/core/options';
 import { createKeyRing } from './keys/key-ring.js';
-import { assertDenylist, resolveTokenOptions, type TokenOptions } from './options.js';
+import {
+  assertDenylist,
+  resolveOnDenylistError,
+  resolveTokenOptions,
+  type TokenOptions,
+} from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
 import { type ChooseClaims, createWriter } from './token/writer.js';
@@ -72,7 +77,7 @@ const CHOICES: Readonly<Record<JwtOptions['revocation'], ChooseClaims>> = {
 export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Data>): AccessTokens {
   assertKnown('jwt', options, KNOWN);
   const settings = resolveTokenOptions(options);
-  const { revocation, onDenylistError = 'fail' } = options;
+  const { revocation } = options;
   if (!Object.hasOwn(CHOICES, revocation)) {
     throw new UsageError(
       'invalid_option',
@@ -86,9 +91,7 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
     );
   }
   assertDenylist(options.denylist);
-  if (onDenylistError !== 'fail' && onDenylistError !== 'accept') {
-    throw new UsageError('invalid_option', "onDenylistError: write 'fail' or 'accept'.");
-  }
+  const onDenylistError = resolveOnDenylistError(options.onDenylistError);
   const choose = (options.claims as ChooseClaims | undefined) ?? CHOICES[revocation];
   if (typeof choose !== 'function') {
     throw new UsageError('invalid_option', 'claims: write a function of the session.');

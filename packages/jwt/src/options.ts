@@ -79,6 +79,12 @@ export function assertDenylist(denylist: Denylist | undefined): void {
   );
 }
 
+/** @throws UsageError `invalid_option` */
+export function resolveOnDenylistError(given: unknown = 'fail'): 'fail' | 'accept' {
+  if (given === 'fail' || given === 'accept') return given;
+  throw invalid("onDenylistError: write 'fail' or 'accept'.");
+}
+
 function resolveAudiences(audience: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (list.length === 0)

@@ -22,7 +22,12 @@ import {
 import { assertKnown, type Duration, parseDuration } from '@sess/core/options';
 import type { JSONWebKeySet } from 'jose';
 import { createJwksKeys } from './keys/jwks-keys.js';
-import { assertDenylist, resolveVerifierOptions, type TokenOptions } from './options.js';
+import {
+  assertDenylist,
+  resolveOnDenylistError,
+  resolveVerifierOptions,
+  type TokenOptions,
+} from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
 import { createTokenVerifier } from './token-verifier.js';
@@ -96,12 +101,14 @@ export function verifyOnly<Data extends object = RegisteredData>(
     cooldown: parseDuration('jwksCooldown', options.jwksCooldown ?? '30s', { min: 0 }),
     timeout: parseDuration('jwksTimeout', options.jwksTimeout ?? '5s'),
   });
+  const onError = resolveOnDenylistError(options.onDenylistError);
+  const longestLife = parseDuration('ttl', options.ttl ?? '1h') + settings.leeway;
   const denylist =
     options.denylist &&
     createDenylistPort({
       denylist: options.denylist,
-      onError: options.onDenylistError ?? 'fail',
-      longestLife: parseDuration('ttl', options.ttl ?? '1h') + settings.leeway,
+      onError,
+      longestLife,
       clock,
       random: createRandomBytes(),
       events,

@@ -4,10 +4,15 @@ import { createStatelessSessions, jwt, memoryDenylist, verifyOnly } from '../src
 const ABOUT = { issuer: 'https://api.example.com', audience: 'api' };
 const KEYS = { ...ABOUT, keys: 'a secret of at least thirty-two bytes' };
 
-const TAKERS: readonly [string, (denylist: never) => unknown][] = [
-  ['jwt', (denylist) => jwt({ ...KEYS, revocation: 'denylist', denylist })],
-  ['createStatelessSessions', (denylist) => createStatelessSessions({ ...KEYS, denylist })],
-  ['verifyOnly', (denylist) => verifyOnly({ ...ABOUT, jwks: { keys: [] }, denylist })],
+const ELSEWHERE = { ...ABOUT, jwksUri: 'https://api.example.com/.well-known/jwks.json' };
+
+const TAKERS: readonly [string, (denylist: never, more?: object) => unknown][] = [
+  ['jwt', (denylist, more) => jwt({ ...KEYS, revocation: 'denylist', denylist, ...more })],
+  [
+    'createStatelessSessions',
+    (denylist, more) => createStatelessSessions({ ...KEYS, denylist, ...more }),
+  ],
+  ['verifyOnly', (denylist, more) => verifyOnly({ ...ELSEWHERE, denylist, ...more })],
 ];
 
 describe.each(TAKERS)('the denylist of %s', (_name, take) => {
@@ -24,4 +29,16 @@ describe.each(TAKERS)('the denylist of %s', (_name, take) => {
       'denylist: give memoryDenylist(), or redisDenylist(client) of @sess/redis.',
     );
   });
+
+  it.each([['acept'], [true], [null]])('is not told onDenylistError: %s', (onDenylistError) => {
+    const build = () => take(memoryDenylist() as never, { onDenylistError });
+    expect(build).toThrow("onDenylistError: write 'fail' or 'accept'.");
+  });
+});
+
+it.each(['soon', 0])('verifyOnly refuses ttl: %s with and without a denylist', (ttl) => {
+  for (const denylist of [undefined, memoryDenylist()]) {
+    const given = { ...ELSEWHERE, ttl: ttl as never, ...(denylist && { denylist }) };
+    expect(() => verifyOnly(given)).toThrow(/^ttl: /);
+  }
 });

@@ -11,6 +11,9 @@ export const JWKS_PATH = '/.well-known/jwks.json';
  */
 const CACHING = 'public, max-age=300, stale-while-revalidate=60';
 
+const NONE_TO_PUBLISH =
+  'There are no public keys: the access tokens here are opaque, or signed with a secret.';
+
 /** Answers the engine's public keys (RFC 7517, section 5). They are public: nobody is asked who they are. */
 export async function handleJwks<Data extends object>(
   sessions: Sessions<Data>,
@@ -19,7 +22,8 @@ export async function handleJwks<Data extends object>(
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') {
     return problemReply('method_not_allowed', { headers: { Allow: 'GET, HEAD' } });
   }
-  if (sessions.publicKeys === undefined) return problemReply('not_found');
+  if (sessions.publicKeys === undefined)
+    return problemReply('not_found', { members: { detail: NONE_TO_PUBLISH } });
   return {
     status: 200,
     headers: { 'Cache-Control': CACHING, 'Content-Type': 'application/jwk-set+json' },

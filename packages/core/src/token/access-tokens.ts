@@ -74,6 +74,7 @@ export interface AcceptedReading {
   /** What a signed token says of itself; absent where only the store can tell. */
   readonly claimed?: {
     readonly session: Session<object>;
+    /** Of the refresh token; less than 0 where the token says none. */
     readonly generation: number;
     readonly version: number;
   };

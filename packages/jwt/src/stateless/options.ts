@@ -19,6 +19,7 @@ import {
 import { assertKnown, parseDuration, showDuration } from '@sess/core/options';
 import {
   assertDenylist,
+  resolveOnDenylistError,
   resolveTokenOptions,
   type TokenOptions,
   type TokenSettings,
@@ -95,7 +96,7 @@ export function resolveStatelessOptions<Data extends object>(
   options: StatelessOptions<Data>,
 ): StatelessSettings {
   assertKnown('createStatelessSessions', options, KNOWN);
-  const { onDenylistError = 'fail', denylist } = options;
+  const { denylist } = options;
   // A default gives way to what was written; two written values that disagree are a mistake.
   const written = options.ttl === undefined ? 0 : parseDuration('ttl', options.ttl);
   const absoluteTtl = parseDuration(
@@ -106,11 +107,8 @@ export function resolveStatelessOptions<Data extends object>(
   if (ttl > absoluteTtl) {
     throw new UsageError(
       'invalid_option',
-      `ttl (${showDuration(ttl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}). Write a ttl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
+      `ttl (${showDuration(ttl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}). Write at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
-  }
-  if (onDenylistError !== 'fail' && onDenylistError !== 'accept') {
-    throw new UsageError('invalid_option', "onDenylistError: write 'fail' or 'accept'.");
   }
   assertDenylist(denylist);
   return Object.freeze({
@@ -119,7 +117,7 @@ export function resolveStatelessOptions<Data extends object>(
     absoluteTtl,
     grace: parseDuration('grace', options.grace ?? '10s', { min: 0, max: 3_600_000 }),
     denylist,
-    onDenylistError,
+    onDenylistError: resolveOnDenylistError(options.onDenylistError),
     schema: resolveSchema(options.data),
     logger: createRedactingLogger(resolveLogger(options.logger)),
     clock: resolveClock(options.clock),

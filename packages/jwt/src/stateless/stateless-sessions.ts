@@ -105,6 +105,8 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
     admits(token) {
       const { sid, claimed } = token;
+      // A token whose session a store renews must not come to renew itself (RFC 8725, section 3.12).
+      if (claimed.generation >= 0) return false;
       tokenOf.set(claimed.session, token);
       return (
         denylist === undefined ||
@@ -143,13 +145,20 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     const { jti, version } = made;
     const whole = inSeconds(session);
     const { sid, lastUsedAt: issuedAt, expiresAt } = whole;
-    const content = { session: whole, jti, generation: 0, version, issuedAt, expiresAt };
+    const content = {
+      session: whole,
+      jti,
+      generation: undefined,
+      version,
+      issuedAt,
+      expiresAt,
+    };
     const accessToken = await writer.write(content, made.at);
     tokenOf.set(whole, {
       ok: true,
       sid,
       digest: jti,
-      claimed: { session: whole, generation: 0, version: version ?? -1 },
+      claimed: { session: whole, generation: -1, version: version ?? -1 },
       notBefore: issuedAt - leeway,
       expiresAt: expiresAt + leeway,
     });

@@ -13,7 +13,7 @@ export interface TokenClaims {
   readonly nbf?: number;
   /** When the user last proved who they are (OpenID Connect Core, section 2). */
   readonly auth_time?: number;
-  /** The refresh token's generation. */
+  /** The refresh token's generation; of a session that a store renews only. */
   readonly gen?: number;
   /** The subject's version in the denylist. */
   readonly sv?: number;

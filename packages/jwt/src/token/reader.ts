@@ -80,8 +80,8 @@ export function createReader(context: ReaderContext): TokenReader {
     const claims = object === undefined ? undefined : checkClaims(object, expected);
     const session = claims && toClaimedSession(claims);
     if (claims === undefined || session === undefined) return UNKNOWN;
-    // A token without a version is not one that a denylist knows.
-    const { sid, jti, gen = 0, sv = -1, nbf = 0, exp } = claims;
+    // A token without a generation is not one that a store renews, and without a version not one that a denylist knows.
+    const { sid, jti, gen = -1, sv = -1, nbf = 0, exp } = claims;
     const token: VerifiedToken = Object.freeze({
       ok: true,
       sid,

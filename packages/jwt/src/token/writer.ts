@@ -8,7 +8,8 @@ import { hasValue, RESERVED, type TokenClaims } from './claims.js';
 export interface TokenContent {
   readonly session: Session<object>;
   readonly jti: string;
-  readonly generation: number;
+  /** Of the session's refresh token; `undefined` where the access token renews itself. */
+  readonly generation: number | undefined;
   readonly version: number | undefined;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -89,7 +90,7 @@ export function createWriter(context: WriterContext): TokenWriter {
       iat: Math.floor(issuedAt / 1_000),
       exp: round(expiresAt / 1_000),
       auth_time: Math.floor(authenticatedAt / 1_000),
-      gen: generation,
+      ...(generation === undefined ? {} : { gen: generation }),
       ...(version === undefined ? {} : { sv: version }),
       ses: { iat: Math.floor(createdAt / 1_000), exp: Math.floor(session.expiresAt / 1_000) },
     };

@@ -51,6 +51,15 @@ describe('tokens of one kind in the place of another [CHECKLIST JWT; RFC 8725 2.
     expect(await signed.refresh(accessToken)).toEqual(MALFORMED);
   });
 
+  it('are refused: one that a store has to renew where tokens renew themselves', async () => {
+    const { signed, stateless } = await arrange();
+    const { accessToken } = await signed.create({ subject: 'ada' });
+    // Else whoever gets hold of one for fifteen minutes could exchange it for ninety days.
+    expect(await stateless.refresh(accessToken)).toEqual({ ok: false, reason: 'unknown' });
+    expect(await stateless.verify(accessToken)).toEqual({ ok: false, reason: 'unknown' });
+    expect(await stateless.end({ accessToken })).toBe(false);
+  });
+
   it('are refused: another token of the same issuer and key', async () => {
     const { signed, by } = await arrange();
     const { accessToken, session } = await signed.create({ subject: 'ada' });

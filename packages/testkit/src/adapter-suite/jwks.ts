@@ -13,7 +13,10 @@ export function describeJwks(target: Target): void {
       const answer = await host.send(PATH);
       expect(answer.status).toBe(404);
       expect(answer.headers['content-type']).toBe(PROBLEM);
-      expect(json(answer)).toMatchObject({ code: 'not_found' });
+      expect(json(answer)).toMatchObject({
+        code: 'not_found',
+        detail: expect.stringContaining('keys') as string,
+      });
     });
 
     it.each(['POST', 'PUT', 'DELETE'])('is not to be asked by %s', async (method) => {

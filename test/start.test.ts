@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+
+// None of these names an example, though most name a folder.
+it.each(['nope', 'common', '', '../packages/core', '--help'])(
+  'npm start -- %j says what there is',
+  (name) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', name], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `there is no example '${name}'. Write express, fastify or hono.\n`,
+    });
+  },
+);
