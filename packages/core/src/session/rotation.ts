@@ -7,6 +7,9 @@ import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '.
 /** How many access tokens live at once, and how many steps of grace are remembered. */
 const KEPT = 8;
 
+/** The share of a grace that has to be gone before it starts anew: all tabs of a burst need one write, not one each. */
+const RENEWED_AFTER = 0.1;
+
 /** An access token with less to live is not handed out again. Milliseconds. */
 const SHORTEST_LIFE = 1_000;
 
@@ -101,13 +104,15 @@ function presentEarlier(presentation: Presentation): RotationDecision {
   const newest = walk(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(newest), auth.refresh)) return UNKNOWN;
 
-  if (at - (step.spentAt ?? at) < policy.grace)
-    return repeat(presentation, newest, { shared: true });
-  // The successor was never used, so its holder may never have received it: the grace starts again.
-  if (first === auth.steps.length - 1 && !auth.settled) {
+  const age = at - (step.spentAt ?? at);
+  // The successor was never used, so its holder may never have received it: the grace starts again. Before it is over
+  // too: other requests may be on their way beside this one, and this one's answer be used before they arrive.
+  const isUnused = first === auth.steps.length - 1 && !auth.settled;
+  if (isUnused && age >= policy.grace * RENEWED_AFTER) {
     const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
     return repeat(presentation, newest, { shared: true, steps });
   }
+  if (age < policy.grace) return repeat(presentation, newest, { shared: true });
   return { kind: 'end', cause: 'reuse' };
 }
 

@@ -162,7 +162,9 @@ async function refresh(
   } else if (expected === 'repeat') {
     if (generation === newest(model)) model.settled = true;
     else {
-      if (now - (model.spentAt[generation] ?? 0) >= GRACE) model.spentAt[generation] = now;
+      const isUnused = generation === newest(model) - 1 && !model.settled;
+      const age = now - (model.spentAt[generation] ?? 0);
+      if (isUnused && age >= GRACE / 10) model.spentAt[generation] = now;
       model.shared = true;
     }
     expectNewestPair(model, result, now);
