@@ -1,3 +1,5 @@
+import { nextTick } from 'node:process';
+
 /** What happens, in the order of a time that nobody waits for. Epoch milliseconds of the store's clock. */
 export interface Timeline {
   now(): number;
@@ -17,8 +19,13 @@ interface Item {
   readonly happen: () => unknown;
 }
 
-/** Lets all that waits for no more than promises finish. */
+/** Lets all that waits for no more than promises finish: ticks come when no promise has anything left to do. */
 function comeToRest(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve));
+}
+
+/** Lets the rest of the process have its turn. */
+function breathe(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
@@ -46,6 +53,7 @@ export function createTimeline(start: number): Timeline {
       items.splice(placeAfter(at), 0, { at, happen });
     },
     async run(afterEach) {
+      await breathe();
       for (let item = items.shift(); item !== undefined; item = items.shift()) {
         now = item.at;
         await item.happen();

@@ -74,3 +74,19 @@ export const noHold: RotationFault = (decide, presentation) =>
   behind(presentation) === 0
     ? decide(withAuth(presentation, { shared: false }))
     : decide(presentation);
+
+/** A token of before the newest is taken for a sign that the store has lost writes. */
+export const hastyEnd: RotationFault = (decide, presentation) =>
+  behind(presentation) > 0 ? { kind: 'end', cause: 'lost-writes' } : decide(presentation);
+
+/** Every rotation starts the absolute deadline anew. */
+export const slidingDeadline: RotationFault = (decide, presentation) => {
+  const decision = decide(presentation);
+  if (decision.kind !== 'answer' || decision.replayed) return decision;
+  const absoluteExpiresAt = decision.auth.absoluteExpiresAt + 1_000;
+  return { ...decision, auth: { ...decision.auth, absoluteExpiresAt } };
+};
+
+/** A rotation ends the access token of the generation before. */
+export const noOverlap: RotationFault = (decide, presentation) =>
+  decide({ ...presentation, policy: { ...presentation.policy, accessOverlap: 0 } });

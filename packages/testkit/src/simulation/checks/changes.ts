@@ -56,12 +56,10 @@ function checkParts(
   before: SessionRecord,
   after: SessionRecord,
 ): void {
-  const isAuthSame = isSame(before.auth, after.auth);
-  const isDataSame = isSame(before.data, after.data);
-  if (
-    (operation === 'replaceData' && !isAuthSame) ||
-    (operation === 'replaceAuth' && !isDataSame)
-  ) {
+  const touched =
+    (operation === 'replaceData' && !isSame(before.auth, after.auth)) ||
+    (operation === 'replaceAuth' && !isSame(before.data, after.data));
+  if (touched) {
     ledger.violate('parts-are-apart', `${operation} touched the other part of ${story.name}`);
   }
 }
