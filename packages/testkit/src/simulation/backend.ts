@@ -85,6 +85,9 @@ export function createBackend(ledger: Ledger, makeStore: MakeStore): Backend {
         const isSame = JSON.stringify(before) === JSON.stringify(story.record);
         if (isSame && !isEndUndone) continue;
         story.isSetBack = true;
+        // The mark that an older answer is on its way may be lost with the rest, and the hold with it: such an
+        // answer then leaves a spent token in the jar, which nothing in the store tells from a copy.
+        if ([...story.visits].some((visit) => !visit.isOver)) story.isSlow = true;
         story.successors.clear();
         ledger.tell(() => `  ${story.name} is set back`);
       }

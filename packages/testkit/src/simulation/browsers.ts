@@ -70,6 +70,7 @@ export function createBrowsers(given: {
       isCalm: step.isCalm,
       sentAt: timeline.now(),
       name: `${browser.name} ${step.kind}`,
+      isOver: false,
     };
   }
 

@@ -48,6 +48,7 @@ export function connect(
 
       async function execute(isHeard: boolean): Promise<void> {
         noteSlowness(ledger, given.target, timeline.now() - (visit?.sentAt ?? begun));
+        if (visit !== undefined) ledger.stories.get(given.target)?.visits.add(visit);
         try {
           const answer = await backend.execute(given);
           ledger.tell(() => `${what}: ${summarise(answer)}${isHeard ? '' : ' (nobody hears it)'}`);

@@ -10,7 +10,7 @@ export const INVARIANTS = {
   'no-honest-thief':
     'Without a thief about, no `reuse` is told, while an exchange takes no longer than half of the grace.',
   'rollback-is-no-theft':
-    'A session that a failover has set back ends as `lost-writes`, never as `reuse`.',
+    'A session that a failover has set back ends as `lost-writes`, never as `reuse`, but for one with an answer on its way during it.',
   'reauthentication-is-no-theft':
     'Tokens from before a re-authentication are unknown, never reused.',
   'honest-stay-signed-in':

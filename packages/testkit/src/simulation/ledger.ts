@@ -2,6 +2,7 @@ import type { SessionRecord } from '@sess/core/store';
 import type { Invariant, Violation } from './invariants.js';
 import type { Timeline } from './timeline.js';
 import { tagOf } from './tokens.js';
+import type { Visit } from './visits.js';
 
 /** All that is known of one session: more than the store keeps, and nothing of what an engine thinks. */
 export interface Story {
@@ -21,8 +22,10 @@ export interface Story {
   abuses: number;
   /** A failover took some of its writes back. */
   isSetBack: boolean;
-  /** An exchange took longer than what the promises hold for. */
+  /** An exchange took longer than what the promises hold for, or was under way while the store failed over. */
   isSlow: boolean;
+  /** What has reached its record lately. */
+  readonly visits: Set<Visit>;
   /** Ends by a spent token, or one that the store has forgotten: those that a live process was told it had made. */
   endsMade: number;
   /** Those that were told as events. */
@@ -102,6 +105,7 @@ export function createLedger(timeline: Timeline, isTold: boolean): Ledger {
           abuses: 0,
           isSetBack: false,
           isSlow: false,
+          visits: new Set(),
           endsMade: 0,
           endsTold: 0,
           successors: new Map(),

@@ -42,6 +42,7 @@ export function createSend(given: {
     function end(how: () => void): void {
       if (isOver) return;
       isOver = true;
+      visit.isOver = true;
       how();
     }
 
@@ -59,8 +60,10 @@ export function createSend(given: {
         const answer = await currentVisit.run(visit, () => ask(host.sessions));
         answered(answer, asked);
         noteArrival(ledger, answer, timeline.now() + response.delay - visit.sentAt);
-        if (response.isLost) ledger.tell(() => `${visit.name}: the answer is lost`);
-        else timeline.after(response.delay, () => end(() => arrived(answer)));
+        if (response.isLost) {
+          visit.isOver = true;
+          ledger.tell(() => `${visit.name}: the answer is lost`);
+        } else timeline.after(response.delay, () => end(() => arrived(answer)));
       } catch (error) {
         if (!isSessError(error)) {
           ledger.violate('only-known-faults', `${visit.name} threw ${String(error)}`);

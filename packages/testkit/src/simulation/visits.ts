@@ -11,6 +11,8 @@ export interface Visit {
   readonly sentAt: number;
   /** As the history calls it. */
   readonly name: string;
+  /** Whoever asked has the answer, or never will. */
+  isOver: boolean;
 }
 
 /** Follows a visit through everything that an engine does for it, in the background too. */
