@@ -1,0 +1,107 @@
+import type { RefreshResult, Session, VerifyResult } from '@sess/core';
+import type { Ledger, Story } from '../ledger.js';
+import { digestOfFamily, partsOf } from '../tokens.js';
+
+/** A call of an engine that has been answered. */
+export interface Asked {
+  readonly beganTurn: number;
+  readonly beganAt: number;
+  /** Whose it is: nobody may be shown another's. */
+  readonly user: string;
+}
+
+/** What was handed out: remembered, and held against what others were given. */
+export function noteIssued(
+  ledger: Ledger,
+  issued: Extract<RefreshResult, { ok: true }> | Omit<Extract<RefreshResult, { ok: true }>, 'ok'>,
+): void {
+  const { sid, family, generation } = partsOf(issued.refreshToken);
+  const story = ledger.storyOf(sid);
+  ledger.access.set(issued.accessToken, {
+    sid,
+    generation,
+    family,
+    expiresAt: issued.accessTokenExpiresAt,
+  });
+  if (story.isSetBack) return;
+  const key = `token ${family}.${generation}`;
+  const known = story.successors.get(key);
+  if (known === undefined) story.successors.set(key, issued.refreshToken);
+  else if (known !== issued.refreshToken) {
+    ledger.violate('one-successor', `generation ${generation} of ${story.name} was given two`);
+  }
+}
+
+/** Whether a session was there, and of this family, from before a call until now. */
+function livedThrough(ledger: Ledger, story: Story, family: string, asked: Asked): boolean {
+  const { record } = story;
+  return (
+    record !== undefined &&
+    !story.isSetBack &&
+    ledger.timeline.now() < record.auth.expiresAt &&
+    story.familyTurn < asked.beganTurn &&
+    record.auth.family === digestOfFamily(family)
+  );
+}
+
+/** An answer that shows a session must not come from one that was over when it was asked for. */
+export function checkShown(ledger: Ledger, asked: Asked, sid: string, session: Session): void {
+  const story = ledger.storyOf(sid);
+  if (session.sid !== sid || session.subject !== asked.user) {
+    ledger.violate('sessions-are-apart', `${asked.user} was shown a session of ${session.subject}`);
+  }
+  if (story.ended !== undefined && story.ended.turn < asked.beganTurn) {
+    ledger.violate('ended-is-refused', `${story.name} had ended before it was asked for`);
+  }
+  // Set back, it may have been over in between.
+  const { record, isSetBack } = story;
+  if (record !== undefined && !isSetBack && asked.beganAt >= record.auth.expiresAt) {
+    ledger.violate('expired-is-refused', `${story.name} was over before it was asked for`);
+  }
+}
+
+/** @param isStillInJar whether an honest client's jar holds the token at this moment */
+export function checkRefresh(
+  ledger: Ledger,
+  asked: Asked & { readonly token: string; readonly isStillInJar: boolean },
+  result: RefreshResult,
+): void {
+  const { sid, family, generation } = partsOf(asked.token);
+  const story = ledger.storyOf(sid);
+  if (result.ok) {
+    checkShown(ledger, asked, sid, result.session);
+    noteIssued(ledger, result);
+    return;
+  }
+  if (!livedThrough(ledger, story, family, asked)) return;
+  const text = `${story.name} lives, and its token of generation ${generation} was refused: ${result.reason}`;
+  if (story.isStolen) ledger.violate('theft-ends-the-session', text);
+  else if (asked.isStillInJar) ledger.violate('jar-holds-a-live-token', text);
+  else ledger.violate('honest-stay-signed-in', text);
+}
+
+export function checkVerify(
+  ledger: Ledger,
+  asked: Asked & { readonly token: string },
+  result: VerifyResult,
+): void {
+  const note = ledger.access.get(asked.token);
+  if (note === undefined) return;
+  const story = ledger.storyOf(note.sid);
+  if (result.ok) {
+    checkShown(ledger, asked, note.sid, result.session);
+    if (asked.beganAt >= note.expiresAt) {
+      ledger.violate('expired-is-refused', `an access token of ${story.name} had run out`);
+    }
+    return;
+  }
+  const isFresh =
+    livedThrough(ledger, story, note.family, asked) &&
+    ledger.timeline.now() < note.expiresAt &&
+    note.generation >= (story.record?.auth.generation ?? 0) - 1;
+  if (!isFresh) return;
+  ledger.violate(
+    'fresh-access-works',
+    `an access token of ${story.name} was refused: ${result.reason}`,
+  );
+}

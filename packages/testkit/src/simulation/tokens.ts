@@ -1,0 +1,28 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+
+/** What a refresh token says of itself, as the README of the token's form has it. */
+export interface RefreshParts {
+  readonly sid: string;
+  readonly family: string;
+  readonly generation: number;
+}
+
+/** Reads a genuine refresh token: `srt_<sid>.<family><generation>.<secret>`. */
+export function partsOf(token: string): RefreshParts {
+  return {
+    sid: token.slice(4, 36),
+    family: token.slice(37, 53),
+    generation: Buffer.from(token.slice(53, 59), 'base64url').readUInt32BE(),
+  };
+}
+
+/** A family as a record keeps it. */
+export function digestOfFamily(family: string): string {
+  return createHash('sha256').update(family).digest('base64url').slice(0, 22);
+}
+
+/** The subject's part of a session id. */
+export function tagOf(sid: string): string {
+  return sid.slice(0, 16);
+}
