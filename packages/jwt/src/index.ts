@@ -7,5 +7,6 @@ export { createKeySet, type KeySet, type Keys } from './keys/key-set.js';
 export { type SecretKeyOptions, secretKey } from './keys/secret-key.js';
 export type { TokenOptions } from './options.js';
 export type { StatelessOptions } from './stateless/options.js';
-export { createStatelessSessions, type StatelessSessions } from './stateless/stateless-sessions.js';
+export { createStatelessSessions } from './stateless/stateless-sessions.js';
+export type { StatelessSessions } from './stateless/types.js';
 export { type VerifyOnlyOptions, verifyOnly } from './verify-only.js';
