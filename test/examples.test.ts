@@ -154,6 +154,43 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
     },
   );
 
+  it('and to headers that are too long, too many or too large for anybody', async () => {
+    const large = (name: string, start: string, length: number): HeadersOf => {
+      return () => [[name, start + 'A'.repeat(length)]];
+    };
+    const several: HeadersOf = (host) => [
+      ...Array.from({ length: 300 }, (_, n) => [`X-${n}`, 'x'.repeat(20)] as const),
+      ...bearer(host),
+      ...cookie(host),
+    ];
+    for (const [method, path] of [
+      ['GET', '/me'],
+      ['GET', '/public'],
+      ['POST', '/session/refresh'],
+      ['POST', '/session/logout'],
+    ] as const) {
+      for (const headersOf of [
+        ...[4_000, 8_100, 8_193, 15_000, 20_000].flatMap((length) => [
+          large('Authorization', 'Bearer ', length),
+          large('Authorization', 'bearer', length),
+          large('Cookie', '__Host-sess=', length),
+          large('User-Agent', '', length),
+          large('Origin', 'https://', length),
+        ]),
+        ...(path.endsWith('logout') ? [] : [several]),
+      ]) {
+        await expectAlike(method, path, headersOf);
+      }
+    }
+    // The differences above would be none if nobody had turned anything away.
+    const [first] = running;
+    const statusOf = async (headersOf: HeadersOf): Promise<number | undefined> =>
+      first && (await sendRequest(`${first.base}/me`, { headers: headersOf(first) })).status;
+    expect(await statusOf(large('Authorization', 'Bearer ', 4_000))).toBe(401);
+    expect(await statusOf(large('Authorization', 'Bearer ', 9_000))).toBe(400);
+    expect(await statusOf(large('Authorization', 'Bearer ', 20_000))).toBe(431);
+  });
+
   it('and to those who are signed in', async () => {
     for (const path of PATHS) await expectAlike('GET', path, bearer);
     for (const path of PATHS) await expectAlike('HEAD', path, bearer);
