@@ -3,6 +3,7 @@
 
 const leaves = [
   'clock.ts',
+  'deadlines.ts',
   'duration.ts',
   'environment.ts',
   'events.ts',

@@ -1,4 +1,5 @@
-import { StoreUnavailableError } from '@sess/core';
+import { StoreUnavailableError, systemClock } from '@sess/core';
+import { createDeadlines } from '@sess/core/store';
 import type { StartTimer } from './timers.js';
 
 /** Gives every call so much time, whatever the client underneath does with it. */
@@ -9,20 +10,23 @@ export type WithDeadline = <Result>(operation: string, work: Promise<Result>) =>
  * sent later. That is harmless here, because writes carry `notAfter`, but the caller must not wait.
  */
 export function createDeadline(timeout: number, startTimer: StartTimer): WithDeadline {
+  const deadlines = createDeadlines({ ...systemClock, startTimer }, timeout);
   return (operation, work) =>
     new Promise((resolve, reject) => {
-      const stop = startTimer(() => {
-        reject(
-          new StoreUnavailableError(`Redis did not answer '${operation}' within ${timeout} ms.`),
-        );
-      }, timeout);
+      const deadline = deadlines.start({
+        expire() {
+          reject(
+            new StoreUnavailableError(`Redis did not answer '${operation}' within ${timeout} ms.`),
+          );
+        },
+      });
       work.then(
         (result) => {
-          stop();
+          deadlines.stop(deadline);
           resolve(result);
         },
         (error: unknown) => {
-          stop();
+          deadlines.stop(deadline);
           reject(error);
         },
       );

@@ -7,16 +7,15 @@ import { startTimer } from './timers.js';
 /** One field of one key, and the server's time. */
 export interface FieldRead {
   readonly value: string | undefined;
+  /** 0 where it was not asked for. */
   readonly now: number;
 }
 
-/** Reads of one field of one key. */
-export interface Reads {
-  /** With the server's time, by which something may be decided. */
-  readField(key: string, field: string): Promise<FieldRead>;
-  /** Without it, which is a plain command where few are asked for at once. */
-  readValue(key: string, field: string): Promise<string | undefined>;
-}
+/**
+ * Reads one field of one key; with the server's time, by which something may be decided, or without, which is a plain
+ * command where few are asked for at once.
+ */
+export type ReadField = (key: string, field: string, needsTime: boolean) => Promise<FieldRead>;
 
 interface Waiting {
   readonly key: string;
@@ -29,116 +28,125 @@ interface Waiting {
 /** Keys in one command; more would hold up other clients of the server. */
 const LARGEST_BATCH = 256;
 
-/** So many plain commands cost the server less than one script with all of them. */
+/** So many plain commands cost less than one script with all of them. */
 const FEW = 3;
 
-/** Milliseconds that a read waits for the batch before it: behind a server that is silent, deadlines would add up. */
+/**
+ * So many make a second batch beside the one under way, so that the server works on one while this process takes the
+ * other apart. With fewer, what is gained in time is lost in system calls.
+ */
+const WORTH_A_SECOND = 16;
+
+/** Milliseconds that a read waits for the batches before it: behind a server that is silent, deadlines would add up. */
 const PATIENCE = 50;
 
 /**
- * Reads in batches that clock themselves: a read leaves at the end of its tick if none is under way, else
- * together with all others as soon as the last batch has returned, or is overdue. Idle, it costs no latency; under
- * load many reads share one round trip and one command. On a Cluster keys live apart, and each read goes by itself.
+ * Reads in batches that clock themselves: a read leaves at the end of its tick if none is under way, else together
+ * with all others as soon as the last batch has returned, or is overdue. Idle, it costs no latency; under load many
+ * reads share one round trip and one command. On a Cluster keys live apart, and each read goes by itself.
  */
-export function createReads(port: RedisPort, withDeadline: WithDeadline): Reads {
-  async function readAll(
-    batch: readonly { readonly key: string; readonly field: string }[],
-  ): Promise<readonly (FieldRead | Error)[]> {
-    const reply = await withDeadline(
-      'load',
-      runScript(port, {
-        script: LOAD,
-        keys: batch.map(({ key }) => key),
-        args: batch.map(({ field }) => field),
-        isReadOnly: true,
-      }),
-    );
-    const [seconds, microseconds, ...values] = reply as readonly [
-      string,
-      string,
-      ...(string | null | readonly string[])[],
-    ];
-    const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-    return batch.map((_, n) => {
-      const value = values[n] ?? undefined;
-      return typeof value === 'object' ? new Error(value[0]) : { value, now };
-    });
-  }
-
+export function createReads(port: RedisPort, withDeadline: WithDeadline): ReadField {
   /** `null` comes of a field that is not there. A command that no script uses, so that statistics tell the two apart. */
-  async function readPlain(key: string, field: string): Promise<string | undefined> {
+  async function readPlain(key: string, field: string): Promise<FieldRead> {
     const ask = (): Promise<unknown> => port.send(key, true, ['HMGET', key, field]);
     const [value] = (await withDeadline('load', askAgain(ask))) as readonly (string | null)[];
-    return value ?? undefined;
+    return { value: value ?? undefined, now: 0 };
   }
 
-  if (port.isCluster) {
-    return {
-      readValue: readPlain,
-      async readField(key, field) {
-        const [result] = await readAll([{ key, field }]);
-        if (result instanceof Error) throw result;
-        return result ?? { value: undefined, now: 0 };
-      },
+  async function readEach(batch: readonly Waiting[]): Promise<void> {
+    const reads = batch.map(({ key, field, resolve, reject }) =>
+      readPlain(key, field).then(resolve, reject),
+    );
+    await (reads.length === 1 ? reads[0] : Promise.all(reads));
+  }
+
+  /** Settles all reads of a batch, each by itself: a key that holds no hash is nobody else's fault. */
+  async function readByScript(batch: readonly Waiting[]): Promise<void> {
+    const call = {
+      script: LOAD,
+      keys: batch.map(({ key }) => key),
+      args: batch.map(({ field }) => field),
+      isReadOnly: true,
     };
-  }
-
-  const waiting: Waiting[] = [];
-  /** The batch that the next one waits for. */
-  let underWay: readonly Waiting[] | undefined;
-
-  async function sendPlain({ key, field, resolve, reject }: Waiting): Promise<void> {
     try {
-      resolve({ value: await readPlain(key, field), now: 0 });
-    } catch (error) {
-      reject(error);
-    }
-  }
-
-  async function send(batch: readonly Waiting[]): Promise<void> {
-    if (batch.length <= FEW && !batch.some(({ needsTime }) => needsTime)) {
-      await Promise.all(batch.map(sendPlain));
-      return;
-    }
-    try {
-      const results = await readAll(batch);
+      const reply = await withDeadline('load', runScript(port, call));
+      const [seconds, microseconds, ...values] = reply as readonly [
+        string,
+        string,
+        ...(string | null | readonly string[])[],
+      ];
+      const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
       batch.forEach(({ resolve, reject }, n) => {
-        const result = results[n];
-        if (result instanceof Error || result === undefined) reject(result);
-        else resolve(result);
+        const value = values[n] ?? undefined;
+        if (typeof value === 'object') reject(new Error(value[0]));
+        else resolve({ value, now });
       });
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 
+  if (port.isCluster) {
+    return (key, field, needsTime) => {
+      if (!needsTime) return readPlain(key, field);
+      return new Promise((resolve, reject) => {
+        void readByScript([{ key, field, needsTime, resolve, reject }]);
+      });
+    };
+  }
+
+  let waiting: Waiting[] = [];
+  let isFlushing = false;
+  /** The batches that the next one waits for. */
+  const underWay = new Set<readonly Waiting[]>();
+  let stopPatience: (() => void) | undefined;
+
+  const mayLeave = (): boolean =>
+    underWay.size === 0 || (underWay.size === 1 && waiting.length >= WORTH_A_SECOND);
+
+  /** What leaves next: all, or the one half if it makes two batches. */
+  function take(): readonly Waiting[] {
+    const makesTwo = underWay.size === 0 && waiting.length >= 2 * WORTH_A_SECOND;
+    const batch = waiting.splice(0, makesTwo ? Math.ceil(waiting.length / 2) : waiting.length);
+    waiting = batch.splice(LARGEST_BATCH).concat(waiting);
+    return batch;
+  }
+
+  function send(): void {
+    const batch = take();
+    underWay.add(batch);
+    const isSmall = batch.length <= FEW && !batch.some(({ needsTime }) => needsTime);
+    void (isSmall ? readEach(batch) : readByScript(batch)).then(() => {
+      if (underWay.delete(batch)) flush();
+    });
+  }
+
   function flush(): void {
-    const batch = waiting.splice(0, LARGEST_BATCH);
-    underWay = batch;
-    const stop = startTimer(() => {
-      if (underWay !== batch) return;
-      // Overdue: all that wait leave now, and the last of them is the one to wait for.
-      underWay = undefined;
-      while (waiting.length > 0) flush();
-    }, PATIENCE);
-    void send(batch).then(() => {
-      stop();
-      if (underWay !== batch) return;
-      underWay = undefined;
-      if (waiting.length > 0) flush();
-    });
+    isFlushing = false;
+    while (waiting.length > 0 && mayLeave()) send();
+    if (waiting.length === 0) {
+      stopPatience?.();
+      stopPatience = undefined;
+    } else {
+      stopPatience ??= startTimer(forgetOverdue, PATIENCE);
+    }
   }
 
-  function read(key: string, field: string, needsTime: boolean): Promise<FieldRead> {
-    return new Promise((resolve, reject) => {
+  /** All that wait leave now, and the last of them is the one to wait for. */
+  function forgetOverdue(): void {
+    stopPatience = undefined;
+    while (waiting.length > 0) {
+      underWay.clear();
+      send();
+    }
+  }
+
+  return (key, field, needsTime) =>
+    new Promise((resolve, reject) => {
       waiting.push({ key, field, needsTime, resolve, reject });
+      if (isFlushing) return;
+      isFlushing = true;
       // At the end of the tick, so that what is asked in one tick leaves together.
-      if (waiting.length === 1 && underWay === undefined) queueMicrotask(flush);
+      queueMicrotask(flush);
     });
-  }
-
-  return {
-    readField: (key, field) => read(key, field, true),
-    readValue: async (key, field) => (await read(key, field, false)).value,
-  };
 }

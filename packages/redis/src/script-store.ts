@@ -56,7 +56,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
   const { port, durable, keyPrefix, timeout } = context;
   const plain = createPlainChannel(port);
   const withDeadline = createDeadline(timeout, startTimer);
-  const { readField, readValue } = createReads(port, withDeadline);
+  const readField = createReads(port, withDeadline);
   const decodeRecent = createRecentDecode(decodeRecord);
   let logger: Logger | undefined;
   let hasReported = false;
@@ -105,11 +105,11 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       logger ??= given.logger;
     },
     async load(sid) {
-      const { value, now } = await readField(keyOf(sid), fieldOf(sid));
+      const { value, now } = await readField(keyOf(sid), fieldOf(sid), true);
       return { record: value === undefined ? undefined : decode(sid, value, decodeRecent), now };
     },
     async read(sid) {
-      const value = await readValue(keyOf(sid), fieldOf(sid));
+      const { value } = await readField(keyOf(sid), fieldOf(sid), false);
       return value === undefined ? undefined : decode(sid, value, decodeRecent);
     },
     async insert(record, { max, onLimit }, write): Promise<InsertAnswer> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { createDeadlines, type TimedCall } from '../deadlines.js';
 import { StoreUnavailableError, UsageError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
@@ -28,31 +29,8 @@ export interface CallsContext {
 export function createCalling(context: CallsContext): Calling {
   const { name, clock, events, logger } = context;
   const patience = context.timeout * 1.25;
+  const deadlines = createDeadlines(clock, patience);
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
-
-  function withDeadline<Answer>(operation: string, call: Promise<Answer>): Promise<Answer> {
-    const { startTimer } = clock;
-    if (startTimer === undefined) return call;
-    return new Promise((resolve, reject) => {
-      const stop = startTimer(() => {
-        reject(
-          new StoreUnavailableError(
-            `The ${name} did not answer '${operation}' within ${patience} ms.`,
-          ),
-        );
-      }, patience);
-      call.then(
-        (answer) => {
-          stop();
-          resolve(answer);
-        },
-        (error: unknown) => {
-          stop();
-          reject(error);
-        },
-      );
-    });
-  }
 
   function tellOfCall(operation: string, began: number | undefined, ok: boolean): void {
     if (began === undefined) return;
@@ -60,22 +38,74 @@ export function createCalling(context: CallsContext): Calling {
     events.emit('store-call', { operation, duration: Math.max(0, elapsed() - began), ok });
   }
 
-  return async (operation, call) => {
-    const began = events.isHeard('store-call') ? elapsed() : undefined;
-    try {
-      const answer = await withDeadline(operation, call());
-      tellOfCall(operation, began, true);
-      return answer;
-    } catch (error) {
-      tellOfCall(operation, began, false);
-      logger.error({ operation, error }, `the ${name} failed`);
-      events.emit('store-error', { operation, error });
-      if (error instanceof StoreUnavailableError) throw error;
-      // A set-up that must not be used is told of at the start. To a request it is a fault like any other.
-      if (error instanceof UsageError && operation === 'ready') throw error;
-      throw new StoreUnavailableError(`The ${name} failed at '${operation}'. See the cause.`, {
-        cause: error,
-      });
+  /** Tells of a fault, and gives it its name. */
+  function toFault(operation: string, error: unknown): unknown {
+    logger.error({ operation, error }, `the ${name} failed`);
+    events.emit('store-error', { operation, error });
+    if (error instanceof StoreUnavailableError) return error;
+    // A set-up that must not be used is told of at the start. To a request it is a fault like any other.
+    if (error instanceof UsageError && operation === 'ready') return error;
+    return new StoreUnavailableError(`The ${name} failed at '${operation}'. See the cause.`, {
+      cause: error,
+    });
+  }
+
+  /** One call under way. */
+  class Call<Answer> implements TimedCall {
+    readonly #operation: string;
+    readonly #resolve: (answer: Answer) => void;
+    readonly #reject: (error: unknown) => void;
+    readonly #began = events.isHeard('store-call') ? elapsed() : undefined;
+    readonly #deadline = deadlines.start(this);
+    #hasEnded = false;
+
+    constructor(
+      operation: string,
+      resolve: (answer: Answer) => void,
+      reject: (error: unknown) => void,
+    ) {
+      this.#operation = operation;
+      this.#resolve = resolve;
+      this.#reject = reject;
     }
-  };
+
+    #end(ok: boolean): boolean {
+      if (this.#hasEnded) return false;
+      this.#hasEnded = true;
+      deadlines.stop(this.#deadline);
+      tellOfCall(this.#operation, this.#began, ok);
+      return true;
+    }
+
+    succeed(answer: Answer): void {
+      if (this.#end(true)) this.#resolve(answer);
+    }
+
+    fail(error: unknown): void {
+      if (this.#end(false)) this.#reject(toFault(this.#operation, error));
+    }
+
+    expire(): void {
+      this.fail(
+        new StoreUnavailableError(
+          `The ${name} did not answer '${this.#operation}' within ${patience} ms.`,
+        ),
+      );
+    }
+  }
+
+  // One promise, and not one for the deadline, one for the fault and one for the telling: calls are most of what a
+  // verification costs.
+  return <Answer>(operation: string, call: () => Promise<Answer>) =>
+    new Promise<Answer>((resolve, reject) => {
+      const pending = new Call(operation, resolve, reject);
+      try {
+        call().then(
+          (answer) => pending.succeed(answer),
+          (error: unknown) => pending.fail(error),
+        );
+      } catch (error) {
+        pending.fail(error);
+      }
+    });
 }

@@ -22,8 +22,8 @@ import type { StoreTime } from './store-time.js';
 /** The store as the session logic uses it: writes carry their deadline, faults have one name. */
 export interface StorePort {
   load(sid: string): Promise<Loaded>;
-  /** As `load`, for a decision that writes nothing: the time may be the local clock's with the last offset. */
-  lookUp(sid: string): Promise<Loaded>;
+  /** For a decision that writes nothing, and goes by the local clock with the last offset. */
+  lookUp(sid: string): Promise<SessionRecord | undefined>;
   peek(sid: string): SessionRecord | undefined;
   insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertAnswer, Late>>;
   /** `shares`: the generation that a conflict marks as shared. */
@@ -68,10 +68,11 @@ export function createStorePort(context: StorePortContext): StorePort {
     return loaded;
   }
 
-  function lookUp(sid: string): Promise<Loaded> {
-    const { read } = store;
-    if (read === undefined || !time.isFresh) return load(sid);
-    return calling('load', async () => ({ record: await read(sid), now: time.now() }));
+  const read = store.read?.bind(store);
+
+  function lookUp(sid: string): Promise<SessionRecord | undefined> {
+    if (read === undefined || !time.isFresh) return load(sid).then(({ record }) => record);
+    return calling('load', () => read(sid));
   }
 
   async function sampleTime(sid: string): Promise<void> {

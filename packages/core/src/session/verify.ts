@@ -7,12 +7,11 @@ import { createSettling } from './settle.js';
 import { toSession } from './view.js';
 
 /** Verification: one hash or one signature, and one look at what stands behind the token. */
-export function createVerify<Data extends object>(context: EngineContext) {
+export function createVerify<Data extends object>(
+  context: EngineContext,
+): (token: unknown) => Promise<VerifyResult<Data>> {
   const { tokens, denylist, store, time, events } = context;
   const settling = createSettling(store);
-  // Once, and not at every verification: `revocation` is fixed for the engine's life.
-  const [glance, judge] =
-    tokens.revocation === 'store' ? [findNear, lookUp] : [takeUnasked, askDenylist];
 
   function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
     if (!record.auth.settled) settling.note(record, entry);
@@ -24,23 +23,6 @@ export function createVerify<Data extends object>(context: EngineContext) {
     return { ok: false, reason };
   }
 
-  /** What is at hand, and says yes. */
-  function findNear({ sid, digest }: AcceptedReading, at: number): VerifyResult<Data> | undefined {
-    const near = store.peek(sid);
-    if (near === undefined) return undefined;
-    const entry = findAccess(near.auth, digest);
-    return entry >= 0 && isLive(near, entry, at) ? accept(near, entry) : undefined;
-  }
-
-  /** The session as the store has it. */
-  async function lookUp({ sid, digest }: AcceptedReading): Promise<VerifyResult<Data>> {
-    const { record, now } = await store.lookUp(sid);
-    if (record === undefined) return reject('unknown', sid);
-    const entry = findAccess(record.auth, digest);
-    if (entry < 0) return reject('unknown', sid);
-    return isLive(record, entry, now) ? accept(record, entry) : reject('expired', sid);
-  }
-
   function takeAtItsWord({ sid, digest, claimed }: ClaimedReading): VerifyResult<Data> {
     const { session, generation } = claimed;
     if (generation > 0) settling.noteUnseen(sid, digest, generation);
@@ -48,29 +30,60 @@ export function createVerify<Data extends object>(context: EngineContext) {
     return { ok: true, session: session as typeof session & { readonly data: Readonly<Data> } };
   }
 
-  /** The session as the token has it, if nobody needs to be asked. */
-  function takeUnasked(reading: AcceptedReading, at: number): VerifyResult<Data> | undefined {
-    if (!isClaimed(reading)) return undefined;
-    if (denylist !== undefined && !denylist.isSurelyGood(toDeniable(reading), at)) return undefined;
-    return takeAtItsWord(reading);
+  /** Yes, or nothing: what is at hand may be behind, and is never asked for a no. */
+  function acceptNear(
+    record: SessionRecord,
+    digest: string,
+    at: number,
+  ): VerifyResult<Data> | undefined {
+    const entry = findAccess(record.auth, digest);
+    return entry >= 0 && isLive(record, entry, at) ? accept(record, entry) : undefined;
+  }
+
+  function glance(token: unknown, at: number): VerifyResult<Data> | undefined {
+    const sid = tokens.glance?.sidOf(token);
+    const record = sid && store.peek(sid);
+    if (!record || tokens.glance === undefined) return undefined;
+    return acceptNear(record, tokens.glance.digestOf(token as string), at);
+  }
+
+  /** Nothing that is at hand already is waited for. */
+  async function verifyByStore(token: unknown): Promise<VerifyResult<Data>> {
+    const at = time.now();
+    const seen = glance(token, at);
+    if (seen !== undefined) return seen;
+    const answer = tokens.read(token, at);
+    const reading = answer instanceof Promise ? await answer : answer;
+    if (!reading.ok) return reject(reading.reason, reading.sid);
+    const { sid, digest } = reading;
+
+    const near = tokens.glance === undefined ? store.peek(sid) : undefined;
+    const known = near && acceptNear(near, digest, at);
+    if (known !== undefined) return known;
+    const record = await store.lookUp(sid);
+    if (record === undefined) return reject('unknown', sid);
+    const entry = findAccess(record.auth, digest);
+    if (entry < 0) return reject('unknown', sid);
+    return isLive(record, entry, time.now()) ? accept(record, entry) : reject('expired', sid);
   }
 
   /** The session as the token has it, unless the denylist names the token. */
-  async function askDenylist(reading: AcceptedReading, at: number): Promise<VerifyResult<Data>> {
-    const { sid } = reading;
-    if (!isClaimed(reading)) return reject('unknown', sid);
-    const isDenied = denylist !== undefined && (await denylist.isDenied(toDeniable(reading), at));
-    return isDenied ? reject('revoked', sid) : takeAtItsWord(reading);
-  }
-
-  return async function verify(token: unknown): Promise<VerifyResult<Data>> {
+  async function verifyByClaims(token: unknown): Promise<VerifyResult<Data>> {
     const at = time.now();
     const answer = tokens.read(token, at);
-    // Nothing that is at hand already is waited for.
     const reading = answer instanceof Promise ? await answer : answer;
     if (!reading.ok) return reject(reading.reason, reading.sid);
-    return glance(reading, at) ?? judge(reading, at);
-  };
+    if (!isClaimed(reading)) return reject('unknown', reading.sid);
+    if (denylist === undefined) return takeAtItsWord(reading);
+
+    const deniable = toDeniable(reading);
+    if (denylist.isSurelyGood(deniable, at)) return takeAtItsWord(reading);
+    const isDenied = await denylist.isDenied(deniable, at);
+    return isDenied ? reject('revoked', reading.sid) : takeAtItsWord(reading);
+  }
+
+  // Once, and not at every verification: `revocation` is fixed for the engine's life.
+  return tokens.revocation === 'store' ? verifyByStore : verifyByClaims;
 }
 
 /** A reading of a token that says what its session is. */

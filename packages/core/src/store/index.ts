@@ -1,3 +1,4 @@
+export { createDeadlines, type Deadline, type Deadlines, type TimedCall } from '../deadlines.js';
 export {
   type DeniableToken,
   type Denial,

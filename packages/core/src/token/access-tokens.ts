@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Rejected, Session } from '../types.js';
 import type { Denylist } from './denylist.js';
-import { formatAccessToken, parseAccessToken } from './format.js';
+import { formatAccessToken, parseAccessToken, secretWithin, sidWithin } from './format.js';
 import type { SubjectTag } from './id.js';
 import { digest } from './secret.js';
 
@@ -43,6 +43,14 @@ export interface AccessTokenPort {
   assertIssuable?(session: Session<object>): void;
   /** What a token says at the engine's time `at`. Hostile input is a result; it throws when keys cannot be had. */
   read(token: unknown, at: number): AccessReading | Promise<AccessReading>;
+  /**
+   * The same in two steps, of which the second is only for a session that is in memory: where that costs less than to
+   * read the whole. `sidOf` may be wrong about what is no token, as the digest will not be found then.
+   */
+  readonly glance?: {
+    sidOf(token: unknown): string | undefined;
+    digestOf(token: string): string;
+  };
   /** The public keys as a JWK Set (RFC 7517, section 5); absent where there are none to publish. */
   publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
 }
@@ -95,4 +103,5 @@ const OPAQUE: AccessTokenPort = {
     if (credential === undefined) return MALFORMED;
     return { ok: true, sid: credential.sid, digest: digest(credential.secret) };
   },
+  glance: { sidOf: sidWithin, digestOf: (token) => digest(secretWithin(token)) },
 };
