@@ -10,6 +10,16 @@ import {
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
 
+/** The same for all requests: with functions of its own each would get a shape of its own, and slow down all after it. */
+const SESSION: PropertyDescriptor = {
+  get(this: Request) {
+    return openedFor(this).session;
+  },
+  set: refuseOther,
+  configurable: true,
+  enumerable: true,
+};
+
 /**
  * Reads the `Authorization` header, attaches `req.session` and `req.sessions`, and answers the session routes
  * (`POST /session/refresh` and `POST /session/logout`; all of them with `routes: 'all'`).
@@ -31,15 +41,8 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
       assertNoOtherSession(req);
       const exchange = new ExpressExchange(req, res);
       const request = http.open(exchange);
-      Object.defineProperties(req, {
-        session: {
-          get: () => request.session,
-          set: refuseOther,
-          configurable: true,
-          enumerable: true,
-        },
-        sessions: { value: request, configurable: true },
-      });
+      Object.defineProperty(req, 'sessions', { value: request, configurable: true });
+      Object.defineProperty(req, 'session', SESSION);
       const reply = await http.handle(request, exchange);
       if (reply !== undefined) {
         sendReply(res, reply);

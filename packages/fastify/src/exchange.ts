@@ -113,9 +113,16 @@ export class FastifyExchange implements Exchange {
   }
 }
 
+function pathOf(url: string): string {
+  // As nearly all are.
+  if (url.startsWith('/') && !url.includes('?') && !url.includes('#')) return url;
+  return PATH.exec(url)?.[1] ?? '';
+}
+
 /** Without the prefix's segments, which may be parameters: they are counted, not compared. */
 function pathBelow(prefix: string, url: string): string {
-  let path = PATH.exec(url)?.[1] ?? '';
+  let path = pathOf(url);
+  if (prefix === '') return path;
   for (const segment of prefix.split('/')) {
     if (segment === '') continue;
     const end = path.indexOf('/', 1);

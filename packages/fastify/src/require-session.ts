@@ -43,9 +43,7 @@ export function requireSession<
   Data extends object = RegisteredData,
   Request = FastifyRequest,
   Reply = FastifyReply,
->(
-  handler: SessionHandler<Data, Request, Reply>,
-): (request: Request, reply: Reply) => Promise<unknown>;
+>(handler: SessionHandler<Data, Request, Reply>): (request: Request, reply: Reply) => unknown;
 export function requireSession<
   Data extends object = RegisteredData,
   Request = FastifyRequest,
@@ -53,21 +51,28 @@ export function requireSession<
 >(
   options: GuardOptions<Data>,
   handler: SessionHandler<Data, Request, Reply>,
-): (request: Request, reply: Reply) => Promise<unknown>;
+): (request: Request, reply: Reply) => unknown;
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
 ): SessionGuard;
 export function requireSession<Data extends object>(
   first: GuardOptions<Data> | SessionHandler<Data> = {},
   second?: SessionHandler<Data>,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
+): (request: FastifyRequest, reply: FastifyReply) => unknown {
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options as GuardOptions);
 
-  return async function (this: unknown, request, reply) {
-    if (isSessionRoute(request)) return;
+  if (handler === undefined) {
+    return async (request, reply) => {
+      if (isSessionRoute(request)) return;
+      const answer = openedFor(request).guard(guard);
+      if (answer !== undefined) return sendReply(reply, answer);
+    };
+  }
+  // Answers what the handler does, a promise or not: a promise more would be most of what the guard costs.
+  return function (this: unknown, request, reply) {
     const answer = openedFor(request).guard(guard);
     if (answer !== undefined) return sendReply(reply, answer);
-    return handler?.call(this as FastifyInstance, request as SessionRequestOf<Data>, reply);
+    return handler.call(this as FastifyInstance, request as SessionRequestOf<Data>, reply);
   };
 }

@@ -6,13 +6,14 @@ import { splitAuthorization } from './authorization.js';
 import { readText } from './body.js';
 import { pathBelow } from './mount.js';
 import { type ClientIp, rawLines, socketAddress } from './node-request.js';
+import { pathOf, queryOf } from './url.js';
 
 /** A Hono context as the protocol sees it. Response headers are kept until there is a response to put them on. */
 export class HonoExchange implements Exchange {
   readonly path: string;
   readonly #c: Context;
   readonly #clientIp: ClientIp | undefined;
-  readonly #url: URL;
+  #url: URL | undefined;
   /** What to do to the headers of the response, once there is one. */
   readonly #changes: ((headers: Headers) => void)[] = [];
   #form: object | undefined;
@@ -21,9 +22,8 @@ export class HonoExchange implements Exchange {
   constructor(c: Context, clientIp: ClientIp | undefined) {
     this.#c = c;
     this.#clientIp = clientIp;
-    this.#url = new URL(c.req.url);
     // Asked now: later on another handler of the chain is the current one. Hono's own path is decoded.
-    this.path = pathBelow(routePath(c), this.#url.pathname);
+    this.path = pathBelow(routePath(c), pathOf(c.req.url));
   }
 
   get method(): string {
@@ -31,15 +31,15 @@ export class HonoExchange implements Exchange {
   }
 
   get query(): string {
-    return this.#url.search.slice(1);
+    return queryOf(this.#c.req.url);
   }
 
   get protocol(): string {
-    return this.#url.protocol.slice(0, -1);
+    return this.#parsedUrl().protocol.slice(0, -1);
   }
 
   get host(): string {
-    return this.#url.host;
+    return this.#parsedUrl().host;
   }
 
   get ip(): string | undefined {
@@ -63,7 +63,17 @@ export class HonoExchange implements Exchange {
     return this.#form;
   }
 
-  /** Waits for a form that somebody has begun to parse, for `parsedBody` answers at once. */
+  /** Only for what few requests have asked of them: to parse a URL costs more than to verify a token. */
+  #parsedUrl(): URL {
+    this.#url ??= new URL(this.#c.req.url);
+    return this.#url;
+  }
+
+  /** A form that somebody has begun to parse has to be waited for, as `parsedBody` answers at once. */
+  get hasForm(): boolean {
+    return this.#c.req.bodyCache.formData !== undefined;
+  }
+
   async settleForm(): Promise<void> {
     const { formData } = this.#c.req.bodyCache;
     if (formData === undefined) return;

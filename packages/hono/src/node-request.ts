@@ -1,3 +1,4 @@
+import { linesOf } from '@sess/core/http';
 import type { Context } from 'hono';
 
 /** Answers the client's address, or `undefined` when it is not known. */
@@ -13,8 +14,7 @@ interface NodeBindings {
 
 /** The lines of one header as they came over the socket; none where there is no such list. */
 export function rawLines({ env }: Context, name: string): readonly string[] {
-  const raw = (env as NodeBindings | undefined)?.incoming?.rawHeaders ?? [];
-  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+  return linesOf((env as NodeBindings | undefined)?.incoming?.rawHeaders ?? [], name);
 }
 
 /** The other end of the connection: the client, or the proxy before it. */

@@ -25,9 +25,10 @@ const INVALID: BearerCredentials = { kind: 'invalid' };
 export function readBearer(lines: readonly string[]): BearerCredentials {
   if (lines.length > 1) return INVALID;
   const [line] = lines;
-  if (line === undefined || !SCHEME.test(line)) return NONE;
+  if (line === undefined) return NONE;
   const token = line.length > MAX_LENGTH ? undefined : BEARER.exec(line)?.[1];
-  return token === undefined ? INVALID : { kind: 'token', token };
+  if (token !== undefined) return { kind: 'token', token };
+  return SCHEME.test(line) ? INVALID : NONE;
 }
 
 /**

@@ -5,6 +5,7 @@ export { asEngine, type EngineFor } from './engine.js';
 export { type Exchange, mergeSetCookie, mergeVary, type Reply } from './exchange.js';
 export { createGuard, type Guard, type GuardOptions } from './guard.js';
 export {
+  linesOf,
   type NodeRequestBody,
   type NodeRequestHead,
   readAuthorization,

@@ -12,15 +12,23 @@ export interface NodeRequestBody {
 
 const LIMIT = 102_400;
 
+/** The lines of one header, by its lower-case name, in a list of names and values in turn. */
+export function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  const lines: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const other = rawHeaders[index];
+    // Most names are of another length: a request has a dozen of them.
+    if (other?.length === name.length && other.toLowerCase() === name)
+      lines.push(rawHeaders[index + 1] ?? '');
+  }
+  return lines;
+}
+
 /** Every `Authorization` line of a request. For adapters on top of Node. */
 export function readAuthorization({ headers, rawHeaders }: NodeRequestHead): readonly string[] {
   if (headers.authorization === undefined) return [];
   // Node keeps the first line and drops the others without a word; the raw list has them all.
-  const lines: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === 'authorization')
-      lines.push(rawHeaders[index + 1] ?? '');
-  }
+  const lines = linesOf(rawHeaders, 'authorization');
   // A middleware may have set the header, and some hosts have no raw list.
   return lines.length > 1 ? lines : [headers.authorization];
 }

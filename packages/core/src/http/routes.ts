@@ -66,22 +66,24 @@ export function listRoutes({
   return jwks ? [...listed, { method: 'GET', path: JWKS_PATH, below: JWKS_PATH }] : listed;
 }
 
-/** Answers a session route, or `undefined` when the path is the application's own. */
-export async function handleRoute<Data extends object>(
-  visit: Visit<Data>,
-): Promise<Reply | undefined> {
+/** Answers a session route; says `undefined` at once when the path is the application's own, as most are. */
+export function handleRoute<Data extends object>(visit: Visit<Data>): Promise<Reply> | undefined {
   const { protocol, exchange } = visit;
-  const { basePath } = protocol;
-  if (protocol.jwks && exchange.path === JWKS_PATH) return handleJwks(protocol.sessions, exchange);
-  if (!exchange.path.startsWith(basePath)) return undefined;
-  const rest = exchange.path.slice(basePath.length);
+  const { path } = exchange;
+  if (protocol.jwks && path === JWKS_PATH) return handleJwks(protocol.sessions, exchange);
+  if (!path.startsWith(protocol.basePath)) return undefined;
+  const rest = path.slice(protocol.basePath.length);
   const routes: Readonly<Record<string, Route>> = MOUNTED[protocol.routes];
   const route = Object.hasOwn(routes, rest)
     ? routes[rest]
     : /^\/[^/]+$/.test(rest)
       ? routes['/:sid']
       : undefined;
-  if (route === undefined) return undefined;
+  return route && visitRoute(route, visit);
+}
+
+async function visitRoute<Data extends object>(route: Route, visit: Visit<Data>): Promise<Reply> {
+  const { exchange } = visit;
   // HEAD is GET whose body the server leaves out (RFC 9110, section 9.3.2).
   const method = exchange.method === 'HEAD' && route.method === 'GET' ? 'GET' : exchange.method;
   if (method !== route.method) {

@@ -37,9 +37,7 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   return Object.freeze({
     routes: listRoutes(settings),
     open: (exchange: Exchange) => new SessionRequest<Data>(protocol(), exchange),
-    async handle(request: SessionRequest<Data>, exchange: Exchange) {
-      const reply = await handleRoute({ protocol: protocol(), exchange, request });
-      return reply ?? request.authenticate();
-    },
+    handle: (request: SessionRequest<Data>, exchange: Exchange) =>
+      handleRoute({ protocol: protocol(), exchange, request }) ?? request.authenticate(),
   });
 }

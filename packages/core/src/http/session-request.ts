@@ -203,9 +203,10 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
 
   #hasSecondToken(): boolean {
     const exchange = this.#exchange;
-    if (/(?:^|&)access_token=/.test(exchange.query)) return true;
-    const type = exchange.header('content-type') ?? '';
-    if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
+    const { query } = exchange;
+    if (query !== '' && /(?:^|&)access_token=/.test(query)) return true;
+    const type = exchange.header('content-type');
+    if (type === undefined || !/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
     const body = exchange.parsedBody();
     return typeof body === 'object' && body !== null && 'access_token' in body;
   }
