@@ -16,7 +16,7 @@ import { JwtKey } from './key.js';
 import { assertKid } from './kid.js';
 import { bitsOf } from './published-set.js';
 import { secretKey } from './secret-key.js';
-import { isSignedBy } from './signature.js';
+import { createSignatureCheck } from './signature.js';
 
 /** What a key is called, and what it is for. */
 export interface KeyOptions {
@@ -129,7 +129,7 @@ async function createAsymmetricKey(
                 .sign(signing),
             exportPrivateJwk: async () => ({ ...withoutUsage(jwk), kid: name, alg, use: 'sig' }),
           }),
-      verify: (token) => isSignedBy(token, verifying, alg),
+      verify: createSignatureCheck(verifying, alg),
       publicJwk: Object.freeze({ ...publicPart, kid: name, alg, use: 'sig' }),
     },
   );

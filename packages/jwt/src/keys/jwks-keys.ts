@@ -12,12 +12,12 @@ import {
 } from 'jose';
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
 import { selectKeys } from './published-set.js';
-import { isSignedBy } from './signature.js';
+import { createSignatureCheck } from './signature.js';
 
 /** A key that was found in a JWK Set. */
 export interface FoundKey {
   readonly alg: string;
-  verify(token: string): Promise<boolean>;
+  verify(token: string): boolean | Promise<boolean>;
 }
 
 /** The keys of another service. */
@@ -54,9 +54,7 @@ export function createJwksKeys(context: JwksContext): JwksKeys {
       // Secrets are never published: a token that asks for one tries to have a public key taken for it.
       if (!isAlgorithm(alg) || ALGORITHMS[alg].kty === 'oct') return undefined;
       const key = await tryGet(() => getKey({ alg, ...(kid === undefined ? {} : { kid }) }));
-      return key === undefined
-        ? undefined
-        : { alg, verify: (token) => isSignedBy(token, key, alg) };
+      return key === undefined ? undefined : { alg, verify: createSignatureCheck(key, alg) };
     },
     version: () => remote?.version() ?? 0,
     async ready() {
