@@ -156,14 +156,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
         const subject = subjects.of(tag);
         const before = subject.fences.get(write.operation);
         if (before !== undefined) return { status: 'removed', count: before.count, now: at };
-        const ended = liveOf(subject, at).filter((record) => record.sid !== except);
-        for (const { sid } of ended) subjects.forget(subject, sid);
+        let count = 0;
+        for (const record of subject.live.values()) {
+          if (record.sid === except || isOver(record, at)) continue;
+          subjects.forget(subject, record.sid);
+          count += 1;
+        }
         subjects.prune(tag, subject, at);
         // Pruned to nothing, the subject is another one now.
         const left = subjects.of(tag);
         left.fence = Math.max(at, subject.fence + 2);
-        left.fences.set(write.operation, { at, count: ended.length });
-        return { status: 'removed', count: ended.length, now: at };
+        left.fences.set(write.operation, { at, count });
+        return { status: 'removed', count, now: at };
       }),
     async ready() {},
     // Nothing is held but memory, and another engine may be using the same store.

@@ -50,7 +50,7 @@ describe('what an operation costs', () => {
         return method.apply(store, given);
       };
     }
-    if (!isNear) delete watched.peek;
+    if (!isNear) delete watched['peek'];
     return watched as unknown as SessionStore;
   }
 
