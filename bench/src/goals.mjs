@@ -56,6 +56,10 @@ export function judgeGoals(find) {
     for (const name of [NEAR, 'ours, batched reads']) {
       const share = find.ratio(id, name, id, IDLE);
       least(`${framework}, ${name}: ${bound} of the idle hook’s throughput`, share, bound);
+      // The load and Redis have the same two cores: what the serving process itself takes is told apart from them.
+      const spent = (row) => Number(find.rowOf(id, row)?.cells['µs of CPU']);
+      const byCpu = share === undefined ? undefined : spent(IDLE) / spent(name);
+      least(`${framework}, ${name}: the same by processor time`, byCpu, bound);
     }
     const bare = find.ratio(id, NEAR, id, BARE);
     add(`${framework}, ${NEAR}: share of the bare route (no goal)`, bare, () => true, times);
