@@ -6,7 +6,7 @@ import { splitAuthorization } from './authorization.js';
 import { readText } from './body.js';
 import { pathBelow } from './mount.js';
 import { type ClientIp, rawLines, socketAddress } from './node-request.js';
-import { pathOf, queryOf } from './url.js';
+import { pathOf } from './url.js';
 
 /** A Hono context as the protocol sees it. Response headers are kept until there is a response to put them on. */
 export class HonoExchange implements Exchange {
@@ -31,7 +31,7 @@ export class HonoExchange implements Exchange {
   }
 
   get query(): string {
-    return queryOf(this.#c.req.url);
+    return this.#c.req.url.includes('?') ? this.#parsedUrl().search.slice(1) : '';
   }
 
   get protocol(): string {
@@ -69,11 +69,7 @@ export class HonoExchange implements Exchange {
     return this.#url;
   }
 
-  /** A form that somebody has begun to parse has to be waited for, as `parsedBody` answers at once. */
-  get hasForm(): boolean {
-    return this.#c.req.bodyCache.formData !== undefined;
-  }
-
+  /** To be waited for if somebody has begun to parse a form, for `parsedBody` answers at once. */
   async settleForm(): Promise<void> {
     const { formData } = this.#c.req.bodyCache;
     if (formData === undefined) return;

@@ -48,7 +48,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
     assertNoOtherSession(c);
     const exchange = new HonoExchange(c, clientIp);
     const request = http.open(exchange);
-    if (exchange.hasForm) await exchange.settleForm();
+    await exchange.settleForm();
     const reply = await http.handle(request, exchange);
     if (reply !== undefined) return exchange.applyTo(toResponse(c, reply));
 

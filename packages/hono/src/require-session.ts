@@ -21,7 +21,7 @@ export function requireSession<Data extends object = RegisteredData>(
   const guard = createGuard(options as GuardOptions<object> | undefined);
   return async (c, next) => {
     const { exchange, request } = openedFor(c);
-    if (exchange.hasForm) await exchange.settleForm();
+    await exchange.settleForm();
     const reply = request.guard(guard);
     if (reply !== undefined) return toResponse(c, reply);
     await next();
