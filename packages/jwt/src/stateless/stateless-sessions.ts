@@ -89,7 +89,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     },
   });
   const { check, verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
-  const { issue, isPastEnd } = createTokenIssue<Data>({ settings, writer, remember });
+  const { issue, endOf } = createTokenIssue<Data>({ settings, writer, remember });
 
   const createJti = (): string => encodeBase64Url(random(16));
 
@@ -132,7 +132,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       };
       if (!reading.ok) return reject(reading.reason);
       const { session } = reading.claimed;
-      if (isPastEnd(session, at)) return reject('expired');
+      // A token that would be over at once is none, and what it is exchanged for would be dead.
+      const isBrief = (lastUsedAt: number) => endOf({ ...session, lastUsedAt }) - at < 1_000;
+      if (isBrief(at)) return reject('expired');
       const wish = { jti: createJti(), at, grace };
       const successor =
         denylist === undefined
@@ -140,6 +142,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
           : await exchangeToken(denylist, reading, wish);
       if (successor === undefined) return reject('revoked');
       const { jti, version, issuedAt, isRepeated: replayed } = successor;
+      if (isBrief(issuedAt)) return reject('expired');
       const issued = await issue({ ...session, lastUsedAt: issuedAt }, { jti, version, at });
       events.emit('refreshed', { sid: session.sid, subject: session.subject, replayed });
       return hideTokens({ ok: true as const, ...issued });
@@ -154,7 +157,8 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
         );
       }
       const at = clock.now();
-      if (at >= token.expiresAt || isPastEnd(token.claimed.session, at)) return undefined;
+      const end = Math.min(token.expiresAt, endOf({ ...token.claimed.session, lastUsedAt: at }));
+      if (at >= end) return undefined;
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined

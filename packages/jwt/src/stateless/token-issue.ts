@@ -17,8 +17,8 @@ export interface Mark {
 
 export interface TokenIssue<Data extends object> {
   issue(session: Unbounded, mark: Mark): Promise<Issued<Data>>;
-  /** Until the absolute end no token of the session is made any more. */
-  isPastEnd(session: Session<object>, at: number): boolean;
+  /** When the token of a session ends that is issued now, in whole seconds as claims have it. */
+  endOf(session: Unbounded): number;
 }
 
 export interface TokenIssueContext {
@@ -35,23 +35,23 @@ export function createTokenIssue<Data extends object>(
   const { settings, writer, remember } = context;
   const { ttl, absoluteTtl, leeway } = settings;
 
-  /** The session as its token will say it: `ttl` is kept, and nothing goes beyond the absolute end. */
+  /** `ttl` is kept, and nothing goes beyond the absolute end. */
+  const endOf = ({ lastUsedAt, authenticatedAt }: Unbounded): number =>
+    Math.min(floor(lastUsedAt + ttl + 999), floor(floor(authenticatedAt) + absoluteTtl));
+
+  /** The session as its token will say it. */
   function inSeconds(session: Unbounded): Session<object> {
-    const authenticatedAt = floor(session.authenticatedAt);
     return Object.freeze({
       ...session,
       createdAt: floor(session.createdAt),
-      authenticatedAt,
+      authenticatedAt: floor(session.authenticatedAt),
       lastUsedAt: floor(session.lastUsedAt),
-      expiresAt: Math.min(
-        floor(session.lastUsedAt + ttl + 999),
-        floor(authenticatedAt + absoluteTtl),
-      ),
+      expiresAt: endOf(session),
     });
   }
 
   return {
-    isPastEnd: (session, at) => at >= session.authenticatedAt + absoluteTtl,
+    endOf,
 
     async issue(session, { jti, version, at }) {
       const whole = inSeconds(session);
