@@ -2,6 +2,7 @@ import type { AuthPart, SessionRecord } from '../store/record.js';
 import type { Denial } from '../token/denylist.js';
 import { tagOf } from '../token/id.js';
 import type { DenylistPort } from './denylist-port.js';
+import { insertMakingRoom } from './making-room.js';
 import type { StorePort } from './store-port.js';
 
 /** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
@@ -24,11 +25,16 @@ export function createDenyingStore(
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
-  return {
+  const denying: StorePort = {
     ...store,
     async insert(record, limit) {
-      const answer = await store.insert(record, limit);
-      // Which ones are evicted is only known now; a failure is the caller's to see.
+      if (limit.onLimit === 'reject') return store.insert(record, limit);
+      const { insert, list } = store;
+      const inTurn = { insert, list, remove: denying.remove };
+      const settled = await insertMakingRoom(inTurn, record, limit);
+      if (settled !== undefined) return settled;
+      // A crowd signs in at once: the store sorts it out in one step, and says afterwards whom it evicted.
+      const answer = await insert(record, limit);
       if (answer.status === 'inserted') {
         await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
       }
@@ -60,6 +66,7 @@ export function createDenyingStore(
       await Promise.all([store.ready(), denylist.ready()]);
     },
   };
+  return denying;
 }
 
 function toSessionDenial(sid: string): Denial {

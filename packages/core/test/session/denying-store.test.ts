@@ -24,11 +24,21 @@ function arrange(
         async (...parameters: unknown[]) => {
           calls.push([name, ...parameters]);
           if (name === failing) throw new Error(`${name} failed`);
-          return answers[name as keyof StorePort] ?? { status: 'removed', now: NOW };
+          const answer = answers[name as keyof StorePort];
+          if (typeof answer === 'function') return answer();
+          return answer ?? { status: 'removed', now: NOW };
         },
       ]),
     );
-  const inner = port(['insert', 'replaceAuth', 'replaceData', 'remove', 'removeAll', 'ready']);
+  const inner = port([
+    'insert',
+    'list',
+    'replaceAuth',
+    'replaceData',
+    'remove',
+    'removeAll',
+    'ready',
+  ]);
   const denylist = port(['deny', 'denyAll']) as unknown as DenylistPort;
   const ready = async () => void calls.push(['denylist ready']);
   const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
@@ -104,18 +114,46 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(calls[0]).toEqual(['deny', tag, [{ kind: 'token', id: second.digest }]]);
   });
 
-  it('denies those whom a sign-in evicts once it is known who they are', async () => {
+  it('ends those whom a sign-in evicts before it, each denied before it is removed', async () => {
+    const statuses = ['limit', 'inserted'];
+    const younger = createRecord({ now: NOW + 1 });
+    const { store, calls, names } = arrange({
+      insert: () => ({ status: statuses.shift(), evicted: [], now: NOW }),
+      list: { records: [younger, record], now: NOW },
+    });
+    const limit = { max: 2, onLimit: 'evict-oldest' } as const;
+    expect(await store.insert(createRecord({ now: NOW + 2 }), limit)).toMatchObject({
+      status: 'inserted',
+      evicted: [sid],
+    });
+    expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert']);
+    expect(calls[3]).toEqual(['remove', sid, record]);
+  });
+
+  it('adds nothing while it cannot deny whom that would evict', async () => {
+    const answers = { insert: { status: 'limit' }, list: { records: [record], now: NOW } };
+    const { store, names } = arrange(answers, 'deny');
+    const sign = store.insert(createRecord({ now: NOW }), { max: 1, onLimit: 'evict-oldest' });
+    await expect(sign).rejects.toThrow('deny failed');
+    expect(names()).toEqual(['insert', 'list', 'deny']);
+  });
+
+  it('leaves it to the store where so many sign in at once that room is taken as it is made', async () => {
+    const statuses = ['limit', 'limit', 'limit', 'limit', 'inserted'];
     const { store, calls } = arrange({
-      insert: { status: 'inserted', evicted: ['one', 'two'], now: NOW },
+      insert: () => ({ status: statuses.shift(), evicted: ['one', 'two'], now: NOW }),
+      list: { records: [], now: NOW },
     });
     await store.insert(record, { max: 1, onLimit: 'evict-oldest' });
-    expect(calls.map(([name]) => name)).toEqual(['insert', 'deny']);
-    expect(calls[1]).toEqual([
-      'deny',
-      tag,
+    expect(calls.slice(-2)).toEqual([
+      ['insert', record, { max: 1, onLimit: 'evict-oldest' }],
       [
-        { kind: 'session', id: 'one' },
-        { kind: 'session', id: 'two' },
+        'deny',
+        tag,
+        [
+          { kind: 'session', id: 'one' },
+          { kind: 'session', id: 'two' },
+        ],
       ],
     ]);
   });
