@@ -100,6 +100,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     maxAge: parseDuration('jwksMaxAge', options.jwksMaxAge ?? '10m'),
     cooldown: parseDuration('jwksCooldown', options.jwksCooldown ?? '30s', { min: 0 }),
     timeout: parseDuration('jwksTimeout', options.jwksTimeout ?? '5s'),
+    now: clock.now,
   });
   const onError = resolveOnDenylistError(options.onDenylistError);
   const longestLife = parseDuration('ttl', options.ttl ?? '1h') + settings.leeway;
