@@ -2,7 +2,6 @@ import type { AuthPart, SessionRecord } from '../store/record.js';
 import type { Denial } from '../token/denylist.js';
 import { tagOf } from '../token/id.js';
 import type { DenylistPort } from './denylist-port.js';
-import { insertMakingRoom } from './making-room.js';
 import type { StorePort } from './store-port.js';
 
 /** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
@@ -28,17 +27,19 @@ export function createDenyingStore(
   const denying: StorePort = {
     ...store,
     async insert(record, limit) {
-      if (limit.onLimit === 'reject') return store.insert(record, limit);
-      const { insert, list } = store;
-      const inTurn = { insert, list, remove: denying.remove };
-      const settled = await insertMakingRoom(inTurn, record, limit);
-      if (settled !== undefined) return settled;
-      // A crowd signs in at once: the store sorts it out in one step, and says afterwards whom it evicted.
-      const answer = await insert(record, limit);
-      if (answer.status === 'inserted') {
-        await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      const first = await store.insert(record, { ...limit, onLimit: 'reject' });
+      if (first.status !== 'limit' || limit.onLimit === 'reject') return first;
+      // A store that evicts says only afterwards whom. So room is made before, and what cannot be denied stays.
+      const { records } = await store.list(tagOf(record.sid));
+      const evicted: string[] = [];
+      for (const old of records.slice(0, Math.max(0, records.length - limit.max + 1))) {
+        if ((await denying.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
       }
-      return answer;
+      const answer = await store.insert(record, limit);
+      if (answer.status !== 'inserted') return answer;
+      // Whom it has evicted all the same, as another sign-in has taken the room; a failure is the caller's to see.
+      await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      return { ...answer, evicted: evicted.concat(answer.evicted) };
     },
     async replaceAuth(record, auth, shares) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));

@@ -51,14 +51,21 @@ const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
  * honest client gets the same successor.
  */
 export function decideRefresh(presentation: Presentation): RotationDecision {
-  const { record, token, at } = presentation;
+  const { record, token, at, policy } = presentation;
   const { auth } = record;
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
   if (isOver(record, at)) return EXPIRED;
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
-  return token.generation === auth.generation
-    ? presentNewest(presentation)
-    : presentEarlier(presentation);
+  const decision =
+    token.generation === auth.generation
+      ? presentNewest(presentation)
+      : presentEarlier(presentation);
+  // An answer that comes to nothing: a cookie with `Max-Age=0` deletes what the jar holds. Where idle times are so short
+  // that a second is much of them, a little more is promised than kept.
+  const isBrief =
+    decision.kind === 'answer' &&
+    decision.auth.expiresAt - at < Math.min(SHORTEST_LIFE, policy.idleTtl / 10);
+  return isBrief ? EXPIRED : decision;
 }
 
 /**
@@ -112,7 +119,6 @@ function presentEarlier(presentation: Presentation): RotationDecision {
 function rotate({ record, token, at, policy, random }: Presentation): RotationDecision {
   const { auth } = record;
   const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
-  if (isEnding(expiresAt, at, policy)) return EXPIRED;
   const salt = encodeBase64Url(random(16));
   const refreshSecret = deriveRefreshSecret(token.secret, salt);
   const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
@@ -155,7 +161,6 @@ function repeat(
   change: Partial<Pick<AuthPart, 'settled' | 'shared' | 'steps'>>,
 ): RotationDecision {
   const { auth } = record;
-  if (isEnding(auth.expiresAt, at, policy)) return EXPIRED;
   const { salt } = lastStep(auth);
   // A token that is about to run out would be of no use to whoever gets it now.
   const shortest = Math.min(SHORTEST_LIFE, policy.accessTtl / 10);
@@ -179,12 +184,4 @@ function repeat(
     replayed: token.generation < auth.generation,
     auth: isSame ? auth : { ...auth, ...change, access, accessCount },
   };
-}
-
-/**
- * Whether an answer would come to nothing: a cookie with `Max-Age=0` deletes what the jar holds. Where idle times are so
- * short that a second is much of them, a little more is promised than kept.
- */
-function isEnding(expiresAt: number, at: number, { idleTtl }: RotationPolicy): boolean {
-  return expiresAt - at < Math.min(SHORTEST_LIFE, idleTtl / 10);
 }

@@ -119,14 +119,15 @@ describe('a store that denies the tokens of what it ends', () => {
     const younger = createRecord({ now: NOW + 1 });
     const { store, calls, names } = arrange({
       insert: () => ({ status: statuses.shift(), evicted: [], now: NOW }),
-      list: { records: [younger, record], now: NOW },
+      list: { records: [record, younger], now: NOW },
     });
     const limit = { max: 2, onLimit: 'evict-oldest' } as const;
     expect(await store.insert(createRecord({ now: NOW + 2 }), limit)).toMatchObject({
       status: 'inserted',
       evicted: [sid],
     });
-    expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert']);
+    expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert', 'deny']);
+    expect(calls[6]).toEqual(['deny', tag, []]);
     expect(calls[3]).toEqual(['remove', sid, record]);
   });
 
@@ -138,22 +139,26 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(names()).toEqual(['insert', 'list', 'deny']);
   });
 
-  it('leaves it to the store where so many sign in at once that room is taken as it is made', async () => {
-    const statuses = ['limit', 'limit', 'limit', 'limit', 'inserted'];
+  it('denies also whom the store evicts as another sign-in has taken the room that was made', async () => {
+    const answers = [
+      { status: 'limit', now: NOW },
+      { status: 'inserted', evicted: ['one', 'two'], now: NOW },
+    ];
     const { store, calls } = arrange({
-      insert: () => ({ status: statuses.shift(), evicted: ['one', 'two'], now: NOW }),
-      list: { records: [], now: NOW },
+      insert: () => answers.shift(),
+      list: { records: [record], now: NOW },
     });
-    await store.insert(record, { max: 1, onLimit: 'evict-oldest' });
-    expect(calls.slice(-2)).toEqual([
-      ['insert', record, { max: 1, onLimit: 'evict-oldest' }],
+    const limit = { max: 1, onLimit: 'evict-oldest' } as const;
+    expect(await store.insert(createRecord({ now: NOW }), limit)).toMatchObject({
+      evicted: [sid, 'one', 'two'],
+    });
+    expect(calls.at(-2)).toEqual(['insert', expect.anything(), limit]);
+    expect(calls.at(-1)).toEqual([
+      'deny',
+      tag,
       [
-        'deny',
-        tag,
-        [
-          { kind: 'session', id: 'one' },
-          { kind: 'session', id: 'two' },
-        ],
+        { kind: 'session', id: 'one' },
+        { kind: 'session', id: 'two' },
       ],
     ]);
   });
