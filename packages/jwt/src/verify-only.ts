@@ -27,6 +27,7 @@ import {
   resolveOnDenylistError,
   resolveVerifierOptions,
   type TokenOptions,
+  VERIFIER_OPTIONS,
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
@@ -59,11 +60,7 @@ export interface VerifyOnlyOptions extends Omit<TokenOptions, 'keys'> {
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof VerifyOnlyOptions>([
-  'issuer',
-  'audience',
-  'leeway',
-  'maxRemembered',
-  'requiredClaims',
+  ...VERIFIER_OPTIONS,
   'jwksUri',
   'jwks',
   'jwksMaxAge',
