@@ -9,18 +9,19 @@ import { join } from 'node:path';
 import { listPacked, readPacked } from './packages/tarballs.mjs';
 import { releaseNotes } from './release/changelog.mjs';
 import { cloneTree } from './release/copy-tree.mjs';
+import { chooseMode } from './release/mode.mjs';
 import { run } from './run.mjs';
 import { bin, checkNode, fail, install, pnpm, root, workspace } from './setup.mjs';
 
 checkNode();
+const mode = chooseMode(process.argv.slice(2));
+if (mode === undefined) fail('Write one of: --dry, --notes, --publish.', 2);
 const say = (text) => process.stdout.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'sess-release-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const tarballs = join(folder, 'tarballs');
 
-if (process.argv.includes('--dry')) await rehearse();
-else if (process.argv.includes('--notes')) say(notesOf(root));
-else await publish();
+await { '--dry': rehearse, '--notes': tellNotes, '--publish': publish }[mode]();
 
 async function rehearse() {
   await install();
@@ -52,6 +53,10 @@ async function rehearse() {
   say(`\n${notesOf(copy)}`);
   if (statusOf(root) !== before) fail('release: the working tree was changed');
   say('\nrelease: nothing was published, and the working tree is as it was');
+}
+
+function tellNotes() {
+  say(notesOf(root));
 }
 
 async function publish() {

@@ -22,6 +22,7 @@ export function contentProblems(folder, project) {
     ...files.filter((name) => UNWANTED.test(name)).map((name) => `${name} must not be published`),
     ...manifestProblems(manifest, project),
     ...entryProblems(manifest, files),
+    ...changelogProblems(folder, files, manifest),
     ...files.flatMap((name) => mapProblems(folder, files, name)),
     ...textProblems(folder, files, manifest, project),
   ];
@@ -56,6 +57,14 @@ function manifestProblems(manifest, { node, directory }) {
   const left = /"(?:workspace|catalog):[^"]*"/.exec(JSON.stringify(manifest));
   expect(left === null, `${left?.[0]} means nothing outside the repository`);
   return problems;
+}
+
+/** Once there are versions, the one that is packed is told of; npm takes the file only where `files` names it. */
+function changelogProblems(folder, files, { version }) {
+  if (version === '0.0.0') return [];
+  const name = 'CHANGELOG.md';
+  const text = files.includes(name) ? readFileSync(join(folder, name), 'utf8') : '';
+  return text.split('\n').includes(`## ${version}`) ? [] : [`${name} says nothing of ${version}`];
 }
 
 /** Every entry point has its types, first, and every path is there. */

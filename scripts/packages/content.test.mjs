@@ -28,6 +28,7 @@ const manifest = {
 const good = {
   LICENSE: 'MIT, and so on',
   'README.md': '# @sess/x\n\n    npm install @sess/x\n',
+  'CHANGELOG.md': '# @sess/x\n\n## 1.0.0\n',
   'dist/index.js': 'export {};\n//# sourceMappingURL=index.js.map\n',
   'dist/index.js.map': '{ "sources": ["../src/index.ts"] }',
   'dist/index.d.ts': 'export {};\n',
@@ -57,6 +58,12 @@ describe('the content of a package', () => {
   it.each([
     ['no licence', { LICENSE: undefined }, 'LICENSE is missing'],
     ['another licence', { LICENSE: 'mine' }, 'LICENSE is not that of the repository'],
+    [
+      'a version that no CHANGELOG tells of',
+      { 'CHANGELOG.md': '# @sess/x\n\n## 0.9.0\n' },
+      'CHANGELOG.md says nothing of 1.0.0',
+    ],
+    ['no CHANGELOG', { 'CHANGELOG.md': undefined }, 'CHANGELOG.md says nothing of 1.0.0'],
     ['a test', { 'src/a.test.ts': '' }, 'src/a.test.ts must not be published'],
     ['a type test', { 'src/a.test-d.ts': '' }, 'src/a.test-d.ts must not be published'],
     ['a folder of tests', { 'test/host.ts': '' }, 'test/host.ts must not be published'],
@@ -83,6 +90,10 @@ describe('the content of a package', () => {
     ],
   ])('is not right with %s', (_what, files, problem) => {
     expect(problemsWith(files)).toContain(problem);
+  });
+
+  it('is right without a CHANGELOG until the first version', () => {
+    expect(problemsWith({ 'CHANGELOG.md': undefined }, { version: '0.0.0' })).toEqual([]);
   });
 
   it.each([

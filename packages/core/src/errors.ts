@@ -75,7 +75,7 @@ export class SessionLimitError extends SessError {
   constructor(limit: number) {
     super(
       'session_limit_reached',
-      `The subject already has ${limit} live sessions, the limit set by maxPerSubject. Revoke one first, or set onLimit: 'evict-oldest'.`,
+      `The subject has ${limit} live sessions, its maxPerSubject. Revoke one first, or set onLimit: 'evict-oldest'.`,
     );
   }
 }

@@ -61,7 +61,7 @@ function freezeReplacement(value: unknown, depth: number, budget: { spent: numbe
     'toJSON' in value &&
     typeof value.toJSON === 'function'
   ) {
-    throw new InvalidDataError('Session data holds an object whose toJSON answers another such.');
+    throw new InvalidDataError('Session data holds a toJSON that answers another.');
   }
   return freeze(value, depth, budget);
 }

@@ -3,8 +3,26 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 /** The module as a new process has it: nobody has configured anything yet. */
 const load = () => import('../src/default-sessions.js');
 
+/** As in a process of its own. */
+const forget = () => Reflect.deleteProperty(globalThis, Symbol.for('@sess/core/configured'));
+
+/** What the process is warned of while something is done. */
+async function warningsOf(act: () => unknown): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  const record = (warning: Error) => void warnings.push(warning.message);
+  process.on('warning', record);
+  try {
+    await act();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', record);
+  }
+  return warnings;
+}
+
 beforeEach(() => {
   vi.resetModules();
+  forget();
 });
 
 afterEach(() => {
@@ -46,17 +64,27 @@ describe('the process-wide engine', () => {
     expect(getSessions()).toBe(configured);
   });
 
+  it('is not made in silence when another copy of the package was configured, and says what to do', async () => {
+    const installed = await load();
+    installed.configureSessions({});
+    expect(await warningsOf(installed.getSessions)).toEqual([]);
+    vi.resetModules();
+    const nested = await load();
+    expect(await warningsOf(nested.getSessions)).toEqual([
+      expect.stringMatching(/another copy of @sess\/core.+npm ls @sess\/core.+npm dedupe/),
+    ]);
+    expect(await warningsOf(nested.getSessions)).toEqual([]);
+    vi.resetModules();
+    const configured = await load();
+    configured.configureSessions({});
+    expect(await warningsOf(configured.getSessions)).toEqual([]);
+  });
+
   it('is not there at load: nothing is made before it is asked for', async () => {
     vi.stubEnv('NODE_ENV', 'production');
-    const warnings: string[] = [];
-    const record = (warning: Error) => void warnings.push(warning.message);
-    process.on('warning', record);
     try {
-      await load();
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(warnings).toEqual([]);
+      expect(await warningsOf(load)).toEqual([]);
     } finally {
-      process.off('warning', record);
       vi.unstubAllEnvs();
     }
   });

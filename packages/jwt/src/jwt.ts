@@ -14,6 +14,7 @@ import {
   resolveOnDenylistError,
   resolveTokenOptions,
   type TokenOptions,
+  VERIFIER_OPTIONS,
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
@@ -49,11 +50,7 @@ export interface JwtOptions<Data extends object = RegisteredData> extends TokenO
 
 const KNOWN: ReadonlySet<string> = new Set<keyof JwtOptions>([
   'keys',
-  'issuer',
-  'audience',
-  'leeway',
-  'maxRemembered',
-  'requiredClaims',
+  ...VERIFIER_OPTIONS,
   'ttl',
   'revocation',
   'denylist',

@@ -23,6 +23,15 @@ export interface TokenOptions {
   readonly requiredClaims?: readonly string[];
 }
 
+/** Their names, for whoever takes them among its own. */
+export const VERIFIER_OPTIONS: readonly Exclude<keyof TokenOptions, 'keys'>[] = [
+  'issuer',
+  'audience',
+  'leeway',
+  'maxRemembered',
+  'requiredClaims',
+];
+
 /** The options once validated; times are milliseconds. */
 export interface TokenSettings {
   readonly source: KeySource;

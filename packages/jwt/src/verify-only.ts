@@ -27,6 +27,7 @@ import {
   resolveOnDenylistError,
   resolveVerifierOptions,
   type TokenOptions,
+  VERIFIER_OPTIONS,
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
@@ -59,11 +60,7 @@ export interface VerifyOnlyOptions extends Omit<TokenOptions, 'keys'> {
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof VerifyOnlyOptions>([
-  'issuer',
-  'audience',
-  'leeway',
-  'maxRemembered',
-  'requiredClaims',
+  ...VERIFIER_OPTIONS,
   'jwksUri',
   'jwks',
   'jwksMaxAge',
@@ -100,6 +97,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     maxAge: parseDuration('jwksMaxAge', options.jwksMaxAge ?? '10m'),
     cooldown: parseDuration('jwksCooldown', options.jwksCooldown ?? '30s', { min: 0 }),
     timeout: parseDuration('jwksTimeout', options.jwksTimeout ?? '5s'),
+    now: clock.now,
   });
   const onError = resolveOnDenylistError(options.onDenylistError);
   const longestLife = parseDuration('ttl', options.ttl ?? '1h') + settings.leeway;

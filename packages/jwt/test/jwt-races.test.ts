@@ -78,19 +78,65 @@ describe('a call that fails between denylist and store', () => {
     expect(await sessions.verify(third.accessToken)).toEqual({ ok: false, reason: 'revoked' });
   });
 
-  it('is told to the caller: a sign-in whose eviction could not be denied', async () => {
+  it('is repaired by calling again: a sign-in that evicts, and leaves no session that nobody holds', async () => {
     const { sessions, watched, clock } = arrangeJwt({ engine: { maxPerSubject: 1 } });
-    const { accessToken } = await sessions.create({ subject: 'ada' });
+    const evicted = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
     watched.fail('deny');
     await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
       code: 'store_unavailable',
     });
     watched.heal();
-    // The evicted session is gone; what is left of it is its token, until it expires.
-    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
-    clock.advance('15m');
-    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
+    expect(await sessions.list('ada')).toMatchObject([{ sid: evicted.session.sid }]);
+    expect(await sessions.verify(evicted.accessToken)).toMatchObject({ ok: true });
+    const next = await sessions.create({ subject: 'ada' });
+    expect(await sessions.list('ada')).toMatchObject([{ sid: next.session.sid }]);
+    expect(await sessions.verify(evicted.accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    expect(await sessions.verify(next.accessToken)).toMatchObject({ ok: true });
+  });
+
+  it('is repaired by a refresh: a session that could be denied, and not evicted', async () => {
+    const { sessions, faulty, clock } = arrangeJwt({ engine: { maxPerSubject: 1 } });
+    const first = await sessions.create({ subject: 'ada' });
+    clock.advance('1ms');
+    faulty.fail('remove');
+    await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    faulty.heal();
+    expect(await sessions.verify(first.accessToken)).toEqual({ ok: false, reason: 'revoked' });
+    const second = good(await sessions.refresh(first.refreshToken));
+    expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
+  });
+
+  it('lets a crowd of one subject sign in at once, at its limit', async () => {
+    const { sessions } = arrangeJwt({ engine: { maxPerSubject: 2 } });
+    const crowd = await Promise.all(
+      Array.from({ length: 40 }, () => sessions.create({ subject: 'ada' })),
+    );
+    const left = new Set((await sessions.list('ada')).map(({ sid }) => sid));
+    expect(left.size).toBe(2);
+    for (const { session, accessToken } of crowd) {
+      const result = await sessions.verify(accessToken);
+      expect(result.ok).toBe(left.has(session.sid));
+    }
+  });
+
+  it('evicts no more than one for each of two sign-ins at once', async () => {
+    const { sessions, another, watched, clock, events } = arrangeJwt({
+      engine: { maxPerSubject: 2 },
+    });
+    for (let count = 0; count < 2; count += 1) {
+      await sessions.create({ subject: 'ada' });
+      clock.advance('1ms');
+    }
+    watched.before('deny', () => another().create({ subject: 'ada' }));
+    const last = await sessions.create({ subject: 'ada' });
+    const left = await sessions.list('ada');
+    expect(left).toHaveLength(2);
+    expect(left.map(({ sid }) => sid)).toContain(last.session.sid);
+    expect(await sessions.verify(last.accessToken)).toMatchObject({ ok: true });
+    expect(events.filter(([name]) => name === 'revoked').length).toBeLessThanOrEqual(2);
   });
 });
 

@@ -4,6 +4,22 @@ import { arrangeStateless, claimsOf, good } from './engines.js';
 const REVOKED = { ok: false, reason: 'revoked' } as const;
 
 describe('refreshing a stateless session', () => {
+  it('gives none that is over at once, neither before the absolute end nor to one who comes late', async () => {
+    const { sessions, clock } = arrangeStateless({ ttl: '5m', absoluteTtl: '5m' });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    clock.advance('299001ms');
+    expect(await sessions.refresh(accessToken)).toEqual({ ok: false, reason: 'expired' });
+    const brief = arrangeStateless({ ttl: '5s', grace: '10s' });
+    const first = await brief.sessions.create({ subject: 'ada' });
+    const second = good(await brief.sessions.refresh(first.accessToken));
+    expect(second.accessTokenExpiresAt - second.issuedAt).toBe(5_000);
+    brief.clock.advance('4500ms');
+    expect(await brief.sessions.refresh(first.accessToken)).toEqual({
+      ok: false,
+      reason: 'expired',
+    });
+  });
+
   it('carries everything from token to token, and lets only the newest live', async () => {
     const { sessions, clock } = arrangeStateless();
     const data = { email: 'ada@example.com', permissions: ['read'] };

@@ -63,9 +63,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       settings.logger.info({ sid }, 'session created');
       return issued;
     }
-    throw new StoreUnavailableError(
-      'The subject kept being signed out everywhere while it signed in. Try again.',
-    );
+    throw new StoreUnavailableError('Signing out everywhere kept coming first. Try again.');
   };
 }
 

@@ -24,15 +24,22 @@ export function createDenyingStore(
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
-  return {
+  const denying: StorePort = {
     ...store,
     async insert(record, limit) {
-      const answer = await store.insert(record, limit);
-      // Which ones are evicted is only known now; a failure is the caller's to see.
-      if (answer.status === 'inserted') {
-        await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      const first = await store.insert(record, { ...limit, onLimit: 'reject' });
+      if (first.status !== 'limit' || limit.onLimit === 'reject') return first;
+      // A store that evicts says only afterwards whom. So room is made before, and what cannot be denied stays.
+      const { records } = await store.list(tagOf(record.sid));
+      const evicted: string[] = [];
+      for (const old of records.slice(0, Math.max(0, records.length - limit.max + 1))) {
+        if ((await denying.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
       }
-      return answer;
+      const answer = await store.insert(record, limit);
+      if (answer.status !== 'inserted') return answer;
+      // Whom it has evicted all the same, as another sign-in has taken the room; a failure is the caller's to see.
+      await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      return { ...answer, evicted: evicted.concat(answer.evicted) };
     },
     async replaceAuth(record, auth, shares) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
@@ -60,6 +67,7 @@ export function createDenyingStore(
       await Promise.all([store.ready(), denylist.ready()]);
     },
   };
+  return denying;
 }
 
 function toSessionDenial(sid: string): Denial {

@@ -1,13 +1,11 @@
-import type { AccessEntry, AuthPart, SessionRecord, Step } from '../store/record.js';
+import type { AuthPart, SessionRecord } from '../store/record.js';
 import { isOver } from '../store/record.js';
 import type { RefreshCredential } from '../token/format.js';
 import { encodeBase64Url, type RandomBytes } from '../token/random.js';
 import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '../token/secret.js';
+import { addAccess, addStep, lastStep, walk } from './steps.js';
 
-/** How many access tokens live at once, and how many steps of grace are remembered. */
-const KEPT = 8;
-
-/** An access token with less to live is not handed out again. Milliseconds. */
+/** Tokens with less to live are not handed out: in whole seconds that is nothing. Milliseconds. */
 const SHORTEST_LIFE = 1_000;
 
 /** What rotation needs to know; times in milliseconds. */
@@ -33,8 +31,6 @@ export type RotationDecision =
       readonly replayed: boolean;
     };
 
-type RotationAnswer = Extract<RotationDecision, { kind: 'answer' }>;
-
 /** One refresh token held against one record at one moment of the store's time. */
 export interface Presentation {
   readonly record: SessionRecord;
@@ -47,6 +43,7 @@ export interface Presentation {
 }
 
 const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
+const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
 
 /**
  * Decides what a refresh token gets, without touching anything: rotation with reuse detection
@@ -54,14 +51,21 @@ const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
  * honest client gets the same successor.
  */
 export function decideRefresh(presentation: Presentation): RotationDecision {
-  const { record, token, at } = presentation;
+  const { record, token, at, policy } = presentation;
   const { auth } = record;
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
-  if (isOver(record, at)) return { kind: 'reject', reason: 'expired' };
+  if (isOver(record, at)) return EXPIRED;
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
-  return token.generation === auth.generation
-    ? presentNewest(presentation)
-    : presentEarlier(presentation);
+  const decision =
+    token.generation === auth.generation
+      ? presentNewest(presentation)
+      : presentEarlier(presentation);
+  // An answer that comes to nothing: a cookie with `Max-Age=0` deletes what the jar holds. Where idle times are so short
+  // that a second is much of them, a little more is promised than kept.
+  const isBrief =
+    decision.kind === 'answer' &&
+    decision.auth.expiresAt - at < Math.min(SHORTEST_LIFE, policy.idleTtl / 10);
+  return isBrief ? EXPIRED : decision;
 }
 
 /**
@@ -112,12 +116,12 @@ function presentEarlier(presentation: Presentation): RotationDecision {
 }
 
 /** Makes the next generation. */
-function rotate({ record, token, at, policy, random }: Presentation): RotationAnswer {
+function rotate({ record, token, at, policy, random }: Presentation): RotationDecision {
   const { auth } = record;
+  const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
   const salt = encodeBase64Url(random(16));
   const refreshSecret = deriveRefreshSecret(token.secret, salt);
   const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
-  const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
   const earlier = auth.access
     .filter((entry) => entry.expiresAt > at)
     .map((entry) => ({
@@ -155,7 +159,7 @@ function repeat(
   { record, token, at, policy, isAccessDead = false }: Presentation,
   refreshSecret: string,
   change: Partial<Pick<AuthPart, 'settled' | 'shared' | 'steps'>>,
-): RotationAnswer {
+): RotationDecision {
   const { auth } = record;
   const { salt } = lastStep(auth);
   // A token that is about to run out would be of no use to whoever gets it now.
@@ -180,29 +184,4 @@ function repeat(
     replayed: token.generation < auth.generation,
     auth: isSame ? auth : { ...auth, ...change, access, accessCount },
   };
-}
-
-/** The secret at the end of the given steps, in order, from the one that was spent at the first of them. */
-function walk(secret: string, steps: readonly Step[]): string {
-  return steps.reduce((current, step) => deriveRefreshSecret(current, step.salt), secret);
-}
-
-function lastStep(auth: AuthPart): Step {
-  const step = auth.steps.at(-1);
-  if (step === undefined) throw new TypeError('A session record has no step.');
-  return step;
-}
-
-function addAccess(entries: readonly AccessEntry[], entry: AccessEntry): readonly AccessEntry[] {
-  return [...entries.slice(1 - KEPT), entry];
-}
-
-/** Steps are dropped oldest first, so that those kept stay without a gap. */
-function addStep(steps: readonly Step[], step: Step, grace: number): readonly Step[] {
-  const spentAt = step.spentAt ?? 0;
-  const firstKept = steps.findIndex(
-    (old) => old.spentAt !== undefined && old.spentAt + grace > spentAt,
-  );
-  const kept = firstKept < 0 ? [] : steps.slice(firstKept);
-  return [...kept.slice(1 - KEPT), step];
 }

@@ -39,6 +39,6 @@ export async function decideInRounds<Outcome>(
     at = answer.now;
   }
   throw new StoreUnavailableError(
-    `The session was being written by others ${given.rounds} times in a row. Try again.`,
+    `Others wrote the session first ${given.rounds} times. Try again.`,
   );
 }

@@ -20,7 +20,7 @@ export function createUpdate<Data extends object>(context: EngineContext) {
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<Session<Data> | undefined> {
     if (typeof patch !== 'function' && !isPlainObject(patch)) {
-      throw new InvalidDataError('A patch must be a plain object, or a function of the data.');
+      throw new InvalidDataError('A patch must be a plain object or a function.');
     }
     if (!isSid(sid)) return undefined;
     const decide = async (

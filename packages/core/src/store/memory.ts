@@ -103,7 +103,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       hasWarned = true;
       context.logger.warn(
         {},
-        'sessions are kept in the memory of this process: a restart signs everyone out, and a second process knows none of them. Use redisStore() from @sess/redis in production',
+        'sessions are in this process: a restart signs everyone out, and a second process knows none of them. Use redisStore() from @sess/redis in production',
       );
     },
     async load(sid) {

@@ -42,14 +42,11 @@ export function assertSubject(subject: unknown): asserts subject is string {
   if (typeof subject !== 'string' || subject.length < 1 || subject.length > MAX_SUBJECT_LENGTH) {
     throw new UsageError(
       'invalid_subject',
-      `subject must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, for instance the user's id.`,
+      `subject must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, as the user's id is.`,
     );
   }
   // Two ill-formed strings can encode to the same bytes: they would share one set of sessions.
   if (!subject.isWellFormed()) {
-    throw new UsageError(
-      'invalid_subject',
-      'subject holds a lone surrogate: it is not well-formed Unicode.',
-    );
+    throw new UsageError('invalid_subject', 'subject is not well-formed Unicode: lone surrogates.');
   }
 }

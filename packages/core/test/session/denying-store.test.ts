@@ -24,11 +24,21 @@ function arrange(
         async (...parameters: unknown[]) => {
           calls.push([name, ...parameters]);
           if (name === failing) throw new Error(`${name} failed`);
-          return answers[name as keyof StorePort] ?? { status: 'removed', now: NOW };
+          const answer = answers[name as keyof StorePort];
+          if (typeof answer === 'function') return answer();
+          return answer ?? { status: 'removed', now: NOW };
         },
       ]),
     );
-  const inner = port(['insert', 'replaceAuth', 'replaceData', 'remove', 'removeAll', 'ready']);
+  const inner = port([
+    'insert',
+    'list',
+    'replaceAuth',
+    'replaceData',
+    'remove',
+    'removeAll',
+    'ready',
+  ]);
   const denylist = port(['deny', 'denyAll']) as unknown as DenylistPort;
   const ready = async () => void calls.push(['denylist ready']);
   const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
@@ -104,13 +114,46 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(calls[0]).toEqual(['deny', tag, [{ kind: 'token', id: second.digest }]]);
   });
 
-  it('denies those whom a sign-in evicts once it is known who they are', async () => {
-    const { store, calls } = arrange({
-      insert: { status: 'inserted', evicted: ['one', 'two'], now: NOW },
+  it('ends those whom a sign-in evicts before it, each denied before it is removed', async () => {
+    const statuses = ['limit', 'inserted'];
+    const younger = createRecord({ now: NOW + 1 });
+    const { store, calls, names } = arrange({
+      insert: () => ({ status: statuses.shift(), evicted: [], now: NOW }),
+      list: { records: [record, younger], now: NOW },
     });
-    await store.insert(record, { max: 1, onLimit: 'evict-oldest' });
-    expect(calls.map(([name]) => name)).toEqual(['insert', 'deny']);
-    expect(calls[1]).toEqual([
+    const limit = { max: 2, onLimit: 'evict-oldest' } as const;
+    expect(await store.insert(createRecord({ now: NOW + 2 }), limit)).toMatchObject({
+      status: 'inserted',
+      evicted: [sid],
+    });
+    expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert', 'deny']);
+    expect(calls[6]).toEqual(['deny', tag, []]);
+    expect(calls[3]).toEqual(['remove', sid, record]);
+  });
+
+  it('adds nothing while it cannot deny whom that would evict', async () => {
+    const answers = { insert: { status: 'limit' }, list: { records: [record], now: NOW } };
+    const { store, names } = arrange(answers, 'deny');
+    const sign = store.insert(createRecord({ now: NOW }), { max: 1, onLimit: 'evict-oldest' });
+    await expect(sign).rejects.toThrow('deny failed');
+    expect(names()).toEqual(['insert', 'list', 'deny']);
+  });
+
+  it('denies also whom the store evicts as another sign-in has taken the room that was made', async () => {
+    const answers = [
+      { status: 'limit', now: NOW },
+      { status: 'inserted', evicted: ['one', 'two'], now: NOW },
+    ];
+    const { store, calls } = arrange({
+      insert: () => answers.shift(),
+      list: { records: [record], now: NOW },
+    });
+    const limit = { max: 1, onLimit: 'evict-oldest' } as const;
+    expect(await store.insert(createRecord({ now: NOW }), limit)).toMatchObject({
+      evicted: [sid, 'one', 'two'],
+    });
+    expect(calls.at(-2)).toEqual(['insert', expect.anything(), limit]);
+    expect(calls.at(-1)).toEqual([
       'deny',
       tag,
       [

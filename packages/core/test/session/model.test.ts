@@ -108,15 +108,16 @@ function predict(
 ): 'rotate' | 'repeat' | 'reuse' | 'over' | 'gone' {
   if (!model.alive) return 'gone';
   if (now >= end(model)) return 'over';
+  // A repeated answer moves no end, and no answer moves the absolute one: tokens that are over at once are not given.
+  const repeat = end(model) - now < 1_000 ? 'over' : 'repeat';
   const n = newest(model);
   const lastSpent = model.spentAt[n - 1];
   if (generation === n) {
-    return model.shared && lastSpent !== undefined && now < lastSpent + 2 * GRACE
-      ? 'repeat'
-      : 'rotate';
+    if (model.shared && lastSpent !== undefined && now < lastSpent + 2 * GRACE) return repeat;
+    return model.absoluteEnd - now < 1_000 ? 'over' : 'rotate';
   }
   const isWithinGrace = now - (model.spentAt[generation] ?? 0) < GRACE && n - generation <= 8;
-  return isWithinGrace || (generation === n - 1 && !model.settled) ? 'repeat' : 'reuse';
+  return isWithinGrace || (generation === n - 1 && !model.settled) ? repeat : 'reuse';
 }
 
 /** Gives the newest pair anew, as the model knows it: an access token that has run out is replaced. */

@@ -11,6 +11,7 @@ import {
   jwksCache,
 } from 'jose';
 import { ALGORITHMS, isAlgorithm } from './algorithms.js';
+import { createFetchPause, type FetchPause } from './fetch-pause.js';
 import { selectKeys } from './published-set.js';
 import { createSignatureCheck } from './signature.js';
 
@@ -36,6 +37,7 @@ export interface JwksContext {
   readonly maxAge: number;
   readonly cooldown: number;
   readonly timeout: number;
+  readonly now: () => number;
 }
 
 type GetKey = (header: { readonly alg: string; readonly kid?: string }) => Promise<CryptoKey>;
@@ -58,7 +60,7 @@ export function createJwksKeys(context: JwksContext): JwksKeys {
     },
     version: () => remote?.version() ?? 0,
     async ready() {
-      if (remote !== undefined) await tryGet(() => remote.set.reload());
+      if (remote !== undefined) await tryGet(remote.reload);
     },
   };
 }
@@ -81,13 +83,14 @@ async function tryGet<Result>(get: () => Promise<Result>): Promise<Result | unde
   }
 }
 
-function createRemote(url: URL, { maxAge, cooldown, timeout }: JwksContext) {
+function createRemote(url: URL, { maxAge, cooldown, timeout, now }: JwksContext) {
   const cache: { jwks?: JSONWebKeySet; uat?: number } = {};
+  const pause = createFetchPause(now);
   const set = createRemoteJWKSet(url, {
     cacheMaxAge: maxAge,
     cooldownDuration: cooldown,
     timeoutDuration: timeout,
-    [customFetch]: fetchSet,
+    [customFetch]: fetchBy(pause),
     [jwksCache]: cache as JWKSCacheInput,
   });
   let seen: JSONWebKeySet | undefined;
@@ -95,25 +98,39 @@ function createRemote(url: URL, { maxAge, cooldown, timeout }: JwksContext) {
   let changes = 0;
   return {
     set,
+    reload(): Promise<void> {
+      pause.lift();
+      return set.reload();
+    },
     version(): number {
       if (cache.jwks !== seen) {
         seen = cache.jwks;
-        const now = JSON.stringify(seen);
+        const newest = JSON.stringify(seen);
         // Whoever asks for unknown keys makes the same set come again: nothing is forgotten for that.
-        if (now !== text) changes += 1;
-        text = now;
+        if (newest !== text) changes += 1;
+        text = newest;
       }
       return changes * 2 + (set.fresh ? 0 : 1);
     },
   };
 }
 
-/** Lets jose see nothing but keys that can be used. */
-const fetchSet: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, options);
-  if (response.status !== 200) return response;
-  return Response.json(selectKeys(await response.json()) ?? null);
-};
+/** Lets jose see nothing but keys that can be used, and no server that has just failed. */
+function fetchBy(pause: FetchPause): FetchImplementation {
+  return async (url, options) => {
+    if (pause.isOn()) throw new Error('It failed a moment ago, and is left alone for a while.');
+    try {
+      const response = await fetch(url, options);
+      const set = response.status === 200 ? selectKeys(await response.json()) : undefined;
+      if (set === undefined) pause.failed();
+      else pause.succeeded();
+      return response.status === 200 ? Response.json(set ?? null) : response;
+    } catch (error) {
+      pause.failed();
+      throw error;
+    }
+  };
+}
 
 function createLocal(jwks: unknown): GetKey {
   const set = selectKeys(jwks);

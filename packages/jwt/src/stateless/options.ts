@@ -23,6 +23,7 @@ import {
   resolveTokenOptions,
   type TokenOptions,
   type TokenSettings,
+  VERIFIER_OPTIONS,
 } from '../options.js';
 
 /** Options of `createStatelessSessions`. */
@@ -71,11 +72,7 @@ export interface StatelessSettings extends TokenSettings {
 
 const KNOWN: ReadonlySet<string> = new Set<keyof StatelessOptions>([
   'keys',
-  'issuer',
-  'audience',
-  'leeway',
-  'maxRemembered',
-  'requiredClaims',
+  ...VERIFIER_OPTIONS,
   'ttl',
   'absoluteTtl',
   'grace',

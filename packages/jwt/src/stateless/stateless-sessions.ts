@@ -1,8 +1,5 @@
 import {
-  type CarriedTokens,
   type CreateInput,
-  type Issued,
-  NotRevocableError,
   NotSupportedError,
   type RefreshResult,
   type RegisteredData,
@@ -16,7 +13,6 @@ import {
   createEvents,
   createSid,
   createSubjectTag,
-  type DenylistPort,
   encodeBase64Url,
   hideTokens,
   isSid,
@@ -29,16 +25,13 @@ import { createReader, type VerifiedToken } from '../token/reader.js';
 import { createVerifiedTokens } from '../token/verified-tokens.js';
 import { createWriter } from '../token/writer.js';
 import { createTokenVerifier } from '../token-verifier.js';
+import { createEnding } from './ending.js';
 import { resolveStatelessOptions, type StatelessOptions } from './options.js';
 import { exchangeToken, replaceToken } from './succession.js';
+import { createTokenIssue } from './token-issue.js';
 import type { StatelessSessions } from './types.js';
 
 const KNOWN_INPUT: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
-const KNOWN_EXCEPT: ReadonlySet<string> = new Set(['except']);
-const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
-  'accessToken',
-  'refreshToken',
-]);
 
 /**
  * Sessions without a session store: everything is in a signed token, which is exchanged for a new one while it
@@ -78,6 +71,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
   /** By the session that was verified or issued: what it takes to replace its token. */
   const tokenOf = new WeakMap<object, VerifiedToken>();
+  const remember = (token: VerifiedToken) => tokenOf.set(token.claimed.session, token);
   const read = createReader({
     ...settings,
     findKey: ring.find,
@@ -87,7 +81,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       const { sid, claimed } = token;
       // A token whose session a store renews must not come to renew itself (RFC 8725, section 3.12).
       if (claimed.generation >= 0) return false;
-      tokenOf.set(claimed.session, token);
+      remember(token);
       return (
         denylist === undefined ||
         (isSid(sid) && tagOf(sid) === tagOfSubject(claimed.session.subject))
@@ -95,88 +89,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     },
   });
   const { check, verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
+  const { issue, endOf } = createTokenIssue<Data>({ settings, writer, remember });
 
   const createJti = (): string => encodeBase64Url(random(16));
-
-  function revocable(): DenylistPort {
-    if (denylist === undefined) throw new NotRevocableError();
-    return denylist;
-  }
-
-  /** The session as its token will say it: `ttl` is kept, and nothing goes beyond the absolute end. */
-  function inSeconds(session: Omit<Session<object>, 'expiresAt'>): Session<object> {
-    const authenticatedAt = floor(session.authenticatedAt);
-    return Object.freeze({
-      ...session,
-      createdAt: floor(session.createdAt),
-      authenticatedAt,
-      lastUsedAt: floor(session.lastUsedAt),
-      expiresAt: Math.min(
-        floor(session.lastUsedAt + ttl + 999),
-        floor(authenticatedAt + settings.absoluteTtl),
-      ),
-    });
-  }
-
-  async function issue(
-    session: Omit<Session<object>, 'expiresAt'>,
-    made: { readonly jti: string; readonly version: number | undefined; readonly at: number },
-  ): Promise<Issued<Data>> {
-    const { jti, version } = made;
-    const whole = inSeconds(session);
-    const { sid, lastUsedAt: issuedAt, expiresAt } = whole;
-    const content = {
-      session: whole,
-      jti,
-      generation: undefined,
-      version,
-      issuedAt,
-      expiresAt,
-    };
-    const accessToken = await writer.write(content, made.at);
-    tokenOf.set(whole, {
-      ok: true,
-      sid,
-      digest: jti,
-      claimed: { session: whole, generation: -1, version: version ?? -1 },
-      notBefore: issuedAt - leeway,
-      expiresAt: expiresAt + leeway,
-    });
-    return hideTokens({
-      session: whole as typeof whole & { readonly data: Readonly<Data> },
-      accessToken,
-      accessTokenExpiresAt: expiresAt,
-      refreshToken: accessToken,
-      issuedAt: made.at,
-    });
-  }
-
-  /** Until the absolute end no token of the session is made any more. */
-  const isPastEnd = (session: Session<object>, at: number): boolean =>
-    at >= session.authenticatedAt + settings.absoluteTtl;
-
-  async function denySession(sid: string, cause: 'revoke' | 'logout', subject?: string) {
-    await revocable().deny(tagOf(sid), [{ kind: 'session', id: sid }]);
-    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }) });
-    logger.info({ sid, cause }, 'session revoked');
-  }
-
-  /**
-   * Ends the session of a genuine token. One that was exchanged will do, and one that has run out since: a refresh may be
-   * under way in another tab, and must not outlive the logout.
-   */
-  async function endBy(given: unknown): Promise<boolean> {
-    const at = clock.now();
-    const reading = await read(given, at);
-    const token = reading.ok ? reading : reading.expired;
-    if (token === undefined) return false;
-    // Without a denylist nothing was exchanged either: what has run out is over.
-    if (!reading.ok && denylist === undefined) return false;
-    const replaced = await replaceToken(revocable(), token, { jti: createJti(), at });
-    if (replaced === undefined || (!reading.ok && !replaced.isRepeated)) return false;
-    await denySession(token.sid, 'logout', token.claimed.session.subject);
-    return true;
-  }
 
   return Object.freeze({
     async create(input: CreateInput<Data>, before?: () => Promise<void>) {
@@ -217,7 +132,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       };
       if (!reading.ok) return reject(reading.reason);
       const { session } = reading.claimed;
-      if (isPastEnd(session, at)) return reject('expired');
+      // A token that would be over at once is none, and what it is exchanged for would be dead.
+      const isBrief = (lastUsedAt: number) => endOf({ ...session, lastUsedAt }) - at < 1_000;
+      if (isBrief(at)) return reject('expired');
       const wish = { jti: createJti(), at, grace };
       const successor =
         denylist === undefined
@@ -225,6 +142,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
           : await exchangeToken(denylist, reading, wish);
       if (successor === undefined) return reject('revoked');
       const { jti, version, issuedAt, isRepeated: replayed } = successor;
+      if (isBrief(issuedAt)) return reject('expired');
       const issued = await issue({ ...session, lastUsedAt: issuedAt }, { jti, version, at });
       events.emit('refreshed', { sid: session.sid, subject: session.subject, replayed });
       return hideTokens({ ok: true as const, ...issued });
@@ -239,7 +157,8 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
         );
       }
       const at = clock.now();
-      if (at >= token.expiresAt || isPastEnd(token.claimed.session, at)) return undefined;
+      const end = Math.min(token.expiresAt, endOf({ ...token.claimed.session, lastUsedAt: at }));
+      if (at >= end) return undefined;
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined
@@ -251,40 +170,16 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       return issue(session, { ...successor, at });
     },
 
-    async revoke(sid: string) {
-      const isDeniable = isSid(sid);
-      if (isDeniable) await denySession(sid, 'revoke');
-      else revocable();
-      return isDeniable;
-    },
-
-    async revokeAll(subject: string, given: { readonly except?: string } = {}) {
-      assertSubject(subject);
-      assertKnown('revokeAll', given, KNOWN_EXCEPT);
-      await revocable().denyAll(tagOfSubject(subject), given.except);
-      events.emit('revoked', { cause: 'revoke-all', subject, count: 1 });
-      logger.info({}, 'sessions of a subject revoked');
-      return 1;
-    },
-
-    async revokeToken(accessToken: unknown) {
-      const { deny } = revocable();
-      const checked = await check(accessToken, clock.now());
-      if (!('claimed' in checked)) return false;
-      const { sid, digest } = checked;
-      await deny(tagOf(sid), [{ kind: 'token', id: digest }]);
-      events.emit('revoked', { cause: 'revoke', sid, subject: checked.claimed.session.subject });
-      return true;
-    },
-
-    async end(carried: CarriedTokens) {
-      assertKnown('end', carried, KNOWN_TOKENS);
-      let isEnded = false;
-      for (const token of new Set([carried.accessToken, carried.refreshToken])) {
-        if (token !== undefined && (await endBy(token))) isEnded = true;
-      }
-      return isEnded;
-    },
+    ...createEnding({
+      read,
+      check,
+      denylist,
+      tagOfSubject,
+      createJti,
+      now: clock.now,
+      events,
+      logger,
+    }),
 
     update: () => Promise.reject(new NotSupportedError('update')),
     get: () => Promise.reject(new NotSupportedError('get')),
@@ -298,9 +193,4 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     ready: async () => denylist?.ready(),
     close: async () => denylist?.close(),
   });
-}
-
-/** Down to whole seconds, as claims have it. */
-function floor(milliseconds: number): number {
-  return Math.floor(milliseconds / 1_000) * 1_000;
 }

@@ -1,4 +1,5 @@
 import { StoreUnavailableError } from '@sess/core';
+import { createFakeClock } from '@sess/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VerifyOnlyOptions } from '../../src/index.js';
 import { freshKey, testKey, tokenOf } from '../arrange.js';
@@ -140,6 +141,53 @@ describe('a set that cannot be had', () => {
     await expect(sessions.verify(tokenOf(two, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
     advance(600);
     await expect(sessions.verify(tokenOf(one, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('is asked for again after a second, and then ever less often, whatever requests come', async () => {
+    const by = await freshKey('1');
+    server.serve([publicOf(by)]);
+    const clock = createFakeClock(START);
+    const sessions = verifier({ clock });
+    const pass = (span: `${number}ms`) => {
+      clock.advance(span);
+      vi.setSystemTime(clock.now());
+    };
+    expect(await sessions.verify(tokenOf(by, LONG))).toMatchObject({ ok: true });
+    server.answer = (response) => {
+      response.statusCode = 500;
+      response.end();
+    };
+    pass('600000ms');
+    const gaps: number[] = [];
+    let last = clock.now();
+    for (let tick = 0; tick < 590; tick += 1) {
+      const before = server.asked();
+      await expect(sessions.verify(tokenOf(by, LONG))).rejects.toBeInstanceOf(
+        StoreUnavailableError,
+      );
+      if (server.asked() > before) {
+        gaps.push(clock.now() - last);
+        last = clock.now();
+      }
+      pass('100ms');
+    }
+    expect(gaps).toEqual([0, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+    // Whoever asks whether it is ready is answered by the server, and so is everybody once it is back.
+    server.serve([publicOf(by)]);
+    await expect(sessions.verify(tokenOf(by, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await sessions.ready();
+    expect(await sessions.verify(tokenOf(by, LONG))).toMatchObject({ ok: true });
+  });
+
+  it('is asked for at once when the clock was set back while it paused', async () => {
+    const by = await freshKey('1');
+    const clock = createFakeClock(START);
+    const sessions = verifier({ clock });
+    server.answer = (response) => response.end('null');
+    await expect(sessions.verify(tokenOf(by, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+    server.serve([publicOf(by)]);
+    clock.set(START - 3_600_000);
+    expect(await sessions.verify(tokenOf(by, LONG))).toMatchObject({ ok: true });
   });
 
   it('is a fault when the server is silent for too long', async () => {

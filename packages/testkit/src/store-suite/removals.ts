@@ -14,6 +14,14 @@ export function describeRemovals(current: CurrentHarness): void {
     return { store, now, records };
   }
 
+  /** A record that was created right after the fence which the refusal of an earlier one names. */
+  async function createBehindFence(now: number) {
+    const early = createRecord({ now, createdAt: now - 5 });
+    const refused = await current().store.insert(early, LIMIT, createWrite(now));
+    if (refused.status !== 'fenced') throw new Error(`expected fenced, got ${refused.status}`);
+    return createRecord({ now, createdAt: refused.fence + 1 });
+  }
+
   describe('removing one', () => {
     it('removes it, and only it', async () => {
       const { store, now, records } = await insertSome(2);
@@ -139,13 +147,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const { store } = current();
       const now = await timeOf(store);
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
-      const refused = await store.insert(
-        createRecord({ now, createdAt: now - 5 }),
-        LIMIT,
-        createWrite(now),
-      );
-      if (refused.status !== 'fenced') throw new Error(`expected fenced, got ${refused.status}`);
-      const record = createRecord({ now, createdAt: refused.fence + 1 });
+      const record = await createBehindFence(now);
       expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
         status: 'inserted',
       });
@@ -179,13 +181,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const { store } = current();
       const now = await timeOf(store);
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
-      const refused = await store.insert(
-        createRecord({ now, createdAt: now - 5 }),
-        LIMIT,
-        createWrite(now),
-      );
-      if (refused.status !== 'fenced') throw new Error(`expected fenced, got ${refused.status}`);
-      const record = createRecord({ now, createdAt: refused.fence + 1 });
+      const record = await createBehindFence(now);
       await store.insert(record, LIMIT, createWrite(now));
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
       expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
