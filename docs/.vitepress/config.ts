@@ -70,6 +70,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('Threat model', '/security/threat-model'),
       page('Requirements', '/requirements'),
+      page('Evidence', '/security/evidence'),
       page('Scaling', '/scaling'),
       page('Beside other libraries', '/comparison'),
     ],

@@ -6,7 +6,7 @@ import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
 import { createHost } from './host.js';
 
 it.each(TOKEN_MODES)(
-  'lets no token into a log, an event, or an answer that is not its own: %s [CHECKLIST Logs]',
+  'lets no token into a log, an event, or an answer that is not its own: %s [logs.lines, logs.told, logs.answers]',
   async (mode) => {
     const logger = createMemoryLogger();
     const options = { accessTtl: '15m', grace: '0s' } as const;

@@ -24,7 +24,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(tokens.at(-2))).toEqual(REVOKED);
   });
 
-  it('gives fifty at once, on two engines, the same successor, byte for byte [CHECKLIST Rotation]', async () => {
+  it('gives fifty at once, on two engines, the same successor, byte for byte [rotation.parallel]', async () => {
     const { sessions, another, events } = arrangeStateless();
     const engines = [sessions, another()];
     const { accessToken } = await sessions.create({ subject: 'ada' });
@@ -78,7 +78,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('never goes beyond the absolute end, counted from the authentication [ASVS 7.3.2]', async () => {
+  it('never goes beyond the absolute end, counted from the authentication [life.absolute]', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '1h', absoluteTtl: '3h' });
     clock.advance('617ms');
     let issued = await sessions.create({ subject: 'ada' });
@@ -158,7 +158,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.refresh(accessToken)).toMatchObject({ ok: true });
   });
 
-  it('refuses everything of before after the denylist was flushed [CHECKLIST JWT]', async () => {
+  it('refuses everything of before after the denylist was flushed [jwt.flushed]', async () => {
     const { sessions, watched, clock } = arrangeStateless();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -180,7 +180,7 @@ describe('re-authentication of a stateless session', () => {
     return good(result).session;
   }
 
-  it('begins the absolute life anew, and says when it was', async () => {
+  it('begins the absolute life anew, and says when it was [life.reauthentication]', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '1h', absoluteTtl: '2h' });
     const first = await sessions.create({ subject: 'ada', data: { role: 'admin' } });
     clock.advance('50m');
