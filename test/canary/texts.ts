@@ -3,12 +3,17 @@ import { inspect } from 'node:util';
 /** More than anything that is written has. */
 const MOST = 100_000;
 
-/**
- * Every text that stands in a value, wherever: names and values of properties, hidden ones too, keys and entries of
- * collections, bytes as characters and in hex; and how the value shows itself when it is printed or sent.
- */
+/** Every text that stands in a value, wherever, and how the value shows itself when it is printed or sent. */
 export function textsOf(value: unknown): readonly string[] {
-  const texts = [String(value), shown(value), toJson(value)];
+  return [String(value), shown(value), toJson(value), ...partsOf(value)];
+}
+
+/**
+ * The texts that a value is made of: names and values of properties, hidden ones too, keys and entries of collections,
+ * bytes as characters and in hex. Properties that are left out are not even read: making a stack takes time.
+ */
+export function partsOf(value: unknown, leftOut: readonly string[] = []): readonly string[] {
+  const texts: string[] = [];
   const seen = new Set<unknown>();
   const open: unknown[] = [value];
   for (let next = open.pop(); open.length > 0 || next !== undefined; next = open.pop()) {
@@ -20,8 +25,10 @@ export function textsOf(value: unknown): readonly string[] {
       seen.add(next);
       if (seen.size > MOST) throw new Error('there is too much in it to look through');
       if (next instanceof Map || next instanceof Set) open.push(...[...next].flat());
-      for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(next)))
-        open.push(name, property.value);
+      for (const name of Object.getOwnPropertyNames(next)) {
+        if (leftOut.includes(name)) continue;
+        open.push(name, Object.getOwnPropertyDescriptor(next, name)?.value);
+      }
     }
   }
   return texts;
