@@ -15,6 +15,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // Once for each run: finds the Redis and Valkey that tests ask for by inject('servers').
     globalSetup: 'test/servers/vitest/global-setup.ts',
+    // In every file: no secret that a test issues may be printed, logged or told.
+    setupFiles: ['test/canary/watch.ts'],
     include: [
       '{packages,examples}/*/test/**/*.test.ts',
       'test/**/*.test.ts',

@@ -7,8 +7,12 @@ checkNode();
 await install();
 const cwd = join(root, 'docs');
 const task = process.argv[2] === 'dev' ? ['dev'] : ['build'];
-// First the pages that are made of doc comments: the site links to them.
-for (const [name, ...args] of [['typedoc'], ['vitepress', ...task]]) {
-  const { code } = await run(bin(name, cwd), args, { cwd });
+// First the pages that are made of requirements and titles of tests, and of doc comments: the site links to them.
+for (const [name, ...args] of [
+  [process.execPath, join(root, 'scripts', 'evidence.mjs')],
+  [bin('typedoc', cwd)],
+  [bin('vitepress', cwd), ...task],
+]) {
+  const { code } = await run(name, args, { cwd });
   if (code !== 0) process.exit(code);
 }

@@ -69,7 +69,9 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     text: 'Judging it',
     items: [
       page('Threat model', '/security/threat-model'),
+      page('Timing', '/security/timing'),
       page('Requirements', '/requirements'),
+      page('Evidence', '/security/evidence'),
       page('Scaling', '/scaling'),
       page('Beside other libraries', '/comparison'),
     ],

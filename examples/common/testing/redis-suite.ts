@@ -85,7 +85,7 @@ export function redisSuite(name: string): void {
   });
 
   describe('an example whose Redis is away', () => {
-    it('starts, answers 503, and heals by itself [CHECKLIST Store]', async () => {
+    it('starts, answers 503, and heals by itself [store.fault]', async () => {
       const server = await startRedisServer({ binary: requireServer(servers.redis) });
       onTestFinished(() => server.stop());
       const example = await startOn(server.url);

@@ -57,7 +57,7 @@ describe('SessError', () => {
 });
 
 describe('StoreUnavailableError', () => {
-  it('is a 503 with Retry-After, for default error handlers too [CHECKLIST Store: error → 503]', () => {
+  it('is a 503 with Retry-After, for default error handlers too [store.fault]', () => {
     expect(new StoreUnavailableError('text')).toMatchObject({
       code: 'store_unavailable',
       status: 503,

@@ -105,7 +105,7 @@ describe('events', () => {
     ]);
   });
 
-  it('handle the rejection of an async listener [CHECKLIST Store: a rejected promise never ends the process]', async () => {
+  it('handle the rejection of an async listener [store.rejections]', async () => {
     const { events, errors } = setUp();
     const error = new Error('the mail server is down');
     events.on('reuse', async () => {

@@ -161,13 +161,13 @@ describe('toFrozenJson', () => {
     expect(toFrozenJson({ zero: -0 })).toEqual({ zero: 0 });
   });
 
-  describe('with a key __proto__ [CHECKLIST Data]', () => {
+  describe('with a key __proto__', () => {
     const hostile = '{"__proto__": {"admin": true}, "handle": "zoe"}';
 
     it.each([
       ['at the top', hostile],
       ['further down', `{"inner": {"list": [${hostile}]}, "handle": "zoe"}`],
-    ])('%s never sets a prototype, nor does a merge of the copy', (_, text) => {
+    ])('%s never sets a prototype, nor does a merge of the copy [data.prototype]', (_, text) => {
       const copy = toFrozenJson(JSON.parse(text) as object);
       expect(JSON.stringify(copy)).not.toContain('admin');
       expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
@@ -192,7 +192,7 @@ describe('toFrozenJson', () => {
 
   describe('of deep values', () => {
     it.each(['objects', 'arrays', 'both'] as const)(
-      'takes 64 levels of %s and no more [CHECKLIST Data]',
+      'takes 64 levels of %s and no more [data.depth]',
       (shape) => {
         expect(MAX_DEPTH).toBe(64);
         expect(toFrozenJson(nested(64, shape))).toEqual(nested(64, shape));
@@ -201,7 +201,7 @@ describe('toFrozenJson', () => {
     );
 
     it.each(['objects', 'arrays', 'both'] as const)(
-      'refuses 20,000 levels of %s without running out of stack [CHECKLIST Data]',
+      'refuses 20,000 levels of %s without running out of stack [data.depth]',
       (shape) => {
         expect(refusalOf(nested(20_000, shape)).code).toBe('invalid_data');
       },
@@ -224,7 +224,7 @@ describe('toFrozenJson', () => {
     });
   });
 
-  describe('of cyclic values [CHECKLIST Data]', () => {
+  describe('of cyclic values', () => {
     it.each([
       [
         'an object that holds itself',
@@ -250,7 +250,7 @@ describe('toFrozenJson', () => {
           return a;
         },
       ],
-    ])('refuses %s', (_, make) => {
+    ])('refuses %s [data.cycles]', (_, make) => {
       expect(refusalOf(make()).message).toContain('refers to itself');
     });
 
@@ -266,7 +266,7 @@ describe('toFrozenJson', () => {
     });
   });
 
-  describe('of what JSON cannot say [CHECKLIST Data]', () => {
+  describe('of what JSON cannot say', () => {
     it.each([
       ['a BigInt', 1n, 'bigint'],
       ['NaN', NaN, 'NaN'],
@@ -281,7 +281,7 @@ describe('toFrozenJson', () => {
       ['an error', new Error('x'), 'neither plain nor an array'],
       ['a boxed number', new Number(1), 'neither plain nor an array'],
       ['an instance of a class', new (class Cart {})(), 'neither plain nor an array'],
-    ])('refuses %s, wherever it is, and says what it found', (_, value, word) => {
+    ])('refuses %s, wherever it is, and says what it found [data.types]', (_, value, word) => {
       for (const holder of [{ value }, { list: [value] }, { a: { b: { value } } }]) {
         const refused = refusalOf(holder);
         expect(refused.code).toBe('invalid_data');
@@ -332,7 +332,7 @@ describe('toFrozenJson', () => {
       ],
       ['in many numbers', { a: Array.from({ length: 500_000 }, () => 1) }],
       ['in many nulls', { a: Array.from({ length: 250_000 }, () => null) }],
-    ])('refuses 1 MB %s [CHECKLIST Data]', (_, value) => {
+    ])('refuses 1 MB %s [data.size]', (_, value) => {
       const refused = refusalOf(value);
       expect(refused.code).toBe('data_too_large');
       expect(refused.status).toBe(413);

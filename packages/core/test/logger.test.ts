@@ -97,7 +97,7 @@ describe('createRedactingLogger', () => {
       `${digests.base64url.slice(0, 8)}…`,
     ],
     ['a session id under another name', sid, `${sid.slice(0, 8)}…`],
-  ])('cuts %s to 8 characters at most [CHECKLIST Logs and events]', (_, value, shown) => {
+  ])('cuts %s to 8 characters at most [logs.lines]', (_, value, shown) => {
     expect(redacted({ value })).toEqual({ value: shown });
   });
 
@@ -109,7 +109,7 @@ describe('createRedactingLogger', () => {
     ['a Redis command', `HSET sess:{${sid.slice(0, 16)}} ${sid} ${digests.base64url.slice(0, 22)}`],
     ['a percent-encoded address', `/?t=${encodeURIComponent(refreshToken).replaceAll('.', '%2E')}`],
     ['several lines', `first\n${accessToken}\nlast\r\n${jwt}`],
-  ])('finds tokens within %s', (_, text) => {
+  ])('finds tokens within %s [logs.lines]', (_, text) => {
     const shown = String(redacted({ text })['text']);
     for (const canary of [secret, signature, digests.base64url]) {
       expect(longestShared(shown, canary)).toBeLessThanOrEqual(8);
@@ -149,7 +149,7 @@ describe('createRedactingLogger', () => {
     expect(lines[0]?.message).toBe('could not write sat_…');
   });
 
-  it('strips errors of everything but name, message and code, and cuts what is left', () => {
+  it('strips errors of everything but name, message and code, and cuts what is left [logs.lines, logs.errors]', () => {
     const error = Object.assign(new RangeError(`EVALSHA failed for ${refreshToken}`), {
       code: 'ECONNRESET',
       command: { name: 'evalsha', args: [refreshToken] },
@@ -220,7 +220,7 @@ describe('createRedactingLogger', () => {
     expect(() => logger[level]({ sid }, 'text')).not.toThrow();
   });
 
-  it('takes no harm from a logger that rejects [CHECKLIST Store: a rejected promise never ends the process]', async () => {
+  it('takes no harm from a logger that rejects [store.rejections]', async () => {
     const fail = async () => {
       throw new Error('disk full');
     };

@@ -125,7 +125,7 @@ describe('a wrong option throws at construction and says what to write', () => {
     expect(refused.message).toContain(message);
   });
 
-  it('idleTtl beyond what browsers keep a cookie [CHECKLIST Cookies: Max-Age ≤ 400 days or error at construction]', () => {
+  it('idleTtl beyond what browsers keep a cookie [cookies.age]', () => {
     const refused = refusal({ idleTtl: '401d', absoluteTtl: '800d' });
     expect(refused.message).toContain("idleTtl: '401d' is out of range. Write at most '400d'");
     expect(() => createSessions({ idleTtl: '400d', absoluteTtl: '800d' })).not.toThrow();

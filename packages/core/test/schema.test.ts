@@ -54,7 +54,7 @@ describe('checkSchema', () => {
     expect(await checkSchema({ '~standard': owner }, 'zoe')).toBe('zoe!');
   });
 
-  it('takes any falsy `issues` as success [Standard Schema 1, SuccessResult]', async () => {
+  it('takes any falsy `issues` as success, as SuccessResult of Standard Schema 1 has it', async () => {
     const schema = schemaOf((value) => ({ value, issues: null }) as never);
     expect(await checkSchema(schema, 'zoe')).toBe('zoe');
   });

@@ -37,7 +37,7 @@ const HOSTILE = [
   'x'.repeat(9_000),
 ];
 
-describe('nothing secret is shown [CHECKLIST Logs]', () => {
+describe('nothing secret is shown [logs.lines, logs.told, logs.shown]', () => {
   it('by an engine with signed access tokens', async () => {
     for (const revocation of ['none', 'store', 'denylist'] as const) {
       const keys = secretKey(CANARY);
@@ -144,7 +144,7 @@ describe('hostile tokens are a result, and no call to anybody', () => {
   });
 });
 
-it('tells of what becomes of stateless sessions in events', async () => {
+it('tells of what becomes of stateless sessions in events [logs.events]', async () => {
   const { sessions, events } = arrangeStateless();
   const first = await sessions.create({ subject: 'ada' });
   const { sid } = first.session;

@@ -18,7 +18,7 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('ends with its session where that is sooner, idle or absolute [CHECKLIST Life]', async () => {
+  it('ends with its session where that is sooner, idle or absolute [life.absolute]', async () => {
     const { sessions, clock } = arrange({ accessTtl: '15m', idleTtl: '1h', absoluteTtl: '80m' });
     let issued = await sessions.create({ subject: 'ada' });
     const end = clock.now() + 80 * 60_000;
@@ -59,7 +59,7 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is the same for fifty who refresh at once on two engines [CHECKLIST Rotation]', async () => {
+  it('is the same for fifty who refresh at once on two engines [rotation.parallel]', async () => {
     const { sessions, another } = arrange();
     const engines = [sessions, another()];
     const { refreshToken } = await sessions.create({ subject: 'ada' });

@@ -35,7 +35,7 @@ describe('a refresh that is under way', () => {
 });
 
 describe('a call that fails between denylist and store', () => {
-  it('is repaired by calling again: revoke', async () => {
+  it('is repaired by calling again: revoke [store.failed-end]', async () => {
     const { sessions, faulty } = arrangeJwt();
     const { session, accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     faulty.fail('remove');
@@ -141,7 +141,7 @@ describe('a call that fails between denylist and store', () => {
 });
 
 describe('a denylist that does not answer', () => {
-  it('is an outage and no answer about a token', async () => {
+  it('is an outage and no answer about a token [store.fault]', async () => {
     const { sessions, watched, events } = arrangeJwt();
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     watched.fail();

@@ -14,7 +14,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
   const dead = ENDED[revocation];
   const arrange = (engine = {}) => arrangeJwt({ engine, tokens: { revocation } });
 
-  it('is the end of their session, on every engine there is [ASVS 7.4.1]', async () => {
+  it('is the end of their session, on every engine there is [life.logout]', async () => {
     const { sessions, another } = arrange();
     const { accessToken, session, refreshToken } = await sessions.create({ subject: 'ada' });
     const next = good(await sessions.refresh(refreshToken));
@@ -44,7 +44,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
     expect(await sessions.refresh(late.refreshToken)).toMatchObject({ ok: false });
   });
 
-  it('is revokeAll, but for the session that is kept, whose next ones are good as well [ASVS 7.4.3]', async () => {
+  it('is revokeAll, but for the session that is kept, whose next ones are good as well [life.everywhere, life.others]', async () => {
     const { sessions } = arrange();
     const [kept, other] = [
       await sessions.create({ subject: 'ada' }),
@@ -76,7 +76,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
     expect(await sessions.verify(accessToken)).toEqual(dead);
   });
 
-  it('is eviction by a later sign-in [ASVS 7.1.2]', async () => {
+  it('is eviction by a later sign-in [life.limit-evicts]', async () => {
     const { sessions, clock } = arrange({ maxPerSubject: 2 });
     const first = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -86,7 +86,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is reuse of a refresh token, for all that the session ever had [RFC 9700 4.14.2]', async () => {
+  it('is reuse of a refresh token, for all that the session ever had [rotation.reuse]', async () => {
     const { sessions, clock, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = good(await sessions.refresh(first.refreshToken));
@@ -99,7 +99,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
     expect(events.filter(([name]) => name === 'reuse')).toHaveLength(1);
   });
 
-  it('is re-authentication, for every earlier one; the new one is good [ASVS 7.2.4]', async () => {
+  it('is re-authentication, for every earlier one; the new one is good [tokens.reauthenticated]', async () => {
     const { sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = good(await sessions.refresh(first.refreshToken));
@@ -235,7 +235,7 @@ describe('two engines on one denylist', () => {
 });
 
 describe('a denylist that lost everything', () => {
-  it('has every token of before refused, and a refresh brings a good one [CHECKLIST JWT]', async () => {
+  it('has every token of before refused, and a refresh brings a good one [jwt.flushed]', async () => {
     const { sessions, watched, clock } = arrangeJwt();
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     const ended = await sessions.create({ subject: 'ada' });

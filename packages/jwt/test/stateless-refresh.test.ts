@@ -40,7 +40,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(tokens.at(-2))).toEqual(REVOKED);
   });
 
-  it('gives fifty at once, on two engines, the same successor, byte for byte [CHECKLIST Rotation]', async () => {
+  it('gives fifty at once, on two engines, the same successor, byte for byte [rotation.parallel]', async () => {
     const { sessions, another, events } = arrangeStateless();
     const engines = [sessions, another()];
     const { accessToken } = await sessions.create({ subject: 'ada' });
@@ -94,7 +94,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('never goes beyond the absolute end, counted from the authentication [ASVS 7.3.2]', async () => {
+  it('never goes beyond the absolute end, counted from the authentication [life.absolute]', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '1h', absoluteTtl: '3h' });
     clock.advance('617ms');
     let issued = await sessions.create({ subject: 'ada' });
@@ -174,7 +174,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.refresh(accessToken)).toMatchObject({ ok: true });
   });
 
-  it('refuses everything of before after the denylist was flushed [CHECKLIST JWT]', async () => {
+  it('refuses everything of before after the denylist was flushed [jwt.flushed]', async () => {
     const { sessions, watched, clock } = arrangeStateless();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -196,7 +196,7 @@ describe('re-authentication of a stateless session', () => {
     return good(result).session;
   }
 
-  it('begins the absolute life anew, and says when it was', async () => {
+  it('begins the absolute life anew, and says when it was [life.reauthentication]', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '1h', absoluteTtl: '2h' });
     const first = await sessions.create({ subject: 'ada', data: { role: 'admin' } });
     clock.advance('50m');

@@ -117,7 +117,7 @@ describe('a logout of a stateless session', () => {
     ]);
   });
 
-  it('ends it also while a refresh is under way, whichever comes first [CHECKLIST Rotation]', async () => {
+  it('ends it also while a refresh is under way, whichever comes first [rotation.logout]', async () => {
     for (const operation of ['succeed', 'deny'] as const) {
       const { sessions, watched } = arrangeStateless();
       const { accessToken } = await sessions.create({ subject: 'ada' });

@@ -44,7 +44,7 @@ describe('an instrumented engine', () => {
     expect(await sessions.revokeToken(accessToken)).toBe(false);
   });
 
-  it('tells nobody of a token, a session or a subject [CHECKLIST Logs and events: no token in an event]', async () => {
+  it('tells nobody of a token, a session or a subject [logs.told]', async () => {
     const { sessions, faulty, clock, spans, metrics } = arrange();
     const subject = 'ada-the-canary';
     const first = await sessions.create({ subject, data: { pin: 'canary-4711' } });

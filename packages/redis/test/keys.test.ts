@@ -99,7 +99,7 @@ describe('what is kept in Redis', () => {
     return issued;
   }
 
-  it('holds no token or part of one, and nothing of a subject in a key', async () => {
+  it('holds no token or part of one, and nothing of a subject in a key [tokens.stored, data.keys, logs.kept]', async () => {
     const issued: Issued[] = [];
     for (const [n, subject] of HOSTILE_SUBJECTS.entries()) {
       issued.push(...(await doEverything(subject, HOSTILE_DATA[n % HOSTILE_DATA.length] ?? {})));

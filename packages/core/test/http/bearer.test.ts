@@ -29,7 +29,7 @@ describe('readBearer', () => {
     ['a scheme that merely begins so', ['Bearerish abc']],
     ['a scheme that merely ends so', ['X-Bearer abc']],
     ['a token without its scheme', ['sat_abc']],
-  ])('finds none in %s [RFC 6750 3; CHECKLIST Bearer]', (_, lines) => {
+  ])('finds none in %s [bearer.none]', (_, lines) => {
     expect(readBearer(lines)).toEqual({ kind: 'none' });
   });
 
@@ -43,12 +43,9 @@ describe('readBearer', () => {
     ['Bearer a.b-c_d~e+f/g', 'a.b-c_d~e+f/g'],
     ['Bearer bearer', 'bearer'],
     ['  Bearer abc  ', 'abc'],
-  ])(
-    'reads %j [RFC 6750 2.1; RFC 9110 11.1; CHECKLIST Bearer: scheme in any case, several spaces]',
-    (line, token) => {
-      expect(readBearer([line])).toEqual({ kind: 'token', token });
-    },
-  );
+  ])('reads %j [bearer.scheme]', (line, token) => {
+    expect(readBearer([line])).toEqual({ kind: 'token', token });
+  });
 
   it.each([
     'Bearer',
@@ -68,7 +65,7 @@ describe('readBearer', () => {
     'Bearer a;b',
     'Bearer a%20b',
     'Bearer a\tb',
-  ])('calls %j invalid [RFC 6750 3.1; CHECKLIST Bearer: invalid_request]', (line) => {
+  ])('calls %j invalid [bearer.malformed]', (line) => {
     expect(readBearer([line])).toEqual({ kind: 'invalid' });
   });
 
@@ -77,12 +74,12 @@ describe('readBearer', () => {
     ['the same twice', ['Bearer a', 'Bearer a']],
     ['two schemes', ['Basic dXNlcjpwYXNz', 'Bearer a']],
     ['a token and an empty line', ['Bearer a', '']],
-  ])('calls two lines invalid: %s [CHECKLIST Bearer: two headers]', (_, lines) => {
+  ])('calls two lines invalid: %s [bearer.twice]', (_, lines) => {
     expect(readBearer(lines)).toEqual({ kind: 'invalid' });
   });
 
   it.each(['Bearer\tabc', 'Bearer,abc', 'Bearer"abc"', 'Bearer=abc='])(
-    'calls %j invalid, for its scheme is Bearer although no space follows it [RFC 9110 11.4]',
+    'calls %j invalid, for its scheme is Bearer although no space follows it [bearer.malformed]',
     (line) => {
       expect(reference(line)).toEqual({ kind: 'invalid' });
       expect(readBearer([line])).toEqual({ kind: 'invalid' });
@@ -97,7 +94,7 @@ describe('readBearer', () => {
     ['a byte order mark', '\ufeff'],
     ['an em space', '\u2003'],
   ])(
-    'takes %s beside a token for a bad character, not for white space [RFC 9110 5.6.3: OWS is SP and HTAB]',
+    'takes %s beside a token for a bad character, not for white space [bearer.malformed]',
     (_, space) => {
       expect(readBearer([`Bearer abc${space}`])).toEqual({ kind: 'invalid' });
       expect(readBearer([`${space}Bearer abc`])).toEqual({ kind: 'none' });
@@ -137,14 +134,14 @@ describe('readBearer', () => {
     expect(Math.min(seen.none, seen.invalid, seen.token)).toBeGreaterThan(100);
   });
 
-  it('refuses an over-long line without looking through it [CHECKLIST Tokens]', () => {
+  it('refuses an over-long line without looking through it [tokens.length]', () => {
     expect(readBearer([`Bearer ${'a'.repeat(8_000)}`])).toMatchObject({ kind: 'token' });
     expect(readBearer([`Bearer ${'a'.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer ${'='.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });
   });
 
-  it('leaves a long line of another scheme to whoever reads that scheme [CHECKLIST Bearer]', () => {
+  it('leaves a long line of another scheme to whoever reads that scheme [bearer.none]', () => {
     expect(readBearer([`Negotiate ${'a'.repeat(12_000)}`])).toEqual({ kind: 'none' });
   });
 

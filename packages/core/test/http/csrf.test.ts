@@ -28,7 +28,7 @@ const SITES = {
 type Table = Readonly<Record<keyof typeof SITES, string>>;
 
 /**
- * What may pass with an unsafe method: CHECKLIST CSRF.
+ * What may pass with an unsafe method.
  * Columns: no Origin, the own one, a sister subdomain's, a foreign one, `null`.
  */
 const TABLES: readonly {
@@ -93,7 +93,7 @@ function answer(
 describe.each(TABLES)('an unsafe request, $name', ({ options, table }) => {
   const rows = Object.keys(SITES) as (keyof typeof SITES)[];
 
-  it.each(rows)('with Sec-Fetch-Site %s [CHECKLIST CSRF; Fetch Metadata 2.3]', (row) => {
+  it.each(rows)('with Sec-Fetch-Site %s [csrf.cross-site, csrf.same-site, csrf.null]', (row) => {
     const expected = table[row].split(/ +/);
     Object.values(ORIGINS).forEach((origin, column) => {
       for (const method of UNSAFE) {
@@ -113,7 +113,7 @@ describe.each(TABLES)('an unsafe request, $name', ({ options, table }) => {
 });
 
 describe.each(SAFE)('a %s request', (method) => {
-  it('passes from anywhere, for it has no effect [RFC 9110 9.2.1]', () => {
+  it('passes from anywhere, for it has no effect [csrf.methods]', () => {
     for (const { options } of TABLES) {
       for (const site of Object.values(SITES)) {
         for (const origin of Object.values(ORIGINS))
@@ -150,7 +150,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
     // Behind a proxy that ends TLS, a request looks like plain HTTP.
     ['https://api.example.com', 'http', 'api.example.com'],
     ['https://xn--bcher-kva.example', 'https', 'xn--bcher-kva.example'],
-  ])('%s passes at %s://%s', (origin, protocol, host) => {
+  ])('%s passes at %s://%s [csrf.origin]', (origin, protocol, host) => {
     expect(answer({}, { origin, protocol, host })).toBe('pass');
   });
 
@@ -171,7 +171,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
     ['an empty header', '', 'https', 'api.example.com'],
     ['a request without host', 'https://api.example.com', 'https', undefined],
     ['a request whose host is none', 'https://api.example.com', 'https', 'a b'],
-  ])('does not cover %s', (_, origin, protocol, host) => {
+  ])('does not cover %s [csrf.origin]', (_, origin, protocol, host) => {
     expect(answer({}, { origin, protocol, host })).toBe('403');
   });
 });

@@ -22,7 +22,7 @@ describe('mergeVary', () => {
     expect(mergeVary(present, names)).toBe(expected);
   });
 
-  it('keeps what is there and in what order, adds what is missing, and names nothing twice [RFC 9110 12.5.5]', () => {
+  it('keeps what is there and in what order, adds what is missing, and names nothing twice [csrf.vary]', () => {
     const names = fc.array(fieldName, { maxLength: 6 });
     fc.assert(
       fc.property(names, names, fc.constantFrom(',', ', ', ' , '), (present, added, comma) => {
@@ -46,13 +46,13 @@ describe('mergeVary', () => {
 });
 
 describe('mergeSetCookie', () => {
-  it('adds a cookie after the others, and other Set-Cookie headers of the app survive [CHECKLIST Cookies]', () => {
+  it('adds a cookie after the others, and other Set-Cookie headers of the app survive [cookies.others]', () => {
     expect(
       mergeSetCookie(['theme=dark; Path=/', 'lang=en'], '__Host-sess', '__Host-sess=v'),
     ).toEqual(['theme=dark; Path=/', 'lang=en', '__Host-sess=v']);
   });
 
-  it('replaces the cookie of that name: cleared and set again in one response, only the last counts [RFC 6265bis 4.1.1]', () => {
+  it('replaces the cookie of that name: cleared and set again in one response, only the last counts [cookies.others]', () => {
     const once = mergeSetCookie(['theme=dark'], '__Host-sess', '__Host-sess=; Max-Age=0');
     expect(mergeSetCookie(once, '__Host-sess', '__Host-sess=v')).toEqual([
       'theme=dark',
@@ -86,7 +86,7 @@ describe('mergeSetCookie', () => {
 });
 
 describe('jsonReply', () => {
-  it('is 200, JSON, and kept by no cache [CHECKLIST Cookies: every token response no-store]', () => {
+  it('is 200, JSON, and kept by no cache [cookies.no-store]', () => {
     expect(jsonReply({ revoked: 3 })).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' },

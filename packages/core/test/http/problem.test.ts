@@ -44,7 +44,7 @@ describe('problemReply', () => {
   });
 
   it.each(CODES)(
-    'of %s has a body of title, status, detail and a stable code [RFC 9457 3.1]',
+    'of %s has a body of title, status, detail and a stable code [answers.problem]',
     (code, status) => {
       const body = bodyOf(problemReply(code));
       expect(body).toEqual({
@@ -57,22 +57,22 @@ describe('problemReply', () => {
   );
 
   it.each([...CODES.map(([code]) => code), 'insufficient_user_authentication' as const])(
-    'of %s carries a challenge if it is a 401 [RFC 9110 15.5.2]',
+    'of %s carries a challenge if it is a 401 [answers.challenge]',
     (code) => {
       const { status, headers } = problemReply(code);
       if (status === 401) expect(headers['WWW-Authenticate']).toMatch(/^Bearer\b/);
     },
   );
 
-  it('asks for no error code where no credentials were sent [RFC 6750 3; CHECKLIST Bearer]', () => {
+  it('asks for no error code where no credentials were sent [bearer.none]', () => {
     expect(problemReply('session_required').headers['WWW-Authenticate']).toBe('Bearer');
   });
 
-  it('is one body, to the byte, for a token that ended before and one that ended during the request [CHECKLIST Bearer: one body]', () => {
+  it('is one body, to the byte, for a token that ended before and one that ended during the request [bearer.rejected]', () => {
     expect(problemReply('session_ended')).toEqual(problemReply('invalid_token'));
   });
 
-  it('says when to try again only where the store is away [CHECKLIST Store]', () => {
+  it('says when to try again only where the store is away [store.fault]', () => {
     for (const [code] of CODES) {
       expect(problemReply(code).headers['Retry-After']).toBe(
         code === 'store_unavailable' ? '1' : undefined,
@@ -80,7 +80,7 @@ describe('problemReply', () => {
     }
   });
 
-  it('takes a challenge and members of its own [RFC 9470 3]', () => {
+  it('takes a challenge and members of its own [bearer.step-up]', () => {
     const reply = problemReply('insufficient_user_authentication', {
       challenge: 'Bearer error="insufficient_user_authentication", max_age=300',
       members: { max_age: 300 },
@@ -119,7 +119,7 @@ describe('replyToError', () => {
     expect(replyToError(error)).toEqual(problemReply(code));
   });
 
-  it('answers a failing store with 503 and Retry-After, never with a challenge [CHECKLIST Store: error → 503]', () => {
+  it('answers a failing store with 503 and Retry-After, never with a challenge [store.fault]', () => {
     const reply = replyToError(new StoreUnavailableError('text'));
     expect(reply).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     expect(reply?.headers).not.toHaveProperty('WWW-Authenticate');
@@ -129,7 +129,7 @@ describe('replyToError', () => {
     new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
     new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
     new InvalidDataError('hunter2', { cause: 'hunter2' }),
-  ])('tells a client nothing of the message or the cause of $name', (error) => {
+  ])('tells a client nothing of the message or the cause of $name [answers.problem]', (error) => {
     expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
   });
 

@@ -56,7 +56,7 @@ const callers = fc.array(
 );
 
 describe('every order of store operations', () => {
-  it('gives concurrent refreshes of one token one successor, and one live token a generation', async () => {
+  it('gives concurrent refreshes of one token one successor, and one live token a generation [rotation.parallel]', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 8 }), async (scheduler, count) => {
         const { direct, issued, engines, reuses } = await arrange(scheduler);
@@ -79,7 +79,7 @@ describe('every order of store operations', () => {
     );
   });
 
-  it('holds every invariant when refreshing, updating, verifying, elevating, revoking and signing in race', async () => {
+  it('holds every invariant when refreshing, updating, verifying, elevating, revoking and signing in race [rotation.logout]', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), callers, async (scheduler, planned) => {
         const { direct, issued, sid, engines, reuses } = await arrange(scheduler);

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { arrange } from './arrange.js';
 
 describe('create', () => {
-  it('gives every session 128 random bits and more in id and tokens [ASVS 7.2.3, 11.5.1]', async () => {
+  it('gives every session 128 random bits and more in id and tokens [tokens.random]', async () => {
     const { sessions } = arrange({ maxPerSubject: 1_000 });
     const issued = await Promise.all(
       Array.from({ length: 500 }, () => sessions.create({ subject: 'ada' })),
@@ -45,7 +45,7 @@ describe('create', () => {
     },
   );
 
-  it('lets no subject reach a key: braces, wild cards, NUL, dots, line ends', async () => {
+  it('lets no subject reach a key: braces, wild cards, NUL, dots, line ends [data.keys]', async () => {
     const { sessions } = arrange();
     for (const subject of [
       '{a}',
@@ -72,7 +72,7 @@ describe('create', () => {
     expect(session.device).toEqual({ userAgent: 'x'.repeat(512), ip: '::1', label: 'phone' });
   });
 
-  it('evicts the oldest beyond the limit, and tells [ASVS 7.1.2]', async () => {
+  it('evicts the oldest beyond the limit, and tells [life.limit-evicts]', async () => {
     const { sessions, events, clock } = arrange({ maxPerSubject: 2 });
     const first = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -86,7 +86,7 @@ describe('create', () => {
     ]);
   });
 
-  it('refuses beyond the limit where that was chosen [ASVS 7.1.2]', async () => {
+  it('refuses beyond the limit where that was chosen [life.limit-refuses]', async () => {
     const { sessions } = arrange({ maxPerSubject: 1, onLimit: 'reject' });
     const first = await sessions.create({ subject: 'ada' });
     await expect(sessions.create({ subject: 'ada' })).rejects.toThrow(SessionLimitError);
@@ -95,7 +95,7 @@ describe('create', () => {
     await expect(sessions.create({ subject: 'ada' })).resolves.toBeDefined();
   });
 
-  it('shows no token when its outcome is inspected', async () => {
+  it('shows no token when its outcome is inspected [logs.shown]', async () => {
     const { sessions } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     const result = await sessions.refresh(issued.refreshToken);
@@ -155,7 +155,7 @@ describe('session data', () => {
     ).toEqual({ n: 2 });
   });
 
-  it('never sets a prototype [CHECKLIST Data]', async () => {
+  it('never sets a prototype [data.prototype]', async () => {
     const { sessions } = arrange();
     const { session } = await sessions.create({
       subject: 'ada',
@@ -185,18 +185,21 @@ describe('session data', () => {
         return cyclic;
       },
     ],
-  ])('refuses %s with a typed error, and writes nothing [CHECKLIST Data]', async (_what, make) => {
-    const { sessions, faulty } = arrange();
-    await expect(sessions.create({ subject: 'ada', data: make() as never })).rejects.toThrow(
-      InvalidDataError,
-    );
-    expect(faulty.calls.get('insert')).toBeUndefined();
-    const { session } = await sessions.create({ subject: 'ada' });
-    await expect(sessions.update(session.sid, make() as never)).rejects.toThrow(InvalidDataError);
-    expect((await sessions.get(session.sid))?.data).toEqual({});
-  });
+  ])(
+    'refuses %s with a typed error, and writes nothing [data.size, data.depth, data.cycles, data.types]',
+    async (_what, make) => {
+      const { sessions, faulty } = arrange();
+      await expect(sessions.create({ subject: 'ada', data: make() as never })).rejects.toThrow(
+        InvalidDataError,
+      );
+      expect(faulty.calls.get('insert')).toBeUndefined();
+      const { session } = await sessions.create({ subject: 'ada' });
+      await expect(sessions.update(session.sid, make() as never)).rejects.toThrow(InvalidDataError);
+      expect((await sessions.get(session.sid))?.data).toEqual({});
+    },
+  );
 
-  it('cannot be written after a logout: the session stays dead', async () => {
+  it('cannot be written after a logout: the session stays dead [rotation.logout]', async () => {
     const { sessions } = arrange();
     const { session } = await sessions.create({ subject: 'ada' });
     await sessions.revoke(session.sid);
@@ -207,7 +210,7 @@ describe('session data', () => {
 });
 
 describe('elevate', () => {
-  it('gives tokens of a new family, starts both deadlines anew, and lets the old ones read unknown [ASVS 7.2.4; 800-63B 5.2]', async () => {
+  it('gives tokens of a new family, starts both deadlines anew, and lets the old ones read unknown [tokens.reauthenticated, life.reauthentication, rotation.reauthentication]', async () => {
     const { sessions, clock, names } = arrange({ idleTtl: '1d', absoluteTtl: '2d' });
     const first = await sessions.create({ subject: 'ada', data: { a: 1 } });
     const second = await sessions.refresh(first.refreshToken);
@@ -231,7 +234,7 @@ describe('elevate', () => {
 });
 
 describe('ending sessions', () => {
-  it('revokes one, and access and refresh tokens are dead at once [ASVS 7.4.1]', async () => {
+  it('revokes one, and access and refresh tokens are dead at once [life.logout]', async () => {
     const { sessions, events } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     expect(await sessions.revoke(issued.session.sid)).toBe(true);
@@ -254,7 +257,7 @@ describe('ending sessions', () => {
     expect(faulty.calls.size).toBe(0);
   });
 
-  it('revokes all of a subject, or all but one [ASVS 7.4.2, 7.4.3, 7.4.5]', async () => {
+  it('revokes all of a subject, or all but one [life.everywhere, life.others]', async () => {
     const { sessions } = arrange();
     const [one, two] = [
       await sessions.create({ subject: 'ada' }),
@@ -328,7 +331,7 @@ describe('many writers of one session in one process', () => {
 });
 
 describe('a store that hangs', () => {
-  it('is given up on a little after its own timeout [CHECKLIST Store]', async () => {
+  it('is given up on a little after its own timeout [store.silence]', async () => {
     const store = {
       ...memoryStore(),
       timeout: 40,
@@ -343,7 +346,7 @@ describe('a store that hangs', () => {
 });
 
 describe('a failing store', () => {
-  it('is named in every call, reported once a call, and never taken for an answer [ASVS 16.5.3]', async () => {
+  it('is named in every call, reported once a call, and never taken for an answer [store.fault, store.failed-end, logs.errors]', async () => {
     const { sessions, faulty, events, logger } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     faulty.fail();
@@ -397,7 +400,7 @@ describe('a failing store', () => {
 });
 
 describe('events and logs', () => {
-  it('tell of sign-in, refresh, reuse, logout, revocation and refusal [ASVS 16.3]', async () => {
+  it('tell of sign-in, refresh, reuse, logout, revocation and refusal [logs.events]', async () => {
     const { sessions, clock, names } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(issued.refreshToken);
@@ -420,7 +423,7 @@ describe('events and logs', () => {
     ]);
   });
 
-  it('hold no token, secret or digest [ASVS 16.2.5]', async () => {
+  it('hold no token, secret or digest [logs.lines, logs.told]', async () => {
     const { sessions, clock, events, logger, faulty } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(issued.refreshToken);

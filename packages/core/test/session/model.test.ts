@@ -235,7 +235,7 @@ async function run(
 }
 
 describe('a session against a model with its whole history', () => {
-  it('rotates, repeats, expires and calls theft exactly when ROTATION says so', async () => {
+  it('rotates, repeats, expires and calls theft exactly when ROTATION says so [rotation.lineage, rotation.reuse]', async () => {
     let replays = 0;
     let thefts = 0;
     await fc.assert(

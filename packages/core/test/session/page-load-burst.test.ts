@@ -116,7 +116,7 @@ async function runBursts(
 
 describe('a burst of page loads on one cookie jar', () => {
   it.each(['wired', 'mobile', 'bad'] as const)(
-    `never ends a session while an exchange stays under the grace: %s, ${BURSTS} bursts`,
+    `never ends a session while an exchange stays under the grace: %s, ${BURSTS} bursts [rotation.order]`,
     async (name) => {
       expect(await runBursts(name, BURSTS, UNDER_GRACE)).toEqual([]);
     },

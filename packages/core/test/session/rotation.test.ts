@@ -47,8 +47,8 @@ function forge(token: string, part: 'family' | 'secret', generation?: number): s
   return `${head}.${family}${counter.toString('base64url')}.${forged}`;
 }
 
-describe('the grace [CHECKLIST Rotation]', () => {
-  it('ends at its last millisecond once the successor has been used', async () => {
+describe('the grace', () => {
+  it('ends at its last millisecond once the successor has been used [rotation.grace, rotation.reuse]', async () => {
     const { clock, sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -61,7 +61,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
     expect(events).toEqual(['reuse', 'revoked:reuse']);
   });
 
-  it('of a settled step is never prolonged by replays', async () => {
+  it('of a settled step is never prolonged by replays [rotation.grace]', async () => {
     const { clock, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     await use(sessions, await refreshed(sessions, first.refreshToken));
@@ -73,7 +73,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
     expect(await sessions.refresh(first.refreshToken)).toMatchObject({ reason: 'reused' });
   });
 
-  it('does not run out while the successor was never used: its answer may have been lost', async () => {
+  it('does not run out while the successor was never used: its answer may have been lost [rotation.lost]', async () => {
     const { clock, sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -89,7 +89,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
     expect(events).toEqual(['reuse', 'revoked:reuse']);
   });
 
-  it('gives a token two generations old the newest pair', async () => {
+  it('gives a token two generations old the newest pair [rotation.older]', async () => {
     const { clock, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -101,7 +101,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
     expect(replay.accessToken).toBe(third.accessToken);
   });
 
-  it('remembers eight steps, and takes a ninth for reuse', async () => {
+  it('remembers eight steps, and takes a ninth for reuse [rotation.lineage]', async () => {
     const { sessions } = arrange();
     const chain = [await sessions.create({ subject: 'ada' })];
     for (let n = 0; n < 9; n += 1)
@@ -111,7 +111,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
     expect(await sessions.refresh(chain[0]?.refreshToken)).toMatchObject({ reason: 'reused' });
   });
 
-  it('fails nobody over when the token has expired inside it', async () => {
+  it('fails nobody over when the token has expired inside it [rotation.expired]', async () => {
     const { clock, sessions } = arrange({ idleTtl: '5s', accessTtl: '2s', grace: '10s' });
     const first = await sessions.create({ subject: 'ada' });
     await refreshed(sessions, first.refreshToken);
@@ -130,7 +130,7 @@ describe('the grace [CHECKLIST Rotation]', () => {
 });
 
 describe('the hold after a replay', () => {
-  it('answers the newest token with itself for two graces after the step, and then rotates', async () => {
+  it('answers the newest token with itself for two graces after the step, and then rotates [rotation.rotates]', async () => {
     const { clock, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -172,7 +172,7 @@ describe('steady use', () => {
 });
 
 describe('one theft', () => {
-  it('is one event, however many present the spent token at once [CHECKLIST Rotation]', async () => {
+  it('is one event, however many present the spent token at once [rotation.reuse]', async () => {
     const { clock, sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     await use(sessions, await refreshed(sessions, first.refreshToken));
@@ -184,7 +184,7 @@ describe('one theft', () => {
     expect(events).toEqual(['reuse', 'revoked:reuse']);
   });
 
-  it('is still noticed by an engine that was started after it [CHECKLIST Rotation]', async () => {
+  it('is still noticed by an engine that was started after it [rotation.restart]', async () => {
     const { clock, store, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     await use(sessions, await refreshed(sessions, first.refreshToken));
@@ -193,7 +193,7 @@ describe('one theft', () => {
     expect(await restarted.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'reused' });
   });
 
-  it('is not what a re-authentication looks like that comes in between [CHECKLIST Rotation]', async () => {
+  it('is not what a re-authentication looks like that comes in between [rotation.reauthentication]', async () => {
     const { clock, store, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     await use(sessions, await refreshed(sessions, first.refreshToken));
@@ -223,7 +223,7 @@ describe('a token that is not genuine', () => {
     ['another secret', (token: string) => forge(token, 'secret')],
     ['another secret, of the generation before', (token: string) => forge(token, 'secret', 1)],
     ['another family, of a generation to come', (token: string) => forge(token, 'family', 9)],
-  ])('reads unknown and does nothing to the session: %s', async (_what, make) => {
+  ])('reads unknown and does nothing to the session: %s [rotation.forged]', async (_what, make) => {
     const { sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -240,7 +240,7 @@ describe('a token that is not genuine', () => {
 });
 
 describe('a store that lost acknowledged writes', () => {
-  it('ends the session as lost-writes, and never calls its owner a thief', async () => {
+  it('ends the session as lost-writes, and never calls its owner a thief [rotation.failover]', async () => {
     const before = arrange();
     const first = await before.sessions.create({ subject: 'ada' });
     const { record, now } = await before.store.load(first.session.sid);
@@ -314,7 +314,7 @@ describe('what rotation leaves behind', () => {
     ]);
   });
 
-  it('moves the idle deadline, never the absolute one; a replay moves neither [ASVS 7.3.1, 7.3.2, 10.4.8]', async () => {
+  it('moves the idle deadline, never the absolute one; a replay moves neither [life.absolute, life.reauthentication]', async () => {
     const { clock, store, sessions } = arrange({ idleTtl: '1d', absoluteTtl: '3d' });
     const first = await sessions.create({ subject: 'ada' });
     const absoluteEnd = clock.now() + 3 * 86_400_000;
@@ -347,7 +347,7 @@ describe('what rotation leaves behind', () => {
     expect((await refreshed(sessions, first.refreshToken)).accessToken).toBe(replay.accessToken);
   });
 
-  it('keeps only digests, and derives successors as ROTATION has it', async () => {
+  it('keeps only digests, and derives successors as ROTATION has it [tokens.stored, tokens.derived]', async () => {
     const { store, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -374,7 +374,7 @@ describe('what rotation leaves behind', () => {
 });
 
 describe('tabs', () => {
-  it('that refresh in turn for an hour never rotate more often than one was due [CHECKLIST Rotation]', async () => {
+  it('that refresh in turn for an hour never rotate more often than one was due [rotation.tabs]', async () => {
     const { clock, sessions, events } = arrange();
     let rotations = 0;
     sessions.on('refreshed', (event) => {

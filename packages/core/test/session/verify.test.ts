@@ -15,11 +15,14 @@ describe('verify', () => {
     'sat_',
     `sat_${'A'.repeat(32)}.${'A'.repeat(42)}`,
     'x'.repeat(100_000),
-  ])('takes hostile input for malformed, without asking the store: %#', async (token) => {
-    const { sessions, faulty } = arrange();
-    expect(await sessions.verify(token)).toEqual({ ok: false, reason: 'malformed' });
-    expect(faulty.calls.get('load')).toBeUndefined();
-  });
+  ])(
+    'takes hostile input for malformed, without asking the store: %# [tokens.form, tokens.length]',
+    async (token) => {
+      const { sessions, faulty } = arrange();
+      expect(await sessions.verify(token)).toEqual({ ok: false, reason: 'malformed' });
+      expect(faulty.calls.get('load')).toBeUndefined();
+    },
+  );
 
   it('knows the session of a live token, and tells an unknown one from one that ran out', async () => {
     const { sessions, clock } = arrange();
@@ -33,7 +36,7 @@ describe('verify', () => {
     expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('ends an access token with its session, whichever deadline comes first', async () => {
+  it('ends an access token with its session, whichever deadline comes first [life.idle]', async () => {
     const { sessions, clock } = arrange({ idleTtl: '60s' });
     const issued = await sessions.create({ subject: 'ada' });
     expect(issued.accessTokenExpiresAt).toBe(clock.now() + 60_000);
@@ -42,14 +45,14 @@ describe('verify', () => {
     expect(await sessions.get(issued.session.sid)).toBeUndefined();
   });
 
-  it('is not fooled by a client that ignores Max-Age [800-63B 5.1.1]', async () => {
+  it('is not fooled by a client that ignores Max-Age [life.max-age]', async () => {
     const { sessions, clock } = arrange({ idleTtl: '1h' });
     const issued = await sessions.create({ subject: 'ada' });
     clock.advance('3601s');
     expect(await sessions.refresh(issued.refreshToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('does not take a refresh token for an access token, nor the reverse', async () => {
+  it('does not take a refresh token for an access token, nor the reverse [jwt.crossed]', async () => {
     const { sessions } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     expect(await sessions.verify(issued.refreshToken)).toEqual({ ok: false, reason: 'malformed' });

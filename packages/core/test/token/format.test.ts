@@ -127,7 +127,7 @@ describe.each(FORMS)('$name has one spelling only', ({ token, parse, length, spa
     );
   });
 
-  it('with spare bits zero [RFC 4648 3.5; CHECKLIST JWT: malleable spellings]', () => {
+  it('with spare bits zero [tokens.form, jwt.spelling]', () => {
     refuses((text) =>
       spare.flatMap(([index, bits]) =>
         Array.from({ length: 2 ** bits - 1 }, (_, flip) => {
@@ -189,7 +189,7 @@ describe.each(FORMS)('$name has one spelling only', ({ token, parse, length, spa
     );
   });
 
-  it('of no other length [CHECKLIST Tokens: over-long input is refused]', () => {
+  it('of no other length [tokens.length, tokens.form]', () => {
     refuses(
       (text) => [
         ...Array.from({ length }, (_, end) => text.slice(0, end)),
@@ -201,7 +201,7 @@ describe.each(FORMS)('$name has one spelling only', ({ token, parse, length, spa
     );
   });
 
-  it('and what parses at all is what would be written', () => {
+  it('and what parses at all is what would be written [tokens.form]', () => {
     const write = (credential: unknown) =>
       parse === parseAccessToken
         ? formatAccessToken(credential as AccessCredential)

@@ -9,7 +9,7 @@ import { refusalOf } from '../refusal.js';
 const random = createRandomBytes();
 const tagOfSubject = createSubjectTag(undefined);
 
-/** What a store key must never hold [CHECKLIST Data]. */
+/** What a store key must never hold. */
 const HOSTILE = [
   '{',
   '}',
@@ -69,7 +69,7 @@ describe('a session id', () => {
     expect(tagOf(sid)).toBe('xsKJ5J6cBbIUWGA4');
   });
 
-  it('asks the generator for exactly 96 bits', () => {
+  it('asks the generator for exactly 96 bits [tokens.random]', () => {
     const sizes: number[] = [];
     createSid(tagOfSubject('user-1'), (size) => {
       sizes.push(size);
@@ -83,7 +83,7 @@ describe('a session id', () => {
     expect(new Set(Array.from({ length: 10_000 }, () => createSid(tag, random))).size).toBe(10_000);
   });
 
-  it('of any subject holds nothing of it but its tag [CHECKLIST Data: never reach a key]', () => {
+  it('of any subject holds nothing of it but its tag [data.keys]', () => {
     fc.assert(
       fc.property(fc.oneof(wellFormed, fc.constantFrom(...HOSTILE)), (subject) => {
         const sid = createSid(tagOfSubject(subject), random);
@@ -128,7 +128,7 @@ describe('isSid', () => {
 });
 
 describe('assertSubject', () => {
-  it.each(HOSTILE)('takes %j: it never becomes part of a key [CHECKLIST Data]', (subject) => {
+  it.each(HOSTILE)('takes %j: it never becomes part of a key [data.keys]', (subject) => {
     expect(() => assertSubject(subject)).not.toThrow();
   });
 
@@ -152,7 +152,7 @@ describe('assertSubject', () => {
   );
 
   it.each(['\ud800', '\udfff', 'user-\ud83d', '\udc69\ud83d', `a\udc00${'b'.repeat(100)}`])(
-    'refuses the lone surrogate in %j with a TypeError [CHECKLIST Data: ill-formed Unicode]',
+    'refuses the lone surrogate in %j with a TypeError [data.unicode]',
     (subject) => {
       const refused = refusalOf(() => assertSubject(subject));
       expect(refused.code).toBe('invalid_subject');
@@ -186,7 +186,7 @@ describe('assertSubject', () => {
 
 describe('an engine', () => {
   it.each(HOSTILE)(
-    'keeps sessions of %j apart from all others, under ids without a trace of it [CHECKLIST Data]',
+    'keeps sessions of %j apart from all others, under ids without a trace of it [data.keys]',
     async (subject) => {
       const sessions = createSessions();
       const { session } = await sessions.create({ subject });

@@ -28,7 +28,7 @@ describe('createRandomBytes', () => {
     }
   });
 
-  it('never gives one byte of the generator twice [CHECKLIST Tokens: from a CSPRNG]', () => {
+  it('never gives one byte of the generator twice [tokens.random]', () => {
     const sizes = fc.array(
       fc.oneof(fc.constantFrom(12, 16, 32), fc.integer({ min: 1, max: 4_096 })),
       {
@@ -103,7 +103,7 @@ describe('createRandomBytes', () => {
 });
 
 describe('encodeBase64Url', () => {
-  it('is base64url without padding, and reads back to the same bytes [RFC 4648 5]', () => {
+  it('is base64url without padding, and reads back to the same bytes [tokens.form]', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         const text = encodeBase64Url(bytes);

@@ -64,7 +64,26 @@ describe('isSameDigest', () => {
     }
   });
 
-  it('answers false for unequal lengths, where timingSafeEqual throws [CHECKLIST Tokens]', () => {
+  it('looks at every character, whichever differs first [tokens.compared]', () => {
+    const whole = digest(SECRET);
+    const lookedAt = (other: string): number => {
+      let looks = 0;
+      const watched = {
+        length: other.length,
+        charCodeAt(index: number) {
+          looks += 1;
+          return other.charCodeAt(index);
+        },
+      };
+      expect(isSameDigest(whole, watched as unknown as string)).toBe(other === whole);
+      return looks;
+    };
+    const another = (index: number) =>
+      `${whole.slice(0, index)}${whole[index] === 'A' ? 'B' : 'A'}${whole.slice(index + 1)}`;
+    expect([whole, another(0), another(11), another(21)].map(lookedAt)).toEqual([22, 22, 22, 22]);
+  });
+
+  it('answers false for unequal lengths, where timingSafeEqual throws [tokens.compared]', () => {
     const whole = digest(SECRET);
     for (const other of ['', whole.slice(0, -1), `${whole}A`]) {
       expect(isSameDigest(whole, other)).toBe(false);
@@ -75,7 +94,7 @@ describe('isSameDigest', () => {
 });
 
 describe('deriveRefreshSecret', () => {
-  it('is HMAC-SHA256(r_j, salt_j ‖ "refresh") [ROTATION: derivation]', () => {
+  it('is HMAC-SHA256(r_j, salt_j ‖ "refresh") [tokens.derived]', () => {
     expect(deriveRefreshSecret(SECRET, SALT)).toBe('IsWz22hsTRNY8kHdOuZJEM1WSzKzXaV43D17oZoT_xU');
     fc.assert(
       fc.property(bytesOf(32), bytesOf(16), (secret, salt) => {
@@ -101,7 +120,7 @@ describe('deriveAccessSecret', () => {
     [1, 'wZN7LlaPoLTKZoRjHY_BvGRAjis4zEmKQzQuRRUuzic'],
     [0x01020304, 'LgVRnzkbVZ5cdrGsw29pDidXkMLRc4XSJ_T1yFHEq64'],
   ])(
-    'is HMAC-SHA256(r_n, salt ‖ "access" ‖ %i as a big-endian uint32) [ROTATION: derivation]',
+    'is HMAC-SHA256(r_n, salt ‖ "access" ‖ %i as a big-endian uint32) [tokens.derived]',
     (count, expected) => {
       expect(deriveAccessSecret(SECRET, SALT, count)).toBe(expected);
     },

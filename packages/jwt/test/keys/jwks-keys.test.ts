@@ -112,7 +112,7 @@ describe('a set that cannot be had', () => {
     ['null', (end) => end(200, 'null')],
     ['keys that are no list', (end) => end(200, '{"keys":{}}')],
   ] as readonly [string, (end: (status: number, body: string) => void) => void][])(
-    'is a fault, and no refusal: %s [CHECKLIST Store]',
+    'is a fault, and no refusal: %s [store.fault]',
     async (_name, answer) => {
       server.answer = (response) =>
         answer((status, body) => {

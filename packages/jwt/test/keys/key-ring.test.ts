@@ -29,7 +29,7 @@ describe('a key ring', () => {
     expect(ring.publicKeys(clock.now()).map(({ kid }) => kid)).toEqual(['1', '2']);
   });
 
-  it('keeps a key that has been rotated out for the overlap exactly, and not longer', async () => {
+  it('keeps a key that has been rotated out for the overlap exactly, and not longer [jwt.rotated-keys]', async () => {
     const { one, two, keys, ring, clock, outcome } = await arrange();
     const token = tokenOf(one, LONG);
     expect(await outcome(token)).toBe('accepted');

@@ -85,7 +85,7 @@ describe('the option keys', () => {
     }
   });
 
-  it('refuses secrets and key pairs in one set [CHECKLIST JWT; RFC 8725 2.1]', async () => {
+  it('refuses secrets and key pairs in one set [jwt.mixed]', async () => {
     const [secret, pair] = [secretKey(SECRET), (await testKey('ES256')).key];
     for (const keys of [[secret, pair], [pair, secret], () => [pair, secret]]) {
       expect(() => useKeys(keys)).toThrow(INVALID);

@@ -28,7 +28,7 @@ const verifier = (more: Partial<VerifyOnlyOptions> = {}) =>
   verifierAt(server, { clock: createFakeClock(), ...more });
 
 describe('keys of a set that are not used', () => {
-  it('are secrets, published by mistake [CHECKLIST JWT; RFC 8725 2.1]', async () => {
+  it('are secrets, published by mistake [jwt.mixed]', async () => {
     const { jwk } = await testKey('HS256');
     const ours = await freshKey('ours');
     server.serve([
@@ -85,7 +85,7 @@ describe('keys of a set that are not used', () => {
 });
 
 describe('a key of a set that does not say its algorithm', () => {
-  it('has one all the same, and the token does not choose [RFC 8725 3.1]', async () => {
+  it('has one all the same, and the token does not choose [jwt.fixed, jwt.algorithm]', async () => {
     const [rs, ps] = [await testKey('RS256', 'rsa'), await testKey('PS256', 'rsa')];
     const ec = await freshKey('ec');
     const without = (key: TestKey) => ({ ...publicOf(key), alg: undefined, use: undefined });
@@ -96,7 +96,7 @@ describe('a key of a set that does not say its algorithm', () => {
     expect(await sessions.verify(tokenOf(ec))).toMatchObject({ ok: true });
   });
 
-  it('may say it by its newer name [RFC 9864 2.2]', async () => {
+  it('may say it by its newer name [jwt.names]', async () => {
     const by = await testKey('EdDSA');
     server.serve([{ ...publicOf(by), alg: 'Ed25519' }]);
     expect(await verifier().verify(tokenOf(by))).toMatchObject({ ok: true });

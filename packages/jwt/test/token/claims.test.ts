@@ -39,12 +39,12 @@ describe('the claim exp', () => {
     ['an object', {}],
     ['2^53 + 1', 2 ** 53 + 1],
     ['the year 10000', 253_402_300_800],
-  ])('is a number that can be a time: refused when %s [CHECKLIST JWT]', async (_name, exp) => {
+  ])('is a number that can be a time: refused when %s [jwt.times]', async (_name, exp) => {
     expect(await outcomeWith({ exp })).toBe('unknown');
   });
 
   it.each(['1e400', '-1e400', '9007199254740993', '1e16', '-0', '1e-400'])(
-    'is refused when written as %s [CHECKLIST JWT]',
+    'is refused when written as %s [jwt.times]',
     async (text) => {
       expect(await outcomeWithRaw('exp', text)).toBe('unknown');
     },
@@ -84,11 +84,11 @@ describe('the claim aud', () => {
     ['a list of a list', [[AUDIENCE]]],
     ['an object', { 0: AUDIENCE, length: 1 }],
     ['a number', 1],
-  ])('is refused when it is %s [CHECKLIST JWT; RFC 9068 4; ASVS 9.2.3]', async (_name, aud) => {
+  ])('is refused when it is %s [jwt.audience]', async (_name, aud) => {
     expect(await outcomeWith({ aud })).toBe('unknown');
   });
 
-  it('may be us, or a list with us', async () => {
+  it('may be us, or a list with us [jwt.audience]', async () => {
     expect(await outcomeWith({ aud: AUDIENCE })).toBe('accepted');
     expect(await outcomeWith({ aud: ['https://other.example', AUDIENCE] })).toBe('accepted');
   });
@@ -113,7 +113,7 @@ describe('the claim iss', () => {
     `${ISSUER}\u0000`,
     [ISSUER],
     { toString: ISSUER },
-  ])('is ours, and not %j [RFC 8725 3.8; RFC 9068 4]', async (iss) => {
+  ])('is ours, and not %j [jwt.issuer]', async (iss) => {
     expect(await outcomeWith({ iss })).toBe('unknown');
   });
 });
@@ -149,7 +149,7 @@ describe('claims of other types', () => {
     expect(await outcomeWith(claims)).toBe('unknown');
   });
 
-  it('are refused where a subject is no well-formed Unicode [CHECKLIST Data]', async () => {
+  it('are refused where a subject is no well-formed Unicode [data.unicode]', async () => {
     expect(await outcomeWithRaw('sub', '"ad\\ud800"')).toBe('unknown');
     expect(await outcomeWithRaw('sub', '"ad\\ud83d\\ude00"')).toBe('accepted');
   });
@@ -167,7 +167,7 @@ describe('claims of other types', () => {
 });
 
 describe('the data of a token', () => {
-  it('sets no prototype, at no depth [CHECKLIST Data]', async () => {
+  it('sets no prototype, at no depth [data.prototype]', async () => {
     const by = await key;
     const { read } = arrangeReader(by.key);
     const more = '"__proto__":{"admin":true},"a":{"__proto__":{"admin":true},"b":1}';

@@ -22,7 +22,7 @@ async function arrange() {
   };
 }
 
-describe('tokens of one kind in the place of another [CHECKLIST JWT; RFC 8725 2.8]', () => {
+describe('tokens of one kind in the place of another [jwt.crossed]', () => {
   it('are refused: a refresh token as an access token, and the reverse', async () => {
     const { signed } = await arrange();
     const { accessToken, refreshToken } = await signed.create({ subject: 'ada' });

@@ -25,7 +25,7 @@ describe('members that are said twice', () => {
     ['__proto__', '"__proto__":1,"__proto__":2'],
     ['nested', '"x":{"y":1,"y":2}'],
     ['nested deeper', '"x":[[{"y":{"z":1,"\\u007a":1}}]]'],
-  ])('are refused in a header: %s [RFC 7515 4; CHECKLIST JWT]', async (_name, more) => {
+  ])('are refused in a header: %s [jwt.members]', async (_name, more) => {
     const by = await testKey('HS256');
     const { read } = arrangeReader(by.key);
     const token = tokenOfParts(by, { header: withMore(goodHeader(by), more) });
@@ -40,7 +40,7 @@ describe('members that are said twice', () => {
     ['one of the application', '"role":"user","role":"admin"'],
     ['nested', '"account":{"role":"user","role":"admin"}'],
     ['nested, with an escape', '"account":[{"role":"user","r\\u006fle":"admin"}]'],
-  ])('are refused in a payload: %s [RFC 7519 4]', async (_name, more) => {
+  ])('are refused in a payload: %s [jwt.members]', async (_name, more) => {
     const by = await testKey('HS256');
     const { read } = arrangeReader(by.key);
     const token = tokenOfParts(by, { payload: withMore(goodClaims(), more) });

@@ -26,51 +26,48 @@ function withSpareBits(part: string): readonly string[] {
 }
 
 describe('the spelling of a token', () => {
-  it.each(ALL_ALGORITHMS)(
-    'is the only one that its bytes have: %s [CHECKLIST JWT]',
-    async (alg) => {
-      const by = await testKey(alg);
-      const { read } = arrangeReader(by.key);
-      const token = tokenOf(by);
-      expect(outcomeOf(await read(token))).toBe('accepted');
-      const [header = '', payload = '', signature = ''] = token.split('.');
-      const others = [
-        ...withSpareBits(signature).map((text) => `${header}.${payload}.${text}`),
-        ...[
-          '=',
-          '==',
-          ' ',
-          '\n',
-          '\t',
-          '\r\n',
-          '\0',
-          '\u00a0',
-          '.',
-          'A',
-          'AA',
-          'AAA',
-          'AAAA',
-          '%3D',
-        ].map((end) => token + end),
-        ` ${token}`,
-        `\ufeff${token}`,
-        `${header}=.${payload}.${signature}`,
-        `${header}.${payload} .${signature}`,
-        `${header}.\n${payload}.${signature}`,
-        `${header}..${payload}.${signature}`,
-        `${header}.${payload}`,
-        `${header}.${payload}.`,
-        `.${payload}.${signature}`,
-        `${header}..${signature}`,
-        '..',
-        '',
-        `Bearer ${token}`,
-      ];
-      for (const other of others) expect((await read(other)).ok).toBe(false);
-    },
-  );
+  it.each(ALL_ALGORITHMS)('is the only one that its bytes have: %s [jwt.spelling]', async (alg) => {
+    const by = await testKey(alg);
+    const { read } = arrangeReader(by.key);
+    const token = tokenOf(by);
+    expect(outcomeOf(await read(token))).toBe('accepted');
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const others = [
+      ...withSpareBits(signature).map((text) => `${header}.${payload}.${text}`),
+      ...[
+        '=',
+        '==',
+        ' ',
+        '\n',
+        '\t',
+        '\r\n',
+        '\0',
+        '\u00a0',
+        '.',
+        'A',
+        'AA',
+        'AAA',
+        'AAAA',
+        '%3D',
+      ].map((end) => token + end),
+      ` ${token}`,
+      `\ufeff${token}`,
+      `${header}=.${payload}.${signature}`,
+      `${header}.${payload} .${signature}`,
+      `${header}.\n${payload}.${signature}`,
+      `${header}..${payload}.${signature}`,
+      `${header}.${payload}`,
+      `${header}.${payload}.`,
+      `.${payload}.${signature}`,
+      `${header}..${signature}`,
+      '..',
+      '',
+      `Bearer ${token}`,
+    ];
+    for (const other of others) expect((await read(other)).ok).toBe(false);
+  });
 
-  it('is refused with spare bits, also where they were signed', async () => {
+  it('is refused with spare bits, also where they were signed [jwt.spelling]', async () => {
     const by = await testKey('HS256');
     const { read } = arrangeReader(by.key);
     let refused = 0;
@@ -100,7 +97,7 @@ describe('the spelling of a token', () => {
     expect(outcomeOf(await read(signText(input, by)))).toBe('malformed');
   });
 
-  it('is another with the ECDSA twin, of the same token: what denies one denies both', async () => {
+  it('is another with the ECDSA twin, of the same token: what denies one denies both [jwt.spelling]', async () => {
     const by = await testKey('ES256');
     const { read } = arrangeReader(by.key);
     const token = tokenOf(by);
@@ -111,7 +108,7 @@ describe('the spelling of a token', () => {
     expect(other).toMatchObject({ ok: true, digest: 'token-1', sid: 'S'.repeat(32) });
   });
 
-  it('is no JWE, which is refused at once [RFC 7516 7.1]', async () => {
+  it('is no JWE, which is refused at once [jwt.encrypted]', async () => {
     const by = await testKey('RS256');
     const { read } = arrangeReader(by.key);
     const header = encodePart({ alg: 'RSA-OAEP', enc: 'A256GCM', typ: 'at+jwt', kid: by.kid });
@@ -130,7 +127,7 @@ describe('the spelling of a token', () => {
 });
 
 describe('a token that is too long', () => {
-  it('is refused before it is hashed [CHECKLIST Tokens]', async () => {
+  it('is refused before it is hashed [tokens.length]', async () => {
     const by = await testKey('HS256');
     const hash = vi.fn();
     const verified = { keepFor: () => undefined, get: hash, set: hash };

@@ -19,7 +19,7 @@ describe.each(MODES)(
   'the times of a token: $alg, $maxRemembered remembered',
   ({ alg, maxRemembered }) => {
     it.each([0, 1, 60, 300])(
-      'end it at exp and %i seconds of leeway, and not before [CHECKLIST JWT]',
+      'end it at exp and %i seconds of leeway, and not before [jwt.leeway]',
       async (leeway) => {
         const by = await testKey(alg);
         const { read, clock } = arrangeReader(by.key, { leeway: leeway * SECOND, maxRemembered });
@@ -40,7 +40,7 @@ describe.each(MODES)(
     );
 
     it.each([0, 1, 60, 300])(
-      'begin it at nbf less %i seconds of leeway, and not before',
+      'begin it at nbf less %i seconds of leeway, and not before [jwt.leeway]',
       async (leeway) => {
         const by = await testKey(alg);
         const { read, clock } = arrangeReader(by.key, { leeway: leeway * SECOND, maxRemembered });

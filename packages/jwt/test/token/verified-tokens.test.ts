@@ -100,7 +100,7 @@ describe('verified tokens', () => {
     expect(tokens.get('token')).toBeUndefined();
   });
 
-  it('are kept by a digest, so that none can be read out of memory [CHECKLIST Logs and events]', async () => {
+  it('are kept by a digest, so that none can be read out of memory [tokens.stored]', async () => {
     const seen: unknown[] = [];
     const original = Map.prototype.set;
     Map.prototype.set = function spy(this: Map<unknown, unknown>, key: unknown, value: unknown) {

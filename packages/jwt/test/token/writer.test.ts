@@ -43,7 +43,7 @@ describe('a token that is written', () => {
     expect(Math.min(written, refused)).toBeGreaterThan(5);
   });
 
-  it('names one audience as text, and several as a list [RFC 7519 4.1.3]', async () => {
+  it('names one audience as text, and several as a list [jwt.audience]', async () => {
     for (const [audience, aud] of [
       ['one', 'one'],
       [['one'], 'one'],

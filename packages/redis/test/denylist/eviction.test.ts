@@ -17,7 +17,7 @@ const EVICTING = [
 ];
 
 describe('a server that evicts keys', () => {
-  test('is refused at start, under every such policy, with the cure [CHECKLIST JWT]', async () => {
+  test('is refused at start, under every such policy, with the cure [jwt.evicting]', async () => {
     const server = await useServer();
     for (const policy of EVICTING) {
       await server.command('CONFIG', 'SET', 'maxmemory-policy', policy);

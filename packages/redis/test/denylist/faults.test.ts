@@ -39,7 +39,7 @@ async function denySome({ denylist, issue, deny }: OpenDenylist): Promise<{
 }
 
 describe('a denylist whose server', { timeout: 30_000 }, () => {
-  test('forgets its scripts, between every call, does not notice', async () => {
+  test('forgets its scripts, between every call, does not notice [store.scripts]', async () => {
     const { server, denylist, issue, isDenied, deny, denyAll } = await arrange();
     const flush = () => server.command('SCRIPT', 'FLUSH');
     await flush();
@@ -60,7 +60,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     expect(await isDenied({ ...next, jti: 'next' })).toBe(true);
   });
 
-  test('forgets everything refuses the tokens of before, and goes on [CHECKLIST JWT]', async () => {
+  test('forgets everything refuses the tokens of before, and goes on [jwt.flushed]', async () => {
     const opened = await arrange();
     const { server, issue, isDenied, denyAll } = opened;
     const { denied, good } = await denySome(opened);
@@ -98,7 +98,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     }
   });
 
-  test('is away fails, and heals by itself [CHECKLIST Store]', async () => {
+  test('is away fails, and heals by itself [store.fault]', async () => {
     const { server, issue, isDenied, deny, denylist } = await arrange();
     const token = await issue();
     await server.kill();
@@ -112,7 +112,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     await denylist.ready();
   });
 
-  test('is silent is given up on at the deadline [CHECKLIST Store]', async () => {
+  test('is silent is given up on at the deadline [store.silence]', async () => {
     const server = await useServer();
     const client = await useRedis(server.url, { ...failFast, commandTimeout: 60_000 });
     const { denylist, issue, isDenied } = openDenylist(client, { timeout: 0.3 });

@@ -45,7 +45,7 @@ describe('500 users at once over one connection that breaks and stalls', () => {
   afterAll(() => server?.stop());
 
   test.for(Object.keys(OPEN))(
-    'are never shown the session of another, through %s [CHECKLIST Store; CVE-2023-28858 class]',
+    'are never shown the session of another, through %s [store.apart]',
     { timeout: 40_000 },
     async (name, { expect, onTestFinished }) => {
       const proxy = await startTcpProxy({ target: server });

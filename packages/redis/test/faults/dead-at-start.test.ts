@@ -32,9 +32,9 @@ const CLIENTS: Readonly<
   },
 };
 
-describe('a server that is dead when the application starts [CHECKLIST Store; ASVS 16.5.3]', () => {
+describe('a server that is dead when the application starts', () => {
   test.concurrent.for(Object.keys(CLIENTS))(
-    'is answered with 503, and the application heals by itself, through %s',
+    'is answered with 503, and the application heals by itself, through %s [store.start, store.fault]',
     async (name, { expect, onTestFinished }) => {
       const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
       onTestFinished(() => server.stop());

@@ -76,7 +76,7 @@ describe('a failover under Sentinel', () => {
     return seen;
   }
 
-  test('that loses nothing lets every session go on [CHECKLIST Store]', async () => {
+  test('that loses nothing lets every session go on [store.failover]', async () => {
     const issued = await signIn('kept');
     const master = await group.currentMaster();
     // Everything is on the replica, so there is nothing to lose.
@@ -96,7 +96,7 @@ describe('a failover under Sentinel', () => {
     await group.settled();
   }, 60_000);
 
-  test('that loses acknowledged writes ends the session as unknown, never as reuse [CHECKLIST Store; ROTATION refresh]', async () => {
+  test('that loses acknowledged writes ends the session as unknown, never as reuse [store.failover, rotation.failover]', async () => {
     const { sessions, heard } = engine;
     const [refreshed, elevated, lagging] = await signIn('lost');
     if (refreshed === undefined || elevated === undefined || lagging === undefined)
@@ -136,7 +136,7 @@ describe('a failover under Sentinel', () => {
 });
 
 describe('a master that has become a replica while clients are connected', () => {
-  test('is asked once more, or is a clear error; READONLY reaches nobody [CHECKLIST Store]', async () => {
+  test('is asked once more, or is a clear error; READONLY reaches nobody [store.read-only]', async () => {
     const server = await useServer(onTestFinished);
     const other = await useServer(onTestFinished);
     const { sessions, heard } = createEngine(useRedis(onTestFinished, server.url));
@@ -164,7 +164,7 @@ describe('a master that has become a replica while clients are connected', () =>
     expect(heard).not.toContain('reuse');
   }, 30_000);
 
-  test('and is the master again gets the same call once more [CHECKLIST Store]', async () => {
+  test('and is the master again gets the same call once more [store.read-only]', async () => {
     const server = await useServer(onTestFinished);
     const other = await useServer(onTestFinished);
     const proxy = await startTcpProxy({ target: server });

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { accepted, attempt, createEngine, useRedis, useServer } from './arrange.js';
 
 describe('SCRIPT FLUSH', () => {
-  test('between every call is not noticed [CHECKLIST Store]', async () => {
+  test('between every call is not noticed [store.scripts]', async () => {
     const server = await useServer(onTestFinished);
     const { sessions, errors } = createEngine(useRedis(onTestFinished, server.url));
     await sessions.ready();
@@ -61,7 +61,7 @@ async function usedMemory(server: RedisServer): Promise<number> {
 }
 
 describe('a server that forgets', () => {
-  test('under allkeys-lru makes sessions unknown: no crash, no theft [CHECKLIST Store]', async () => {
+  test('under allkeys-lru makes sessions unknown: no crash, no theft [store.forgets]', async () => {
     const server = await useServer(onTestFinished, { 'maxmemory-policy': 'allkeys-lru' });
     const { sessions, heard } = createEngine(useRedis(onTestFinished, server.url));
     await sessions.ready();
@@ -112,7 +112,7 @@ describe('a server that forgets', () => {
     expect(heard).not.toContain('reuse');
   });
 
-  test('everything makes every token unknown, and new sign-ins work [CHECKLIST Store]', async () => {
+  test('everything makes every token unknown, and new sign-ins work [store.forgets]', async () => {
     const server = await useServer(onTestFinished);
     const { sessions, heard, errors } = createEngine(useRedis(onTestFinished, server.url));
     await sessions.ready();

@@ -41,7 +41,7 @@ import {
 /** ioredis as it comes, but without its pauses: a command whose answer was lost is sent again by itself. */
 const RESENDING = { maxRetriesPerRequest: 20, retryStrategy: () => 20 };
 
-describe('a reply that is lost after the command was carried out [CHECKLIST Store]', () => {
+describe('a reply that is lost after the command was carried out [store.lost-reply]', () => {
   let server: RedisServer;
   let proxy: TcpProxy;
   let neighbour: Sessions;
@@ -89,7 +89,7 @@ describe('a reply that is lost after the command was carried out [CHECKLIST Stor
       await engine.sessions.ready();
     });
 
-    test('leaves one rotation, and the retry of a refresh gets its successor', async () => {
+    test('leaves one rotation, and the retry of a refresh gets its successor [rotation.lost]', async () => {
       const { sessions, heard } = engine;
       const { session, refreshToken } = await sessions.create({ subject: 'ada' });
       loseReply(REPLACE_AUTH);

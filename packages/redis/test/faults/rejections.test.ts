@@ -8,7 +8,7 @@ import { useServer } from './arrange.js';
 const SCRIPT = fileURLToPath(new URL('./rejections-child.mjs', import.meta.url));
 
 describe('a promise that nobody awaits', () => {
-  test('never ends the process when it is rejected [CHECKLIST Store]', async () => {
+  test('never ends the process when it is rejected [store.rejections]', async () => {
     const server = await useServer(onTestFinished);
     const proxy = await startTcpProxy({ target: server });
     onTestFinished(() => proxy.close());

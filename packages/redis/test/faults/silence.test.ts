@@ -68,7 +68,7 @@ async function arrange(onFinished: OnFinished) {
 
 describe('five seconds of silence', () => {
   test.concurrent.for(Object.keys(CLIENTS))(
-    'are answered at the deadline, and nothing is written later, through %s [CHECKLIST Store]',
+    'are answered at the deadline, and nothing is written later, through %s [store.silence, store.late]',
     { timeout: 20_000 },
     async (name, { expect, onTestFinished }) => {
       const { server, issued } = await arrange(onTestFinished);
@@ -108,7 +108,7 @@ describe('five seconds of silence', () => {
     },
   );
 
-  test.concurrent('do not have a client write late that keeps commands and sends them again', async ({
+  test.concurrent('do not have a client write late that keeps commands and sends them again [store.late]', async ({
     expect,
     onTestFinished,
   }) => {

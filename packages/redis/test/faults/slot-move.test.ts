@@ -27,7 +27,7 @@ describe('a Cluster', () => {
     return client;
   }
 
-  test('whose slots move under load serves everybody throughout [CHECKLIST Store]', async () => {
+  test('whose slots move under load serves everybody throughout [store.slots]', async () => {
     const { sessions, heard } = createEngine(connect());
     await until(() => sessions.ready().then(() => true), { what: 'the client' });
     const users = Array.from({ length: USERS }, (_, n) => `user-${n}`);
@@ -100,7 +100,7 @@ describe('a Cluster', () => {
     expect(heard.filter((name) => name === 'revoked:lost-writes')).toEqual([]);
   }, 60_000);
 
-  test('that is dead when the application starts is waited for [CHECKLIST Store]', async () => {
+  test('that is dead when the application starts is waited for [store.start]', async () => {
     await Promise.all(cluster.nodes.map(({ server }) => server.kill()));
     const { sessions } = createEngine(connect());
     const outcome = await attempt(() => sessions.create({ subject: 'ada' }));

@@ -25,7 +25,7 @@ export function describeBearer(target: Target): void {
     });
 
     it.each(['bearer', 'BEARER', 'Bearer  ', 'bEaReR    '])(
-      'takes the scheme as "%s" [RFC 9110 11.1]',
+      'takes the scheme as "%s" [bearer.scheme]',
       async (scheme) => {
         const host = await useHost(target);
         const { token } = await host.login();
@@ -40,7 +40,7 @@ export function describeBearer(target: Target): void {
       ['nothing', []],
       ['another scheme', [['Authorization', 'Basic YWRhOmFkYQ==']]],
       ['a scheme that only begins alike', [['Authorization', 'Bearerish abc']]],
-    ] as const)('answers %s with a bare challenge [RFC 6750 3.1]', async (_what, headers) => {
+    ] as const)('answers %s with a bare challenge [bearer.none]', async (_what, headers) => {
       const host = await useHost(target);
       const answer = await host.send('/me', { headers });
       expect(answer.status).toBe(401);
@@ -60,7 +60,7 @@ export function describeBearer(target: Target): void {
       'Bearer =',
       'Bearer tök',
       'Bearer a=b',
-    ])('answers "%s" with invalid_request [RFC 6750 3.1]', async (value) => {
+    ])('answers "%s" with invalid_request [bearer.malformed]', async (value) => {
       const host = await useHost(target);
       const answer = await host.send('/me', { headers: [['Authorization', value]] });
       expect(answer.status).toBe(400);
@@ -69,7 +69,7 @@ export function describeBearer(target: Target): void {
       expect(host.lookups()).toBe(0);
     });
 
-    it('answers two Authorization headers with invalid_request, whichever is good', async () => {
+    it('answers two Authorization headers with invalid_request, whichever is good [bearer.twice]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       for (const lines of [
@@ -83,7 +83,7 @@ export function describeBearer(target: Target): void {
       }
     });
 
-    it('answers a token in header and query, or header and form, with invalid_request [RFC 6750 2]', async () => {
+    it('answers a token in header and query, or header and form, with invalid_request [bearer.two-places]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       expect(
@@ -98,7 +98,7 @@ export function describeBearer(target: Target): void {
       expect(form.headers['www-authenticate']).toBe('Bearer error="invalid_request"');
     });
 
-    it('never accepts a token in a URL or a form alone [ASVS 14.2.1]', async () => {
+    it('never accepts a token in a URL or a form alone [tokens.url]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       expect((await host.send(`/me?access_token=${token}`)).status).toBe(401);
@@ -110,7 +110,7 @@ export function describeBearer(target: Target): void {
       expect(form.status).toBe(401);
     });
 
-    it('has one body for a token that is foreign, unknown, expired or revoked [RFC 6750 3.1]', async () => {
+    it('has one body for a token that is foreign, unknown, expired or revoked [bearer.rejected]', async () => {
       const host = await useHost(target);
       const expired = await host.login('expired');
       host.clock.advance('14m');
@@ -135,7 +135,7 @@ export function describeBearer(target: Target): void {
       }
     });
 
-    it('puts nothing of what was sent into a header [CHECKLIST Bearer]', async () => {
+    it('puts nothing of what was sent into a header [bearer.echo]', async () => {
       const host = await useHost(target);
       for (const value of ['Bearer canary"x', 'Bearer canary', 'Bearer canary, error="x"']) {
         const answer = await host.send('/me?canary=1', { headers: [['Authorization', value]] });
@@ -144,7 +144,7 @@ export function describeBearer(target: Target): void {
       }
     });
 
-    it('refuses an over-long token before it is looked up', async () => {
+    it('refuses an over-long token before it is looked up [tokens.length]', async () => {
       const host = await useHost(target);
       const answer = await host.send('/me', { headers: [bearer('a'.repeat(7_000))] });
       expect(answer.status).toBe(401);
@@ -168,7 +168,7 @@ export function describeBearer(target: Target): void {
       expect(users).toEqual([null, 'ada', null, null]);
     });
 
-    it('asks for a fresh sign-in after five minutes, and takes one [RFC 9470 3]', async () => {
+    it('asks for a fresh sign-in after five minutes, and takes one [bearer.step-up]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       host.clock.advance('5m');

@@ -4,7 +4,7 @@ import { cookieHeader, cookiePair, json, type Target, useHost } from './host.js'
 /** The refresh cookie on the wire (RFC 6265bis; ASVS 3.3). */
 export function describeCookies(target: Target): void {
   describe('the refresh cookie', () => {
-    it('is __Host-, Secure, HttpOnly, SameSite=Lax, Path=/, without Domain, for as long as the session [ASVS 3.3]', async () => {
+    it('is __Host-, Secure, HttpOnly, SameSite=Lax, Path=/, without Domain, for as long as the session [cookies.attributes]', async () => {
       const host = await useHost(target);
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(answer.setCookies).toHaveLength(1);
@@ -13,7 +13,7 @@ export function describeCookies(target: Target): void {
       );
     });
 
-    it('is the only place where the refresh token appears [CHECKLIST Cookies]', async () => {
+    it('is the only place where the refresh token appears [cookies.only]', async () => {
       const host = await useHost(target);
       const login = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(login.text).not.toContain('srt_');
@@ -38,7 +38,7 @@ export function describeCookies(target: Target): void {
       ).toBe(200);
     });
 
-    it('is not read under its bare name when it has a prefix', async () => {
+    it('is not read under its bare name when it has a prefix [cookies.prefix]', async () => {
       const host = await useHost(target);
       const { cookie } = await host.login();
       const bare = cookie.replace('__Host-', '');
@@ -56,7 +56,7 @@ export function describeCookies(target: Target): void {
     });
 
     it.each(['/session/refresh', '/session/logout'])(
-      'is refused when it comes twice, at %s',
+      'is refused when it comes twice, at %s [cookies.twice]',
       async (path) => {
         const host = await useHost(target);
         const { cookie } = await host.login();
@@ -83,7 +83,7 @@ export function describeCookies(target: Target): void {
     });
 
     it.each(['json', 'stream', 'redirect', 'throw'])(
-      "is there once when the application answers with %s, beside the application's own cookies",
+      "is there once when the application answers with %s, beside the application's own cookies [cookies.others]",
       async (kind) => {
         const host = await useHost(target);
         const answer = await host.send(`/login/${kind}`, { method: 'POST', body: { user: 'ada' } });

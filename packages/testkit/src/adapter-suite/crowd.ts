@@ -7,10 +7,10 @@ const REQUESTS_EACH = 6;
 /** Far fewer than users, so that each connection carries the requests of many. */
 const CONNECTIONS = 20;
 
-/** Many users over few connections: nobody ever sees another's session [CVE-2023-28858 class]. */
+/** Many users over few connections: nobody ever sees another's session. */
 export function describeCrowd(target: Target): void {
   describe(`${USERS} users over ${CONNECTIONS} connections that are kept`, () => {
-    it('each see their own session, and nobody sees one without a token', async () => {
+    it('each see their own session, and nobody sees one without a token [store.apart]', async () => {
       const host = await useHost(target);
       const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
       onTestFinished(() => agent.destroy());

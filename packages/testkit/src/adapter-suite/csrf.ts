@@ -22,24 +22,27 @@ export function describeCsrf(target: Target): void {
       ],
     ];
 
-    it.each(refused)('are refused at refresh, logout and sign-in: %s', async (_what, lines) => {
-      const host = await useHost(target);
-      const { cookie } = await host.login();
-      const before = host.calls();
-      for (const path of ['/session/refresh', '/session/logout', '/login']) {
-        const answer = await host.send(path, {
-          method: 'POST',
-          headers: [cookieHeader(cookie), ...lines],
-          ...(path === '/login' ? { body: { user: 'mallory' } } : {}),
-        });
-        expect(answer.status).toBe(403);
-        expect(json(answer)).toMatchObject({ code: 'cross_site_request' });
-        expect(answer.headers['content-type']).toBe('application/problem+json');
-        expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
-        expect(answer.setCookies).toEqual([]);
-      }
-      expect(host.calls()).toEqual(before);
-    });
+    it.each(refused)(
+      'are refused at refresh, logout and sign-in: %s [csrf.cross-site, csrf.same-site, csrf.null, csrf.untouched, csrf.vary]',
+      async (_what, lines) => {
+        const host = await useHost(target);
+        const { cookie } = await host.login();
+        const before = host.calls();
+        for (const path of ['/session/refresh', '/session/logout', '/login']) {
+          const answer = await host.send(path, {
+            method: 'POST',
+            headers: [cookieHeader(cookie), ...lines],
+            ...(path === '/login' ? { body: { user: 'mallory' } } : {}),
+          });
+          expect(answer.status).toBe(403);
+          expect(json(answer)).toMatchObject({ code: 'cross_site_request' });
+          expect(answer.headers['content-type']).toBe('application/problem+json');
+          expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
+          expect(answer.setCookies).toEqual([]);
+        }
+        expect(host.calls()).toEqual(before);
+      },
+    );
 
     const allowed: readonly (readonly [string, Lines])[] = [
       ['no word of a source', []],
@@ -54,7 +57,7 @@ export function describeCsrf(target: Target): void {
       ],
     ];
 
-    it.each(allowed)('are told from our own pages: %s', async (_what, lines) => {
+    it.each(allowed)('are told from our own pages: %s [csrf.vary]', async (_what, lines) => {
       const host = await useHost(target);
       const { cookie } = await host.login();
       const answer = await host.send('/session/refresh', {
@@ -65,7 +68,7 @@ export function describeCsrf(target: Target): void {
       expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
     });
 
-    it('are told by Origin against the own host where Sec-Fetch-Site is missing', async () => {
+    it('are told by Origin against the own host where Sec-Fetch-Site is missing [csrf.origin]', async () => {
       const host = await useHost(target);
       const { cookie } = await host.login();
       const own = (origin: string) =>
@@ -80,7 +83,7 @@ export function describeCsrf(target: Target): void {
       expect((await own(`ftp://${ownHost}`)).status).toBe(403);
     });
 
-    it('of trusted origins and sibling sites pass when the application says so', async () => {
+    it('of trusted origins and sibling sites pass when the application says so [csrf.same-site, csrf.origin]', async () => {
       const host = await useHost(target, {
         protocol: { csrf: { allowSameSite: true, origins: ['https://app.example'] } },
       });
@@ -98,7 +101,7 @@ export function describeCsrf(target: Target): void {
       expect(statuses).toEqual([200, 200, 403, 403]);
     });
 
-    it('need no body and no Content-Type when they are our own', async () => {
+    it('need no body and no Content-Type when they are our own [csrf.plain]', async () => {
       const host = await useHost(target);
       const { cookie } = await host.login();
       const headers = [cookieHeader(cookie), ['Sec-Fetch-Site', 'same-origin']] as const;

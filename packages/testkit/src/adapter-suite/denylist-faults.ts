@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { bearer, json, type Target, useHost } from './host.js';
 import { expectOutage, expectStrangersServed } from './outage.js';
 
-/** A denylist that does not answer says nothing of a token: never 200, never 401 [ASVS 16.5.3]. */
+/** A denylist that does not answer says nothing of a token: never 200, never 401. */
 export function describeDenylistFaults(target: Target): void {
   describe('a failing denylist', () => {
-    it('is answered with 503 and Retry-After wherever a token counts, and nothing is lost', async () => {
+    it('is answered with 503 and Retry-After wherever a token counts, and nothing is lost [store.fault]', async () => {
       const host = await useHost(target);
       const { token, carried } = await host.login();
       host.denylist.fail();
@@ -51,7 +51,7 @@ export function describeDenylistFaults(target: Target): void {
       expect((await host.send('/session/logout', { method: 'POST', headers })).status).toBe(503);
     });
 
-    it('fails a logout that cannot be written, and the token stays good [CVE-2020-15223 class]', async () => {
+    it('fails a logout that cannot be written, and the token stays good [store.failed-end]', async () => {
       const host = await useHost(target);
       const { token, carried } = await host.login();
       host.denylist.fail('deny', 'denyAll', 'succeed');

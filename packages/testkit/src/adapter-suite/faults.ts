@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { bearer, cookieHeader, json, type Target, useHost } from './host.js';
 import { expectOutage, expectStrangersServed } from './outage.js';
 
-/** What clients see while the store fails: never 200, never 401, and no cookie lost [ASVS 16.5.3]. */
+/** What clients see while the store fails: never 200, never 401, and no cookie lost. */
 export function describeFaults(target: Target): void {
   describe('a failing store', () => {
-    it('is answered with 503 and Retry-After wherever credentials count, and cookies stay', async () => {
+    it('is answered with 503 and Retry-After wherever credentials count, and cookies stay [store.fault]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.fail();
@@ -29,7 +29,7 @@ export function describeFaults(target: Target): void {
       ).toBe(200);
     });
 
-    it('is answered with 503 at sign-in, step-up and update too', async () => {
+    it('is answered with 503 at sign-in, step-up and update too [store.fault]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       host.store.fail('insert', 'replaceAuth', 'replaceData');
@@ -67,7 +67,7 @@ export function describeFaults(target: Target): void {
       ).toBe(503);
     });
 
-    it('reports a failed logout as failed: the session is not gone, and the cookie stays [CVE-2020-15223 class]', async () => {
+    it('reports a failed logout as failed: the session is not gone, and the cookie stays [store.failed-end]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.store.fail('remove');

@@ -21,7 +21,7 @@ export function describeRequestSessions(target: Target): void {
     });
 
     it.each(['cookie', 'bearer'])(
-      'ends the session whose %s comes with a new sign-in [ASVS 7.2.4]',
+      'ends the session whose %s comes with a new sign-in [tokens.renewed]',
       async (by) => {
         const host = await useHost(target);
         const old = await host.login();
@@ -43,7 +43,34 @@ export function describeRequestSessions(target: Target): void {
       },
     );
 
-    it('never adopts a planted id, and ends nothing by one that is forged [ASVS 7.2.4]', async () => {
+    it('ends a session that somebody else planted, and adopts no id that was never issued [tokens.planted]', async () => {
+      const host = await useHost(target);
+      const planted = await host.login('mallory');
+      const { sid } = json(await host.send('/me', { headers: [bearer(planted.token)] }));
+      const answer = await host.send('/login', {
+        method: 'POST',
+        headers: [cookieHeader(planted.cookie)],
+        body: { user: 'ada' },
+      });
+      expect(answer.status).toBe(200);
+      expect(cookiePair(answer)).not.toContain(String(sid));
+      expect((await host.send('/me', { headers: [bearer(planted.token)] })).status).toBe(401);
+      const refresh = { method: 'POST', headers: [cookieHeader(planted.cookie)] };
+      expect((await host.send('/session/refresh', refresh)).status).toBe(401);
+      expect(await host.sessions.list('mallory')).toEqual([]);
+
+      const neverIssued = `__Host-sess=srt_${'A'.repeat(32)}.${'A'.repeat(22)}.${'A'.repeat(43)}`;
+      const made = await host.send('/login', {
+        method: 'POST',
+        headers: [cookieHeader(neverIssued)],
+        body: { user: 'bob' },
+      });
+      expect(cookiePair(made)).not.toContain('A'.repeat(32));
+      const adopted = { method: 'POST', headers: [cookieHeader(neverIssued)] };
+      expect((await host.send('/session/refresh', adopted)).status).toBe(401);
+    });
+
+    it('never adopts a planted id, and ends nothing by one that is forged [rotation.forged]', async () => {
       const host = await useHost(target);
       const victim = await host.login('bob');
       const forged = `${victim.cookie.slice(0, -3)}AAA`;
@@ -57,7 +84,7 @@ export function describeRequestSessions(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(victim.token)] })).status).toBe(200);
     });
 
-    it('is not signed out by a page of another site [CHECKLIST CSRF]', async () => {
+    it('is not signed out by a page of another site [csrf.cross-site]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       const headers = [cookieHeader(cookie), ['Sec-Fetch-Site', 'cross-site']] as const;
@@ -93,7 +120,7 @@ export function describeRequestSessions(target: Target): void {
       });
     });
 
-    it('does not come back to life by a PATCH that was in flight during logout: 401 [CHECKLIST Rotation]', async () => {
+    it('does not come back to life by a PATCH that was in flight during logout: 401 [rotation.logout]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       const slow = host.send('/race', {
@@ -114,7 +141,7 @@ export function describeRequestSessions(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('elevates: new tokens, the earlier ones dead and never called reused [ASVS 7.2.4; CHECKLIST Rotation]', async () => {
+    it('elevates: new tokens, the earlier ones dead and never called reused [tokens.reauthenticated, rotation.reauthentication, cookies.no-store]', async () => {
       const host = await useHost(target);
       const reuse: unknown[] = [];
       host.sessions.on('reuse', (event) => void reuse.push(event));
@@ -149,7 +176,7 @@ export function describeRequestSessions(target: Target): void {
       ],
       ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`, 400],
       ['20,000 levels', `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 400],
-    ])('takes no harm from %s in a patch [CHECKLIST Data]', async (_what, body, status) => {
+    ])('takes no harm from %s in a patch [data.prototype]', async (_what, body, status) => {
       const host = await useHost(target);
       const { token } = await host.login();
       const headers = [bearer(token), ['Content-Type', 'application/json']] as const;

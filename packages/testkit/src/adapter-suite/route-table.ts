@@ -29,7 +29,7 @@ export function describeRouteTable(target: Target): void {
       ['/session/list', ['POST', 'DELETE'], 'GET, HEAD'],
       [`/session/${'A'.repeat(32)}`, ['GET', 'POST'], 'DELETE'],
     ])(
-      'answers wrong methods on %s with 405 and Allow [RFC 9110 15.5.6]',
+      'answers wrong methods on %s with 405 and Allow [answers.methods, csrf.methods]',
       async (path, methods, allow) => {
         const host = await useHost(target);
         const { cookie, token } = await host.login();
@@ -47,7 +47,7 @@ export function describeRouteTable(target: Target): void {
       },
     );
 
-    it('takes any Content-Type and an empty body', async () => {
+    it('takes any Content-Type and an empty body [csrf.plain]', async () => {
       const host = await useHost(target);
       for (const type of [
         'text/plain',

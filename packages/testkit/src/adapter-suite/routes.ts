@@ -14,24 +14,27 @@ export function describeRoutes(target: Target): void {
           bearer(login.token),
         ],
       ],
-    ])('logs out by %s, and again, and everything is dead [ASVS 7.4.1]', async (_by, headersOf) => {
-      const host = await useHost(target);
-      const login = await host.login();
-      for (let time = 0; time < 2; time += 1) {
-        const answer = await host.send('/session/logout', {
-          method: 'POST',
-          headers: headersOf(login),
-        });
-        expect(answer.status).toBe(204);
-        expect(answer.text).toBe('');
-        expect(answer.setCookies).toEqual([
-          '__Host-sess=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0',
-        ]);
-      }
-      expect((await host.send('/me', { headers: [bearer(login.token)] })).status).toBe(401);
-      const refresh = { method: 'POST', headers: [cookieHeader(login.cookie)] };
-      expect((await host.send('/session/refresh', refresh)).status).toBe(401);
-    });
+    ])(
+      'logs out by %s, and again, and everything is dead [life.logout, cookies.cleared]',
+      async (_by, headersOf) => {
+        const host = await useHost(target);
+        const login = await host.login();
+        for (let time = 0; time < 2; time += 1) {
+          const answer = await host.send('/session/logout', {
+            method: 'POST',
+            headers: headersOf(login),
+          });
+          expect(answer.status).toBe(204);
+          expect(answer.text).toBe('');
+          expect(answer.setCookies).toEqual([
+            '__Host-sess=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0',
+          ]);
+        }
+        expect((await host.send('/me', { headers: [bearer(login.token)] })).status).toBe(401);
+        const refresh = { method: 'POST', headers: [cookieHeader(login.cookie)] };
+        expect((await host.send('/session/refresh', refresh)).status).toBe(401);
+      },
+    );
 
     it('logs out without any credentials, to the same end', async () => {
       const host = await useHost(target);
@@ -47,7 +50,7 @@ export function describeRoutes(target: Target): void {
       expect(await host.sessions.list('ada')).toEqual([]);
     });
 
-    it("ends nobody's session by a forged token [CHECKLIST Rotation]", async () => {
+    it("ends nobody's session by a forged token [rotation.forged]", async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       const forged = `${cookie.slice(0, -3)}AAA`;
@@ -62,7 +65,7 @@ export function describeRoutes(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
     });
 
-    it('refuses to log out by a bearer token that is not well sent, or sent twice [RFC 6750 2]', async () => {
+    it('refuses to log out by a bearer token that is not well sent, or sent twice [bearer.two-places]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       for (const [path, headers] of [
@@ -91,7 +94,7 @@ export function describeRoutes(target: Target): void {
       expect(answer.setCookies).toEqual([]);
     });
 
-    it('shows the session at the top level, and the list with this one marked', async () => {
+    it('shows the session at the top level, and the list with this one marked [life.list]', async () => {
       const host = await useHost(target);
       const first = await host.login();
       host.clock.advance('1s');
@@ -109,7 +112,7 @@ export function describeRoutes(target: Target): void {
       expect(sessions[0]?.sid).toBe(json(current)['sid']);
     });
 
-    it('answers HEAD like GET without a body [RFC 9110 9.3.2]', async () => {
+    it('answers HEAD like GET without a body [answers.head]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/session', { method: 'HEAD', headers: [bearer(token)] });
@@ -119,7 +122,7 @@ export function describeRoutes(target: Target): void {
       expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(get.text)));
     });
 
-    it('logs out everywhere, and counts [ASVS 7.4.5]', async () => {
+    it('logs out everywhere, and counts [life.everywhere]', async () => {
       const host = await useHost(target);
       const tokens = [await host.login(), await host.login(), await host.login()];
       const headers = [bearer(tokens[0]?.token ?? '')];
@@ -131,7 +134,7 @@ export function describeRoutes(target: Target): void {
         expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('logs out the others, and stays [ASVS 7.4.3]', async () => {
+    it('logs out the others, and stays [life.others]', async () => {
       const host = await useHost(target);
       const [mine, other] = [await host.login(), await host.login()];
       const answer = await host.send('/session/logout-others', {
@@ -143,7 +146,7 @@ export function describeRoutes(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(other.token)] })).status).toBe(401);
     });
 
-    it("ends one of one's own sessions, and no one else's [ASVS 7.5.2]", async () => {
+    it("ends one of one's own sessions, and no one else's [life.list]", async () => {
       const host = await useHost(target);
       const [mine, other, bob] = [await host.login(), await host.login(), await host.login('bob')];
       const sidOf = async (token: string) =>

@@ -4,7 +4,7 @@ import { bearer, json, type Target, useHost } from './host.js';
 /** Sign-in and sign-out, as far as they need neither cookie nor store. */
 export function describeSignIn(target: Target): void {
   describe('signing in and out', () => {
-    it('answers a token response that nobody stores', async () => {
+    it('answers a token response that nobody stores [answers.token, cookies.no-store]', async () => {
       const host = await useHost(target);
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(answer.status).toBe(200);
@@ -13,7 +13,7 @@ export function describeSignIn(target: Target): void {
       expect(answer.headers['cache-control']).toBe('no-store');
     });
 
-    it('ends the session whose bearer token comes with a new sign-in [ASVS 7.2.4]', async () => {
+    it('ends the session whose bearer token comes with a new sign-in [tokens.renewed]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const again = await host.send('/login', {
@@ -36,7 +36,7 @@ export function describeSignIn(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
     });
 
-    it('is refused to a page of another site, and nothing is touched [CHECKLIST CSRF]', async () => {
+    it('is refused to a page of another site, and nothing is touched [csrf.cross-site, csrf.untouched, csrf.vary]', async () => {
       const host = await useHost(target);
       const before = host.calls();
       const answer = await host.send('/login', {
@@ -69,7 +69,7 @@ export function describeSignIn(target: Target): void {
       },
     );
 
-    it('keeps users apart when they interleave', async () => {
+    it('keeps users apart when they interleave [store.apart]', async () => {
       const host = await useHost(target);
       const users = Array.from({ length: 25 }, (_, n) => `user-${n}`);
       const logins = await Promise.all(users.map((user) => host.login(user)));

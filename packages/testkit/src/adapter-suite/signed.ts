@@ -83,7 +83,7 @@ export function describeSigned(target: Target): void {
       for (const each of tokens) expect(await statusOf(host, each)).toBe(401);
     });
 
-    it('when its user has authenticated anew [ASVS 7.2.4]', async () => {
+    it('when its user has authenticated anew [tokens.reauthenticated]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/reauth', { method: 'POST', headers: [bearer(token)] });
@@ -91,7 +91,7 @@ export function describeSigned(target: Target): void {
       expect(await statusOf(host, String(json(answer)['access_token']))).toBe(200);
     });
 
-    it('when a sign-in too many evicts its session [ASVS 7.1.2]', async () => {
+    it('when a sign-in too many evicts its session [life.limit-evicts]', async () => {
       const host = await useHost(target, { engine: { maxPerSubject: 2 } });
       const oldest = await host.login();
       host.clock.advance('1s');
@@ -101,7 +101,7 @@ export function describeSigned(target: Target): void {
       expect(await statusOf(host, third.token)).toBe(200);
     });
 
-    it('when a spent refresh token comes back [RFC 9700 4.14.2]', async () => {
+    it('when a spent refresh token comes back [rotation.reuse]', async () => {
       const host = await useHost(target, { engine: { grace: '0s' } });
       const { token, cookie } = await host.login();
       const refresh = { method: 'POST', headers: [cookieHeader(cookie)] };

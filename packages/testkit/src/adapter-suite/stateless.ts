@@ -89,7 +89,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, String(json(answer)['access_token']))).toBe(200);
     });
 
-    it('gives fifty at once the same token [CHECKLIST Rotation]', async () => {
+    it('gives fifty at once the same token [rotation.parallel]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const all = Array.from({ length: 50 }, () => tokenOf(post(host, '/session/refresh', token)));
@@ -98,7 +98,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, [...tokens][0] ?? '')).toBe(200);
     });
 
-    it('repeats a lost answer within the grace, and not after it', async () => {
+    it('repeats a lost answer within the grace, and not after it [rotation.lost]', async () => {
       const host = await useHost(target, { engine: { grace: '10s' } });
       const { token } = await host.login();
       const lost = await tokenOf(post(host, '/session/refresh', token));
@@ -111,7 +111,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, lost)).toBe(200);
     });
 
-    it('never goes beyond the absolute end [ASVS 7.3.2, 10.4.8]', async () => {
+    it('never goes beyond the absolute end [life.absolute]', async () => {
       const host = await useHost(target, { engine: { absoluteTtl: '20m' } });
       let { token } = await host.login();
       host.clock.advance('14m');
@@ -123,7 +123,7 @@ export function describeStateless(target: Target): void {
       expect((await post(host, '/session/refresh', token)).status).toBe(401);
     });
 
-    it('needs the token, well sent and once [RFC 6750 2]', async () => {
+    it('needs the token, well sent and once [bearer.none, bearer.malformed, bearer.twice, bearer.two-places, bearer.rejected]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const without = await host.send('/session/refresh', { method: 'POST' });
@@ -147,7 +147,7 @@ export function describeStateless(target: Target): void {
   });
 
   describe('ending by the access token', () => {
-    it('logs out, and again, and what was exchanged for the token is dead too [ASVS 7.4.1]', async () => {
+    it('logs out, and again, and what was exchanged for the token is dead too [life.logout]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const next = await tokenOf(post(host, '/session/refresh', token));
@@ -169,7 +169,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, next)).toBe(401);
     });
 
-    it('logs out everywhere [ASVS 7.4.5]', async () => {
+    it('logs out everywhere [life.everywhere]', async () => {
       const host = await useHost(target);
       const [mine, other] = [await host.login(), await host.login()];
       const bob = await host.login('bob');
@@ -180,7 +180,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, (await host.login()).token)).toBe(200);
     });
 
-    it('logs out the others, and stays [ASVS 7.4.3]', async () => {
+    it('logs out the others, and stays [life.others]', async () => {
       const host = await useHost(target);
       const [mine, other] = [await host.login(), await host.login()];
       expect((await post(host, '/session/logout-others', mine.token)).status).toBe(200);
@@ -200,7 +200,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, token)).toBe(401);
     });
 
-    it('ends what was exchanged already when the user authenticates anew [ASVS 7.2.4]', async () => {
+    it('ends what was exchanged already when the user authenticates anew [tokens.reauthenticated]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const elevated = await tokenOf(post(host, '/reauth', token));

@@ -39,7 +39,7 @@ export function describeDenials(current: CurrentDenylist): void {
   });
 
   describe('denying', () => {
-    it('denies a token, and no other of its session [CHECKLIST Life]', async () => {
+    it('denies a token, and no other of its session', async () => {
       const token = await issue();
       const other = await issue({ sid: token.sid });
       await deny({ kind: 'token', id: token.jti });

@@ -7,7 +7,7 @@ export function describeEverything(current: CurrentDenylist): void {
   const version = (): Promise<number> => current().denylist.enroll(ADA, LIFE);
 
   describe('denying everything', () => {
-    it('denies every token of the subject, and nobody else [CHECKLIST Life, ASVS 7.4.5]', async () => {
+    it('denies every token of the subject, and nobody else [life.everywhere]', async () => {
       const tokens = await Promise.all(Array.from({ length: 20 }, () => issue()));
       const stranger = await issue({ sid: createSid('bob') });
       await denyAll();

@@ -13,7 +13,7 @@ export function describeLoss(current: CurrentDenylist): void {
   }
 
   describe('losing everything', () => {
-    it('has every token of before refused, and still after a new one was made [CHECKLIST JWT]', async () => {
+    it('has every token of before refused, and still after a new one was made [jwt.flushed]', async () => {
       const [good, denied, spent] = [await issue(), await issue(), await issue()];
       await deny({ kind: 'token', id: denied.jti });
       await succeed(spent);

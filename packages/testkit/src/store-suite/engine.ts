@@ -30,7 +30,7 @@ export function describeEngine(current: CurrentHarness): void {
       expect(await sessions.refresh(second.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
     });
 
-    it('gives fifty parallel refreshes of one token, from two engines, one successor', async () => {
+    it('gives fifty parallel refreshes of one token, from two engines, one successor [rotation.parallel]', async () => {
       const { store } = current();
       const engines = [createSessions({ store }), createSessions({ store })] as const;
       const { refreshToken } = await engines[0].create({ subject: 'ada' });

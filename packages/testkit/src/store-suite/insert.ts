@@ -24,7 +24,7 @@ export function describeInsert(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toHaveLength(3);
     });
 
-    it('evicts the oldest by creation, and says which [ASVS 7.1.2]', async () => {
+    it('evicts the oldest by creation, and says which [life.limit-evicts]', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const ages = [5, 40, 20];
@@ -50,7 +50,7 @@ export function describeInsert(current: CurrentHarness): void {
       expect(answer).toMatchObject({ evicted: records.map((record) => record.sid) });
     });
 
-    it('refuses the one too many with reject, and writes nothing [ASVS 7.1.2]', async () => {
+    it('refuses the one too many with reject, and writes nothing [life.limit-refuses]', async () => {
       const { store } = current();
       const now = await timeOf(store);
       for (let n = 0; n < 3; n += 1)
@@ -100,7 +100,7 @@ export function describeInsert(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toHaveLength(3);
     });
 
-    it('writes nothing after its deadline [CHECKLIST Store]', async () => {
+    it('writes nothing after its deadline [store.late]', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const record = createRecord({ now });

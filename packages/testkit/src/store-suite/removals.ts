@@ -80,7 +80,7 @@ export function describeRemovals(current: CurrentHarness): void {
       });
     });
 
-    it('does nothing after its deadline [CHECKLIST Store]', async () => {
+    it('does nothing after its deadline [store.late]', async () => {
       const { store, now, records } = await insertSome(1);
       const sid = records[0]?.sid ?? '';
       const late = { ...createWrite(now), notAfter: now - 1 };
@@ -90,7 +90,7 @@ export function describeRemovals(current: CurrentHarness): void {
   });
 
   describe('removing all', () => {
-    it('removes every session of the subject and nobody else [ASVS 7.4.5]', async () => {
+    it('removes every session of the subject and nobody else [life.everywhere]', async () => {
       const { store, now } = await insertSome(5);
       await insertSome(1, 'bob');
       expect(await store.removeAll(tagFor('ada'), undefined, createWrite(now))).toMatchObject({
@@ -222,7 +222,7 @@ export function describeRemovals(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
 
-    it('does nothing after its deadline [CHECKLIST Store]', async () => {
+    it('does nothing after its deadline [store.late]', async () => {
       const { store, now } = await insertSome(2);
       const late = { ...createWrite(now), notAfter: now - 1 };
       expect(await store.removeAll(tagFor('ada'), undefined, late)).toMatchObject({

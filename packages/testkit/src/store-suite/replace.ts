@@ -132,7 +132,7 @@ export function describeReplace(current: CurrentHarness): void {
       expect((await store.load(sid)).record).toBeUndefined();
     });
 
-    it('never brings back what was removed: a request in flight during logout [CHECKLIST Rotation]', async () => {
+    it('never brings back what was removed: a request in flight during logout [rotation.logout]', async () => {
       await store.remove(record.sid, createWrite(now));
       expect(
         await store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now)),
@@ -179,7 +179,7 @@ export function describeReplace(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record?.auth.expiresAt).toBe(now + 60_000);
     });
 
-    it('writes nothing after its deadline [CHECKLIST Store]', async () => {
+    it('writes nothing after its deadline [store.late]', async () => {
       const late = { ...createWrite(now), notAfter: now - 1 };
       expect(await store.replaceAuth(record.sid, 1, createAuth(now), late)).toMatchObject({
         status: 'late',

@@ -12,6 +12,8 @@ describe('a thief with a copied refresh token', () => {
     );
     expect(share.get('once')).toBe(1);
     expect(share.get('alternating')).toBe(1);
+    expect(share.get('behind')).toBeGreaterThan(0.95);
+    expect(share.get('ahead')).toBeGreaterThan(0.95);
     // What rotation alone cannot see, as its page says.
     expect(share.get('just behind')).toBe(0);
     expect(share.get('just ahead')).toBe(0);
