@@ -11,6 +11,7 @@ const leaves = [
   'known-options.ts',
   'logger.ts',
   'schema.ts',
+  'show.ts',
   'types.ts',
 ];
 

@@ -13,6 +13,7 @@ import {
   resolveSubjectPepper,
 } from './option-ports.js';
 import type { StandardSchema } from './schema.js';
+import { show } from './show.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
 import type { AccessTokens } from './token/access-tokens.js';
 import type { RandomBytes } from './token/random.js';
@@ -154,13 +155,13 @@ function resolveLimit(max: number, onLimit: string): SubjectLimit {
   if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
     throw new UsageError(
       'invalid_option',
-      `maxPerSubject: ${String(max)} must be a whole number from 1 to 10,000,000.`,
+      `maxPerSubject: ${show(max)} must be a whole number from 1 to 10,000,000.`,
     );
   }
   if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
     throw new UsageError(
       'invalid_option',
-      `onLimit: '${String(onLimit)}' must be 'evict-oldest' or 'reject'.`,
+      `onLimit: '${show(onLimit)}' must be 'evict-oldest' or 'reject'.`,
     );
   }
   return Object.freeze({ max, onLimit });

@@ -1,4 +1,5 @@
-import { InvalidDataError } from './errors.js';
+import { InvalidDataError, UsageError } from './errors.js';
+import { show } from './show.js';
 
 /**
  * The part of Standard Schema (https://standardschema.dev, version 1) that is used here. Schemas of
@@ -26,12 +27,19 @@ interface StandardIssue {
  * Checks a value against a schema.
  *
  * @throws InvalidDataError with the schema's issues; the message names paths, never values
+ * @throws UsageError `invalid_option` for what is no schema after all
  */
 export async function checkSchema<Output>(
   schema: StandardSchema<Output>,
   value: unknown,
 ): Promise<Output> {
   const result = await schema['~standard'].validate(value);
+  if (!isResult(result)) {
+    throw new UsageError(
+      'invalid_option',
+      'data: its validate() answered neither a value nor issues, as the Standard Schema interface has it.',
+    );
+  }
   // The standard lets any falsy `issues` stand for success.
   if (!result.issues) return result.value;
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }));
@@ -41,8 +49,20 @@ export async function checkSchema<Output>(
   });
 }
 
+function isResult(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false;
+  const { issues } = result as { readonly issues?: unknown };
+  return !issues || (Array.isArray(issues) && issues.every(isIssue));
+}
+
+function isIssue(issue: unknown): boolean {
+  if (typeof issue !== 'object' || issue === null) return false;
+  const { path } = issue as { readonly path?: unknown };
+  return path === undefined || (Array.isArray(path) && !path.includes(null));
+}
+
 function pathOf(issue: StandardIssue): string {
   return (issue.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .map((part) => show(typeof part === 'object' ? part.key : part))
     .join('.');
 }
