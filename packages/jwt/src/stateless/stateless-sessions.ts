@@ -94,7 +94,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       );
     },
   });
-  const { check, verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
+  const { check, verify } = createTokenVerifier({ read, denylist, events, now: () => clock.now() });
 
   const createJti = (): string => encodeBase64Url(random(16));
 
