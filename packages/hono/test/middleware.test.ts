@@ -152,6 +152,15 @@ describe('requireSession', () => {
   });
 });
 
+describe('sessionMiddleware', () => {
+  // Fails as long as the check asks null for a method.
+  it.fails('takes no null for an engine', () => {
+    expect(() => sessionMiddleware(null as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_argument' }),
+    );
+  });
+});
+
 describe('sessionErrors', () => {
   function failing(error: Error, handler = sessionErrors()) {
     const app = new Hono();
