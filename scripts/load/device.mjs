@@ -1,8 +1,12 @@
 // An honest client: one device of a user, which does one thing after the other, keeps the newest cookie, and renews its
 // access token before that runs out.
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds before the end of a token in which it is not used any more. */
 const MARGIN = 500;
+/** What `Retry-After` says of a store that did not answer, and how often it is heeded. */
+const PAUSE = 1_000;
+const ATTEMPTS = 10;
 
 /** Devices of one user end each other's sessions: what another does counts for all. */
 export function createUser(name) {
@@ -36,11 +40,16 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
   const bearer = () => ['Authorization', `Bearer ${held.token}`];
   const jar = () => ['Cookie', held.cookie];
 
-  async function send(action, given) {
+  /** After a 503 it asks again, as the answer says; nothing is thrown away for it. */
+  async function send(action, given, attempts = ATTEMPTS) {
     const began = now();
     const answer = await sender.send(given);
     tally.add(action, answer.status, now() - began);
-    return answer;
+    if (answer.status !== 503) return answer;
+    tally.addUnavailable(action);
+    if (attempts <= 1) return answer;
+    await sleep(PAUSE);
+    return send(action, given, attempts - 1);
   }
 
   /** Whether a refusal is nobody's fault: the session, or the token, ran out or was ended by another device. */
@@ -109,8 +118,12 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
     },
     async elevate() {
       const began = now();
-      const answer = await send('reauth', { method: 'POST', path: '/reauth', headers: [bearer()] });
-      if (answer.status === 200) {
+      const given = { method: 'POST', path: '/reauth', headers: [bearer()] };
+      const answer = await send('reauth', given, 1);
+      if (answer.status === 503) {
+        // It may have happened: the tokens of before are dead then, and those of now did not arrive.
+        held = undefined;
+      } else if (answer.status === 200) {
         take(answer, began);
         held = { ...held, endsAt: began + lives.absolute };
       } else {

@@ -35,6 +35,7 @@ export async function startExample(name, variables) {
 
   return {
     base,
+    pid: child.pid,
     /** MiB. */
     readMemory: () => residentSize(child.pid) / 2 ** 20,
     /** What it wrote to its standard error. */

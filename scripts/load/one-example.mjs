@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startExample } from './example.mjs';
 import { openRedis } from './redis.mjs';
+import { createStarvationWatch } from './starvation.mjs';
 import { startTraffic } from './traffic.mjs';
 
 /** Seconds. Short, so that sessions and tokens run out by the thousand. */
@@ -32,15 +33,18 @@ export async function loadExample({ name, binary, seconds, seed, tokens, isDrain
       seed,
       lives: { absolute: LIVES.absolute * 1_000 },
     });
+    const starvation = createStarvationWatch([example.pid, redis.pid, process.pid]);
     const memory = [];
     const began = performance.now();
     const elapsed = () => (performance.now() - began) / 1_000;
     while (elapsed() < seconds && !traffic.hasFailed()) {
       await sleep(SAMPLE);
+      starvation.look();
       memory.push({ at: elapsed(), value: example.readMemory() });
       onProgress({ name, seconds: elapsed(), count: traffic.count(), memory: memory.at(-1).value });
     }
     const { honest, hostile } = await traffic.stop();
+    starvation.look();
     const took = elapsed();
     const most = await redis.readMemory();
     const longestAllowed = LIVES.idle * 1_000 + KEPT;
@@ -58,6 +62,7 @@ export async function loadExample({ name, binary, seconds, seed, tokens, isDrain
       honest,
       hostile,
       memory,
+      starved: starvation.moments,
       redis: { first, most, last, isDrained, keysLeft, longestLife, longestAllowed, clientsLeft },
       ending,
       complaints: example.complaints(),

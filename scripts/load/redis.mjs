@@ -17,6 +17,7 @@ export async function openRedis(binary) {
   const { command } = server;
   return {
     url: server.url,
+    pid: server.pid,
     stop: () => server.stop(),
     /** MiB. */
     async readMemory() {

@@ -4,11 +4,13 @@
 const STEP = Math.log(1.12);
 const FINEST = 0.1;
 const MOST_FAILURES = 20;
+const MOST_MOMENTS = 10_000;
 
 export function createTally() {
   const statuses = new Map();
   const buckets = [];
   const failures = [];
+  const unavailable = [];
   let requests = 0;
   let failed = 0;
 
@@ -25,6 +27,10 @@ export function createTally() {
       failed += 1;
       if (failures.length < MOST_FAILURES) failures.push(text);
     },
+    /** The store did not answer in time: whether that is anybody's fault depends on the moment. */
+    addUnavailable(action) {
+      if (unavailable.length < MOST_MOMENTS) unavailable.push({ action, at: performance.now() });
+    },
     get requests() {
       return requests;
     },
@@ -35,6 +41,7 @@ export function createTally() {
       requests,
       failed,
       failures,
+      unavailable,
       p99: percentile(buckets, requests, 0.99),
       statuses: Object.fromEntries([...statuses].sort(([one], [two]) => (one < two ? -1 : 1))),
     }),

@@ -37,7 +37,8 @@ export function startTraffic({ base, seed, lives }) {
       try {
         const { status, text } = await sender.send(garbage);
         hostile.add('garbage', status, performance.now() - began);
-        if (!isGoodAnswer(garbage, status)) {
+        if (status === 503) hostile.addUnavailable('garbage');
+        else if (!isGoodAnswer(garbage, status)) {
           hostile.fail(`${JSON.stringify(garbage).slice(0, 400)} was answered ${status} ${text}`);
         }
       } catch (error) {

@@ -13,6 +13,16 @@ const MOST_LEFT = 1;
 /** Seconds until the process has ended. */
 const MOST_PATIENCE = 10;
 
+/** Milliseconds between a starved process and an answer that came too late for it. */
+const NEAR = 3_000;
+
+/** Answers 503 that came while every process got its share of a processor. */
+export function unexcused({ honest, hostile, starved }) {
+  return [...honest.unavailable, ...hostile.unavailable].filter(
+    ({ at }) => !starved.some((moment) => Math.abs(moment - at) < NEAR),
+  );
+}
+
 /** MiB, along the line. */
 export function growthOf(samples) {
   const counted = afterWarmUp(samples, WARM_UP);
@@ -20,7 +30,9 @@ export function growthOf(samples) {
 }
 
 /** @returns {string[]} one line for each thing that must not be */
-export function judge({ seconds, honest, hostile, memory, redis, ending, complaints, unseen }) {
+export function judge(result) {
+  const { seconds, honest, hostile, memory, redis, ending, complaints, unseen } = result;
+  const late = unexcused(result);
   const growth = growthOf(memory);
   const isLong = (1 - WARM_UP) * seconds >= 60;
   const mostGrowth = isLong ? MOST_GROWTH.inMinutes : MOST_GROWTH.inSeconds;
@@ -28,6 +40,7 @@ export function judge({ seconds, honest, hostile, memory, redis, ending, complai
   return [
     ...honest.failures.map((text) => `an honest client was refused: ${text}`),
     ...hostile.failures.map((text) => `garbage was not refused: ${text}`),
+    ...say(late.length > 0, `${late.length} answers 503, the first to ${late[0]?.action}`),
     ...say(honest.requests === 0 || hostile.requests === 0, 'nothing was sent'),
     ...unseen.map((action) => `nobody ever did this: ${action}`),
     ...say(
@@ -48,6 +61,12 @@ export function judge({ seconds, honest, hostile, memory, redis, ending, complai
       ending.code !== 0 || ending.seconds > MOST_PATIENCE,
       `the process ended with ${ending.code ?? ending.signal} after ${ending.seconds.toFixed(1)} s`,
     ),
-    ...say(complaints !== '', `it complained: ${complaints}`),
+    ...say(foreign(complaints) !== '', `it complained: ${foreign(complaints)}`),
   ];
+}
+
+/** What is said of a store that did not answer in time is told by the answers 503. */
+function foreign(complaints) {
+  const lines = complaints.split('\n');
+  return lines.filter((line) => !/SessWarning|--trace-warnings/.test(line)).join('\n');
 }

@@ -10,12 +10,17 @@ const memoryOf = (perMinute) =>
     value: 150 + (at % 7) * 3 + (at / 60) * perMinute,
   }));
 
-const summary = { requests: 1, failed: 0, failures: [], p99: 1, statuses: {} };
+const summary = {
+  ...{ requests: 1, failed: 0, failures: [], p99: 1, statuses: {} },
+  unavailable: [],
+};
+const late = [{ action: 'me', at: 60_000 }];
 const good = {
   seconds: 600,
   honest: summary,
   hostile: summary,
   memory: memoryOf(0),
+  starved: [],
   redis: {
     ...{ first: 1, last: 1.5, isDrained: true, keysLeft: 0, clientsLeft: 0 },
     ...{ longestLife: 60_000, longestAllowed: 135_000 },
@@ -33,6 +38,11 @@ describe('the verdict on a run', () => {
   it.each([
     ['a refusal', { honest: { ...summary, failures: ['refresh: 401'] } }, 'refresh: 401'],
     ['a server’s error', { hostile: { ...summary, failures: ['x was answered 500'] } }, '500'],
+    [
+      'a store that was too slow',
+      { honest: { ...summary, unavailable: late }, starved: [50_000] },
+      '1 answers 503, the first to me',
+    ],
     ['silence', { honest: { ...summary, requests: 0 } }, 'nothing was sent'],
     ['something that nobody did', { unseen: ['reauth'] }, 'nobody ever did this: reauth'],
     ['a process that grows', { memory: memoryOf(10) }, 'grew by 59.8 MiB after its warm-up'],
@@ -53,6 +63,11 @@ describe('the verdict on a run', () => {
     ['a complaint', { complaints: 'Error: x' }, 'it complained: Error: x'],
   ])('names %s', (_what, seen, text) => {
     expect(judge({ ...good, ...seen })).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('does not blame anybody for what came too late for a process that got no processor', () => {
+    const starved = [61_000];
+    expect(judge({ ...good, honest: { ...summary, unavailable: late }, starved })).toEqual([]);
   });
 });
 
