@@ -1,6 +1,5 @@
 import { createEvents } from './events.js';
 import { parseBearer } from './http/bearer.js';
-import { assertTokenPort } from './option-ports.js';
 import { resolveOptions, type SessionsOptions } from './options.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
@@ -36,9 +35,7 @@ export function createSessions<Data extends object = RegisteredData>(
   const plain = createStorePort({ store: settings.store, clock, time, random, events, logger });
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
   const { accessTtl } = settings;
-  const tokens = assertTokenPort(
-    settings.accessToken.open({ clock: time, logger, tagOfSubject, accessTtl }),
-  );
+  const tokens = settings.accessToken.open({ clock: time, logger, tagOfSubject, accessTtl });
   const { leeway = 0 } = tokens;
   const denylist =
     tokens.denylist &&

@@ -10,8 +10,8 @@ describe('a value in a message', () => {
     [null, 'null', 'null'],
     [undefined, 'undefined', 'undefined'],
     [Symbol('it'), 'Symbol(it)', 'Symbol(it)'],
-    [['a'], 'a list', 'a list'],
-    [() => 'secret', 'a function', 'a function'],
+    [['a'], 'an object', 'an object'],
+    [() => 'secret', 'an object', 'an object'],
     [{ toJSON: () => 'secret', toString: () => 'secret' }, 'an object', 'an object'],
     [Object.create(null), 'an object', 'an object'],
   ])('is %o as %j, or in quotes %j', (value, shown, quoted) => {

@@ -119,7 +119,7 @@ describe('a token whose parts are other JSON, with a good signature', () => {
         }),
         runs(alg.startsWith('HS') ? 400 : 100),
       );
-      expect(taken).toBeGreaterThan(5);
+      expect(taken).toBeGreaterThan(0);
     },
     PATIENCE,
   );
