@@ -69,6 +69,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     text: 'Judging it',
     items: [
       page('Threat model', '/security/threat-model'),
+      page('Supply chain', '/security/supply-chain'),
       page('Timing', '/security/timing'),
       page('Requirements', '/requirements'),
       page('Evidence', '/security/evidence'),

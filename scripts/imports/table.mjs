@@ -12,6 +12,7 @@ const leaves = [
   'known-options.ts',
   'logger.ts',
   'schema.ts',
+  'show.ts',
   'types.ts',
 ];
 

@@ -35,7 +35,6 @@ export class Deadline {
  * @param patience milliseconds
  */
 export function createDeadlines(clock: Clock, patience: number): Deadlines {
-  const { startTimer } = clock;
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
   // A ring: behind the end comes the oldest.
   const end = new Deadline(0);
@@ -53,7 +52,7 @@ export function createDeadlines(clock: Clock, patience: number): Deadlines {
 
   function arm(milliseconds: number): void {
     awaited = end.next;
-    stopTimer = startTimer?.(expire, milliseconds);
+    stopTimer = clock.startTimer?.(expire, milliseconds);
   }
 
   function expire(): void {
@@ -74,7 +73,7 @@ export function createDeadlines(clock: Clock, patience: number): Deadlines {
 
   return {
     start(call) {
-      if (startTimer === undefined) return end;
+      if (clock.startTimer === undefined) return end;
       const deadline = new Deadline(elapsed() + patience, call);
       deadline.previous = end.previous;
       deadline.next = end;

@@ -1,4 +1,5 @@
-import { UsageError } from './errors.js';
+import { invalidOption } from './errors.js';
+import { show } from './show.js';
 
 /** A length of time: a number of seconds, or a number and a unit, as in `'30s'`, `'15m'`, `'12h'`, `'7d'`. */
 export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -28,9 +29,8 @@ export function parseDuration(
 ): number {
   const milliseconds = toMilliseconds(value);
   if (milliseconds === undefined) {
-    throw new UsageError(
-      'invalid_option',
-      `${option}: ${show(value)} is not a duration. Write ${suggest(value)}: a number of seconds, or a number with the unit s, m, h or d.`,
+    throw invalidOption(
+      `${option}: ${showShort(value)} is not a duration. Write ${suggest(value)}: a number of seconds, or a number with the unit s, m, h or d.`,
     );
   }
   const min = range.min ?? 1_000;
@@ -38,10 +38,7 @@ export function parseDuration(
   if (milliseconds < min || milliseconds > max) {
     const bound =
       milliseconds < min ? `at least ${showDuration(min)}` : `at most ${showDuration(max)}`;
-    throw new UsageError(
-      'invalid_option',
-      `${option}: ${show(value)} is out of range. Write ${bound}.`,
-    );
+    throw invalidOption(`${option}: ${showShort(value)} is out of range. Write ${bound}.`);
   }
   return milliseconds;
 }
@@ -63,9 +60,8 @@ function suggest(value: unknown): string {
   return "for instance '15m'";
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
-  return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 40);
+function showShort(value: unknown): string {
+  return typeof value === 'string' ? `'${value.slice(0, 40)}'` : show(value);
 }
 
 /** A duration as one would write it, quotes included. */

@@ -143,6 +143,11 @@ export class UsageError extends TypeError {
   }
 }
 
+/** The mistake that is made most: an option that will not do. */
+export function invalidOption(message: string): UsageError {
+  return new UsageError('invalid_option', message);
+}
+
 /** Whether `error` is one of the library's own, whichever class it is of. */
 export function isSessError(error: unknown): error is SessError | UsageError {
   return error instanceof SessError || error instanceof UsageError;

@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { invalidOption } from './errors.js';
 
 /**
  * Refuses a misspelt option, which would otherwise leave a default in force without a word.
@@ -7,12 +7,11 @@ import { UsageError } from './errors.js';
  */
 export function assertKnown(owner: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new UsageError('invalid_option', `${owner}: an object of options is expected.`);
+    throw invalidOption(`${owner}: an object of options is expected.`);
   }
   for (const name of Object.keys(options)) {
     if (known.has(name)) continue;
-    throw new UsageError(
-      'invalid_option',
+    throw invalidOption(
       `${owner}: there is no option '${name}'. Known are: ${[...known].join(', ')}.`,
     );
   }

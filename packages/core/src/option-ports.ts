@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.js';
-import { UsageError } from './errors.js';
+import { invalidOption } from './errors.js';
 import { defaultLogger, type Logger } from './logger.js';
 import type { StandardSchema } from './schema.js';
 import { memoryStore } from './store/memory.js';
@@ -27,17 +27,15 @@ const STORE_METHODS = [
 export function resolveStore(store: SessionStore | undefined): SessionStore {
   const resolved = resolvePort('store', store, STORE_METHODS, memoryStore);
   if (Number.isFinite(resolved.timeout) && resolved.timeout > 0) return resolved;
-  throw new UsageError(
-    'invalid_option',
-    'store.timeout must be a number of milliseconds, as in 1000.',
-  );
+  throw invalidOption('store.timeout must be milliseconds.');
 }
 
 /** What each port is made by, for the message. */
 const MADE_BY = {
   store: 'memoryStore() or another store',
   accessToken: 'opaque() or another kind of token',
-  clock: 'an object with now(), which answers epoch milliseconds',
+  clock: 'one whose now() answers epoch milliseconds',
+  random: 'one that answers so many bytes',
   logger: 'a pino-style logger, or wrap yours with messageFirst()',
 } as const;
 
@@ -51,27 +49,30 @@ function resolvePort<Port extends object>(
   if (given === undefined) return makeDefault();
   const missing = methods.find((method) => typeof given?.[method] !== 'function');
   if (missing === undefined) return given;
-  throw new UsageError(
-    'invalid_option',
-    `${name} has no method '${missing}'. Give ${MADE_BY[name]}.`,
-  );
+  throw invalidOption(`${name} has no method '${missing}'. Give ${MADE_BY[name]}.`);
 }
 
 export function resolveRandom(given: RandomBytes | undefined): RandomBytes {
   if (given === undefined) return createRandomBytes();
-  if (typeof given === 'function') return given;
-  throw new UsageError(
-    'invalid_option',
-    'random must be a function that answers so many random bytes.',
-  );
+  const draw = (size: number): Uint8Array => {
+    const bytes = given(size);
+    // Fewer than were asked for would make secrets that somebody can guess.
+    return assertMade('random', bytes, bytes instanceof Uint8Array && bytes.length === size);
+  };
+  assertMade('random', given, typeof given === 'function');
+  draw(1);
+  return draw;
 }
 
 export function resolveAccessTokens(given: AccessTokens | undefined): AccessTokens {
-  return resolvePort('accessToken', given, ['open'], opaque);
+  const tokens = resolvePort('accessToken', given, ['open'], opaque);
+  // A store has a method open() too, and is of no kind.
+  return assertMade('accessToken', tokens, typeof tokens.kind === 'string');
 }
 
 export function resolveClock(given: Clock | undefined): Clock {
-  return resolvePort('clock', given, ['now'], () => systemClock);
+  const clock = resolvePort('clock', given, ['now'], () => systemClock);
+  return assertMade('clock', clock, Number.isFinite(clock.now()));
 }
 
 export function resolveLogger(given: Logger | undefined): Logger {
@@ -82,8 +83,7 @@ export function resolveSchema(
   schema: StandardSchema<object> | undefined,
 ): StandardSchema<object> | undefined {
   if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
-    throw new UsageError(
-      'invalid_option',
+    throw invalidOption(
       'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them.',
     );
   }
@@ -92,8 +92,11 @@ export function resolveSchema(
 
 export function resolveSubjectPepper(given: string | undefined): string | undefined {
   if (given === undefined || (typeof given === 'string' && given.length >= 16)) return given;
-  throw new UsageError(
-    'invalid_option',
-    'subjectPepper must be a secret string of at least 16 characters.',
-  );
+  throw invalidOption('subjectPepper must be a secret string of at least 16 characters.');
+}
+
+/** A port, if it is one. */
+function assertMade<Port>(name: keyof typeof MADE_BY, port: Port, isOne: boolean): Port {
+  if (isOne) return port;
+  throw invalidOption(`${name} is none. Give ${MADE_BY[name]}.`);
 }

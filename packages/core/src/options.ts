@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { type Duration, parseDuration, showDuration } from './duration.js';
-import { UsageError } from './errors.js';
+import { invalidOption } from './errors.js';
 import { assertKnown } from './known-options.js';
 import { createRedactingLogger, type Logger } from './logger.js';
 import {
@@ -13,6 +13,7 @@ import {
   resolveSubjectPepper,
 } from './option-ports.js';
 import type { StandardSchema } from './schema.js';
+import { show } from './show.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
 import type { AccessTokens } from './token/access-tokens.js';
 import type { RandomBytes } from './token/random.js';
@@ -109,8 +110,7 @@ export function resolveOptions<Data extends object>(options: SessionsOptions<Dat
     { max: LONGEST_COOKIE },
   );
   if (idleTtl > absoluteTtl) {
-    throw new UsageError(
-      'invalid_option',
+    throw invalidOption(
       `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}): no session could live that long. Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
   }
@@ -144,24 +144,17 @@ function resolveAccessTtl(written: Duration | undefined, { ttl, kind }: AccessTo
   if (written === undefined) return ttl ?? DEFAULT_ACCESS_TTL;
   const accessTtl = parseDuration('accessTtl', written);
   if (ttl === undefined || ttl === accessTtl) return accessTtl;
-  throw new UsageError(
-    'invalid_option',
+  throw invalidOption(
     `accessTtl (${showDuration(accessTtl)}) and the ttl of ${kind}() (${showDuration(ttl)}) disagree. Write one of them.`,
   );
 }
 
 function resolveLimit(max: number, onLimit: string): SubjectLimit {
   if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
-    throw new UsageError(
-      'invalid_option',
-      `maxPerSubject: ${String(max)} must be a whole number from 1 to 10,000,000.`,
-    );
+    throw invalidOption(`maxPerSubject: ${show(max)} must be a whole number from 1 to 10,000,000.`);
   }
   if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
-    throw new UsageError(
-      'invalid_option',
-      `onLimit: '${String(onLimit)}' must be 'evict-oldest' or 'reject'.`,
-    );
+    throw invalidOption(`onLimit: '${show(onLimit)}' must be 'evict-oldest' or 'reject'.`);
   }
   return Object.freeze({ max, onLimit });
 }

@@ -1,4 +1,5 @@
 import { InvalidDataError } from './errors.js';
+import { show } from './show.js';
 
 /**
  * The part of Standard Schema (https://standardschema.dev, version 1) that is used here. Schemas of
@@ -33,8 +34,12 @@ export async function checkSchema<Output>(
 ): Promise<Output> {
   const result = await schema['~standard'].validate(value);
   // The standard lets any falsy `issues` stand for success.
-  if (!result.issues) return result.value;
-  const issues = result.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }));
+  if (!result?.issues) return result?.value;
+  // Schemas are not written here: whatever is no issue is told as one that says nothing.
+  const issues = Array.from(result.issues, (issue) => ({
+    message: show(issue?.message),
+    path: pathOf(issue),
+  }));
   const places = issues.map((issue) => issue.path || '(root)').slice(0, 5);
   throw new InvalidDataError(`The session data does not fit its schema at: ${places.join(', ')}.`, {
     issues,
@@ -42,7 +47,8 @@ export async function checkSchema<Output>(
 }
 
 function pathOf(issue: StandardIssue): string {
-  return (issue.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
+  const parts = Array.from(issue?.path ?? [], (part) =>
+    show(typeof part === 'object' ? part?.key : part),
+  );
+  return parts.join('.');
 }

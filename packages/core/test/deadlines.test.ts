@@ -136,6 +136,23 @@ describe('deadlines', () => {
     expect(expired).toEqual(['one', 'two']);
   });
 
+  it('call the methods of a clock that is an instance of something', () => {
+    class Machine {
+      #started = 0;
+      now = (): number => 0;
+      startTimer(): () => void {
+        this.#started += 1;
+        return () => {};
+      }
+      get started(): number {
+        return this.#started;
+      }
+    }
+    const machine = new Machine();
+    createDeadlines(machine, PATIENCE).start({ expire: () => {} });
+    expect(machine.started).toBe(1);
+  });
+
   it('do without on a clock that has no timers', () => {
     const never = createDeadlines({ now: timed.clock.now }, PATIENCE);
     never.stop(never.start({ expire: () => void expired.push('one') }));

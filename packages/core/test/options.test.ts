@@ -44,10 +44,11 @@ describe('settings', () => {
       store: memoryStore(),
       accessToken: opaque(),
       clock: { now: () => 5 },
-      random: (size: number) => new Uint8Array(size),
       subjectPepper: 'sixteen-letters!',
     };
     expect(resolveOptions(given)).toMatchObject(given);
+    const random = (size: number) => new Uint8Array(size).fill(7);
+    expect(resolveOptions({ random }).random(2)).toEqual(new Uint8Array([7, 7]));
   });
 
   it('hold times in milliseconds', () => {

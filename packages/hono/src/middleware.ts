@@ -31,7 +31,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: Sessions<Data>,
   options: SessionMiddlewareOptions = {},
 ): MiddlewareHandler<SessionEnv<Data>> {
-  if (sessions !== undefined && typeof sessions.verify !== 'function') {
+  if (sessions !== undefined && typeof sessions?.verify !== 'function') {
     throw new UsageError(
       'invalid_argument',
       'sessionMiddleware() takes an engine first: sessionMiddleware(createSessions({ … }), { … }). To set options only, pass undefined first.',

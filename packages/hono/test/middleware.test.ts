@@ -152,6 +152,14 @@ describe('requireSession', () => {
   });
 });
 
+describe('sessionMiddleware', () => {
+  it('takes no null for an engine', () => {
+    expect(() => sessionMiddleware(null as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_argument' }),
+    );
+  });
+});
+
 describe('sessionErrors', () => {
   function failing(error: Error, handler = sessionErrors()) {
     const app = new Hono();

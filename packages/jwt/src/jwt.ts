@@ -7,7 +7,7 @@ import {
   UsageError,
 } from '@sess/core';
 import { type AccessTokenPort, type AccessTokens, isSid, tagOf } from '@sess/core/engine';
-import { assertKnown, parseDuration } from '@sess/core/options';
+import { assertKnown, parseDuration, show } from '@sess/core/options';
 import { createKeyRing } from './keys/key-ring.js';
 import {
   assertDenylist,
@@ -75,10 +75,11 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
   assertKnown('jwt', options, KNOWN);
   const settings = resolveTokenOptions(options);
   const { revocation } = options;
-  if (!Object.hasOwn(CHOICES, revocation)) {
+  // A list of one name would be found like the name itself, and then be none of them.
+  if (typeof revocation !== 'string' || !Object.hasOwn(CHOICES, revocation)) {
     throw new UsageError(
       'invalid_option',
-      `revocation: '${String(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
+      `revocation: '${show(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
     );
   }
   if (options.denylist !== undefined && revocation !== 'denylist') {
@@ -89,7 +90,8 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
   }
   assertDenylist(options.denylist);
   const onDenylistError = resolveOnDenylistError(options.onDenylistError);
-  const choose = (options.claims as ChooseClaims | undefined) ?? CHOICES[revocation];
+  const { claims = CHOICES[revocation] } = options;
+  const choose = claims as ChooseClaims;
   if (typeof choose !== 'function') {
     throw new UsageError('invalid_option', 'claims: write a function of the session.');
   }

@@ -52,7 +52,7 @@ export function resolveTokenOptions(options: TokenOptions): TokenSettings {
 export function resolveVerifierOptions(
   options: Omit<TokenOptions, 'keys'>,
 ): Omit<TokenSettings, 'source'> {
-  const { maxRemembered = 10_000, requiredClaims = [] } = options;
+  const { maxRemembered = 10_000, requiredClaims = [], leeway = 0 } = options;
   if (!Number.isInteger(maxRemembered) || maxRemembered < 0 || maxRemembered > 10_000_000) {
     throw invalid('maxRemembered: write a whole number from 0 to 10,000,000.');
   }
@@ -62,7 +62,7 @@ export function resolveVerifierOptions(
       audiences: resolveAudiences(options.audience),
       required: resolveRequired(requiredClaims),
     }),
-    leeway: parseDuration('leeway', options.leeway ?? 0, { min: 0, max: 300_000 }),
+    leeway: parseDuration('leeway', leeway, { min: 0, max: 300_000 }),
     maxRemembered,
   };
 }
@@ -98,12 +98,13 @@ function resolveAudiences(audience: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (list.length === 0)
     throw invalid("audience: write one at least, as in 'https://api.example.com'.");
-  return Object.freeze(list.map((name) => assertName('audience', name)));
+  return Object.freeze(Array.from(list, (name) => assertName('audience', name)));
 }
 
 function resolveRequired(names: unknown): readonly string[] {
-  if (Array.isArray(names) && names.every((name) => typeof name === 'string' && name !== '')) {
-    return Object.freeze([...(names as readonly string[])]);
+  const list: readonly unknown[] | undefined = Array.isArray(names) ? Array.from(names) : undefined;
+  if (list?.every((name) => typeof name === 'string' && name !== '')) {
+    return Object.freeze(list as readonly string[]);
   }
   throw invalid("requiredClaims: write a list of names, as in ['email', 'role'].");
 }

@@ -86,6 +86,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
 ): Sessions<Data> {
   assertKnown('verifyOnly', options, KNOWN);
   assertDenylist(options.denylist);
+  const { jwksMaxAge = '10m', jwksCooldown = '30s', jwksTimeout = '5s', ttl = '1h' } = options;
   const settings = resolveVerifierOptions(options);
   const clock = resolveClock(options.clock);
   const logger = createRedactingLogger(resolveLogger(options.logger));
@@ -94,13 +95,13 @@ export function verifyOnly<Data extends object = RegisteredData>(
   const keys = createJwksKeys({
     ...(options.jwksUri === undefined ? {} : { uri: options.jwksUri }),
     ...(options.jwks === undefined ? {} : { jwks: options.jwks }),
-    maxAge: parseDuration('jwksMaxAge', options.jwksMaxAge ?? '10m'),
-    cooldown: parseDuration('jwksCooldown', options.jwksCooldown ?? '30s', { min: 0 }),
-    timeout: parseDuration('jwksTimeout', options.jwksTimeout ?? '5s'),
-    now: clock.now,
+    maxAge: parseDuration('jwksMaxAge', jwksMaxAge),
+    cooldown: parseDuration('jwksCooldown', jwksCooldown, { min: 0 }),
+    timeout: parseDuration('jwksTimeout', jwksTimeout),
+    now: () => clock.now(),
   });
   const onError = resolveOnDenylistError(options.onDenylistError);
-  const longestLife = parseDuration('ttl', options.ttl ?? '1h') + settings.leeway;
+  const longestLife = parseDuration('ttl', ttl) + settings.leeway;
   const denylist =
     options.denylist &&
     createDenylistPort({
@@ -119,7 +120,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
       denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject)),
     verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
   });
-  const { verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
+  const { verify } = createTokenVerifier({ read, denylist, events, now: () => clock.now() });
   const unsupported = (name: string) => () => Promise.reject(new NotSupportedError(name));
 
   return Object.freeze({

@@ -1,5 +1,5 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, parseDuration } from '@sess/core/options';
+import { assertKnown, parseDuration, quote, show } from '@sess/core/options';
 import {
   type NearCacheOptions,
   type NearCacheSettings,
@@ -62,7 +62,7 @@ export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
 
 /** @throws UsageError `invalid_option` */
 export function resolveKeyPrefix(given: string | undefined, fallback: string): string {
-  const keyPrefix = given ?? fallback;
+  const keyPrefix = given === undefined ? fallback : given;
   if (
     typeof keyPrefix !== 'string' ||
     keyPrefix === '' ||
@@ -71,7 +71,7 @@ export function resolveKeyPrefix(given: string | undefined, fallback: string): s
   ) {
     throw new UsageError(
       'invalid_option',
-      `keyPrefix: ${JSON.stringify(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
+      `keyPrefix: ${quote(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
     );
   }
   return keyPrefix;
@@ -79,7 +79,7 @@ export function resolveKeyPrefix(given: string | undefined, fallback: string): s
 
 /** Milliseconds. @throws UsageError `invalid_option` */
 export function resolveTimeout(given: Duration | undefined): number {
-  return parseDuration('timeout', given ?? '1s', { min: 10, max: 30_000 });
+  return parseDuration('timeout', given === undefined ? '1s' : given, { min: 10, max: 30_000 });
 }
 
 const KNOWN_DURABILITY: ReadonlySet<string> = new Set(['replicas', 'timeout']);
@@ -91,16 +91,13 @@ export function resolveDurability(
 ): Durability | undefined {
   if (given === undefined) return undefined;
   assertKnown('durability', given, KNOWN_DURABILITY);
-  const { replicas } = given;
+  const { replicas, timeout = 0.1 } = given;
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > 100) {
     throw new UsageError(
       'invalid_option',
-      `durability.replicas: ${String(replicas)} must be a whole number from 1 to 100.`,
+      `durability.replicas: ${show(replicas)} must be a whole number from 1 to 100.`,
     );
   }
-  const timeout = parseDuration('durability.timeout', given.timeout ?? 0.1, {
-    min: 1,
-    max: longest,
-  });
-  return Object.freeze({ replicas, timeout });
+  const wait = parseDuration('durability.timeout', timeout, { min: 1, max: longest });
+  return Object.freeze({ replicas, timeout: wait });
 }

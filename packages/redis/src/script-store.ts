@@ -20,6 +20,7 @@ import { createRecentDecode, type Decode } from './record/recent.js';
 import { runScript } from './scripts/run-script.js';
 import type { Script } from './scripts/script.js';
 import {
+  DISCARD,
   INSERT,
   LIST,
   REMOVE,
@@ -33,6 +34,9 @@ import { createPlainChannel, type WriteChannel, type WriteReply } from './write-
 
 /** The tag is in the key already; the field is the rest of the sid. */
 const TAG_LENGTH = 16;
+
+/** What follows the tag in a sid: other fields are marks and book-keeping, or nobody's. */
+const FIELD = /^[\w-]{16}$/;
 
 /** What the plain store stands on. */
 export interface ScriptStoreContext {
@@ -99,6 +103,32 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
     return record === undefined ? { status: 'absent', now } : { status, record, now };
   }
 
+  async function readAll(tag: string): Promise<{ now: number; flat: readonly string[] }> {
+    const call = { script: LIST, keys: [keyOf(tag)], args: [], isReadOnly: true };
+    const reply = await withDeadline('list', runScript(port, call));
+    const [time, flat] = reply as readonly [string, readonly string[]];
+    return { now: Number(time), flat };
+  }
+
+  /**
+   * The scripts tell a session by its header, and cannot tell whether the rest can be read. Where one is in the way of
+   * a sign-in it is looked at, and goes if it is none. Answers whether there was any.
+   */
+  async function discardUnreadable(sid: string, notAfter: number): Promise<boolean> {
+    const { flat } = await readAll(sid);
+    const tag = sid.slice(0, TAG_LENGTH);
+    const args: string[] = [];
+    for (let n = 0; n < flat.length; n += 2) {
+      const [field = '', value = ''] = [flat[n], flat[n + 1]];
+      const isOther = field === '!' || field.startsWith('~');
+      if (!isOther && (!FIELD.test(field) || decode(tag + field, value) === undefined))
+        args.push(field, value);
+    }
+    if (args.length === 0) return false;
+    const { reply } = await run(plain, sid, DISCARD, [notAfter, ...args]);
+    return Number(reply[2]) > 0;
+  }
+
   return {
     timeout,
     open(given) {
@@ -116,7 +146,10 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const { sid, createdAt, auth } = record;
       const session = [fieldOf(sid), encodeRecord(record), createdAt, auth.expiresAt];
       const args = [...session, max, onLimit, write.operation, lastly(write)];
-      const { reply } = await run(plain, sid, INSERT, args);
+      let { reply } = await run(plain, sid, INSERT, args);
+      if (reply[0] === 'limit' && (await discardUnreadable(sid, lastly(write)))) {
+        ({ reply } = await run(plain, sid, INSERT, args));
+      }
       const [status, time, ...rest] = reply;
       const now = Number(time);
       if (status === 'fenced') return { status, now, fence: Number(rest[0]) };
@@ -143,15 +176,11 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       return record === undefined ? { status: 'absent', now } : { status, record, now };
     },
     async list(tag) {
-      const call = { script: LIST, keys: [keyOf(tag)], args: [], isReadOnly: true };
-      const reply = await withDeadline('list', runScript(port, call));
-      const [time, flat] = reply as readonly [string, readonly string[]];
-      const now = Number(time);
+      const { now, flat } = await readAll(tag);
       const records: SessionRecord[] = [];
       for (let n = 0; n < flat.length; n += 2) {
         const [field = '', value = ''] = [flat[n], flat[n + 1]];
-        const isSession = field !== '!' && !field.startsWith('~');
-        const record = isSession ? decode(tag + field, value) : undefined;
+        const record = FIELD.test(field) ? decode(tag + field, value) : undefined;
         if (record !== undefined && !isOver(record, now)) records.push(record);
       }
       return { records: records.sort(byAge), now };

@@ -1,5 +1,6 @@
 import { SessError, UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
+import { quote } from '../show.js';
 
 /** How the refresh cookie is written. The defaults are the safe ones. */
 export interface CookieOptions {
@@ -82,7 +83,8 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       "a path that begins with '/' and holds no ';', ',', space or control character, as in '/'",
     );
   }
-  if (!Object.hasOwn(SAME_SITE, sameSite)) {
+  // A list of one name would be found like the name itself.
+  if (typeof sameSite !== 'string' || !Object.hasOwn(SAME_SITE, sameSite)) {
     throw invalid('cookie.sameSite', sameSite, "'lax', 'strict' or 'none'");
   }
   if (sameSite === 'none' && !secure) {
@@ -150,6 +152,6 @@ function holdsAnother(value: string, name: string): boolean {
 function invalid(option: string, value: unknown, instead: string): UsageError {
   return new UsageError(
     'invalid_option',
-    `${option}: ${JSON.stringify(value)} will not do. Write ${instead}.`,
+    `${option}: ${quote(value)} will not do. Write ${instead}.`,
   );
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
+import { quote } from '../show.js';
 import type { Exchange } from './exchange.js';
 
 /** Who may send unsafe requests that ride on the cookie. */
@@ -43,7 +44,7 @@ export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
       "csrf.origins: write a list, as in ['https://app.example.com'].",
     );
   }
-  const trusted = new Set((origins as readonly unknown[]).map(assertOrigin));
+  const trusted = new Set(Array.from(origins as readonly unknown[], assertOrigin));
   const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
 
   return (exchange) => {
@@ -78,6 +79,6 @@ function assertOrigin(origin: unknown): string {
     isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';
   throw new UsageError(
     'invalid_option',
-    `csrf.origins: ${JSON.stringify(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
+    `csrf.origins: ${quote(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
   );
 }

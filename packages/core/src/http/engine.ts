@@ -14,7 +14,7 @@ export type EngineFor<Data extends object> = Register extends { data: object }
 export function asEngine<Data extends object>(
   sessions: EngineFor<Data> | undefined,
 ): Sessions | undefined {
-  if (sessions !== undefined && typeof sessions.verify !== 'function') {
+  if (sessions !== undefined && typeof sessions?.verify !== 'function') {
     throw new UsageError(
       'invalid_argument',
       'sessionMiddleware() takes an engine first: sessionMiddleware(createSessions({ … }), { … }). To set options only, pass undefined first.',

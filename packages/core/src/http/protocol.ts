@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
+import { quote } from '../show.js';
 import type { RegisteredData, Sessions } from '../types.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
@@ -83,7 +84,7 @@ export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<ne
   if (typeof basePath !== 'string' || !BASE_PATH.test(basePath)) {
     throw new UsageError(
       'invalid_option',
-      `basePath: ${JSON.stringify(basePath)} will not do. Write a path like '/session'.`,
+      `basePath: ${quote(basePath)} will not do. Write a path like '/session'.`,
     );
   }
   for (const [name, value] of Object.entries({ routes, refreshTransport, onStoreError })) {
@@ -91,7 +92,7 @@ export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<ne
     if (choices.includes(value)) continue;
     throw new UsageError(
       'invalid_option',
-      `${name}: ${JSON.stringify(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
+      `${name}: ${quote(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
     );
   }
   if (typeof jwks !== 'boolean') {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { UsageError } from '@sess/core';
+import { assertKnown, show } from '@sess/core/options';
 import {
   CompactSign,
   type CryptoKey,
@@ -26,6 +27,8 @@ export interface KeyOptions {
   readonly kid?: string;
 }
 
+const KNOWN: ReadonlySet<string> = new Set<keyof KeyOptions>(['alg', 'kid']);
+
 const encoder = new TextEncoder();
 
 /**
@@ -38,6 +41,7 @@ export async function generateKey(
   options: Pick<KeyOptions, 'kid'> = {},
 ): Promise<JwtKey> {
   assertAsymmetric('generateKey', alg);
+  assertKnown('generateKey', options, KNOWN);
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return importJwk(await exportJWK(privateKey), { ...options, alg });
 }
@@ -48,6 +52,7 @@ export async function generateKey(
  * @throws UsageError `invalid_option` for what is no such key, has no algorithm, or is too short
  */
 export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): Promise<JwtKey> {
+  assertKnown('importJwk', options, KNOWN);
   if (typeof jwk !== 'object' || jwk === null) {
     throw invalid('importJwk: write a JWK, an object with the member kty.');
   }
@@ -55,11 +60,11 @@ export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): P
   const traits = ALGORITHMS[alg];
   if (traits.kty !== jwk.kty || ('crv' in traits && traits.crv !== jwk.crv)) {
     throw invalid(
-      `importJwk: a key of type ${jwk.kty ?? '(none)'} ${jwk.crv ?? ''} cannot be used for ${alg}.`,
+      `importJwk: a key of type ${show(jwk.kty ?? '(none)')} ${show(jwk.crv ?? '')} cannot be used for ${alg}.`,
     );
   }
   if (jwk.use !== undefined && jwk.use !== 'sig') {
-    throw invalid(`importJwk: the key is for '${jwk.use}', not for signatures.`);
+    throw invalid(`importJwk: the key is for '${show(jwk.use)}', not for signatures.`);
   }
   if (jwk.key_ops !== undefined && !isForSignatures(jwk.key_ops)) {
     throw invalid('importJwk: by its key_ops the key is not for signatures.');
@@ -171,18 +176,18 @@ function withoutUsage({ key_ops: _, ext: __, ...jwk }: Readonly<JWK>): JWK {
 /** The key's own algorithm, the caller's, or the only one that there is for its curve (RFC 8725, section 3.1). */
 function fixAlgorithm(jwk: Readonly<JWK>, given: JwtAlgorithm | undefined): JwtAlgorithm {
   const own = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg;
-  const byCurve = { 'P-256': 'ES256', Ed25519: 'EdDSA' }[jwk.crv ?? ''];
+  const byCurve = { 'P-256': 'ES256', Ed25519: 'EdDSA' }[show(jwk.crv)];
   const alg = given ?? own ?? byCurve;
   if (given !== undefined && own !== undefined && given !== own) {
     throw invalid(
-      `importJwk: the key says ${own}, and the option ${given}. A key has one algorithm.`,
+      `importJwk: the key says ${show(own)}, and the option ${show(given)}. A key has one algorithm.`,
     );
   }
   if (isAlgorithm(alg)) return alg;
   throw invalid(
     alg === undefined
       ? `importJwk: the key has no alg. Say which one it is for: ${ALGORITHM_NAMES}.`
-      : `importJwk: alg '${String(alg)}' will not do. Write one of ${ALGORITHM_NAMES}.`,
+      : `importJwk: alg '${show(alg)}' will not do. Write one of ${ALGORITHM_NAMES}.`,
   );
 }
 
@@ -191,7 +196,7 @@ function assertAsymmetric(
   alg: unknown,
 ): asserts alg is Exclude<JwtAlgorithm, `HS${string}`> {
   if (isAlgorithm(alg) && ALGORITHMS[alg].kty !== 'oct') return;
-  throw invalid(`${name}: alg '${String(alg)}' will not do. Write ES256, EdDSA, RS256 or PS256.`);
+  throw invalid(`${name}: alg '${show(alg)}' will not do. Write ES256, EdDSA, RS256 or PS256.`);
 }
 
 function decodeSecret(k: unknown): Uint8Array {

@@ -141,7 +141,8 @@ function createLocal(jwks: unknown): GetKey {
 }
 
 function assertUri(uri: string | URL): URL {
-  const url = URL.canParse(String(uri)) ? new URL(uri) : undefined;
+  const isText = typeof uri === 'string' || uri instanceof URL;
+  const url = isText && URL.canParse(String(uri)) ? new URL(uri) : undefined;
   const isLocal =
     url !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return url;

@@ -75,7 +75,7 @@ export function toKeySource(
   let checked: readonly JwtKey[] | undefined;
   const current = (): readonly JwtKey[] => {
     const given = read();
-    if (given === checked || isSameList(given, checked)) return checked ?? given;
+    if (checked !== undefined && isSameList(given, checked)) return checked;
     checked = assertKeys(given);
     return checked;
   };
@@ -101,10 +101,10 @@ function toReader(
   );
 }
 
-function isSameList(left: readonly JwtKey[], right: readonly JwtKey[] | undefined): boolean {
+function isSameList(left: readonly JwtKey[], right: readonly JwtKey[]): boolean {
   return (
     Array.isArray(left) &&
-    left.length === right?.length &&
+    left.length === right.length &&
     left.every((key, index) => key === right[index])
   );
 }

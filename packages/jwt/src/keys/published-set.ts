@@ -39,7 +39,8 @@ function select(key: unknown): JWK | undefined {
 
 /** The algorithm that a key names (RFC 9864 has a newer name for one), or that it is for where it names none. */
 function algorithmOf({ alg, kty, crv }: Readonly<JWK>): unknown {
-  if (alg === undefined) return USUAL[(kty === 'RSA' ? kty : crv) ?? ''];
+  const name: unknown = kty === 'RSA' ? kty : crv;
+  if (alg === undefined) return typeof name === 'string' ? USUAL[name] : undefined;
   return alg === 'Ed25519' ? 'EdDSA' : alg;
 }
 

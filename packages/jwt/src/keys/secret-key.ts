@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { UsageError } from '@sess/core';
-import { ALGORITHMS, type JwtAlgorithm } from './algorithms.js';
+import { assertKnown, show } from '@sess/core/options';
+import { ALGORITHMS, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 import { JwtKey } from './key.js';
 import { isKeyInSomeForm } from './key-forms.js';
 import { assertKid } from './kid.js';
@@ -13,6 +14,8 @@ export interface SecretKeyOptions {
   readonly kid?: string;
 }
 
+const KNOWN: ReadonlySet<string> = new Set<keyof SecretKeyOptions>(['alg', 'kid']);
+
 /**
  * A secret shared by signer and verifier (RFC 7518, section 3.2).
  *
@@ -20,12 +23,13 @@ export interface SecretKeyOptions {
  * @throws UsageError `invalid_option`
  */
 export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions = {}): JwtKey {
+  assertKnown('secretKey', options, KNOWN);
   const { alg = 'HS256' } = options;
-  const traits = Object.hasOwn(ALGORITHMS, alg) ? ALGORITHMS[alg] : undefined;
+  const traits = isAlgorithm(alg) ? ALGORITHMS[alg] : undefined;
   if (traits?.kty !== 'oct') {
     throw new UsageError(
       'invalid_option',
-      `secretKey: alg '${String(alg)}' will not do. Write HS256, HS384 or HS512.`,
+      `secretKey: alg '${show(alg)}' will not do. Write HS256, HS384 or HS512.`,
     );
   }
   const bytes = toBytes(secret);
@@ -42,8 +46,8 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
     );
   }
   const key = createSecretKey(bytes);
-  const kid =
-    options.kid ?? createHmac('sha256', key).update('sess kid').digest('base64url').slice(0, 16);
+  const { kid = createHmac('sha256', key).update('sess kid').digest('base64url').slice(0, 16) } =
+    options;
   assertKid(kid);
   const mac = (input: string): string =>
     createHmac(traits.hash, key).update(input).digest('base64url');

@@ -93,12 +93,14 @@ export function resolveStatelessOptions<Data extends object>(
   options: StatelessOptions<Data>,
 ): StatelessSettings {
   assertKnown('createStatelessSessions', options, KNOWN);
-  const { denylist } = options;
+  const { denylist, grace = '10s' } = options;
   // A default gives way to what was written; two written values that disagree are a mistake.
   const written = options.ttl === undefined ? 0 : parseDuration('ttl', options.ttl);
   const absoluteTtl = parseDuration(
     'absoluteTtl',
-    options.absoluteTtl ?? Math.max(DEFAULT_ABSOLUTE_TTL, written) / 1_000,
+    options.absoluteTtl === undefined
+      ? Math.max(DEFAULT_ABSOLUTE_TTL, written) / 1_000
+      : options.absoluteTtl,
   );
   const ttl = options.ttl === undefined ? Math.min(DEFAULT_TTL, absoluteTtl) : written;
   if (ttl > absoluteTtl) {
@@ -112,7 +114,7 @@ export function resolveStatelessOptions<Data extends object>(
     ...resolveTokenOptions(options),
     ttl,
     absoluteTtl,
-    grace: parseDuration('grace', options.grace ?? '10s', { min: 0, max: 3_600_000 }),
+    grace: parseDuration('grace', grace, { min: 0, max: 3_600_000 }),
     denylist,
     onDenylistError: resolveOnDenylistError(options.onDenylistError),
     schema: resolveSchema(options.data),

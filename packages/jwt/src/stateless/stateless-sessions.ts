@@ -88,7 +88,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       );
     },
   });
-  const { check, verify } = createTokenVerifier({ read, denylist, events, now: clock.now });
+  const { check, verify } = createTokenVerifier({ read, denylist, events, now: () => clock.now() });
   const { issue, endOf } = createTokenIssue<Data>({ settings, writer, remember });
 
   const createJti = (): string => encodeBase64Url(random(16));
@@ -176,7 +176,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       denylist,
       tagOfSubject,
       createJti,
-      now: clock.now,
+      now: () => clock.now(),
       events,
       logger,
     }),

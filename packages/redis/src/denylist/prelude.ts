@@ -35,7 +35,9 @@ local function readHead()
   local value = redis.call('HGET', key, 'h')
   local version, except, from = string.match(value or '', '^(%d+)|([%w_-]*)|(%d*)$')
   version = number(version)
-  return version and { version = version, except = except, exceptFrom = number(from) }
+  -- What readers would not take, whose answer would keep new tokens out.
+  if not version or version < 1 or from ~= '' and not number(from) then return nil end
+  return { version = version, except = except, exceptFrom = number(from) }
 end
 
 local function writeHead(head)

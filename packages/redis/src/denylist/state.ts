@@ -10,7 +10,7 @@ const SID = /^[\w-]{32}$/;
 const JTI = /^[\x20-\x7e]{1,128}$/;
 
 const HEAD = /^(\d{1,15})\|([\w-]*)\|(\d{0,15})$/;
-const ENTRY = /^(\d{0,15})\|\d+\|([\w.-]*)$/;
+const ENTRY = /^(\d{0,15})\|\d{1,15}\|([\w.-]*)$/;
 
 /** From when something is denied; an entry that cannot be read denies at once. */
 export interface StoredEntry {

@@ -1,5 +1,5 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, parseDuration } from '@sess/core/options';
+import { assertKnown, parseDuration, show } from '@sess/core/options';
 
 /** How much is kept in memory, and for how long. */
 export interface NearCacheOptions {
@@ -36,13 +36,15 @@ export function resolveNearCache(
   if (given === undefined || given === false) return undefined;
   const options = given === true ? {} : given;
   assertKnown('nearCache', options, KNOWN);
-  const { maxEntries = 100_000 } = options;
+  const { maxEntries = 100_000, maxAge = '30s' } = options;
   if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > MOST_ENTRIES) {
     throw new UsageError(
       'invalid_option',
-      `nearCache.maxEntries: ${String(maxEntries)} will not do. Write a whole number from 1 to ${MOST_ENTRIES}.`,
+      `nearCache.maxEntries: ${show(maxEntries)} will not do. Write a whole number from 1 to ${MOST_ENTRIES}.`,
     );
   }
-  const maxAge = parseDuration('nearCache.maxAge', options.maxAge ?? '30s', { max: LONGEST_AGE });
-  return Object.freeze({ maxEntries, maxAge });
+  return Object.freeze({
+    maxEntries,
+    maxAge: parseDuration('nearCache.maxAge', maxAge, { max: LONGEST_AGE }),
+  });
 }

@@ -65,6 +65,22 @@ liveUntil(expires + KEPT)
 return answer
 `);
 
+/** notAfter, and then fields with what they held: those that still hold it are no session, and are taken away. */
+export const DISCARD: Script = script(`
+${UNLESS_LATE(1)}
+local count = 0
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', key, ARGV[i]) == ARGV[i + 1] then
+    count = count + redis.call('HDEL', key, ARGV[i])
+  end
+end
+-- Some of them were counted as dead: all is counted anew.
+local book = readBook()
+book.next = 0
+writeBook(book)
+return { 'discarded', text(now), text(count) }
+`);
+
 /** What both replacements share. */
 interface Replacement {
   readonly version: 'av' | 'dv';

@@ -1,0 +1,75 @@
+// One example under load, from its start to its end.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startExample } from './example.mjs';
+import { openRedis } from './redis.mjs';
+import { createStarvationWatch } from './starvation.mjs';
+import { startTraffic } from './traffic.mjs';
+
+/** Seconds. Short, so that sessions and tokens run out by the thousand. */
+const LIVES = { access: 4, idle: 10, absolute: 20, grace: 10 };
+/** What a store or a denylist keeps a key beyond the end of what is in it, at most. Milliseconds. */
+const KEPT = 125_000;
+const SAMPLE = 500;
+
+/** What a run must have seen, or it says nothing. */
+const EXPECTED = ['login', 'me', 'refresh', 'logout', 'logout-others', 'delete', 'reauth', 'patch'];
+
+export async function loadExample({ name, binary, seconds, seed, tokens, isDrained, onProgress }) {
+  const redis = await openRedis(binary);
+  let example;
+  try {
+    example = await startExample(name, {
+      REDIS_URL: redis.url,
+      ACCESS_TOKENS: tokens,
+      JWT_SECRET: 'no secret at all, and long enough',
+      ACCESS_TTL: `${LIVES.access}s`,
+      IDLE_TTL: `${LIVES.idle}s`,
+      ABSOLUTE_TTL: `${LIVES.absolute}s`,
+      GRACE: `${LIVES.grace}s`,
+    });
+    const first = await redis.readMemory();
+    const traffic = startTraffic({
+      base: example.base,
+      seed,
+      lives: { absolute: LIVES.absolute * 1_000 },
+    });
+    const starvation = createStarvationWatch([example.pid, redis.pid, process.pid]);
+    const memory = [];
+    const began = performance.now();
+    const elapsed = () => (performance.now() - began) / 1_000;
+    while (elapsed() < seconds && !traffic.hasFailed()) {
+      await sleep(SAMPLE);
+      starvation.look();
+      memory.push({ at: elapsed(), value: example.readMemory() });
+      onProgress({ name, seconds: elapsed(), count: traffic.count(), memory: memory.at(-1).value });
+    }
+    const { honest, hostile } = await traffic.stop();
+    starvation.look();
+    const took = elapsed();
+    const most = await redis.readMemory();
+    const longestAllowed = LIVES.idle * 1_000 + KEPT;
+    const longestLife = await redis.longestLife();
+    if (isDrained) onProgress({ name, waiting: longestLife / 1_000 });
+    const keysLeft = isDrained ? await redis.drain(longestAllowed) : 0;
+    const last = await redis.readMemory();
+    const ending = await example.stop();
+    const clientsLeft = await redis.countClients();
+    const seen = Object.keys(honest.statuses);
+    return {
+      name,
+      tokens,
+      seconds: took,
+      honest,
+      hostile,
+      memory,
+      starved: starvation.moments,
+      redis: { first, most, last, isDrained, keysLeft, longestLife, longestAllowed, clientsLeft },
+      ending,
+      complaints: example.complaints(),
+      unseen: EXPECTED.filter((action) => !seen.some((one) => one.startsWith(`${action} `))),
+    };
+  } finally {
+    if (example !== undefined) await example.stop();
+    await redis.stop();
+  }
+}

@@ -1,0 +1,27 @@
+// Random choices that a seed repeats.
+
+/** Mulberry32, by Tommy Ettinger, in the public domain: small, and good enough to choose what is sent. */
+export function createRandom(seed) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (count) => Math.floor(next() * count);
+  return {
+    below,
+    isOneIn: (count) => below(count) === 0,
+    pick: (list) => list[below(list.length)],
+    /** One of `[weight, value]` pairs. */
+    weighted(pairs) {
+      let left = next() * pairs.reduce((sum, [weight]) => sum + weight, 0);
+      for (const [weight, value] of pairs) {
+        left -= weight;
+        if (left < 0) return value;
+      }
+      return pairs[0][1];
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const read = (path: string): string => readFileSync(path, 'utf8');
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(read(`${folder}/package.json`)) as Manifest;
+
+const folders = readdirSync('packages').map((name) => `packages/${name}`);
+const published = folders.map((folder) => ({ folder, ...manifestOf(folder) }));
+const page = read('docs/security/supply-chain.md');
+
+/** The first two cells of the rows below a heading, as `package dependency`. */
+function rowsUnder(heading: string): readonly string[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+  return [...section.matchAll(/^\| `([^`]+)`\s+\| `([^`]+)`/gm)]
+    .map(([, owner, name]) => `${owner} ${name}`)
+    .sort();
+}
+
+const isOurs = (name: string): boolean => name.startsWith('@sess/');
+
+const pairs = (kind: 'dependencies' | 'peerDependencies'): readonly string[] =>
+  published
+    .flatMap(({ name, [kind]: all = {} }) =>
+      Object.keys(all).flatMap((other) => (isOurs(other) ? [] : [`${name} ${other}`])),
+    )
+    .sort();
+
+/** What npm runs on the machine of whoever installs a package. */
+const INSTALL_SCRIPTS = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'preprepare',
+  'prepare',
+  'postprepare',
+];
+
+describe('the page on the supply chain', () => {
+  it('names and argues for every dependency and peer of the published packages, and no other', () => {
+    expect(published.length).toBeGreaterThan(5);
+    expect(rowsUnder('What is installed')).toEqual(pairs('dependencies'));
+    expect(rowsUnder('What you bring')).toEqual(pairs('peerDependencies'));
+  });
+
+  it('names every tool that the packages are developed with', () => {
+    const all = [manifestOf('.'), ...published].flatMap(({ devDependencies = {} }) =>
+      Object.keys(devDependencies).filter((name) => !isOurs(name)),
+    );
+    const section = page.split('## What is used to develop it')[1]?.split(/^## /m)[0] ?? '';
+    const named = [...section.matchAll(/`([@a-z][\w./-]*)`/g)].map((match) => match[1] ?? '');
+    expect([...new Set(all)].filter((name) => !named.includes(name))).toEqual([]);
+    // What is no tool any more is not to be named; words like `dist/` are no packages.
+    const gone = named.filter((name) => !name.endsWith('/') && !all.includes(name));
+    expect(gone).toEqual(['pnpm-workspace.yaml'].filter((name) => gone.includes(name)));
+  });
+});
+
+describe('what is published', () => {
+  it.each(published)(
+    '$name runs nothing when it is installed, and has no optional parts',
+    (one) => {
+      const scripts = Object.keys(one.scripts ?? {});
+      expect(scripts.filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
+      expect(one.optionalDependencies).toBeUndefined();
+      expect(existsSync(`${one.folder}/binding.gyp`)).toBe(false);
+    },
+  );
+
+  it.each(
+    published.flatMap(({ folder, dependencies = {} }) =>
+      Object.keys(dependencies).flatMap((name) =>
+        isOurs(name) ? [] : [{ name, folder: `${folder}/node_modules/${name}` }],
+      ),
+    ),
+  )('$name, which comes with it, brings nothing more and runs nothing either', ({ folder }) => {
+    const { dependencies, optionalDependencies, scripts = {} } = manifestOf(folder);
+    expect(Object.keys({ ...dependencies, ...optionalDependencies })).toEqual([]);
+    expect(Object.keys(scripts).filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
+    expect(existsSync(`${folder}/binding.gyp`)).toBe(false);
+  });
+});
+
+describe('what is installed to develop it', () => {
+  it('has a checksum for every package, and comes from the registry only', () => {
+    const resolutions = [...read('pnpm-lock.yaml').matchAll(/^ +resolution: (.*)$/gm)];
+    expect(resolutions.length).toBeGreaterThan(100);
+    const others = resolutions
+      .map((match) => match[1] ?? '')
+      .filter((text) => !/^\{integrity: sha512-[\w+/]+=*\}$/.test(text));
+    expect(others).toEqual([]);
+  });
+
+  it('runs no script of a package that it installs', () => {
+    const [, list = ''] =
+      /^allowBuilds:\n((?:[ #].*\n?)*)/m.exec(read('pnpm-workspace.yaml')) ?? [];
+    const entries = list.split('\n').filter((line) => /^ +[^#\s]/.test(line));
+    expect(entries.length).toBeGreaterThan(0);
+    for (const entry of entries) expect(entry).toMatch(/: false$/);
+  });
+});
