@@ -10,6 +10,7 @@ import { measureHttp } from './src/parts/http.mjs';
 import { measureJwt } from './src/parts/jwt.mjs';
 import { measureMemory } from './src/parts/memory.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
+import { measureRoundTrips } from './src/parts/round-trips.mjs';
 import { measureScaling } from './src/parts/scaling.mjs';
 import { measureVerify } from './src/parts/verify.mjs';
 import { createProgress } from './src/progress.mjs';
@@ -25,6 +26,7 @@ const PARTS = {
   changes: measureChanges,
   'revoke-all': measureRevokeAll,
   memory: measureMemory,
+  'round-trips': measureRoundTrips,
   bundles: measureBundles,
   scaling: measureScaling,
 };

@@ -26,7 +26,7 @@ const namesOf = (results, id) =>
 
 describe('the bench', { timeout: PATIENCE }, () => {
   it.concurrent('measures what runs in process', async () => {
-    const parts = ['verify', 'jwt', 'changes', 'revoke-all', 'memory', 'bundles'];
+    const parts = ['verify', 'jwt', 'changes', 'revoke-all', 'memory', 'round-trips', 'bundles'];
     const { results, stdout, files } = await bench(`--only=${parts}`);
 
     for (const { rows, baselines, notes } of results.groups) {
@@ -46,7 +46,8 @@ describe('the bench', { timeout: PATIENCE }, () => {
     );
     expect(results.goals.length).toBeGreaterThan(10);
     expect(stdout).toContain(`Node ${process.versions.node}`);
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'jwt-HS256.svg', 'bundles.svg']));
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'goals.svg', 'bundles.svg']));
+    expect(results.goals.find(({ goal }) => goal === 'refresh: 2 round trips')?.reached).toBe('2');
   });
 
   it.concurrent('measures a framework, from another process', async () => {

@@ -53,6 +53,6 @@ function createScale(ratios) {
   return { isLogarithmic, lengthOf };
 }
 
-function escapeXml(text) {
+export function escapeXml(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -22,11 +22,22 @@ export function writeMarkdown({
       'Contenders took turns; figures are medians over the rounds, the spread is from the first to the third quartile.',
       'Ratios are to a baseline of the same rounds: they compare, the figures by themselves do not.',
     ].join('\n'),
-    goals.length === 0 ? '' : `## Goals\n\n${table(['goal', 'reached', 'met'], goals)}`,
+    goals.length === 0 ? '' : goalSection(goals, charts.get('goals')),
     ...groups.map((group) => section(group, charts.get(group.id))),
     `## Versions\n\n${[...versions].map(([name, version]) => `${name} ${version}`).join(', ')}.`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function goalSection(goals, chart) {
+  const rows = goals.map(({ goal, reached, share }) => [goal, reached, share >= 1 ? 'yes' : 'NO']);
+  return [
+    '## Goals',
+    chart === undefined ? '' : `![Goals](${chart})`,
+    table(['goal', 'reached', 'met'], rows),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function section(group, chart) {

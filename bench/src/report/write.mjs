@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawChart } from './chart.mjs';
+import { drawGoals } from './goals-chart.mjs';
 import { writeMarkdown } from './markdown.mjs';
 
 export function writeResults(folder, run) {
@@ -11,6 +12,10 @@ export function writeResults(folder, run) {
     const file = `${group.id}.svg`;
     writeFileSync(join(folder, file), drawChart(group));
     charts.set(group.id, file);
+  }
+  if (run.goals.length > 0) {
+    charts.set('goals', 'goals.svg');
+    writeFileSync(join(folder, 'goals.svg'), drawGoals(run.goals));
   }
   writeFileSync(join(folder, 'README.md'), writeMarkdown({ ...run, charts }));
   const { machine, versions, date, seconds, redis, isQuick, groups, goals } = run;
