@@ -4,7 +4,7 @@ import { loadRoute } from '../http/load.mjs';
 import { startServer } from '../http/server.mjs';
 import { summary } from '../measure.mjs';
 
-export const BARE = 'bare';
+const BARE = 'bare';
 export const IDLE = 'idle hook';
 
 export async function measureHttp({ openServer, settings, frameworks, onRound }) {
