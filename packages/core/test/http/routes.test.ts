@@ -62,7 +62,10 @@ describe('a fault within a route', () => {
     const { sessions, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     const { request, handle } = open({ path: '/session', bearer: accessToken });
-    Object.assign(request, { authenticate: () => Promise.reject(new RangeError('elsewhere')) });
+    const fail = () => {
+      throw new RangeError('elsewhere');
+    };
+    Object.assign(request, { guard: fail });
     await expect(handle()).rejects.toThrow(RangeError);
   });
 

@@ -29,7 +29,24 @@ async function arrangeReplay(options: Parameters<typeof arrange>[0] = {}) {
       },
     });
   }
-  return { ...arranged, denylist: accessToken.denylist, first, second, refresh, afterLoad };
+
+  /** Does something right before the session is loaded for the second time from now on. */
+  function beforeSecondLoad(interfere: () => Promise<unknown>): void {
+    const { load } = faulty.store;
+    let loads = 0;
+    Object.assign(faulty.store, {
+      load: async (sid: string) => {
+        loads += 1;
+        if (loads === 2) {
+          Object.assign(faulty.store, { load });
+          await interfere();
+        }
+        return load(sid);
+      },
+    });
+  }
+  const { denylist } = accessToken;
+  return { ...arranged, denylist, first, second, refresh, afterLoad, beforeSecondLoad };
 }
 
 const grantOf = ({ accessToken }: Issued): AccessGrant => JSON.parse(accessToken.slice(5));
@@ -74,6 +91,13 @@ describe('a replay that has nothing to write', () => {
     const { sessions, first, refresh, afterLoad } = await arrangeReplay();
     await refresh(first);
     afterLoad(() => sessions.elevate(first.session.sid));
+    expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  it('gives nothing of a family that was replaced after its token was found good', async () => {
+    const { sessions, first, refresh, beforeSecondLoad } = await arrangeReplay();
+    await refresh(first);
+    beforeSecondLoad(() => sessions.elevate(first.session.sid));
     expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 
@@ -135,5 +159,15 @@ describe('two processes that are presented one token at once', () => {
     const { record } = await faulty.store.load(second.session.sid);
     expect(record?.auth).toMatchObject({ generation: 2, shared: true });
     expect(await sessions.refresh(others)).toMatchObject({ refreshToken: others });
+  });
+
+  it('write once each: the one that comes second has marked the step by coming second', async () => {
+    const { sessions, faulty, second, afterLoad } = await arrangeReplay({
+      accessToken: undefined as never,
+    });
+    const before = faulty.calls.get('replaceAuth') ?? 0;
+    afterLoad(() => sessions.refresh(second.refreshToken));
+    expect(await sessions.refresh(second.refreshToken)).toMatchObject({ ok: true });
+    expect((faulty.calls.get('replaceAuth') ?? 0) - before).toBe(2);
   });
 });
