@@ -70,6 +70,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('Threat model', '/security/threat-model'),
       page('Requirements', '/requirements'),
+      page('How it is tested', '/tests'),
       page('Scaling', '/scaling'),
       page('Beside other libraries', '/comparison'),
     ],
