@@ -73,6 +73,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('Timing', '/security/timing'),
       page('Requirements', '/requirements'),
       page('Evidence', '/security/evidence'),
+      page('How it is tested', '/tests'),
       page('Scaling', '/scaling'),
       page('Beside other libraries', '/comparison'),
     ],

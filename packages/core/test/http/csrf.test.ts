@@ -170,6 +170,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
     ['two origins', 'https://api.example.com https://evil.net', 'https', 'api.example.com'],
     ['an empty header', '', 'https', 'api.example.com'],
     ['a request without host', 'https://api.example.com', 'https', undefined],
+    ['a host by the name of what is missing', 'https://undefined', 'https', undefined],
     ['a request whose host is none', 'https://api.example.com', 'https', 'a b'],
   ])('does not cover %s [csrf.origin]', (_, origin, protocol, host) => {
     expect(answer({}, { origin, protocol, host })).toBe('403');
@@ -191,6 +192,14 @@ describe('configured origins', () => {
       expect(answer(options, { origin })).toBe('403');
     }
   });
+
+  it.each(['capacitor://localhost', 'app.example://main', 'tauri://localhost:1420'])(
+    'may be an app’s, of a scheme of its own: %s',
+    (origin) => {
+      expect(answer({ origins: [origin] }, { origin })).toBe('pass');
+      expect(answer({ origins: [origin] }, { origin: `${origin}x` })).toBe('403');
+    },
+  );
 
   it('leave the own origin trusted', () => {
     expect(answer(options, { origin: ORIGINS.own })).toBe('pass');
@@ -218,6 +227,7 @@ describe('configured origins', () => {
     null,
     undefined,
     7,
+    ['capacitor://localhost'],
   ])('refuse %j at construction, and say what to write', (origin) => {
     const refused = refusalOf(() => createCsrfCheck({ origins: [origin as string] }));
     expect(refused.code).toBe('invalid_option');
@@ -229,6 +239,7 @@ describe('configured origins', () => {
   it.each([
     ['https://shop.example.org:443', 'https://shop.example.org'],
     ['https://Shop.Example.org', 'https://shop.example.org'],
+    ['http://shop.example.org/', 'http://shop.example.org'],
     ['https://shop.example.org/login', 'https://shop.example.org'],
     ['https://bücher.example', 'https://xn--bcher-kva.example'],
   ])('refuse %s, and say how browsers write it: %s', (origin, written) => {

@@ -61,6 +61,7 @@ describe('resolveProtocol', () => {
     '/é',
     null,
     7,
+    ['/session'],
   ])('refuses the base path %j and says what to write', (basePath) => {
     const refused = refusal({ basePath });
     expect(refused.code).toBe('invalid_option');
@@ -84,6 +85,8 @@ describe('resolveProtocol', () => {
       { basepath: '/x' },
       "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, cookie, csrf, refreshTransport, onStoreError, jwks.",
     ],
+    [{ jwks: 'true' }, 'jwks: write true or false.'],
+    [{ jwks: null }, 'jwks: write true or false.'],
     [{ accessTtl: '5m' }, "sessionMiddleware: there is no option 'accessTtl'."],
     [{ cookie: { path: '/\r\n' } }, 'cookie.path: "/\\r\\n" will not do.'],
     [{ cookie: { sameSite: 'none', secure: false } }, "Write 'lax', or leave secure on"],

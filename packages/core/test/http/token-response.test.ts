@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { toTokenResponse, wholeSeconds } from '../../src/http/token-response.js';
 import type { Issued } from '../../src/types.js';
@@ -43,6 +44,15 @@ describe('toTokenResponse', () => {
 
   it('counts expires_in from the store’s time of the answer, not from the local clock', () => {
     expect(toTokenResponse(issued(30_000), false).expires_in).toBe(30);
+  });
+});
+
+describe('a token response that is inspected', () => {
+  it('shows no token, and JSON has them all the same: it is the client’s', () => {
+    const response = toTokenResponse(issued(900_000), true);
+    expect(inspect(response)).not.toMatch(/s[ar]t_/);
+    expect(inspect(response)).toContain('Bearer');
+    expect(JSON.stringify(response)).toMatch(/sat_access.*srt_refresh/);
   });
 });
 

@@ -75,6 +75,15 @@ describe('a store that denies the tokens of what it ends', () => {
     ]);
   });
 
+  it.each(['conflict', 'absent'])(
+    'leaves the rest of a session alone that was not removed after all: %s',
+    async (status) => {
+      const { store, names } = arrange({ remove: { status, record, now: NOW } });
+      expect(await store.remove(sid, record)).toMatchObject({ status });
+      expect(names()).toEqual(['deny', 'remove']);
+    },
+  );
+
   it('removes nothing while it cannot deny', async () => {
     const { store, names } = arrange({}, 'deny');
     await expect(store.remove(sid)).rejects.toThrow('deny failed');

@@ -1,6 +1,6 @@
 import { memoryDenylist, StoreUnavailableError, UsageError } from '@sess/core';
 import type { Denylist } from '@sess/core/store';
-import { createFakeClock, silentLogger, tagFor } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createEvents } from '../../src/events.js';
 import {
@@ -110,12 +110,22 @@ describe('the port of a denylist', () => {
     const { port } = arrange({ denyAll: async (_tag, options) => void seen.push(options) });
     await port.denyAll(TAG);
     await port.denyAll(TAG, 'spared');
-    expect(seen).toEqual([
+    expect(seen).toStrictEqual([
       { life: 960_000, operation: expect.any(String) },
       { life: 960_000, operation: expect.any(String), except: 'spared' },
     ]);
     const names = seen.map((options) => (options as { operation: string }).operation);
     expect(new Set(names).size).toBe(2);
+  });
+
+  it('lends it the engine’s clock and logger before anything else, if it takes them', () => {
+    const opened: unknown[] = [];
+    const clock = createFakeClock();
+    const logger = createMemoryLogger();
+    arrange({ open: (lent) => void opened.push(lent) }, { clock, logger });
+    expect(opened).toEqual([{ clock, logger }]);
+    const { open: _open, ...selfless } = memoryDenylist();
+    expect(() => arrange({}, { denylist: selfless })).not.toThrow();
   });
 
   it('does not write what is nothing', async () => {

@@ -60,3 +60,13 @@ it('a sample is not fresh on a clock that was set back', () => {
   now = 90_000;
   expect(time.isFresh).toBe(false);
 });
+
+it('a sample is not fresh before there is one, however young the clock', () => {
+  const time = createStoreTime({ now: () => 5 });
+  expect(time.isSampled).toBe(false);
+  expect(time.isFresh).toBe(false);
+  time.observe(7);
+  expect(time.isSampled).toBe(true);
+  expect(time.isFresh).toBe(true);
+  expect(time.now()).toBe(7);
+});

@@ -1,0 +1,45 @@
+import type { SessionsOptions } from '@sess/core';
+import type { ProtocolOptions } from '@sess/core/http';
+import type { Exchange, Reply } from '../../src/http/exchange.js';
+import { createSessionHttp } from '../../src/http/session-http.js';
+import { arrange } from '../session/arrange.js';
+import { exchangeOf } from './exchange-of.js';
+
+/** What a client sends. */
+export interface Sent extends NonNullable<Parameters<typeof exchangeOf>[0]> {
+  readonly bearer?: string;
+  /** What the framework or the adapter makes of the body. */
+  readonly body?: unknown;
+}
+
+/** A session route's JSON, whatever it holds. */
+export const bodyOf = (reply: Reply | undefined): Record<string, unknown> =>
+  JSON.parse(reply?.body ?? '{}');
+
+/** The HTTP side of an engine, with requests that are opened by hand. */
+export function serve(options: ProtocolOptions = {}, engine: SessionsOptions = {}) {
+  const arranged = arrange(engine);
+  const http = createSessionHttp(() => arranged.sessions, { routes: 'all', ...options });
+
+  function open({ bearer, body, ...head }: Sent) {
+    const cookies: [string, string][] = [];
+    const exchange: Exchange = {
+      ...exchangeOf({ method: 'GET', path: '/', ...head }),
+      authorization: () => (bearer === undefined ? [] : [`Bearer ${bearer}`]),
+      parsedBody: () => body,
+      readJson: async () => body,
+      setHeader: () => {},
+      vary: () => {},
+      setCookie: (...cookie) => void cookies.push(cookie),
+    };
+    const request = http.open(exchange);
+    return { request, cookies, handle: () => http.handle(request, exchange) };
+  }
+
+  /** Opens a request and has it handled. */
+  async function send(sent: Sent) {
+    const opened = open(sent);
+    return { ...opened, reply: await opened.handle() };
+  }
+  return { ...arranged, http, open, send };
+}

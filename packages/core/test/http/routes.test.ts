@@ -1,0 +1,107 @@
+import type { ProtocolOptions } from '@sess/core/http';
+import { describe, expect, it } from 'vitest';
+import { createSessionHttp } from '../../src/http/session-http.js';
+import { bodyOf, serve } from './open.js';
+
+describe('the routes that a framework is told of', () => {
+  const unasked = () => expect.unreachable('nobody has asked anything yet') as never;
+  const listed = (options: ProtocolOptions) =>
+    createSessionHttp(unasked, options).routes.map(({ method, path }) => `${method} ${path}`);
+
+  it('are those that are mounted, with the base', () => {
+    expect(listed({})).toEqual(['POST /session/refresh', 'POST /session/logout']);
+    expect(listed({ routes: 'none' })).toEqual([]);
+    expect(listed({ routes: 'all', basePath: '/auth' })).toEqual([
+      'POST /auth/refresh',
+      'POST /auth/logout',
+      'POST /auth/logout-all',
+      'POST /auth/logout-others',
+      'GET /auth',
+      'GET /auth/list',
+      'DELETE /auth/:sid',
+    ]);
+  });
+
+  it('say where they are below the base, and the keys are not below it', () => {
+    const { routes } = createSessionHttp(unasked, { routes: 'none', jwks: true });
+    const keys = '/.well-known/jwks.json';
+    expect(routes).toEqual([{ method: 'GET', path: keys, below: keys }]);
+    const below = createSessionHttp(unasked, {}).routes.map((route) => route.below);
+    expect(below).toEqual(['/refresh', '/logout']);
+  });
+});
+
+describe('a path that is none of the session routes', () => {
+  it.each(['/', '/sessions', '/session/a/b', '/session/', '/session//a', '/other/session'])(
+    'is the application’s: %s',
+    async (path) => {
+      const { send } = serve();
+      expect((await send({ method: 'DELETE', path })).reply).toBeUndefined();
+    },
+  );
+});
+
+describe('ending a session by its id', () => {
+  it('clears the cookie when it is one’s own, and only then', async () => {
+    const { sessions, send } = serve();
+    const [mine, other] = [
+      await sessions.create({ subject: 'ada' }),
+      await sessions.create({ subject: 'ada' }),
+    ];
+    const end = (sid: string) =>
+      send({ method: 'DELETE', path: `/session/${sid}`, bearer: mine.accessToken });
+    expect(await end(other.session.sid)).toMatchObject({ reply: { status: 204 }, cookies: [] });
+    const { reply, cookies } = await end(mine.session.sid);
+    expect(reply?.status).toBe(204);
+    expect(cookies).toEqual([['__Host-sess', expect.stringContaining('Max-Age=0')]]);
+  });
+});
+
+describe('a fault within a route', () => {
+  it('is the application’s to answer, when it is not one of a session', async () => {
+    const { sessions, open } = serve();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    const { request, handle } = open({ path: '/session', bearer: accessToken });
+    const fail = () => {
+      throw new RangeError('elsewhere');
+    };
+    Object.assign(request, { guard: fail });
+    await expect(handle()).rejects.toThrow(RangeError);
+  });
+
+  it('is answered as what it is, when it is one', async () => {
+    const { sessions, faulty, send } = serve();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    faulty.fail('list');
+    const { reply } = await send({ path: '/session/list', bearer: accessToken });
+    expect(reply).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
+  });
+});
+
+describe('a refresh token in the body', () => {
+  const path = '/session/refresh';
+  const options = { refreshTransport: 'body' } as const;
+
+  it.each([undefined, null, 7, 'text', [], {}, { refresh_token: 7 }, { refresh_token: null }])(
+    'is missing from %j',
+    async (body) => {
+      const { send } = serve(options);
+      const { reply } = await send({ method: 'POST', path, body });
+      expect(reply?.status).toBe(401);
+      expect(bodyOf(reply)).toMatchObject({ code: 'refresh_token_missing' });
+    },
+  );
+
+  it('that was reused is refused, and there is no cookie to clear', async () => {
+    const { sessions, clock, send } = serve(options);
+    const { refreshToken } = await sessions.create({ subject: 'ada' });
+    const second = await sessions.refresh(refreshToken);
+    if (second.ok) await sessions.refresh(second.refreshToken);
+    clock.advance('1m');
+    const body = { refresh_token: refreshToken };
+    const { reply, cookies } = await send({ method: 'POST', path, body });
+    expect(bodyOf(reply)).toMatchObject({ status: 401, code: 'refresh_token_rejected' });
+    expect(cookies).toEqual([]);
+    expect(await sessions.list('ada')).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { StoreUnavailableError } from '@sess/core';
+import type { SessionRecord } from '@sess/core/store';
+import { createRecord } from '@sess/testkit';
+import { expect, test } from 'vitest';
+import { decideInRounds, type Round } from '../../src/session/rounds.js';
+import type { StorePort } from '../../src/session/store-port.js';
+
+const NOW = 1_000_000;
+const record = createRecord({ now: NOW });
+const left = { ...record, authVersion: 2 };
+
+const storeWith = (found: SessionRecord | undefined): StorePort =>
+  ({ load: async () => ({ record: found, now: NOW }) }) as unknown as StorePort;
+
+type Write = NonNullable<Round<unknown>['write']>;
+
+/** Decides with writes that answer what is given, one a round; notes what was decided on. */
+async function decide(rounds: number, answers: readonly Awaited<ReturnType<Write>>[]) {
+  const seen: [number, number][] = [];
+  const outcome = await decideInRounds(storeWith(record), {
+    sid: record.sid,
+    rounds,
+    decide: ({ authVersion }, at) => {
+      const answer = answers[seen.length];
+      seen.push([authVersion, at]);
+      const round = { outcome: `round ${seen.length}` };
+      return answer === undefined ? round : { ...round, write: async () => answer };
+    },
+  }).catch((error: unknown) => error);
+  return { outcome, seen };
+}
+
+const conflict = { status: 'conflict', record: left, now: NOW + 5 } as const;
+
+test('there is nothing to decide on without a session', async () => {
+  const unasked = () => expect.unreachable('nobody is to be asked') as never;
+  const given = { sid: record.sid, rounds: 3, decide: unasked };
+  expect(await decideInRounds(storeWith(undefined), given)).toBeUndefined();
+});
+
+test('a decision that writes nothing stands at once', async () => {
+  expect(await decide(3, [])).toEqual({ outcome: 'round 1', seen: [[1, NOW]] });
+});
+
+test('a decision that was written stands', async () => {
+  const replaced = { status: 'replaced', now: NOW } as const;
+  expect(await decide(3, [replaced])).toEqual({ outcome: 'round 1', seen: [[1, NOW]] });
+});
+
+test('a session that ended before the write is none', async () => {
+  expect(await decide(1, [{ status: 'absent', now: NOW }])).toEqual({
+    outcome: undefined,
+    seen: [[1, NOW]],
+  });
+});
+
+test('after a conflict it is decided anew, on what the other write left and at its time', async () => {
+  expect(await decide(3, [conflict])).toEqual({
+    outcome: 'round 2',
+    seen: [
+      [1, NOW],
+      [2, NOW + 5],
+    ],
+  });
+});
+
+test('who loses every round is told to try again, and has had as many as there are', async () => {
+  const { outcome, seen } = await decide(3, [conflict, conflict, conflict, conflict]);
+  expect(outcome).toBeInstanceOf(StoreUnavailableError);
+  expect(seen).toHaveLength(3);
+});
