@@ -271,7 +271,6 @@ describe('a wrong cookie option throws at construction and says what to write', 
     '/'.padEnd(600, 'a'),
     null,
     7,
-    ['/'],
   ])('path %j [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
@@ -279,6 +278,10 @@ describe('a wrong cookie option throws at construction and says what to write', 
       `cookie.path: ${JSON.stringify(path)} will not do. Write a path that begins with '/'`,
     );
     expect(refused.message).toContain("no ';', ',', space or control character");
+  });
+
+  it('path in a list', () => {
+    expect(refusal({ path: ['/'] }).message).toContain('cookie.path: an object will not do.');
   });
 
   it('and shows a line break in its message escaped, so that no log line can be forged', () => {

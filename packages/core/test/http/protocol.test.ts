@@ -61,13 +61,18 @@ describe('resolveProtocol', () => {
     '/é',
     null,
     7,
-    ['/session'],
   ])('refuses the base path %j and says what to write', (basePath) => {
     const refused = refusal({ basePath });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(
       `basePath: ${JSON.stringify(basePath)} will not do. Write a path like '/session'`,
     );
+  });
+
+  it('refuses a base path in a list', () => {
+    const refused = refusal({ basePath: ['/session'] });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain('basePath: an object will not do.');
   });
 
   it.each([
