@@ -7,13 +7,17 @@ export function hasUniqueMembers(json: string, value: unknown): boolean {
   return countColons(json) === countMembers(value);
 }
 
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
 /** Each member has one colon, and strings are passed over. */
 function countColons(json: string): number {
   let count = 0;
   for (let index = 0; index < json.length; index += 1) {
-    const character = json[index];
-    if (character === '"') index = endOfString(json, index);
-    else if (character === ':') count += 1;
+    const character = json.charCodeAt(index);
+    if (character === QUOTE) index = endOfString(json, index);
+    else if (character === COLON) count += 1;
   }
   return count;
 }
@@ -34,6 +38,10 @@ function countMembers(value: unknown): number {
 
 function endOfString(json: string, start: number): number {
   let index = start + 1;
-  while (index < json.length && json[index] !== '"') index += json[index] === '\\' ? 2 : 1;
+  for (; index < json.length; index += 1) {
+    const character = json.charCodeAt(index);
+    if (character === QUOTE) break;
+    if (character === BACKSLASH) index += 1;
+  }
   return index;
 }

@@ -67,6 +67,16 @@ const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt']);
  */
 export function createReader(context: ReaderContext): TokenReader {
   const { findKey, expected, admits, leeway, verified } = context;
+  // The tokens of one key have one header.
+  let lastHeader: { readonly text: string; readonly header: GoodHeader } | undefined;
+
+  function readHeader(text: string): GoodHeader | undefined {
+    if (lastHeader?.text === text) return lastHeader.header;
+    const header = decodeObject(text);
+    if (header === undefined || !isGoodHeader(header)) return undefined;
+    lastHeader = { text, header };
+    return header;
+  }
 
   function judge(token: VerifiedToken, at: number): TokenReading {
     const { sid, digest } = token;
@@ -110,8 +120,8 @@ export function createReader(context: ReaderContext): TokenReader {
 
     const compact = parseCompact(text);
     if (compact === undefined) return MALFORMED;
-    const header = decodeObject(compact.header);
-    if (header === undefined || !isGoodHeader(header)) return MALFORMED;
+    const header = readHeader(compact.header);
+    if (header === undefined) return MALFORMED;
     const { kid, alg } = header;
     const check = (key: VerifyingKey | undefined): TokenReading | Promise<TokenReading> => {
       if (key === undefined || key.alg !== alg) return UNKNOWN;
@@ -125,10 +135,13 @@ export function createReader(context: ReaderContext): TokenReader {
   };
 }
 
-function isGoodHeader(
-  header: Readonly<Record<string, unknown>>,
-): header is { readonly alg: string; readonly kid?: string } {
-  const { alg, kid, typ } = header;
+interface GoodHeader {
+  readonly alg: string;
+  readonly kid?: string;
+}
+
+function isGoodHeader(header: object): header is GoodHeader {
+  const { alg, kid, typ } = header as Readonly<Record<string, unknown>>;
   return (
     typeof alg === 'string' &&
     (kid === undefined || typeof kid === 'string') &&
