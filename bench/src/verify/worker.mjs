@@ -1,0 +1,34 @@
+// A process of its own for one contender, so that none is compiled for the sake of another; started by `process.mjs`.
+import { timed } from '../measure.mjs';
+import { openIoredis, openNodeRedis } from '../provision.mjs';
+import { CONTENDERS } from './contenders.mjs';
+
+const { name, redisUrl, spread, milliseconds } = JSON.parse(process.argv[2]);
+
+async function answer() {
+  const contender = await CONTENDERS[name]({
+    ioredis: () => openIoredis(redisUrl),
+    nodeRedis: () => openNodeRedis(redisUrl),
+    spread,
+  });
+  // What cannot verify once will not do it in a round either.
+  await contender.verify(0);
+  const tasks = new Map();
+  process.on('message', async ({ concurrency }) => {
+    if (!tasks.has(concurrency)) {
+      const work = (n) => contender.verify(n % spread);
+      const how = { concurrency, milliseconds, isAtOnce: contender.isAtOnce };
+      tasks.set(concurrency, timed(work, how));
+    }
+    process.send({ time: await tasks.get(concurrency)() });
+  });
+}
+
+// The bench is gone: nobody is left to measure for.
+process.on('disconnect', () => process.exit(0));
+try {
+  await answer();
+  process.send({ isReady: true });
+} catch (error) {
+  process.send({ failure: error instanceof Error ? error.message : String(error) });
+}
