@@ -35,7 +35,7 @@ const QUICK = {
   ],
   memorySessions: 600,
   httpRounds: 1,
-  httpSeconds: 0.5,
+  httpRequests: 256,
   clusters: [1],
   scalingMs: 50,
 };

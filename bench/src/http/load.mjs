@@ -4,13 +4,14 @@ import autocannon from 'autocannon';
 const CONNECTIONS = 64;
 
 /** @returns requests a second, the 99th percentile in ms, and µs of the server's processor time a request */
-export async function loadRoute({ url, headers, readCpu }, seconds) {
+export async function loadRoute({ url, headers, readCpu }, { httpSeconds, httpRequests }) {
   const before = await readCpu();
   const began = performance.now();
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
-    duration: seconds,
+    // A trial run counts requests: however busy the machine is, it is to see some answers.
+    ...(httpRequests === undefined ? { duration: httpSeconds } : { amount: httpRequests }),
     // It ends at a sample, and samples each second if it is not told otherwise.
     sampleInt: 50,
     // Connections go through the users one after the other.

@@ -36,7 +36,7 @@ async function measureFramework(framework, redisUrl, settings, onRound) {
       onRound(framework, round + 1, settings.httpRounds + 1);
       for (let n = 0; n < good.length; n += 1) {
         const route = good[(n + round) % good.length];
-        const result = await loadRoute(route, settings.httpSeconds);
+        const result = await loadRoute(route, settings);
         // The first round is for the compilers.
         if (round > 0) results.get(route.name).push(result);
       }

@@ -11,8 +11,9 @@ async function answer() {
     nodeRedis: () => openNodeRedis(redisUrl),
     spread,
   });
-  // What cannot verify once will not do it in a round either.
-  await contender.verify(0);
+  // What cannot verify once will not do it in a round either; and how much is measured in one is found by the first, which
+  // must not be the one that fills a cache.
+  for (let n = 0; n < 3 * spread; n += 1) await contender.verify(n % spread);
   const tasks = new Map();
   process.on('message', async ({ concurrency }) => {
     if (!tasks.has(concurrency)) {

@@ -78,12 +78,14 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
     });
 
     it(`revokes all of ${MANY} sessions in one, in under 5 ms of the server`, async () => {
+      // One that has nothing to say again: on a busy machine a call may fail, and what was revoked before is repeated then.
+      const fresh = createEngine();
       const times: number[] = [];
       // The best of three: the machine may be busy with something else.
       while (times.length < 3 && !times.some((time) => time < 5)) {
-        await createMany(sessions, 'carol', MANY);
+        await createMany(fresh, 'carol', MANY);
         const cost = await expectCommands(1, async () => {
-          expect(await sessions.revokeAll('carol')).toBe(MANY);
+          expect(await fresh.revokeAll('carol')).toBe(MANY);
         });
         times.push(cost.usec / 1000);
       }
