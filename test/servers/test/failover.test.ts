@@ -1,4 +1,10 @@
-import { serverChoices, startRedisCluster, startSentinelGroup, until } from '@sess/test-servers';
+import {
+  serverChoices,
+  sleep,
+  startRedisCluster,
+  startSentinelGroup,
+  until,
+} from '@sess/test-servers';
 import { Cluster, Redis } from 'ioredis';
 import { describe, inject, test } from 'vitest';
 import { quiet } from './clients.js';
@@ -88,6 +94,18 @@ for (const { title, skip, binary } of serverChoices(inject('servers'))) {
       expect(await group.currentMaster()).toBe(group.master);
       await asked.restart();
       await group.settled();
+    }, 60_000);
+
+    test('sentinels that were held up for 3 seconds do not wait half a minute to fail over', async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const group = await startSentinelGroup({ binary: binary() });
+      onTestFinished(() => group.stop());
+      for (const sentinel of group.sentinels) await sentinel.pause();
+      await sleep(3_000);
+      for (const sentinel of group.sentinels) sentinel.resume();
+      expect(await group.failover('crash')).not.toBe(group.master);
     }, 60_000);
   });
 }

@@ -35,6 +35,8 @@ test('under Sentinel denials outlive a change of master, with a near cache and w
     const [one, two] = [await other.issue(), await other.issue()];
     await near.cached(two);
     await near.deny(one);
+    // A replica that has yet to reach its master is not fit to take its place.
+    await group.settled();
     const began = performance.now();
     await group.failover(kind);
     await until(() => other.deny(two).then(() => true), { what: 'a denial', timeoutMs: 30_000 });

@@ -22,6 +22,8 @@ test('under Sentinel the channel follows the master', { timeout: 90_000 }, async
   for (const kind of ['asked', 'crash'] as const) {
     const { sid } = await until(() => other.insert('ada'), { what: 'an insert' });
     await near.cached(sid);
+    // A replica that has yet to reach its master is not fit to take its place.
+    await group.settled();
     const old = await group.currentMaster();
     await group.failover(kind);
     const isRemoved = async (): Promise<boolean> => {
