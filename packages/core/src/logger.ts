@@ -31,12 +31,16 @@ export function messageFirst(logger: MessageFirstLogger): Logger {
   return createLogger((level) => (fields, message) => logger[level](message, fields));
 }
 
+function isUnheard(level: Level): boolean {
+  return level === 'debug' || level === 'info';
+}
+
 /**
  * What is used when no logger is given: warnings and errors become process warnings, which Node prints
  * to standard error; debug and info lines go nowhere.
  */
 export const defaultLogger: Logger = createLogger((level) => (fields, message) => {
-  if (level === 'debug' || level === 'info') return;
+  if (isUnheard(level)) return;
   const error = fields['error'];
   const detail = error instanceof Object && 'message' in error ? ` (${String(error.message)})` : '';
   emitWarning(`${message}${detail}`);
@@ -100,6 +104,8 @@ function redactFields(fields: LogFields): LogFields {
  */
 export function createRedactingLogger(logger: Logger): Logger {
   return createLogger((level) => (fields, message) => {
+    // Nobody has to be kept from seeing what goes nowhere.
+    if (logger === defaultLogger && isUnheard(level)) return;
     try {
       const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
       // There is nowhere left to report a logger's own failure to.

@@ -99,14 +99,14 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
     const now = Number(time);
     if (status !== 'conflict')
       return { status: status as 'replaced' | 'absent' | 'late', now, ...rest };
-    const record = decode(sid, value ?? '');
+    const record = decode(sid, String(value));
     return record === undefined ? { status: 'absent', now } : { status, record, now };
   }
 
   async function readAll(tag: string): Promise<{ now: number; flat: readonly string[] }> {
     const call = { script: LIST, keys: [keyOf(tag)], args: [], isReadOnly: true };
     const reply = await withDeadline('list', runScript(port, call));
-    const [time, flat] = reply as readonly [string, readonly string[]];
+    const [time, flat] = reply as readonly [string | number, readonly string[]];
     return { now: Number(time), flat };
   }
 
@@ -172,7 +172,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const now = Number(time);
       if (status !== 'conflict')
         return { status: status as 'removed' | 'absent' | 'late', now, ...rest };
-      const record = decode(sid, value ?? '');
+      const record = decode(sid, String(value));
       return record === undefined ? { status: 'absent', now } : { status, record, now };
     },
     async list(tag) {

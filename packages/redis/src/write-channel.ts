@@ -4,7 +4,8 @@ import { sleep } from './timers.js';
 
 /** What a write came to. `confirmed` is there only where replicas were waited for. */
 export interface WriteReply {
-  readonly reply: readonly string[];
+  /** A status, the server's time, and what belongs to the status. Some clients make text of numbers. */
+  readonly reply: readonly (string | number)[];
   readonly confirmed?: boolean;
 }
 
@@ -19,7 +20,7 @@ export interface Durability {
 
 /** A write as the master answers it. */
 export function createPlainChannel(port: RedisPort): WriteChannel {
-  return async (call) => ({ reply: (await runScript(port, call)) as readonly string[] });
+  return async (call) => ({ reply: (await runScript(port, call)) as WriteReply['reply'] });
 }
 
 /** Milliseconds that the answer to a WAIT may take beyond its own time. */
@@ -61,7 +62,7 @@ export function createDurableChannel(
   }
 
   return async (call) => {
-    const reply = (await runScript(port, call)) as readonly string[];
+    const reply = (await runScript(port, call)) as WriteReply['reply'];
     return { reply, confirmed: await confirm(call.keys[0] ?? '') };
   };
 }

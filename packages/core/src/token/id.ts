@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer';
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { encodeBase64Url, type RandomBytes } from './random.js';
+import { sha256 } from './sha256.js';
 
 /*
  * sid = base64url( 12 bytes of SHA-256(subject) ‖ 12 random bytes ), 32 characters. Twelve bytes are
@@ -16,11 +16,14 @@ export type SubjectTag = (subject: string) => string;
 
 /** The tag is keyed when a pepper is given, so that a tag seen in a log confirms no guess of a subject. */
 export function createSubjectTag(pepper: string | undefined): SubjectTag {
-  return (subject) => {
-    const hash = pepper === undefined ? createHash('sha256') : createHmac('sha256', pepper);
-    // The encoding is said: an ill-formed string never gets here, and two subjects never share bytes.
-    return hash.update(Buffer.from(subject, 'utf8')).digest('base64url').slice(0, TAG_LENGTH);
-  };
+  // The encoding is UTF-8: an ill-formed string never gets here, and two subjects never share bytes.
+  return pepper === undefined
+    ? (subject) => sha256(subject).slice(0, TAG_LENGTH)
+    : (subject) =>
+        createHmac('sha256', pepper)
+          .update(subject, 'utf8')
+          .digest('base64url')
+          .slice(0, TAG_LENGTH);
 }
 
 /** A new session id under a subject's tag, with 96 random bits. */

@@ -1,19 +1,18 @@
 import { Buffer } from 'node:buffer';
-import * as crypto from 'node:crypto';
+import { hmacSha256, sha256 } from './sha256.js';
 
 /** Characters of a digest as it is kept: 22 of base64url, 132 bits. */
 const DIGEST_LENGTH = 22;
+
+const REFRESH = Buffer.from('refresh', 'latin1');
 
 /**
  * SHA-256 of a secret's text, in base64url, cut to 132 bits. The secrets are 256 random bits, so neither
  * salt nor stretching would add anything, and half a digest still leaves no second preimage in reach.
  */
-export const digest: (text: string) => string =
-  // One-shot hashing costs half as much, and is missing on runtimes older than Node 20.12.
-  typeof crypto.hash === 'function'
-    ? (text) => crypto.hash('sha256', text, 'base64url').slice(0, DIGEST_LENGTH)
-    : (text) =>
-        crypto.createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH);
+export function digest(text: string): string {
+  return sha256(text).slice(0, DIGEST_LENGTH);
+}
 
 /**
  * Compares two digests in constant time; digests of different length are different. Looks at every character
@@ -30,7 +29,7 @@ export function isSameDigest(left: string, right: string): boolean {
 
 /** The secret of the next refresh token: HMAC-SHA256(r_j, salt_j ‖ "refresh"). */
 export function deriveRefreshSecret(secret: string, salt: string): string {
-  return derive(secret, salt, 'refresh');
+  return derive(secret, salt, REFRESH);
 }
 
 /** The secret of generation n's k-th access token: HMAC-SHA256(r_n, salt ‖ "access" ‖ k), k a big-endian uint32. */
@@ -40,12 +39,7 @@ export function deriveAccessSecret(secret: string, salt: string, count: number):
   return derive(secret, salt, label);
 }
 
-function derive(secret: string, salt: string, label: string | Uint8Array): string {
-  // The key is made a KeyObject first: newer Nodes take several times as long with raw bytes.
-  const key = crypto.createSecretKey(Buffer.from(secret, 'base64url'));
-  return crypto
-    .createHmac('sha256', key)
-    .update(Buffer.from(salt, 'base64url'))
-    .update(label)
-    .digest('base64url');
+function derive(secret: string, salt: string, label: Uint8Array): string {
+  const text = Buffer.concat([Buffer.from(salt, 'base64url'), label]);
+  return hmacSha256(Buffer.from(secret, 'base64url'), text);
 }

@@ -2,7 +2,7 @@ import { UsageError } from '@sess/core';
 
 /** What the store needs of a client: one command at a time, on the node that is master for a key. */
 export interface RedisPort {
-  /** Sends a command. Strings come back as strings, lists as arrays, nil as null. Errors reject. */
+  /** Sends a command. Strings come back as strings, integers as numbers, lists as arrays, nil as null. Errors reject. */
   send(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown>;
   /** Whether keys live on several nodes, so that a command may touch one only. */
   readonly isCluster: boolean;

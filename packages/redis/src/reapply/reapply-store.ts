@@ -64,12 +64,9 @@ export function withReapply(store: SessionStore, context: ReapplyContext): Sessi
 
   /** Watches a call: its time, and whether the server is back after a failure. */
   function watch<Answer extends { readonly now: number }>(call: Promise<Answer>): Promise<Answer> {
-    return repeater.watch(
-      call.then((answer) => {
-        storeNow = answer.now;
-        return answer;
-      }),
-    );
+    return repeater.watch(call, ({ now }) => {
+      storeNow = now;
+    });
   }
 
   async function learnTime(): Promise<void> {

@@ -15,8 +15,8 @@ export interface RepeaterContext<Entry> {
 export interface Repeater {
   /** From now on only so often as is good for a server that fails now and then. */
   start(clock: Clock): void;
-  /** Watches a call: whether the server is back after a failure. */
-  watch<Answer>(call: Promise<Answer>): Promise<Answer>;
+  /** Watches a call: whether the server is back after a failure. `note` is told the answer first. */
+  watch<Answer>(call: Promise<Answer>, note?: (answer: Answer) => void): Promise<Answer>;
   /** After a reconnect; `probe` resolves as soon as the server answers. */
   repeatAfter(probe: () => Promise<unknown>): void;
 }
@@ -67,17 +67,19 @@ export function createRepeater<Entry>(context: RepeaterContext<Entry>): Repeater
     start(given) {
       clock ??= given;
     },
-    async watch(call) {
-      try {
-        const answer = await call;
-        // Failures may be of one key only, and come and go by the hundred.
-        if (isSuspect && (clock === undefined || backoff.isDue(clock.now()))) void repeat();
-        return answer;
-      } catch (error) {
-        isSuspect ||= !isHarmless(error);
-        throw error;
-      }
-    },
+    watch: (call, note) =>
+      call.then(
+        (answer) => {
+          note?.(answer);
+          // Failures may be of one key only, and come and go by the hundred.
+          if (isSuspect && (clock === undefined || backoff.isDue(clock.now()))) void repeat();
+          return answer;
+        },
+        (error: unknown) => {
+          isSuspect ||= !isHarmless(error);
+          throw error;
+        },
+      ),
     repeatAfter(probe) {
       if (recent().length === 0) return;
       isSuspect = true;

@@ -22,6 +22,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local KEPT, MEMORY, NEVER = ${KEPT_AFTER_END}, ${memoryOfRemoval}, 9e15
 
+-- For what may have more than 14 digits: of others, '..' loses none, and costs half.
 local function text(n) return string.format('%.0f', n) end
 
 -- Nothing for what record/codec.ts would not read either: cut short, or with numbers that are none of ours.
@@ -30,14 +31,19 @@ local function head(value)
     string.match(value, '^1:(%d+):(%d+):(%d+):(%d+):(%d+):()%[.*%]$')
   if not av or math.max(#av, #dv, #created, #expires) > 15 or #length > 6 then return nil end
   return {
-    av = tonumber(av), dv = tonumber(dv), created = tonumber(created), expires = tonumber(expires),
-    auth = string.sub(value, at, at + length - 1), data = string.sub(value, at + length)
+    av = av, dv = dv, created = created, expires = expires, ends = tonumber(expires),
+    value = value, at = at, length = length
   }
 end
 
+-- Cut out when they are asked for: most look at the numbers only.
+local function authOf(h) return h.auth or string.sub(h.value, h.at, h.at + h.length - 1) end
+local function dataOf(h) return h.data or string.sub(h.value, h.at + h.length) end
+
 local function build(h)
-  return '1:' .. text(h.av) .. ':' .. text(h.dv) .. ':' .. text(h.created) .. ':' .. text(h.expires) ..
-    ':' .. #h.auth .. ':' .. h.auth .. h.data
+  local auth = authOf(h)
+  return '1:' .. h.av .. ':' .. h.dv .. ':' .. h.created .. ':' .. h.expires ..
+    ':' .. #auth .. ':' .. auth .. dataOf(h)
 end
 
 -- An unreadable one was long ago.
@@ -62,12 +68,13 @@ local function readBook()
   return book
 end
 
-local function writeBook(book)
-  local value = text(book.next) .. ':' .. text(book.dead)
+-- Together with other fields and their values, if any are given.
+local function writeBook(book, ...)
+  local value = text(book.next) .. ':' .. book.dead
   for _, fence in ipairs(book.fences) do
     value = value .. '|' .. text(fence.at) .. ':' .. fence.operation .. ':' .. text(fence.count)
   end
-  redis.call('HSET', key, '!', value)
+  redis.call('HSET', key, '!', value, ...)
   book.exists = 1
 end
 
@@ -86,9 +93,9 @@ local function sweep(book)
       ends = at + MEMORY
     else
       local h = head(value)
-      isLive = h and now < h.expires
-      ends = h and (isLive and h.expires or h.expires + KEPT) or NEVER
-      if isLive then table.insert(live, { field = field, created = h.created }) end
+      isLive = h and now < h.ends
+      ends = h and (isLive and h.ends or h.ends + KEPT) or NEVER
+      if isLive then table.insert(live, { field = field, created = tonumber(h.created) }) end
     end
     if now >= ends then
       table.insert(gone, field)
@@ -99,7 +106,7 @@ local function sweep(book)
     end
   end
   -- What lived longest may be gone: nothing of its subject is to stay for it.
-  if #all > 0 then redis.call('PEXPIREAT', key, text(latest)) end
+  if #all > 0 then redis.call('PEXPIREAT', key, latest) end
   for i = 1, #gone, 1000 do
     redis.call('HDEL', key, unpack(gone, i, math.min(i + 999, #gone)))
   end
@@ -107,7 +114,12 @@ local function sweep(book)
 end
 
 local function countLive(book)
-  local count = redis.call('HLEN', key) - book.dead - book.exists
+  local fields = redis.call('HLEN', key)
+  if fields == 0 then
+    book.next, book.dead = NEVER, 0
+    return 0
+  end
+  local count = fields - book.dead - book.exists
   if now >= book.next or count < 0 then return #sweep(book) end
   return count
 end
@@ -115,12 +127,12 @@ end
 -- The key lives as long as the last thing in it; EXPIRE GT would do nothing on a key without a life.
 local function liveUntil(moment)
   local left = redis.call('PTTL', key)
-  if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, text(moment)) end
+  if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, moment) end
 end
 
 local function bury(book, field, operation)
   redis.call('HDEL', key, field)
-  redis.call('HSET', key, '~' .. field, operation .. ':' .. text(now))
+  redis.call('HSET', key, '~' .. field, operation .. ':' .. now)
   book.dead = book.dead + 1
   book.next = math.min(book.next, now + MEMORY)
 end

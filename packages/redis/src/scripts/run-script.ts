@@ -27,28 +27,30 @@ export function runScript(port: RedisPort, call: ScriptCall): Promise<unknown> {
 }
 
 /** Asks, and after a passing error asks again. What is asked for must do no harm when it is done twice. */
-export async function askAgain<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const pause of PAUSES) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof Error) || !PASSING.test(error.message)) throw error;
-      await sleep(pause);
-    }
-  }
-  return ask();
+export function askAgain<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return ask().catch((error: unknown) => askLater(ask, error));
 }
 
-async function evaluate(
-  port: RedisPort,
-  { script, keys, args, isReadOnly }: ScriptCall,
-): Promise<unknown> {
+/** Apart, so that what succeeds at once costs no more than it has to. */
+async function askLater<Answer>(ask: () => Promise<Answer>, first: unknown): Promise<Answer> {
+  let error = first;
+  for (const pause of PAUSES) {
+    if (!(error instanceof Error) || !PASSING.test(error.message)) throw error;
+    await sleep(pause);
+    try {
+      return await ask();
+    } catch (next) {
+      error = next;
+    }
+  }
+  throw error;
+}
+
+function evaluate(port: RedisPort, { script, keys, args, isReadOnly }: ScriptCall) {
   const rest = [String(keys.length), ...keys, ...args.map(String)];
   const [key = ''] = keys;
-  try {
-    return await port.send(key, isReadOnly, ['EVALSHA', script.sha, ...rest]);
-  } catch (error) {
+  return port.send(key, isReadOnly, ['EVALSHA', script.sha, ...rest]).catch((error: unknown) => {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
     return port.send(key, isReadOnly, ['EVAL', script.source, ...rest]);
-  }
+  });
 }

@@ -10,7 +10,7 @@ function script(source: string, prelude: string = PRELUDE): Script {
 
 /** Nothing may be written after the caller has given up. */
 const UNLESS_LATE = (argument: number): string =>
-  `if now > tonumber(ARGV[${argument}]) then return { 'late', text(now) } end`;
+  `if now > tonumber(ARGV[${argument}]) then return { 'late', now } end`;
 
 /** field, value, created, expires, max, onLimit, operation, notAfter */
 export const INSERT: Script = script(`
@@ -19,7 +19,7 @@ local field, value, created, expires = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonu
 local max, onLimit, operation = tonumber(ARGV[5]), ARGV[6], ARGV[7]
 
 if redis.call('HEXISTS', key, field) == 1 then
-  local answer = { 'inserted', text(now) }
+  local answer = { 'inserted', now }
   local all = redis.call('HGETALL', key)
   for i = 1, #all, 2 do
     if string.sub(all[i], 1, 1) == '~' and removal(all[i + 1]) == operation then
@@ -37,17 +37,17 @@ if removed then
   local _, at = removal(removed)
   fence = math.max(fence, at)
 end
-if removed or created <= fence then return { 'fenced', text(now), text(fence) } end
+if removed or created <= fence then return { 'fenced', now, fence } end
 -- No fence could reach it.
-if created > now + ${LARGEST_LEAD} then return { 'fenced', text(now), text(now - 1) } end
+if created > now + ${LARGEST_LEAD} then return { 'fenced', now, now - 1 } end
 
-local answer = { 'inserted', text(now) }
+local answer = { 'inserted', now }
 if countLive(book) >= max then
   -- One by one, since a session that somebody else spoiled is in the count but holds no place.
   local live = sweep(book)
   if onLimit == 'reject' and #live >= max then
     writeBook(book)
-    return { 'limit', text(now) }
+    return { 'limit', now }
   end
   table.sort(live, function(a, b)
     if a.created ~= b.created then return a.created < b.created end
@@ -58,9 +58,8 @@ if countLive(book) >= max then
     table.insert(answer, live[i].field)
   end
 end
-redis.call('HSET', key, field, value)
 book.next = math.min(book.next, expires)
-writeBook(book)
+writeBook(book, field, value)
 liveUntil(expires + KEPT)
 return answer
 `);
@@ -78,7 +77,7 @@ end
 local book = readBook()
 book.next = 0
 writeBook(book)
-return { 'discarded', text(now), text(count) }
+return { 'discarded', now, count }
 `);
 
 /** What both replacements share. */
@@ -99,15 +98,15 @@ ${UNLESS_LATE(notAfter)}
 local field, expected = ARGV[1], tonumber(ARGV[2])
 local value = redis.call('HGET', key, field)
 local h = value and head(value)
-if not h or now >= h.expires then return { 'absent', text(now) } end
-if h.${version} ~= expected then
-  if h.${version} == expected + 1 and ${same} then return { 'replaced', text(now) } end
+if not h or now >= h.ends then return { 'absent', now } end
+local version = tonumber(h.${version})
+if version ~= expected then
+  if version == expected + 1 and ${same} then return { 'replaced', now } end
   ${onConflict}
-  return { 'conflict', text(now), value }
+  return { 'conflict', now, value }
 end
 h.${version} = expected + 1
 ${change}
-redis.call('HSET', key, field, build(h))
 `;
 
 /*
@@ -115,10 +114,10 @@ redis.call('HSET', key, field, build(h))
  * see record/codec.ts. It is JSON, but the shape of these two ends is ours.
  */
 const MARK_AS_SHARED = `
-  if ARGV[6] ~= '' and string.match(h.auth, '^%[%d+,%-?%d+,%-?%d+,(%d+),') == ARGV[6] then
-    local marked, count = string.gsub(h.auth, ',([01])%]$', { ['0'] = ',2]', ['1'] = ',3]' })
+  if ARGV[6] ~= '' and string.match(authOf(h), '^%[%d+,%-?%d+,%-?%d+,(%d+),') == ARGV[6] then
+    local marked, count = string.gsub(authOf(h), ',([01])%]$', { ['0'] = ',2]', ['1'] = ',3]' })
     if count == 1 then
-      h.auth, h.av = marked, h.av + 1
+      h.auth, h.av = marked, version + 1
       value = build(h)
       redis.call('HSET', key, field, value)
     end
@@ -130,23 +129,26 @@ export const REPLACE_AUTH: Script = script(`
 ${REPLACE({
   version: 'av',
   notAfter: 5,
-  same: 'h.auth == ARGV[3] and h.expires == tonumber(ARGV[4])',
-  change: 'h.auth, h.expires = ARGV[3], tonumber(ARGV[4])',
+  same: 'authOf(h) == ARGV[3] and h.expires == ARGV[4]',
+  change: 'h.auth, h.expires, h.ends = ARGV[3], ARGV[4], tonumber(ARGV[4])',
   onConflict: MARK_AS_SHARED,
 })}
 local book = readBook()
-if book.next > h.expires then
-  book.next = h.expires
-  writeBook(book)
+if book.next > h.ends then
+  book.next = h.ends
+  writeBook(book, field, build(h))
+else
+  redis.call('HSET', key, field, build(h))
 end
-liveUntil(h.expires + KEPT)
-return { 'replaced', text(now) }
+liveUntil(h.ends + KEPT)
+return { 'replaced', now }
 `);
 
 /** field, expected, data, notAfter */
 export const REPLACE_DATA: Script = script(`
-${REPLACE({ version: 'dv', notAfter: 4, same: 'h.data == ARGV[3]', change: 'h.data = ARGV[3]' })}
-return { 'replaced', text(now) }
+${REPLACE({ version: 'dv', notAfter: 4, same: 'dataOf(h) == ARGV[3]', change: 'h.data = ARGV[3]' })}
+redis.call('HSET', key, field, build(h))
+return { 'replaced', now }
 `);
 
 /** field, operation, notAfter, expected (or empty) */
@@ -155,22 +157,22 @@ ${UNLESS_LATE(3)}
 local field, operation = ARGV[1], ARGV[2]
 local value = redis.call('HGET', key, field)
 local h = value and head(value)
-if not h or now >= h.expires then
+if not h or now >= h.ends then
   local removed = redis.call('HGET', key, '~' .. field)
   local isSame = removed and removal(removed) == operation
-  return { isSame and 'removed' or 'absent', text(now) }
+  return { isSame and 'removed' or 'absent', now }
 end
-if ARGV[4] ~= '' and h.av ~= tonumber(ARGV[4]) then return { 'conflict', text(now), value } end
+if ARGV[4] ~= '' and tonumber(h.av) ~= tonumber(ARGV[4]) then return { 'conflict', now, value } end
 local book = readBook()
 bury(book, field, operation)
 if redis.call('HLEN', key) <= 64 then
   -- Sets the key's end anew; looking at so few fields costs next to nothing.
   sweep(book)
 elseif countLive(book) == 0 then
-  redis.call('PEXPIREAT', key, text(now + MEMORY))
+  redis.call('PEXPIREAT', key, now + MEMORY)
 end
 writeBook(book)
-return { 'removed', text(now) }
+return { 'removed', now }
 `);
 
 /** except (or empty), operation, notAfter */
@@ -179,12 +181,12 @@ ${UNLESS_LATE(3)}
 local except, operation = ARGV[1], ARGV[2]
 local book = readBook()
 for _, fence in ipairs(book.fences) do
-  if fence.operation == operation then return { 'removed', text(now), text(fence.count) } end
+  if fence.operation == operation then return { 'removed', now, fence.count } end
 end
 local count = countLive(book)
 local kept = except ~= '' and redis.call('HGET', key, except)
 local h = kept and head(kept)
-if h and now < h.expires then count = count - 1 else kept = nil end
+if h and now < h.ends then count = count - 1 else kept = nil end
 
 -- Marks of removals outlive what they removed; the fence stands only for what was there until now.
 local marks = {}
@@ -210,11 +212,11 @@ for _, mark in ipairs(marks) do
 end
 if kept then
   redis.call('HSET', key, except, kept)
-  book.next = math.min(book.next, h.expires)
+  book.next = math.min(book.next, h.ends)
 end
 writeBook(book)
-redis.call('PEXPIREAT', key, text(kept and h.expires + KEPT or now + MEMORY))
-return { 'removed', text(now), text(count) }
+redis.call('PEXPIREAT', key, kept and h.ends + KEPT or now + MEMORY)
+return { 'removed', now, count }
 `);
 
 /** except (or empty), operation, notAfter, cutoff: as above, for sessions created up to the cutoff only */
@@ -235,12 +237,12 @@ if now < cutoff + MEMORY and (not last or last.at < cutoff) then
 end
 writeBook(book)
 liveUntil(now + MEMORY)
-return { 'removed', text(now), text(count) }
+return { 'removed', now, count }
 `);
 
 const TIME = `
 local clock = redis.call('TIME')
-local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 `;
 
 /**
