@@ -319,14 +319,14 @@ describe('a wrong cookie option throws at construction and says what to write', 
     expect(refusal({ name }).code).toBe('invalid_option');
   });
 
-  it.each(['Lax', 'STRICT', 'no', '', true, null, 'lax; Domain=evil.example', 'toString'])(
-    'sameSite %j [cookies.injection]',
-    (sameSite) => {
-      const refused = refusal({ sameSite });
-      expect(refused.code).toBe('invalid_option');
-      expect(refused.message).toContain("Write 'lax', 'strict' or 'none'");
-    },
-  );
+  it.each([
+    ...['Lax', 'STRICT', 'no', '', true, null, 'lax; Domain=evil.example', 'toString'],
+    ...[['lax'], ['none']],
+  ])('sameSite %j [cookies.injection]', (sameSite) => {
+    const refused = refusal({ sameSite });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain("Write 'lax', 'strict' or 'none'");
+  });
 
   it.each([
     ['secure', 'false'],

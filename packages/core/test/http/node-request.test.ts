@@ -27,6 +27,19 @@ describe('readAuthorization', () => {
     expect(readAuthorization(head)).toEqual(['Bearer a', 'Bearer b']);
   });
 
+  it('is not taken in by another header whose name is as long', () => {
+    const rawHeaders = [
+      'X-Custom-Auth',
+      'one',
+      'Authorization',
+      'Bearer a',
+      'x-custom-auth',
+      'two',
+    ];
+    const head = { headers: { authorization: 'Bearer set' }, rawHeaders };
+    expect(readAuthorization(head)).toEqual(['Bearer set']);
+  });
+
   it('takes a line without a value for an empty one', () => {
     const rawHeaders = ['Authorization', 'Bearer a', 'Authorization'];
     const head = { headers: { authorization: 'Bearer a' }, rawHeaders };

@@ -78,6 +78,22 @@ describe('a guard', () => {
     expect(request.guard(ANY)).toMatchObject({ status: 400 });
   });
 
+  it.each(['access_token=x', 'page=2&access_token=x', 'access_token='])(
+    'refuses a second token in the query: %s [bearer.two-places]',
+    async (query) => {
+      const { request } = await guarded({ query });
+      expect(request.guard(ANY)).toMatchObject({ status: 400 });
+    },
+  );
+
+  it.each(['page=2', 'my_access_token=x', 'next=%2F%3Faccess_token=x', ''])(
+    'sees no second token in the query: %s',
+    async (query) => {
+      const { request } = await guarded({ query });
+      expect(request.guard(ANY)).toBeUndefined();
+    },
+  );
+
   it.each([
     ['JSON', 'application/json', { access_token: 'x' }],
     ['a type that only names a form', `text/plain; of=${form}`, { access_token: 'x' }],
@@ -164,7 +180,7 @@ describe('the engine that a middleware is given', () => {
     expect(asEngine(undefined)).toBeUndefined();
   });
 
-  it.each([{}, { basePath: '/auth' }, { verify: true }])('is not %j', (options) => {
+  it.each([{}, { basePath: '/auth' }, { verify: true }, null])('is not %j', (options) => {
     expect(() => asEngine(options as never)).toThrow(
       expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
     );

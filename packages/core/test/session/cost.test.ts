@@ -2,8 +2,9 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSessions, memoryStore } from '../../src/index.js';
+import { createSessions, memoryStore, opaque, type SessionsOptions } from '../../src/index.js';
 import type { SessionStore } from '../../src/store/index.js';
+import type { AccessTokens } from '../../src/token/access-tokens.js';
 
 /** What does not depend on the machine's mood: how often something that costs is done. */
 interface Cost {
@@ -54,11 +55,12 @@ describe('what an operation costs', () => {
     return watched as unknown as SessionStore;
   }
 
-  const arrange = async (isNear: boolean) => {
+  const arrange = async (isNear: boolean, options: SessionsOptions = {}) => {
     const sessions = createSessions({
       clock: createFakeClock(),
       logger: silentLogger,
       store: watch(memoryStore(), isNear),
+      ...options,
     });
     return { sessions, issued: await sessions.create({ subject: 'ada' }) };
   };
@@ -69,6 +71,28 @@ describe('what an operation costs', () => {
     await new Promise(setImmediate);
     const cost = await costOf(() => sessions.verify(issued.accessToken));
     expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['peek'] });
+  });
+
+  it('verifying from memory a kind of token that is read whole first: one look all the same', async () => {
+    const open: AccessTokens['open'] = (context) => {
+      const { glance: _, ...port } = opaque().open(context);
+      return port;
+    };
+    const { sessions, issued } = await arrange(true, { accessToken: { ...opaque(), open } });
+    await sessions.verify(issued.accessToken);
+    await new Promise(setImmediate);
+    const cost = await costOf(() => sessions.verify(issued.accessToken));
+    expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['peek'] });
+  });
+
+  it('refusing a wrong secret of a session in memory: one look, and one call for the no', async () => {
+    const { sessions, issued } = await arrange(true);
+    const end = issued.accessToken.endsWith('AA') ? 'QA' : 'AA';
+    const wrong = `${issued.accessToken.slice(0, -2)}${end}`;
+    const cost = await costOf(async () => {
+      expect(await sessions.verify(wrong)).toEqual({ ok: false, reason: 'unknown' });
+    });
+    expect(cost).toEqual({ hashes: 2, macs: 0, calls: ['peek', 'load'] });
   });
 
   it('verifying from afar: one hash, one call', async () => {

@@ -172,6 +172,18 @@ describe('a store that denies the tokens of what it ends', () => {
     ]);
   });
 
+  it('denies nobody more when the sign-in that room was made for is refused after all', async () => {
+    const fenced = { status: 'fenced', fence: NOW, now: NOW };
+    const answers = [{ status: 'limit', now: NOW }, fenced];
+    const { store, names } = arrange({
+      insert: () => answers.shift(),
+      list: { records: [record], now: NOW },
+    });
+    const sign = store.insert(createRecord({ now: NOW }), { max: 1, onLimit: 'evict-oldest' });
+    expect(await sign).toEqual(fenced);
+    expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert']);
+  });
+
   it.each(['fenced', 'limit'])(
     'denies nobody for a sign-in that is refused: %s',
     async (status) => {

@@ -42,6 +42,18 @@ describe('a session that is at hand', () => {
     expect(await asked(second.accessToken)).toMatchObject({ result: { ok: true }, loads: 0 });
   });
 
+  it.each([
+    ['another prefix', (token: string) => `srt_${token.slice(4)}`],
+    ['another mark between the two', (token: string) => `${token.slice(0, 36)}-${token.slice(37)}`],
+    ['something behind it', (token: string) => `${token}A`],
+  ])('does not answer for %s around a sid and a secret that it knows', async (_, change) => {
+    const { second, asked } = await arrangeNear();
+    expect(await asked(change(second.accessToken))).toEqual({
+      result: { ok: false, reason: 'malformed' },
+      loads: 0,
+    });
+  });
+
   it('says yes only: what is no longer good there is looked up', async () => {
     const { first, asked } = await arrangeNear({ accessOverlap: '0s' });
     expect(await asked(first.accessToken)).toEqual({
@@ -100,6 +112,15 @@ describe('a signed token', () => {
       const { sessions, events } = arrangeReading(revocation, { ok: true, sid, digest: 'any' });
       expect(await sessions.verify('any')).toEqual({ ok: false, reason: 'unknown' });
       expect(events).toEqual([['rejected', { token: 'access', reason: 'unknown', sid }]]);
+    },
+  );
+
+  it.each(['malformed', 'expired'] as const)(
+    'that is read as %s is refused as that',
+    async (reason) => {
+      const { sessions, events } = arrangeReading('none', { ok: false, reason });
+      expect(await sessions.verify('any')).toEqual({ ok: false, reason });
+      expect(events).toEqual([['rejected', { token: 'access', reason }]]);
     },
   );
 

@@ -44,6 +44,21 @@ describe('the last second of a session', () => {
     expect(await sessions.refresh(second.refreshToken)).toMatchObject({ ok: true });
   });
 
+  it('is a tenth of the idle time where that is less', async () => {
+    const ttls = { accessTtl: '1s', idleTtl: '2s', absoluteTtl: '10s' } as const;
+    const { clock, sessions, first } = await arrange(ttls);
+    let { refreshToken } = first;
+    const isRefreshedAfter = async (milliseconds: number) => {
+      clock.advance(`${milliseconds}ms`);
+      const next = await sessions.refresh(refreshToken);
+      if (next.ok) ({ refreshToken } = next);
+      return next.ok;
+    };
+    for (let n = 0; n < 6; n += 1) expect(await isRefreshedAfter(1_500)).toBe(true);
+    expect(await isRefreshedAfter(800)).toBe(true);
+    expect(await isRefreshedAfter(1)).toBe(false);
+  });
+
   it('hides no theft', async () => {
     const { clock, sessions, first } = await arrange({ idleTtl: '1h', absoluteTtl: '1h' });
     const second = await sessions.refresh(first.refreshToken);

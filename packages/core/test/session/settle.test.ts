@@ -66,6 +66,16 @@ describe('settling', () => {
     expect(await auth()).toMatchObject({ settled: true, accessCount: 1 });
   });
 
+  it('is by the newest token also where it is the only one, as all before it have run out', async () => {
+    const { clock, second, rotate, see, auth } = await arrangeRotated('looked up');
+    await see(second);
+    clock.advance('16m');
+    const third = await rotate(second);
+    expect(await auth()).toMatchObject({ settled: false, access: [expect.anything()] });
+    await see(third);
+    expect(await auth()).toMatchObject({ settled: true });
+  });
+
   it('leaves a generation alone that came after the one whose token was seen', async () => {
     const { hooks, calls, second, rotate, see, auth } = await arrangeRotated('looked up');
     hooks.before = async () => {
