@@ -183,21 +183,9 @@ export const explained = [
   },
   {
     file: 'token/id.ts',
-    from: "'utf8'",
-    to: '""',
-    why: 'no encoding means UTF-8',
-  },
-  {
-    file: 'token/id.ts',
     from: 'value.length === 32',
     to: 'true',
     why: 'the expression refuses every other length too: this spares it what is too long',
-  },
-  {
-    file: 'token/secret.ts',
-    from: "'latin1'",
-    to: '""',
-    why: 'the label is ASCII, which reads the same in UTF-8',
   },
   {
     file: 'token/random.ts',

@@ -21,7 +21,7 @@ const ours = Object.fromEntries(
       const sessions = await makeEngine(context);
       const app = new Hono()
         .use(sessionMiddleware(sessions))
-        .get('/me', requireSession(), (c) => c.json({ user: c.var.session.subject }));
+        .get('/me', requireSession(), (c) => c.json({ user: c.get('session').subject }));
       return { port: await listen(app), headers: await signInToEngine(sessions) };
     },
   ]),

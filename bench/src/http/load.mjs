@@ -5,6 +5,7 @@ const CONNECTIONS = 64;
 
 /** @returns requests a second, the 99th percentile in ms, and µs of the server's processor time a request */
 export async function loadRoute({ url, headers, readCpu }, { httpSeconds, httpRequests }) {
+  const rest = stayAwake();
   const before = await readCpu();
   const began = performance.now();
   const result = await autocannon({
@@ -18,9 +19,27 @@ export async function loadRoute({ url, headers, readCpu }, { httpSeconds, httpRe
     requests: headers.map((one) => ({ method: 'GET', headers: one })),
   });
   const elapsed = (performance.now() - began) / 1000;
+  rest();
   const cpu = (await readCpu()) - before;
   const { '2xx': answered, non2xx, errors } = result;
   if (answered === 0 || non2xx + errors > 0)
     throw new Error(`${url}: ${answered} good answers, ${non2xx} others, ${errors} errors`);
   return { perSecond: answered / elapsed, p99: result.latency.p99, cpu: cpu / answered };
+}
+
+/**
+ * Has this process look for answers all the time. One that sleeps has to be woken by whoever answers, and the server
+ * would pay for that, the more the slower it is: over a network it does not.
+ *
+ * @returns what ends it
+ */
+function stayAwake() {
+  let isAwake = true;
+  const look = () => {
+    if (isAwake) setImmediate(look);
+  };
+  look();
+  return () => {
+    isAwake = false;
+  };
 }

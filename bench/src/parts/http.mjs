@@ -53,7 +53,7 @@ async function measureFramework(framework, redisUrl, settings, onRound) {
     baseline: [BARE, IDLE],
     isHigherBetter: true,
     notes: [
-      'The idle hook reads the header and does nothing; it is sent headers as long as ours. The processor time is that of the serving process by itself, which the load and Redis do not disturb.',
+      'The idle hook reads the header and does nothing; it is sent headers as long as ours. The load never sleeps, so that no server pays for waking it. The processor time is that of the serving process by itself, which the load and Redis do not disturb.',
       ...leftOut,
     ],
   });

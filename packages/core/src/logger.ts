@@ -31,20 +31,19 @@ export function messageFirst(logger: MessageFirstLogger): Logger {
   return createLogger((level) => (fields, message) => logger[level](message, fields));
 }
 
-function isUnheard(level: Level): boolean {
-  return level === 'debug' || level === 'info';
-}
+const silent: Line = () => {};
+
+const warn: Line = (fields, message) => {
+  const error = fields['error'];
+  const detail = error instanceof Object && 'message' in error ? ` (${String(error.message)})` : '';
+  emitWarning(`${message}${detail}`);
+};
 
 /**
  * What is used when no logger is given: warnings and errors become process warnings, which Node prints
  * to standard error; debug and info lines go nowhere.
  */
-export const defaultLogger: Logger = createLogger((level) => (fields, message) => {
-  if (isUnheard(level)) return;
-  const error = fields['error'];
-  const detail = error instanceof Object && 'message' in error ? ` (${String(error.message)})` : '';
-  emitWarning(`${message}${detail}`);
-});
+export const defaultLogger: Logger = { debug: silent, info: silent, warn, error: warn };
 
 /** Tokens of ours, and JWTs. */
 const TOKEN = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
@@ -103,15 +102,17 @@ function redactFields(fields: LogFields): LogFields {
  * throws or rejects does not fail the request.
  */
 export function createRedactingLogger(logger: Logger): Logger {
-  return createLogger((level) => (fields, message) => {
-    // Nobody has to be kept from seeing what goes nowhere.
-    if (logger === defaultLogger && isUnheard(level)) return;
-    try {
-      const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
-      // There is nowhere left to report a logger's own failure to.
-      if (outcome instanceof Promise) outcome.catch(() => {});
-    } catch {
-      // As above.
-    }
+  return createLogger((level) => {
+    // What goes nowhere need not be fit to be seen.
+    if (logger[level] === silent) return silent;
+    return (fields, message) => {
+      try {
+        const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
+        // There is nowhere left to report a logger's own failure to.
+        if (outcome instanceof Promise) outcome.catch(() => {});
+      } catch {
+        // As above.
+      }
+    };
   });
 }

@@ -1,3 +1,4 @@
+import { toVerify } from './at-once.js';
 import { createEvents } from './events.js';
 import { parseBearer } from './http/bearer.js';
 import { resolveOptions, type SessionsOptions } from './options.js';
@@ -67,7 +68,7 @@ export function createSessions<Data extends object = RegisteredData>(
     inTurn: createInTurn(clock),
   };
 
-  const verify = createVerify<Data>(context);
+  const verify = toVerify(createVerify<Data>(context));
   return Object.freeze({
     create: createCreate<Data>(context),
     verify,

@@ -4,6 +4,7 @@ import {
   createSessionHttp,
   type EngineFor,
   type ProtocolOptions,
+  type Reply,
   type SessionHttp,
 } from '@sess/core/http';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
@@ -63,14 +64,19 @@ export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = fastifyPl
 function mount(app: FastifyInstance, http: SessionHttp, options?: ProtocolOptions): void {
   const { prefix } = app;
   decorateRequests(app);
-  app.addHook('onRequest', async (request, reply) => {
+  // By callback: nothing is to be waited for where the engine answers at once.
+  app.addHook('onRequest', (request, reply, done) => {
     const exchange = new FastifyExchange(request, reply, prefix);
     const opened = http.open(exchange);
     keepOpened(request, opened);
+    const goOn = (answer: Reply | undefined): void => {
+      if (answer === undefined) done();
+      else sendReply(reply, answer);
+    };
     // Session routes look up what they need by themselves, when the application's own hooks have had their say.
-    if (isSessionRoute(request)) return;
-    const answer = await http.handle(opened, exchange);
-    if (answer !== undefined) return sendReply(reply, answer);
+    const answer = isSessionRoute(request) ? undefined : http.handle(opened, exchange);
+    if (answer instanceof Promise) answer.then(goOn, done);
+    else goOn(answer);
   });
   declareRoutes(app, http, options?.refreshTransport === 'body');
 }

@@ -23,7 +23,7 @@ export class HonoExchange implements Exchange {
     this.#c = c;
     this.#clientIp = clientIp;
     // Asked now: later on another handler of the chain is the current one. Hono's own path is decoded.
-    this.path = pathBelow(routePath(c), pathOf(c.req.url));
+    this.path = pathBelow(routeOf(c), pathOf(c.req.url));
   }
 
   get method(): string {
@@ -70,11 +70,15 @@ export class HonoExchange implements Exchange {
   }
 
   /** To be waited for if somebody has begun to parse a form, for `parsedBody` answers at once. */
-  async settleForm(): Promise<void> {
+  settleForm(): Promise<void> | undefined {
     const { formData } = this.#c.req.bodyCache;
-    if (formData === undefined) return;
-    const form = (await formData) as Iterable<readonly [string, unknown]>;
-    this.#form = Object.fromEntries(form);
+    // A promise, whatever its type says.
+    return (
+      formData &&
+      Promise.resolve(formData).then((form) => {
+        this.#form = Object.fromEntries(form as Iterable<readonly [string, unknown]>);
+      })
+    );
   }
 
   async readJson(): Promise<unknown> {
@@ -133,6 +137,19 @@ export class HonoExchange implements Exchange {
     throw new UsageError(
       'answer_sent',
       'The answer was sent before c.var.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+    );
+  }
+}
+
+/** Where the handler is mounted that is the current one. */
+function routeOf(c: Context): string {
+  try {
+    return routePath(c);
+  } catch {
+    // The context keeps it under a symbol that every copy of Hono has for itself.
+    throw new UsageError(
+      'middleware_conflict',
+      'There are two copies of hono: see npm ls hono, and npm dedupe.',
     );
   }
 }

@@ -1,5 +1,5 @@
 import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
-import { createSessionHttp, type ProtocolOptions } from '@sess/core/http';
+import { asEngine, createSessionHttp, type ProtocolOptions } from '@sess/core/http';
 import type { MiddlewareHandler } from 'hono';
 import { assertNoOtherSession, ContextSessions } from './context-sessions.js';
 import { HonoExchange } from './exchange.js';
@@ -31,16 +31,11 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: Sessions<Data>,
   options: SessionMiddlewareOptions = {},
 ): MiddlewareHandler<SessionEnv<Data>> {
-  if (sessions !== undefined && typeof sessions?.verify !== 'function') {
-    throw new UsageError(
-      'invalid_argument',
-      'sessionMiddleware() takes an engine first: sessionMiddleware(createSessions({ … }), { … }). To set options only, pass undefined first.',
-    );
-  }
+  const engine = asEngine(sessions);
   const { clientIp, ...protocol } = options;
   assertClientIp(clientIp);
   const http = createSessionHttp<Data>(
-    () => sessions ?? (getSessions() as unknown as Sessions<Data>),
+    () => (engine ?? getSessions()) as unknown as Sessions<Data>,
     protocol,
   );
 

@@ -1,3 +1,4 @@
+import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
 import { quote } from '../show.js';
@@ -39,6 +40,8 @@ export interface ProtocolOptions {
 /** The options once validated and defaulted, with the engine they apply to. */
 export interface Protocol<Data extends object = RegisteredData> {
   readonly sessions: Sessions<Data>;
+  /** Of `sessions`. */
+  readonly verify: VerifyAtOnce<Data>;
   readonly basePath: string;
   readonly routes: 'default' | 'all' | 'none';
   /** Where what `refresh` takes travels: `'bearer'` when it is the access token itself. */
@@ -72,7 +75,9 @@ const CHOICES = {
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 
 /** The parts of a protocol that do not need the engine. @throws UsageError `invalid_option` */
-export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<never>, 'sessions'> {
+export function resolveProtocol(
+  options: ProtocolOptions = {},
+): Omit<Protocol<never>, 'sessions' | 'verify'> {
   assertKnown('sessionMiddleware', options, KNOWN);
   const {
     basePath = '/session',
@@ -112,12 +117,12 @@ export function resolveProtocol(options: ProtocolOptions = {}): Omit<Protocol<ne
 
 /** A protocol for an engine, whose tokens may leave no choice of transport. */
 export function bindProtocol<Data extends object>(
-  settings: Omit<Protocol<never>, 'sessions'>,
+  settings: Omit<Protocol<never>, 'sessions' | 'verify'>,
   sessions: Sessions<Data>,
 ): Protocol<Data> {
   const bearerOnly =
     sessions.traits.refreshedBy === 'access-token'
       ? ({ transport: 'bearer', cookie: undefined } as const)
       : {};
-  return Object.freeze({ ...settings, ...bearerOnly, sessions });
+  return Object.freeze({ ...settings, ...bearerOnly, sessions, verify: toVerifyAtOnce(sessions) });
 }

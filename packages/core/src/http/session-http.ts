@@ -12,9 +12,12 @@ export interface SessionHttp<Data extends object = RegisteredData> {
   open(exchange: Exchange): SessionRequest<Data>;
   /**
    * Answers a session route, or looks up who is asking. `undefined`: the request goes on to the application,
-   * and `request.session` says whose it is.
+   * and `request.session` says whose it is. A promise only where something has to be waited for.
    */
-  handle(request: SessionRequest<Data>, exchange: Exchange): Promise<Reply | undefined>;
+  handle(
+    request: SessionRequest<Data>,
+    exchange: Exchange,
+  ): Reply | undefined | Promise<Reply | undefined>;
 }
 
 /**

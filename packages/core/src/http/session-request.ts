@@ -1,5 +1,12 @@
 import { NotRevocableError, SessError, StoreUnavailableError, UsageError } from '../errors.js';
-import type { CreateInput, Device, Issued, RegisteredData, Session } from '../types.js';
+import type {
+  CreateInput,
+  Device,
+  Issued,
+  RegisteredData,
+  Session,
+  VerifyResult,
+} from '../types.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import { CSRF_VARY } from './csrf.js';
 import type { Exchange, Reply } from './exchange.js';
@@ -64,20 +71,32 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
   }
 
-  /** Looks the access token up, if there is one. Answers a reply only when the store cannot be asked. */
-  async authenticate(): Promise<Reply | undefined> {
+  /**
+   * Looks the access token up, if there is one, without a promise where none is needed. Answers a reply only when the
+   * store cannot be asked.
+   */
+  authenticate(): Reply | undefined | Promise<Reply | undefined> {
     const { credentials } = this;
     if (credentials.kind !== 'token') return undefined;
-    try {
-      const result = await this.#protocol.sessions.verify(credentials.token);
-      if (result.ok) this.#session = result.session;
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      return this.#protocol.onStoreError === 'anonymous'
-        ? undefined
-        : problemReply('store_unavailable');
-    }
+    const answer = this.#protocol.verify(credentials.token);
+    return answer instanceof Promise
+      ? answer.then(
+          (result) => this.#take(result),
+          (error: unknown) => this.#answerFault(error),
+        )
+      : this.#take(answer);
+  }
+
+  #take(result: VerifyResult<Data>): undefined {
+    if (result.ok) this.#session = result.session;
+    return undefined;
+  }
+
+  #answerFault(error: unknown): Reply | undefined {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    return this.#protocol.onStoreError === 'anonymous'
+      ? undefined
+      : problemReply('store_unavailable');
   }
 
   /** What stands between the request and a guarded route; `undefined` when nothing does. */

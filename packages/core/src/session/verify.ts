@@ -1,5 +1,6 @@
+import type { VerifyAtOnce } from '../at-once.js';
 import { findAccess, isLive, type SessionRecord } from '../store/record.js';
-import type { AcceptedReading } from '../token/access-tokens.js';
+import type { AcceptedReading, AccessReading } from '../token/access-tokens.js';
 import type { DeniableToken } from '../token/denylist.js';
 import type { Reason, VerifyResult } from '../types.js';
 import type { EngineContext } from './context.js';
@@ -7,9 +8,7 @@ import { createSettling } from './settle.js';
 import { toSession } from './view.js';
 
 /** Verification: one hash or one signature, and one look at what stands behind the token. */
-export function createVerify<Data extends object>(
-  context: EngineContext,
-): (token: unknown) => Promise<VerifyResult<Data>> {
+export function createVerify<Data extends object>(context: EngineContext): VerifyAtOnce<Data> {
   const { tokens, denylist, store, time, events } = context;
   const settling = createSettling(store);
 
@@ -48,12 +47,13 @@ export function createVerify<Data extends object>(
   }
 
   /** Nothing that is at hand already is waited for. */
-  async function verifyByStore(token: unknown): Promise<VerifyResult<Data>> {
+  function verifyByStore(token: unknown): ReturnType<VerifyAtOnce<Data>> {
     const at = time.now();
-    const seen = glance(token, at);
-    if (seen !== undefined) return seen;
-    const answer = tokens.read(token, at);
-    const reading = answer instanceof Promise ? await answer : answer;
+    return glance(token, at) ?? verifyInFull(token, at);
+  }
+
+  async function verifyInFull(token: unknown, at: number): Promise<VerifyResult<Data>> {
+    const reading = await tokens.read(token, at);
     if (!reading.ok) return reject(reading.reason, reading.sid);
     const { sid, digest } = reading;
 
@@ -68,18 +68,24 @@ export function createVerify<Data extends object>(
   }
 
   /** The session as the token has it, unless the denylist names the token. */
-  async function verifyByClaims(token: unknown): Promise<VerifyResult<Data>> {
+  function verifyByClaims(token: unknown): ReturnType<VerifyAtOnce<Data>> {
     const at = time.now();
     const answer = tokens.read(token, at);
-    const reading = answer instanceof Promise ? await answer : answer;
+    return answer instanceof Promise
+      ? answer.then((reading) => judge(reading, at))
+      : judge(answer, at);
+  }
+
+  function judge(reading: AccessReading, at: number): ReturnType<VerifyAtOnce<Data>> {
     if (!reading.ok) return reject(reading.reason, reading.sid);
     if (!isClaimed(reading)) return reject('unknown', reading.sid);
     if (denylist === undefined) return takeAtItsWord(reading);
 
     const deniable = toDeniable(reading);
     if (denylist.isSurelyGood(deniable, at)) return takeAtItsWord(reading);
-    const isDenied = await denylist.isDenied(deniable, at);
-    return isDenied ? reject('revoked', reading.sid) : takeAtItsWord(reading);
+    return denylist
+      .isDenied(deniable, at)
+      .then((isDenied) => (isDenied ? reject('revoked', reading.sid) : takeAtItsWord(reading)));
   }
 
   // Once, and not at every verification: `revocation` is fixed for the engine's life.

@@ -20,10 +20,7 @@ export function createSubjectTag(pepper: string | undefined): SubjectTag {
   return pepper === undefined
     ? (subject) => sha256(subject).slice(0, TAG_LENGTH)
     : (subject) =>
-        createHmac('sha256', pepper)
-          .update(subject, 'utf8')
-          .digest('base64url')
-          .slice(0, TAG_LENGTH);
+        createHmac('sha256', pepper).update(subject).digest('base64url').slice(0, TAG_LENGTH);
 }
 
 /** A new session id under a subject's tag, with 96 random bits. */

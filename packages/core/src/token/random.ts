@@ -28,5 +28,5 @@ export function createRandomBytes(): RandomBytes {
 
 /** Base64url without padding (RFC 4648, section 5). */
 export function encodeBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
+  return Buffer.from(bytes).toString('base64url');
 }

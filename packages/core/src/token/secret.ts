@@ -4,7 +4,7 @@ import { hmacSha256, sha256 } from './sha256.js';
 /** Characters of a digest as it is kept: 22 of base64url, 132 bits. */
 const DIGEST_LENGTH = 22;
 
-const REFRESH = Buffer.from('refresh', 'latin1');
+const REFRESH = Buffer.from('refresh');
 
 /**
  * SHA-256 of a secret's text, in base64url, cut to 132 bits. The secrets are 256 random bits, so neither
@@ -34,7 +34,7 @@ export function deriveRefreshSecret(secret: string, salt: string): string {
 
 /** The secret of generation n's k-th access token: HMAC-SHA256(r_n, salt ‖ "access" ‖ k), k a big-endian uint32. */
 export function deriveAccessSecret(secret: string, salt: string, count: number): string {
-  const label = Buffer.alloc(10, 'access', 'latin1');
+  const label = Buffer.alloc(10, 'access');
   label.writeUInt32BE(count, 6);
   return derive(secret, salt, label);
 }
