@@ -32,6 +32,8 @@ export interface CallsContext {
   admit(): Promise<void> | undefined;
   /** A denial that replicas did not confirm in time. */
   onUnconfirmed(operation: string): void;
+  /** Something of a subject that no version of this has written. */
+  onUnreadable(tag: string): void;
 }
 
 /** What a read brought, and whether it is all that is kept of the subject. */
@@ -69,7 +71,7 @@ const SUCCESSOR = /^[\w.-]{1,64}$/;
 const NOTHING: StateRead = { state: undefined, isWhole: false };
 
 export function createDenylistCalls(context: CallsContext): DenylistCalls {
-  const { port, durable, keyPrefix, withDeadline, onUnconfirmed } = context;
+  const { port, durable, keyPrefix, withDeadline, onUnconfirmed, onUnreadable } = context;
   const plain = createPlainChannel(port);
 
   async function admitted<Answer>(work: () => Promise<Answer>): Promise<Answer> {
@@ -105,6 +107,7 @@ export function createDenylistCalls(context: CallsContext): DenylistCalls {
     return decodeState(
       tag,
       fields.map((field, n) => [field, values[n]]),
+      onUnreadable,
     );
   }
 
@@ -141,7 +144,7 @@ export function createDenylistCalls(context: CallsContext): DenylistCalls {
       );
       const [extent, values] = reply as readonly [string, readonly unknown[]];
       if (extent !== 'all') return { state: toState(tag, fields, values), isWhole: false };
-      return { state: decodeState(tag, toPairs(values)), isWhole: true };
+      return { state: decodeState(tag, toPairs(values), onUnreadable), isWhole: true };
     },
     async deny(tag, denials, life) {
       // The session of another subject is none of this one's.

@@ -38,6 +38,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
   let logger: Logger | undefined;
   let clock: Clock = systemClock;
   let stopListening = (): void => {};
+  let hasReported = false;
 
   const guard = createEvictionGuard({
     askInfo: () =>
@@ -66,6 +67,15 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
     admit: guard.admit,
     onUnconfirmed(operation) {
       logger?.warn({ operation }, 'denylist: replicas did not confirm a denial in time');
+    },
+    onUnreadable(tag) {
+      // Once, for there may be many.
+      if (hasReported) return;
+      hasReported = true;
+      logger?.error(
+        { tag },
+        'what is denied of a subject cannot be read in Redis; the tokens that it is about are refused',
+      );
     },
   });
   const keeper =

@@ -12,7 +12,7 @@ const JTI = /^[\x20-\x7e]{1,128}$/;
 const HEAD = /^(\d{1,15})\|([\w-]*)\|(\d{0,15})$/;
 const ENTRY = /^(\d{0,15})\|\d{1,15}\|([\w.-]*)$/;
 
-/** From when something is denied; an entry that cannot be read denies at once. */
+/** From when something is denied. */
 export interface StoredEntry {
   readonly from: number;
   readonly isSpent: boolean;
@@ -72,23 +72,37 @@ export function decodeHead(tag: string, value: unknown): DenylistHead | undefine
   };
 }
 
-function decodeEntry(value: unknown): StoredEntry {
+/** `undefined` for what cannot be read. */
+function decodeEntry(value: unknown): StoredEntry | undefined {
   const [, from, successor] = (typeof value === 'string' ? ENTRY.exec(value) : null) ?? [];
-  if (from === undefined) return { from: 0, isSpent: false };
+  if (from === undefined) return undefined;
   return { from: from === '' ? Number.POSITIVE_INFINITY : Number(from), isSpent: successor !== '' };
 }
 
-/** Reads fields and values; `undefined` where there is no head, and nothing to be said but no. */
+/** An entry that cannot be read: it denies. */
+const UNREADABLE: StoredEntry = { from: 0, isSpent: false };
+
+/**
+ * Reads fields and values; `undefined` where there is no head, and nothing to be said but no. Tells of each that cannot
+ * be read.
+ */
 export function decodeState(
   tag: string,
   fields: readonly (readonly [field: string, value: unknown])[],
+  onUnreadable: (tag: string) => void,
 ): SubjectState | undefined {
   let head: DenylistHead | undefined;
   const entries = new Map<string, StoredEntry>();
   for (const [field, value] of fields) {
     if (value === null || value === undefined) continue;
-    if (field === HEAD_FIELD) head = decodeHead(tag, value);
-    else if (field.startsWith('j') || field.startsWith('s')) entries.set(field, decodeEntry(value));
+    if (field === HEAD_FIELD) {
+      head = decodeHead(tag, value);
+      if (head === undefined) onUnreadable(tag);
+    } else if (field.startsWith('j') || field.startsWith('s')) {
+      const entry = decodeEntry(value);
+      if (entry === undefined) onUnreadable(tag);
+      entries.set(field, entry ?? UNREADABLE);
+    }
   }
   return head === undefined ? undefined : { head, entries };
 }

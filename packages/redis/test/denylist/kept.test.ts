@@ -1,6 +1,12 @@
 import { inspect } from 'node:util';
 import { failFast, redisDenylist } from '@sess/redis';
-import { type RedisServer, requireServer, sleep, startRedisServer } from '@sess/test-servers';
+import {
+  type RedisServer,
+  requireServer,
+  sleep,
+  startRedisServer,
+  until,
+} from '@sess/test-servers';
 import { silentLogger, tagFor } from '@sess/testkit';
 import { Redis } from 'ioredis';
 import {
@@ -216,6 +222,29 @@ describe('what a denylist keeps in Redis', () => {
     }
     await client.set(KEY, 'no hash');
     await expect(isDenied(token)).rejects.toThrow('WRONGTYPE');
+  });
+
+  it.each([
+    ['a head', 'h', {}],
+    ['a head', 'h', { nearCache: true }],
+    ['a denial', 'j', {}],
+    ['a denial', 'j', { nearCache: true }],
+  ])('says once that it cannot read %s: %s, %o', async (_, name, options) => {
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, error: (...line: unknown[]) => void told.push(line) };
+    const { denylist, issue, isDenied } = openDenylist(client, options, logger);
+    onTestFinished(() => denylist.close());
+    const token = await issue();
+    expect(await isDenied(token)).toBe(false);
+    await client.hset(KEY, name === 'h' ? 'h' : `j${token.jti}`, 'garbage');
+    await until(() => isDenied(token), { what: 'the denial' });
+    expect(await isDenied(token)).toBe(true);
+    expect(told).toEqual([
+      [
+        { tag: ADA },
+        'what is denied of a subject cannot be read in Redis; the tokens that it is about are refused',
+      ],
+    ]);
   });
 
   it('is pruned in steps: 50,000 denials that ran out are gone, and no write is slow', async () => {
