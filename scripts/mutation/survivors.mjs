@@ -188,10 +188,10 @@ export const explained = [
     why: 'the expression refuses every other length too: this spares it what is too long',
   },
   {
-    file: 'token/random.ts',
-    from: 'size > POOL_SIZE',
-    to: 'size >= POOL_SIZE',
-    why: 'as much as the pool holds may come from it, or past it',
+    file: 'token/sha256.ts',
+    from: 'index < key.length',
+    to: 'index <= key.length',
+    why: 'behind the key the pads stay as they are, and behind the pads the text is put',
   },
   {
     file: 'token/sha256.ts',

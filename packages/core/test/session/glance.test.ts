@@ -124,6 +124,19 @@ describe('a signed token', () => {
     },
   );
 
+  it('may take its time to be read', async () => {
+    const fake = createFakeTokens({ revocation: 'none' });
+    const open = () => ({
+      ...openPort(fake),
+      read: async (token: unknown, at: number) => openPort(fake).read(token, at),
+    });
+    const { clock, sessions } = arrange({ accessToken: { ...fake, open } });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+    clock.advance('15m');
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+
   it('that says nothing of its generation settles nothing', async () => {
     const sid = `${tagFor('ada')}${'A'.repeat(16)}`;
     const session = { sid, subject: 'ada' } as Session<object>;
