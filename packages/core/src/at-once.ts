@@ -15,13 +15,16 @@ const AT_ONCE = Symbol.for('sess.at-once');
 export function toVerify<Data extends object>(
   attempt: VerifyAtOnce<Data>,
 ): Sessions<Data>['verify'] {
-  return Object.assign(
-    async (token: unknown) => {
+  // Not `async`: what is a promise already would be waited for by another.
+  const verify = (token: unknown): Promise<VerifyResult<Data>> => {
+    try {
       const answer = attempt(token);
-      return answer instanceof Promise ? await answer : answer;
-    },
-    { [AT_ONCE]: attempt },
-  );
+      return answer instanceof Promise ? answer : Promise.resolve(answer);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return Object.assign(verify, { [AT_ONCE]: attempt });
 }
 
 /** An engine's `verify`, without the promise where it can do without. */

@@ -52,11 +52,10 @@ export function createSessions<Data extends object = RegisteredData>(
   if (tokens.denylist?.isLocal === true && settings.store.isLocal !== true) {
     logger.warn(
       {},
-      'the denylist is in this process’s memory, and sessions are not: tokens revoked here are good elsewhere. Give the tokens a shared denylist',
+      'the denylist is in this process’s memory, and sessions are not: revoked tokens are good elsewhere. Share a denylist',
     );
   }
-  const store =
-    denylist === undefined ? plain : createDenyingStore(plain, denylist, tokens.leeway ?? 0);
+  const store = denylist === undefined ? plain : createDenyingStore(plain, denylist, leeway);
   const context: EngineContext = {
     settings,
     store,
@@ -72,8 +71,7 @@ export function createSessions<Data extends object = RegisteredData>(
   return Object.freeze({
     create: createCreate<Data>(context),
     verify,
-    authenticate: async (authorization: string | null | undefined) =>
-      verify(parseBearer(authorization)),
+    authenticate: (authorization: string | null | undefined) => verify(parseBearer(authorization)),
     refresh: createRefresh<Data>(context),
     update: createUpdate<Data>(context),
     elevate: createElevate<Data>(context),

@@ -53,7 +53,8 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   async function verifyInFull(token: unknown, at: number): Promise<VerifyResult<Data>> {
-    const reading = await tokens.read(token, at);
+    const answer = tokens.read(token, at);
+    const reading = answer instanceof Promise ? await answer : answer;
     if (!reading.ok) return reject(reading.reason, reading.sid);
     const { sid, digest } = reading;
 
