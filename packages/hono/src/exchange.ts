@@ -72,7 +72,7 @@ export class HonoExchange implements Exchange {
   /** To be waited for if somebody has begun to parse a form, for `parsedBody` answers at once. */
   settleForm(): Promise<void> | undefined {
     const { formData } = this.#c.req.bodyCache;
-    // A promise, whatever its type says.
+    // A promise, whatever its type says, or what a validator has put in the place of one.
     return (
       formData &&
       Promise.resolve(formData).then((form) => {

@@ -78,13 +78,16 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
   authenticate(): Reply | undefined | Promise<Reply | undefined> {
     const { credentials } = this;
     if (credentials.kind !== 'token') return undefined;
-    const answer = this.#protocol.verify(credentials.token);
-    return answer instanceof Promise
-      ? answer.then(
-          (result) => this.#take(result),
-          (error: unknown) => this.#answerFault(error),
-        )
-      : this.#take(answer);
+    try {
+      const answer = this.#protocol.verify(credentials.token);
+      if (!(answer instanceof Promise)) return this.#take(answer);
+      return answer.then(
+        (result) => this.#take(result),
+        (error: unknown) => this.#answerFault(error),
+      );
+    } catch (error) {
+      return this.#answerFault(error);
+    }
   }
 
   #take(result: VerifyResult<Data>): undefined {

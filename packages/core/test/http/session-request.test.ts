@@ -22,17 +22,26 @@ describe('looking up who asks', () => {
     expect(await open({ bearer: accessToken }).request.authenticate()).toMatchObject({
       status: 503,
     });
-    const accessTokens = {
-      kind: 'broken',
-      open: () => ({
-        revocation: 'none' as const,
-        issue: () => '',
-        read: () => Promise.reject(new RangeError('no keys')),
-      }),
-    };
-    const broken = serve({}, { accessToken: accessTokens });
+    const broken = serveReading(() => Promise.reject(new RangeError('no keys')));
     await expect(broken.open({ bearer: 'any' }).request.authenticate()).rejects.toThrow(RangeError);
   });
+
+  it('does the same with a fault that comes without a promise', () => {
+    const throwing = (error: Error) => {
+      const { open } = serveReading(() => {
+        throw error;
+      });
+      return () => open({ bearer: 'any' }).request.authenticate();
+    };
+    expect(throwing(new StoreUnavailableError('no keys'))()).toMatchObject({ status: 503 });
+    expect(throwing(new RangeError('no keys'))).toThrow(RangeError);
+  });
+
+  /** With tokens that are read so. */
+  function serveReading(read: () => Promise<never>) {
+    const open = () => ({ revocation: 'none' as const, issue: () => '', read });
+    return serve({}, { accessToken: { kind: 'broken', open } });
+  }
 });
 
 describe('a guard', () => {
