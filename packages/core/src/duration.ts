@@ -1,5 +1,5 @@
 import { invalidOption } from './errors.js';
-import { show } from './show.js';
+import { formatValue } from './show.js';
 
 /** A length of time: a number of seconds, or a number and a unit, as in `'30s'`, `'15m'`, `'12h'`, `'7d'`. */
 export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -61,7 +61,7 @@ function suggest(value: unknown): string {
 }
 
 function showShort(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 40)}'` : show(value);
+  return typeof value === 'string' ? `'${value.slice(0, 40)}'` : formatValue(value);
 }
 
 /** A duration as one would write it, quotes included. */

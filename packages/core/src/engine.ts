@@ -15,7 +15,7 @@ export {
   resolveSubjectPepper,
 } from './option-ports.js';
 export { checkData } from './session/checked-data.js';
-export { createDenylistPort, type DenylistPort } from './session/denylist-port.js';
+export { createDenylistClient, type DenylistClient } from './session/denylist-port.js';
 export { hideTokens } from './session/view.js';
 export type {
   AcceptedReading,

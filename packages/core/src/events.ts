@@ -1,7 +1,7 @@
 import * as diagnostics from 'node:diagnostics_channel';
 import { UsageError } from './errors.js';
 import type { Logger } from './logger.js';
-import { show } from './show.js';
+import { formatValue } from './show.js';
 import type { EventListener, SessionEvent } from './types.js';
 
 export interface Events {
@@ -39,7 +39,7 @@ export function createEvents(logger: Logger): Events {
       if (!NAMES.has(name)) {
         throw new UsageError(
           'invalid_argument',
-          `There is no event '${show(name)}'. There are: ${[...NAMES].join(', ')}.`,
+          `There is no event '${formatValue(name)}'. There are: ${[...NAMES].join(', ')}.`,
         );
       }
       if (typeof listener !== 'function') {

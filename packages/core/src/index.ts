@@ -14,7 +14,7 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSessions } from './http/session-request.js';
+export type { RequestSession } from './http/session-request.js';
 export type { TokenResponse } from './http/token-response.js';
 export { type LogFields, type Logger, type MessageFirstLogger, messageFirst } from './logger.js';
 export type { SessionsOptions } from './options.js';
@@ -27,16 +27,16 @@ export { type AccessTokens, opaque } from './token/access-tokens.js';
 export type { Denylist } from './token/denylist.js';
 export type { RandomBytes } from './token/random.js';
 export type {
-  CarriedTokens,
   CreateInput,
   Device,
   EventListener,
   Issued,
-  Reason,
+  PresentedTokens,
   RefreshResult,
   Register,
   RegisteredData,
   Rejected,
+  RejectionReason,
   RevokeCause,
   Session,
   SessionEvent,

@@ -3,4 +3,4 @@
  */
 export { type Duration, parseDuration, showDuration } from './duration.js';
 export { assertKnown } from './known-options.js';
-export { quote, show } from './show.js';
+export { formatShort, formatValue } from './show.js';

@@ -13,7 +13,7 @@ import {
   resolveSubjectPepper,
 } from './option-ports.js';
 import type { StandardSchema } from './schema.js';
-import { show } from './show.js';
+import { formatValue } from './show.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
 import type { AccessTokens } from './token/access-tokens.js';
 import type { RandomBytes } from './token/random.js';
@@ -151,10 +151,12 @@ function resolveAccessTtl(written: Duration | undefined, { ttl, kind }: AccessTo
 
 function resolveLimit(max: number, onLimit: string): SubjectLimit {
   if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
-    throw invalidOption(`maxPerSubject: ${show(max)} must be a whole number from 1 to 10,000,000.`);
+    throw invalidOption(
+      `maxPerSubject: ${formatValue(max)} must be a whole number from 1 to 10,000,000.`,
+    );
   }
   if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
-    throw invalidOption(`onLimit: '${show(onLimit)}' must be 'evict-oldest' or 'reject'.`);
+    throw invalidOption(`onLimit: '${formatValue(onLimit)}' must be 'evict-oldest' or 'reject'.`);
   }
   return Object.freeze({ max, onLimit });
 }

@@ -1,5 +1,5 @@
 import { InvalidDataError } from './errors.js';
-import { show } from './show.js';
+import { formatValue } from './show.js';
 
 /**
  * The part of Standard Schema (https://standardschema.dev, version 1) that is used here. Schemas of
@@ -37,7 +37,7 @@ export async function checkSchema<Output>(
   if (!result?.issues) return result?.value;
   // Schemas are not written here: whatever is no issue is told as one that says nothing.
   const issues = Array.from(result.issues, (issue) => ({
-    message: show(issue?.message),
+    message: formatValue(issue?.message),
     path: pathOf(issue),
   }));
   const places = issues.map((issue) => issue.path || '(root)').slice(0, 5);
@@ -48,7 +48,7 @@ export async function checkSchema<Output>(
 
 function pathOf(issue: StandardIssue): string {
   const parts = Array.from(issue?.path ?? [], (part) =>
-    show(typeof part === 'object' ? part?.key : part),
+    formatValue(typeof part === 'object' ? part?.key : part),
   );
   return parts.join('.');
 }

@@ -4,18 +4,18 @@ import { parseBearer } from './http/bearer.js';
 import { resolveOptions, type SessionsOptions } from './options.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
-import { createDenyingStore } from './session/denying-store.js';
-import { createDenylistPort } from './session/denylist-port.js';
+import { createRevokingStore } from './session/denying-store.js';
+import { createDenylistClient } from './session/denylist-port.js';
 import { createElevate } from './session/elevate.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
-import { createInTurn } from './session/serial.js';
+import { createKeyedMutex } from './session/serial.js';
 import { createStorePort } from './session/store-port.js';
 import { createStoreTime } from './session/store-time.js';
 import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
 import { toSession } from './session/view.js';
-import { isOver } from './store/record.js';
+import { isExpired } from './store/record.js';
 import { assertSubject, createSubjectTag, isSid } from './token/id.js';
 import type { RegisteredData, Sessions } from './types.js';
 
@@ -40,7 +40,7 @@ export function createSessions<Data extends object = RegisteredData>(
   const { leeway = 0 } = tokens;
   const denylist =
     tokens.denylist &&
-    createDenylistPort({
+    createDenylistClient({
       denylist: tokens.denylist,
       onError: tokens.onDenylistError ?? 'fail',
       longestLife: accessTtl + leeway,
@@ -55,7 +55,7 @@ export function createSessions<Data extends object = RegisteredData>(
       'the denylist is in this process’s memory, and sessions are not: revoked tokens are good elsewhere. Share a denylist',
     );
   }
-  const store = denylist === undefined ? plain : createDenyingStore(plain, denylist, leeway);
+  const store = denylist === undefined ? plain : createRevokingStore(plain, denylist, leeway);
   const context: EngineContext = {
     settings,
     store,
@@ -64,7 +64,7 @@ export function createSessions<Data extends object = RegisteredData>(
     time,
     events,
     tagOfSubject,
-    inTurn: createInTurn(clock),
+    runExclusive: createKeyedMutex(clock),
   };
 
   const verify = toVerify(createVerify<Data>(context));
@@ -84,7 +84,7 @@ export function createSessions<Data extends object = RegisteredData>(
     async get(sid: string) {
       if (!isSid(sid)) return undefined;
       const { record, now } = await store.load(sid);
-      return record === undefined || isOver(record, now) ? undefined : toSession<Data>(record);
+      return record === undefined || isExpired(record, now) ? undefined : toSession<Data>(record);
     },
     async list(subject: string) {
       assertSubject(subject);

@@ -71,11 +71,11 @@ export interface Issued<Data extends object = RegisteredData> {
  * - `reused`: a refresh token that was spent before; the session has been ended
  * - `revoked`: named by a denylist
  */
-export type Reason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
+export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
 
 export interface Rejected {
   readonly ok: false;
-  readonly reason: Reason;
+  readonly reason: RejectionReason;
 }
 
 export type VerifyResult<Data extends object = RegisteredData> =
@@ -111,7 +111,7 @@ export interface SessionEvent {
   reuse: { readonly sid: string; readonly subject: string };
   rejected: {
     readonly token: 'access' | 'refresh';
-    readonly reason: Reason;
+    readonly reason: RejectionReason;
     readonly sid?: string;
   };
   /** A write that replicas were to confirm and did not: a failover may forget it. */
@@ -141,7 +141,7 @@ interface InitialData<Data extends object> {
 }
 
 /** The credentials that a request came with. */
-export interface CarriedTokens {
+export interface PresentedTokens {
   readonly accessToken?: unknown;
   readonly refreshToken?: unknown;
 }
@@ -199,7 +199,7 @@ export interface Sessions<Data extends object = RegisteredData> {
    * Ends the sessions that genuine tokens belong to, as a logout does; a token that has run out will do. A
    * forged or unknown one ends nothing; `false` when nothing was ended.
    */
-  end(tokens: CarriedTokens): Promise<boolean>;
+  end(tokens: PresentedTokens): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   readonly traits: TokenTraits;

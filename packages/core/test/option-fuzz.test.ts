@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyValue, near, PATIENCE, runs } from '../../../test/fuzzing.js';
 import { UsageError } from '../src/errors.js';
-import { asEngine } from '../src/http/engine.js';
+import { assertSessions } from '../src/http/engine.js';
 import { createGuard, type GuardOptions } from '../src/http/guard.js';
-import { type ProtocolOptions, resolveProtocol } from '../src/http/protocol.js';
+import { type HttpOptions, resolveProtocol } from '../src/http/protocol.js';
 import type { SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
 import { memoryStore } from '../src/store/memory.js';
@@ -205,7 +205,7 @@ describe('the options of the middleware', () => {
         fc.boolean(),
         (path, value, isPlain) => {
           if (value === undefined) return;
-          const given = optionAt(path, value) as ProtocolOptions;
+          const given = optionAt(path, value) as HttpOptions;
           const plain = { cookie: { secure: false, ...given.cookie } };
           const options = isPlain && path.startsWith('cookie.') ? plain : given;
           const outcome = outcomeOf(path, () => {
@@ -239,7 +239,7 @@ describe('the options of the middleware', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         if (value === undefined) return;
-        expect(() => asEngine(value as never)).toThrow(
+        expect(() => assertSessions(value as never)).toThrow(
           expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
         );
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quote, show } from '../src/show.js';
+import { formatShort, formatValue } from '../src/show.js';
 
 describe('a value in a message', () => {
   it.each<[unknown, string, string]>([
@@ -15,7 +15,7 @@ describe('a value in a message', () => {
     [{ toJSON: () => 'secret', toString: () => 'secret' }, 'an object', 'an object'],
     [Object.create(null), 'an object', 'an object'],
   ])('is %o as %j, or in quotes %j', (value, shown, quoted) => {
-    expect(show(value)).toBe(shown);
-    expect(quote(value)).toBe(quoted);
+    expect(formatValue(value)).toBe(shown);
+    expect(formatShort(value)).toBe(quoted);
   });
 });

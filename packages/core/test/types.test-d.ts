@@ -4,14 +4,14 @@
  */
 import { expectTypeOf, test } from 'vitest';
 import {
-  type CarriedTokens,
   type CreateInput,
   createSessions,
   type Duration,
   type Issued,
-  type Reason,
+  type PresentedTokens,
   type RefreshResult,
   type RegisteredData,
+  type RejectionReason,
   type Session,
   type SessionEvent,
   type Sessions,
@@ -127,7 +127,7 @@ test('a refresh narrows by ok', async () => {
     // @ts-expect-error nothing to explain
     result.reason;
   } else {
-    expectTypeOf(result.reason).toEqualTypeOf<Reason>();
+    expectTypeOf(result.reason).toEqualTypeOf<RejectionReason>();
     // @ts-expect-error no tokens either
     result.accessToken;
   }
@@ -136,13 +136,13 @@ test('a refresh narrows by ok', async () => {
 test('a verification narrows by ok', async () => {
   const result = await createSessions<Profile>().verify('token');
   if (result.ok) expectTypeOf(result.session).toEqualTypeOf<Session<Profile>>();
-  else expectTypeOf(result.reason).toEqualTypeOf<Reason>();
+  else expectTypeOf(result.reason).toEqualTypeOf<RejectionReason>();
   // @ts-expect-error a verification never holds tokens
   result.accessToken;
 });
 
 test('the reasons are those of the documentation', () => {
-  expectTypeOf<Reason>().toEqualTypeOf<
+  expectTypeOf<RejectionReason>().toEqualTypeOf<
     'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked'
   >();
 });
@@ -159,7 +159,7 @@ test('hostile input needs no cast', () => {
   const sessions = createSessions<Profile>();
   expectTypeOf(sessions.verify).parameter(0).toBeUnknown();
   expectTypeOf(sessions.refresh).parameter(0).toBeUnknown();
-  expectTypeOf(sessions.end).parameter(0).toEqualTypeOf<CarriedTokens>();
+  expectTypeOf(sessions.end).parameter(0).toEqualTypeOf<PresentedTokens>();
   expectTypeOf(sessions.authenticate).parameter(0).toEqualTypeOf<string | null | undefined>();
 });
 
@@ -190,7 +190,7 @@ test('events are typed by their name', () => {
   expectTypeOf(stop).toEqualTypeOf<() => void>();
   sessions.on('rejected', async ({ token, reason }) => {
     expectTypeOf(token).toEqualTypeOf<'access' | 'refresh'>();
-    expectTypeOf(reason).toEqualTypeOf<Reason>();
+    expectTypeOf(reason).toEqualTypeOf<RejectionReason>();
   });
   expectTypeOf<keyof SessionEvent>().toEqualTypeOf<
     | 'created'

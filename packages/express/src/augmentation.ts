@@ -1,4 +1,4 @@
-import type { RegisteredData, RequestSessions, Session } from '@sess/core';
+import type { RegisteredData, RequestSession, Session } from '@sess/core';
 
 declare global {
   namespace Express {
@@ -6,7 +6,7 @@ declare global {
       /** The session that the request's access token belongs to, or `null`. Set by `sessionMiddleware()`. */
       readonly session: Session<RegisteredData> | null;
       /** Signs in and out, and writes to the session. Set by `sessionMiddleware()`. */
-      readonly sessions: RequestSessions<RegisteredData>;
+      readonly sessions: RequestSession<RegisteredData>;
     }
   }
 }

@@ -1,3 +1,3 @@
 export type * from './augmentation.js';
 export { sessionErrors, sessionMiddleware } from './middleware.js';
-export { requireSession, type SessionHandler, type SessionRequestOf } from './require-session.js';
+export { type GuardedRequest, requireSession, type SessionHandler } from './require-session.js';

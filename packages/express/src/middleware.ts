@@ -1,11 +1,11 @@
 import { getSessions, type RegisteredData, UsageError } from '@sess/core';
 import {
-  asEngine,
+  assertSessions,
   createSessionHttp,
-  type EngineFor,
-  type ProtocolOptions,
+  type HttpOptions,
   replyToError,
   SessionRequest,
+  type SessionsFor,
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
@@ -30,17 +30,17 @@ const SESSION: PropertyDescriptor = {
  * @throws UsageError `invalid_option`, `invalid_argument`
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
-  sessions?: EngineFor<Data>,
-  options?: ProtocolOptions,
+  sessions?: SessionsFor<Data>,
+  options?: HttpOptions,
 ): RequestHandler {
-  const engine = asEngine(sessions);
+  const engine = assertSessions(sessions);
   const http = createSessionHttp(() => engine ?? getSessions(), options);
 
   return async (req, res, next) => {
     try {
       assertNoOtherSession(req);
       const exchange = new ExpressExchange(req, res);
-      const request = http.open(exchange);
+      const request = http.createRequest(exchange);
       Object.defineProperty(req, 'sessions', { value: request, configurable: true });
       Object.defineProperty(req, 'session', SESSION);
       const reply = await http.handle(request, exchange);

@@ -5,13 +5,13 @@ import { sendReply } from './exchange.js';
 import { openedFor } from './middleware.js';
 
 /** A request that has passed `requireSession`. */
-export type SessionRequestOf<Data extends object = RegisteredData> = Request & {
+export type GuardedRequest<Data extends object = RegisteredData> = Request & {
   readonly session: Session<Data>;
 };
 
 /** A handler behind `requireSession`: its `req.session` is never `null`. */
 export type SessionHandler<Data extends object = RegisteredData> = (
-  req: SessionRequestOf<Data>,
+  req: GuardedRequest<Data>,
   res: Response,
   next: NextFunction,
 ) => unknown;
@@ -49,7 +49,7 @@ export function requireSession<Data extends object = RegisteredData>(
         return;
       }
       if (handler !== undefined) {
-        await handler(req as SessionRequestOf<Data>, res, next);
+        await handler(req as GuardedRequest<Data>, res, next);
         return;
       }
     } catch (error) {

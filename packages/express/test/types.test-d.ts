@@ -2,15 +2,10 @@
  * Read by the compiler only: `tsc -p tsconfig.test.json`. Each line that must not compile says so, and is
  * itself an error as soon as it does.
  */
+import { createSessions, type RegisteredData, type RequestSession, type Session } from '@sess/core';
 import {
-  createSessions,
-  type RegisteredData,
-  type RequestSessions,
-  type Session,
-} from '@sess/core';
-import {
+  type GuardedRequest,
   requireSession,
-  type SessionRequestOf,
   sessionErrors,
   sessionMiddleware,
 } from '@sess/express';
@@ -25,7 +20,7 @@ const app = express();
 
 test('a request has a session or none, and what can be done to it', () => {
   expectTypeOf<Request['session']>().toEqualTypeOf<Session<RegisteredData> | null>();
-  expectTypeOf<Request['sessions']>().toEqualTypeOf<RequestSessions<RegisteredData>>();
+  expectTypeOf<Request['sessions']>().toEqualTypeOf<RequestSession<RegisteredData>>();
   app.get('/', (req) => {
     // @ts-expect-error it may be null
     req.session.subject;
@@ -62,7 +57,7 @@ test('its data is of the type that is named, or was registered', () => {
   requireSession<Profile>({ where: ({ data }) => data.handle !== '' });
   // @ts-expect-error there is no such member
   requireSession<Profile>({ where: ({ data }) => data.hadnle !== '' });
-  expectTypeOf<SessionRequestOf['session']>().toExtend<Session<RegisteredData>>();
+  expectTypeOf<GuardedRequest['session']>().toExtend<Session<RegisteredData>>();
 });
 
 test('the middleware takes an engine of any data, and options', () => {

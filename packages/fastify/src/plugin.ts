@@ -1,11 +1,11 @@
 import { getSessions, type RegisteredData, type Sessions } from '@sess/core';
 import {
-  asEngine,
+  assertSessions,
   createSessionHttp,
-  type EngineFor,
-  type ProtocolOptions,
+  type HttpOptions,
   type Reply,
   type SessionHttp,
+  type SessionsFor,
 } from '@sess/core/http';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { fastifyPlugin } from 'fastify-plugin';
@@ -14,7 +14,7 @@ import { decorateRequests, keepOpened } from './opened.js';
 import { declareRoutes, isSessionRoute } from './routes.js';
 
 /** What `sessionPlugin` is registered with. */
-export interface SessionPluginOptions extends ProtocolOptions {
+export interface SessionPluginOptions extends HttpOptions {
   /** Default: the process-wide engine, which is the one set up by `configureSessions()`, or one in memory. */
   readonly sessions?: Sessions;
 }
@@ -40,10 +40,10 @@ const META = { name: '@sess/fastify', fastify: '>=5.12.0 <6' };
  * is a `request.session` already
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
-  sessions?: EngineFor<Data>,
-  options?: ProtocolOptions,
+  sessions?: SessionsFor<Data>,
+  options?: HttpOptions,
 ): FastifyPluginAsync {
-  const engine = asEngine(sessions);
+  const engine = assertSessions(sessions);
   const http = createSessionHttp(() => engine ?? getSessions(), options);
   return fastifyPlugin(async (app) => mount(app, http, options), META);
 }
@@ -61,13 +61,13 @@ export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = fastifyPl
   META,
 );
 
-function mount(app: FastifyInstance, http: SessionHttp, options?: ProtocolOptions): void {
+function mount(app: FastifyInstance, http: SessionHttp, options?: HttpOptions): void {
   const { prefix } = app;
   decorateRequests(app);
   // By callback: nothing is to be waited for where the engine answers at once.
   app.addHook('onRequest', (request, reply, done) => {
     const exchange = new FastifyExchange(request, reply, prefix);
-    const opened = http.open(exchange);
+    const opened = http.createRequest(exchange);
     keepOpened(request, opened);
     const goOn = (answer: Reply | undefined): void => {
       if (answer === undefined) done();

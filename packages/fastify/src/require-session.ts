@@ -6,7 +6,7 @@ import { openedFor } from './opened.js';
 import { isSessionRoute } from './routes.js';
 
 /** A request that has passed `requireSession`. */
-export type SessionRequestOf<
+export type GuardedRequest<
   Data extends object = RegisteredData,
   Request = FastifyRequest,
 > = Request & { readonly session: Session<Data> };
@@ -16,7 +16,7 @@ export type SessionHandler<
   Data extends object = RegisteredData,
   Request = FastifyRequest,
   Reply = FastifyReply,
-> = (this: FastifyInstance, request: SessionRequestOf<Data, Request>, reply: Reply) => unknown;
+> = (this: FastifyInstance, request: GuardedRequest<Data, Request>, reply: Reply) => unknown;
 
 /** What `requireSession` makes of options alone: a hook for any route. */
 export type SessionGuard = (
@@ -73,6 +73,6 @@ export function requireSession<Data extends object>(
   return function (this: unknown, request, reply) {
     const answer = openedFor(request).guard(guard);
     if (answer !== undefined) return sendReply(reply, answer);
-    return handler.call(this as FastifyInstance, request as SessionRequestOf<Data>, reply);
+    return handler.call(this as FastifyInstance, request as GuardedRequest<Data>, reply);
   };
 }

@@ -1,6 +1,6 @@
 import fastifySwagger from '@fastify/swagger';
 import { createSessions } from '@sess/core';
-import type { ProtocolOptions } from '@sess/core/http';
+import type { HttpOptions } from '@sess/core/http';
 import { sessionMiddleware } from '@sess/fastify';
 import { signIn } from '@sess/testkit';
 import Fastify, { type FastifyPluginAsync } from 'fastify';
@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { post, start } from './start.js';
 
 describe('the documentation', () => {
-  async function document(options: ProtocolOptions) {
+  async function document(options: HttpOptions) {
     const app = Fastify();
     await app.register(fastifySwagger, { openapi: {} });
     const scope: FastifyPluginAsync = async (inner) =>

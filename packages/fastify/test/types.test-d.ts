@@ -2,12 +2,7 @@
  * Read by the compiler only: `tsc -p tsconfig.test.json`. Each line that must not compile says so, and is
  * itself an error as soon as it does.
  */
-import {
-  createSessions,
-  type RegisteredData,
-  type RequestSessions,
-  type Session,
-} from '@sess/core';
+import { createSessions, type RegisteredData, type RequestSession, type Session } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware, sessionPlugin } from '@sess/fastify';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
@@ -20,7 +15,7 @@ const app: FastifyInstance = Fastify();
 
 test('a request has a session or none, and what can be done to it', () => {
   expectTypeOf<FastifyRequest['session']>().toEqualTypeOf<Session<RegisteredData> | null>();
-  expectTypeOf<FastifyRequest['sessions']>().toEqualTypeOf<RequestSessions<RegisteredData>>();
+  expectTypeOf<FastifyRequest['sessions']>().toEqualTypeOf<RequestSession<RegisteredData>>();
   app.get('/', (request) => {
     // @ts-expect-error it may be null
     request.session.subject;

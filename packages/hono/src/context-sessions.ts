@@ -1,10 +1,10 @@
 import { type CreateInput, type Session, UsageError } from '@sess/core';
-import type { RequestSessions, SessionRequest, TokenResponse } from '@sess/core/http';
+import type { RequestSession, SessionRequest, TokenResponse } from '@sess/core/http';
 import type { Context } from 'hono';
 import type { HonoExchange } from './exchange.js';
 
 /** `c.var.sessions`. Variables are plain values, so `c.var.session` is set anew whenever the session changes. */
-export class ContextSessions<Data extends object> implements RequestSessions<Data> {
+export class ContextSessions<Data extends object> implements RequestSession<Data> {
   readonly exchange: HonoExchange;
   readonly request: SessionRequest<Data>;
   readonly #c: Context;

@@ -1,5 +1,5 @@
 import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
-import { asEngine, createSessionHttp, type ProtocolOptions } from '@sess/core/http';
+import { assertSessions, createSessionHttp, type HttpOptions } from '@sess/core/http';
 import type { MiddlewareHandler } from 'hono';
 import { assertNoOtherSession, ContextSessions } from './context-sessions.js';
 import { HonoExchange } from './exchange.js';
@@ -8,7 +8,7 @@ import { toResponse } from './reply.js';
 import type { SessionEnv } from './variables.js';
 
 /** How sessions appear on the wire, and what only the runtime can tell. */
-export interface SessionMiddlewareOptions extends ProtocolOptions {
+export interface SessionMiddlewareOptions extends HttpOptions {
   /**
    * The client's address, for the list of devices. Default: the other end of the connection on
    * `@hono/node-server`, and nothing on other runtimes, which each have a `getConnInfo` of their own. A header
@@ -31,7 +31,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: Sessions<Data>,
   options: SessionMiddlewareOptions = {},
 ): MiddlewareHandler<SessionEnv<Data>> {
-  const engine = asEngine(sessions);
+  const engine = assertSessions(sessions);
   const { clientIp, ...protocol } = options;
   assertClientIp(clientIp);
   const http = createSessionHttp<Data>(
@@ -42,7 +42,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   return async (c, next) => {
     assertNoOtherSession(c);
     const exchange = new HonoExchange(c, clientIp);
-    const request = http.open(exchange);
+    const request = http.createRequest(exchange);
     await exchange.settleForm();
     const reply = await http.handle(request, exchange);
     if (reply !== undefined) return exchange.applyTo(toResponse(c, reply));

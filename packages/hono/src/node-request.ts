@@ -1,4 +1,4 @@
-import { linesOf } from '@sess/core/http';
+import { headerLines } from '@sess/core/http';
 import type { Context } from 'hono';
 
 /** Answers the client's address, or `undefined` when it is not known. */
@@ -14,7 +14,7 @@ interface NodeBindings {
 
 /** The lines of one header as they came over the socket; none where there is no such list. */
 export function rawLines({ env }: Context, name: string): readonly string[] {
-  return linesOf((env as NodeBindings | undefined)?.incoming?.rawHeaders ?? [], name);
+  return headerLines((env as NodeBindings | undefined)?.incoming?.rawHeaders ?? [], name);
 }
 
 /** The other end of the connection: the client, or the proxy before it. */

@@ -1,12 +1,12 @@
 import type { RegisteredData, Session } from '@sess/core';
-import type { RequestSessions } from '@sess/core/http';
+import type { RequestSession } from '@sess/core/http';
 
 /** What `sessionMiddleware()` sets on `c.var`. */
 export interface SessionVariables<Data extends object = RegisteredData> {
   /** The session that the request's access token belongs to, or `null`. */
   session: Session<Data> | null;
   /** Signs in and out, and writes to the session. */
-  sessions: RequestSessions<Data>;
+  sessions: RequestSession<Data>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createSessions, type Session } from '@sess/core';
-import type { RequestSessions } from '@sess/core/http';
+import type { RequestSession } from '@sess/core/http';
 import { requireSession, type SessionEnv, sessionMiddleware } from '@sess/hono';
 import { Hono } from 'hono';
 import { hc, type InferResponseType } from 'hono/client';
@@ -15,7 +15,7 @@ describe('the types of a chain', () => {
       .use(sessionMiddleware())
       .get('/public', (c) => {
         expectTypeOf(c.var.session).toEqualTypeOf<Session | null>();
-        expectTypeOf(c.get('sessions')).toEqualTypeOf<RequestSessions>();
+        expectTypeOf(c.get('sessions')).toEqualTypeOf<RequestSession>();
         return c.text('');
       })
       .get('/me', requireSession(), (c) => {

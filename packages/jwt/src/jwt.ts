@@ -7,7 +7,7 @@ import {
   UsageError,
 } from '@sess/core';
 import { type AccessTokenPort, type AccessTokens, isSid, tagOf } from '@sess/core/engine';
-import { assertKnown, parseDuration, show } from '@sess/core/options';
+import { assertKnown, formatValue, parseDuration } from '@sess/core/options';
 import { createKeyRing } from './keys/key-ring.js';
 import {
   assertDenylist,
@@ -79,7 +79,7 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
   if (typeof revocation !== 'string' || !Object.hasOwn(CHOICES, revocation)) {
     throw new UsageError(
       'invalid_option',
-      `revocation: '${show(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
+      `revocation: '${formatValue(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
     );
   }
   if (options.denylist !== undefined && revocation !== 'denylist') {

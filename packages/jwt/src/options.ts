@@ -68,11 +68,11 @@ export function resolveVerifierOptions(
 }
 
 const DENYLIST_METHODS = [
-  'enroll',
+  'currentVersion',
   'isDenied',
   'deny',
   'denyAll',
-  'succeed',
+  'supersede',
   'ready',
   'close',
 ] as const satisfies readonly (keyof Denylist)[];

@@ -1,11 +1,11 @@
 import type { EventListener, SessionEvent, VerifyResult } from '@sess/core';
-import type { DeniableToken, DenylistPort, Events } from '@sess/core/engine';
+import type { DeniableToken, DenylistClient, Events } from '@sess/core/engine';
 import type { TokenReader, VerifiedToken } from './token/reader.js';
 
 /** What engines that take tokens at their word verify with. */
 export interface TokenVerifierContext {
   readonly read: TokenReader;
-  readonly denylist: DenylistPort | undefined;
+  readonly denylist: DenylistClient | undefined;
   readonly events: Events;
   readonly now: () => number;
 }

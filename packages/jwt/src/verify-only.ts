@@ -7,7 +7,7 @@ import {
   type Sessions,
 } from '@sess/core';
 import {
-  createDenylistPort,
+  createDenylistClient,
   createEvents,
   createRandomBytes,
   createRedactingLogger,
@@ -104,7 +104,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
   const longestLife = parseDuration('ttl', ttl) + settings.leeway;
   const denylist =
     options.denylist &&
-    createDenylistPort({
+    createDenylistClient({
       denylist: options.denylist,
       onError,
       longestLife,

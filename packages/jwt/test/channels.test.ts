@@ -21,7 +21,7 @@ it('engines without a store publish their events on the channels, too', async ()
   await verifyOnly({ ...TOKEN, jwksUri: `${TOKEN.issuer}/jwks.json` }).verify('x');
   for (const name of names) unsubscribe(name, listen);
   expect(messages).toEqual([
-    ['sess:store-call', { operation: 'enroll', duration: expect.any(Number), ok: true }],
+    ['sess:store-call', { operation: 'currentVersion', duration: expect.any(Number), ok: true }],
     ['sess:created', { sid: session.sid, subject: 'ada' }],
     ['sess:rejected', { token: 'access', reason: 'malformed' }],
   ]);

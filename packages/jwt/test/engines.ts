@@ -19,13 +19,13 @@ import {
 export const SECRET = 'a secret of at least thirty-two bytes';
 export const NAMES = { issuer: 'https://api.example.com', audience: 'api' } as const;
 
-type Operation = 'enroll' | 'isDenied' | 'deny' | 'denyAll' | 'succeed' | 'ready';
+type Operation = 'currentVersion' | 'isDenied' | 'deny' | 'denyAll' | 'supersede' | 'ready';
 const OPERATIONS: readonly Operation[] = [
-  'enroll',
+  'currentVersion',
   'isDenied',
   'deny',
   'denyAll',
-  'succeed',
+  'supersede',
   'ready',
 ];
 

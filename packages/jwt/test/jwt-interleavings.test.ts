@@ -13,7 +13,7 @@ import { jwt, memoryDenylist } from '../src/index.js';
 import { good, NAMES, SECRET } from './engines.js';
 
 const STORE = ['load', 'insert', 'replaceAuth', 'replaceData', 'remove', 'removeAll'] as const;
-const DENYLIST = ['enroll', 'isDenied', 'deny', 'denyAll', 'succeed'] as const;
+const DENYLIST = ['currentVersion', 'isDenied', 'deny', 'denyAll', 'supersede'] as const;
 
 /** Whether a call gets there, and whether its answer gets back. */
 type Fault = 'none' | 'lost request' | 'lost answer';

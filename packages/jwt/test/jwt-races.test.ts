@@ -9,7 +9,7 @@ describe('a refresh that is under way', () => {
     // Marks the step as shared and settled, so that the next answers are the same pair, without a write.
     await sessions.refresh(first.refreshToken);
     await sessions.refresh(second.refreshToken);
-    watched.before('enroll', () => another().revokeAll('ada'));
+    watched.before('currentVersion', () => another().revokeAll('ada'));
     const late = await sessions.refresh(second.refreshToken);
     expect(late).toEqual({ ok: false, reason: 'unknown' });
   });
@@ -19,7 +19,7 @@ describe('a refresh that is under way', () => {
     const first = await sessions.create({ subject: 'ada' });
     await sessions.refresh(first.refreshToken);
     await sessions.refresh(first.refreshToken);
-    watched.before('enroll', () => another().elevate(first.session.sid));
+    watched.before('currentVersion', () => another().elevate(first.session.sid));
     expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 

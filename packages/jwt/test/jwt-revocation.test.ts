@@ -178,12 +178,12 @@ describe('what a denylist is asked', () => {
     const { refreshToken } = await sessions.create({ subject: 'ada' });
     watched.calls.length = 0;
     const next = good(await sessions.refresh(refreshToken));
-    expect(watched.calls).toEqual(['enroll']);
+    expect(watched.calls).toEqual(['currentVersion']);
     // A token that ran out needs nobody to deny it.
     clock.advance('16m');
     watched.calls.length = 0;
     await sessions.refresh(next.refreshToken);
-    expect(watched.calls).toEqual(['enroll']);
+    expect(watched.calls).toEqual(['currentVersion']);
   });
 
   it('is to deny what ran out as well, as long as the leeway accepts it', async () => {

@@ -8,7 +8,7 @@ import { claimsOf, good, NAMES, SECRET } from './engines.js';
 /** A denylist whose requests and answers arrive in whatever order the scheduler picks; some are lost. */
 function schedule(inner: Denylist, scheduler: fc.Scheduler, faults: boolean[]): Denylist {
   const scheduled: Record<string, unknown> = {};
-  for (const operation of ['enroll', 'isDenied', 'deny', 'denyAll', 'succeed'] as const) {
+  for (const operation of ['currentVersion', 'isDenied', 'deny', 'denyAll', 'supersede'] as const) {
     const call = inner[operation] as (...parameters: readonly unknown[]) => Promise<unknown>;
     scheduled[operation] = async (...parameters: readonly unknown[]) => {
       const isLost = faults.shift() === true;

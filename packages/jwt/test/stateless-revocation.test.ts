@@ -118,7 +118,7 @@ describe('a logout of a stateless session', () => {
   });
 
   it('ends it also while a refresh is under way, whichever comes first [rotation.logout]', async () => {
-    for (const operation of ['succeed', 'deny'] as const) {
+    for (const operation of ['supersede', 'deny'] as const) {
       const { sessions, watched } = arrangeStateless();
       const { accessToken } = await sessions.create({ subject: 'ada' });
       const tokens: string[] = [accessToken];

@@ -1,5 +1,5 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, parseDuration, quote, show } from '@sess/core/options';
+import { assertKnown, formatShort, formatValue, parseDuration } from '@sess/core/options';
 import {
   type NearCacheOptions,
   type NearCacheSettings,
@@ -71,7 +71,7 @@ export function resolveKeyPrefix(given: string | undefined, fallback: string): s
   ) {
     throw new UsageError(
       'invalid_option',
-      `keyPrefix: ${quote(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
+      `keyPrefix: ${formatShort(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
     );
   }
   return keyPrefix;
@@ -95,7 +95,7 @@ export function resolveDurability(
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > 100) {
     throw new UsageError(
       'invalid_option',
-      `durability.replicas: ${show(replicas)} must be a whole number from 1 to 100.`,
+      `durability.replicas: ${formatValue(replicas)} must be a whole number from 1 to 100.`,
     );
   }
   const wait = parseDuration('durability.timeout', timeout, { min: 1, max: longest });

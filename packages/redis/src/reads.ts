@@ -1,6 +1,6 @@
 import type { RedisPort } from './client/redis-port.js';
 import type { WithDeadline } from './deadline.js';
-import { askAgain, runScript } from './scripts/run-script.js';
+import { retryOnce, runScript } from './scripts/run-script.js';
 import { LOAD } from './scripts/scripts.js';
 import { startTimer } from './timers.js';
 
@@ -49,7 +49,7 @@ export function createReads(port: RedisPort, withDeadline: WithDeadline): ReadFi
   /** `null` comes of a field that is not there. A command that no script uses, so that statistics tell the two apart. */
   async function readPlain(key: string, field: string): Promise<FieldRead> {
     const ask = (): Promise<unknown> => port.send(key, true, ['HMGET', key, field]);
-    const [value] = (await withDeadline('load', askAgain(ask))) as readonly (string | null)[];
+    const [value] = (await withDeadline('load', retryOnce(ask))) as readonly (string | null)[];
     return { value: value ?? undefined, now: 0 };
   }
 

@@ -7,7 +7,7 @@ const PAUSE = 50;
  * Asks until the server answers, for at most so many milliseconds: a client that was made a moment ago is
  * still connecting, and would refuse every command.
  */
-export async function untilAnswered(port: RedisPort, key: string, timeout: number): Promise<void> {
+export async function waitUntilReady(port: RedisPort, key: string, timeout: number): Promise<void> {
   for (let waited = 0; ; waited += PAUSE) {
     try {
       await port.send(key, true, ['EXISTS', key]);

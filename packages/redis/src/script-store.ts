@@ -1,19 +1,19 @@
 import type { Logger } from '@sess/core';
 import {
-  byAge,
-  type InsertAnswer,
-  isOver,
-  type RemoveAllAnswer,
-  type RemoveAnswer,
-  type ReplaceAnswer,
+  compareByAge,
+  type InsertResult,
+  isExpired,
+  type RemoveAllResult,
+  type RemoveResult,
+  type ReplaceResult,
   type SessionRecord,
   type SessionStore,
-  type Write,
+  type WriteContext,
 } from '@sess/core/store';
 import type { RedisPort } from './client/redis-port.js';
 import { createDeadline } from './deadline.js';
 import { createReads } from './reads.js';
-import { untilAnswered } from './ready.js';
+import { waitUntilReady } from './ready.js';
 import type { RemoveUpTo } from './reapply/reapply-store.js';
 import { decodeRecord, encodeAuth, encodeData, encodeRecord } from './record/codec.js';
 import { createRecentDecode, type Decode } from './record/recent.js';
@@ -67,7 +67,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
 
   const keyOf = (tagOrSid: string): string => keyPrefix + tagOrSid.slice(0, TAG_LENGTH);
   const fieldOf = (sid: string): string => sid.slice(TAG_LENGTH);
-  const lastly = ({ notAfter }: Write): number => Math.floor(notAfter);
+  const lastly = ({ notAfter }: WriteContext): number => Math.floor(notAfter);
 
   /** Writes by a script on the key of a tag or a sid. */
   function run(
@@ -94,7 +94,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
     return record;
   }
 
-  function toReplaceAnswer(sid: string, { reply, ...rest }: WriteReply): ReplaceAnswer {
+  function toReplaceAnswer(sid: string, { reply, ...rest }: WriteReply): ReplaceResult {
     const [status, time, value] = reply;
     const now = Number(time);
     if (status !== 'conflict')
@@ -138,11 +138,11 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const { value, now } = await readField(keyOf(sid), fieldOf(sid), true);
       return { record: value === undefined ? undefined : decode(sid, value, decodeRecent), now };
     },
-    async read(sid) {
+    async loadRecord(sid) {
       const { value } = await readField(keyOf(sid), fieldOf(sid), false);
       return value === undefined ? undefined : decode(sid, value, decodeRecent);
     },
-    async insert(record, { max, onLimit }, write): Promise<InsertAnswer> {
+    async insert(record, { max, onLimit }, write): Promise<InsertResult> {
       const { sid, createdAt, auth } = record;
       const session = [fieldOf(sid), encodeRecord(record), createdAt, auth.expiresAt];
       const args = [...session, max, onLimit, write.operation, lastly(write)];
@@ -152,20 +152,20 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       }
       const [status, time, ...rest] = reply;
       const now = Number(time);
-      if (status === 'fenced') return { status, now, fence: Number(rest[0]) };
+      if (status === 'revoked') return { status, now, revokedBefore: Number(rest[0]) };
       if (status !== 'inserted') return { status: status as 'limit' | 'late', now };
       return { status, now, evicted: rest.map((field) => sid.slice(0, TAG_LENGTH) + field) };
     },
-    async replaceAuth(sid, expected, auth, write, shares) {
+    async replaceAuth(sid, expected, auth, write, markReplayed) {
       const { text, expiresAt } = encodeAuth(auth);
-      const args = [fieldOf(sid), expected, text, expiresAt, lastly(write), shares ?? ''];
+      const args = [fieldOf(sid), expected, text, expiresAt, lastly(write), markReplayed ?? ''];
       return toReplaceAnswer(sid, await run(durable, sid, REPLACE_AUTH, args));
     },
     async replaceData(sid, expected, data, write) {
       const args = [fieldOf(sid), expected, encodeData(data), lastly(write)];
       return toReplaceAnswer(sid, await run(plain, sid, REPLACE_DATA, args));
     },
-    async remove(sid, write, expected): Promise<RemoveAnswer> {
+    async remove(sid, write, expected): Promise<RemoveResult> {
       const args = [fieldOf(sid), write.operation, lastly(write), expected ?? ''];
       const { reply, ...rest } = await run(durable, sid, REMOVE, args);
       const [status, time, value] = reply;
@@ -181,11 +181,11 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       for (let n = 0; n < flat.length; n += 2) {
         const [field = '', value = ''] = [flat[n], flat[n + 1]];
         const record = FIELD.test(field) ? decode(tag + field, value) : undefined;
-        if (record !== undefined && !isOver(record, now)) records.push(record);
+        if (record !== undefined && !isExpired(record, now)) records.push(record);
       }
-      return { records: records.sort(byAge), now };
+      return { records: records.sort(compareByAge), now };
     },
-    async removeAll(tag, except, write): Promise<RemoveAllAnswer> {
+    async removeAll(tag, except, write): Promise<RemoveAllResult> {
       // A sid of somebody else spares nobody.
       const spared = except?.startsWith(tag) ? fieldOf(except) : '';
       const { reply, ...rest } = await run(durable, tag, REMOVE_ALL, [
@@ -206,7 +206,7 @@ export function createScriptStore(context: ScriptStoreContext): ScriptStore {
       const [status, time, count] = reply;
       return { status: status as 'removed' | 'late', now: Number(time), count: Number(count ?? 0) };
     },
-    ready: () => withDeadline('ready', untilAnswered(port, keyPrefix, timeout)),
+    ready: () => withDeadline('ready', waitUntilReady(port, keyPrefix, timeout)),
     // The client is the caller's, and the store holds nothing else.
     async close() {},
   };

@@ -6,7 +6,7 @@ export interface FaultyDenylist extends Switches<DenylistOperation> {
   readonly denylist: Denylist;
 }
 
-const OPERATIONS = ['enroll', 'isDenied', 'deny', 'denyAll', 'succeed', 'ready'] as const;
+const OPERATIONS = ['currentVersion', 'isDenied', 'deny', 'denyAll', 'supersede', 'ready'] as const;
 
 export type DenylistOperation = (typeof OPERATIONS)[number];
 

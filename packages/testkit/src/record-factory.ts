@@ -53,8 +53,8 @@ export function createAuth(now: number): AuthPart {
       { salt: random(22), spentAt: now },
     ],
     accessCount: 1,
-    settled: false,
-    shared: true,
+    acknowledged: false,
+    replayed: true,
   };
 }
 

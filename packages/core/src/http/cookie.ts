@@ -1,6 +1,6 @@
 import { SessError, UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
-import { quote } from '../show.js';
+import { formatShort } from '../show.js';
 
 /** How the refresh cookie is written. The defaults are the safe ones. */
 export interface CookieOptions {
@@ -152,6 +152,6 @@ function holdsAnother(value: string, name: string): boolean {
 function invalid(option: string, value: unknown, instead: string): UsageError {
   return new UsageError(
     'invalid_option',
-    `${option}: ${quote(value)} will not do. Write ${instead}.`,
+    `${option}: ${formatShort(value)} will not do. Write ${instead}.`,
   );
 }

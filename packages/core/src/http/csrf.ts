@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
-import { quote } from '../show.js';
+import { formatShort } from '../show.js';
 import type { Exchange } from './exchange.js';
 
 /** Who may send unsafe requests that ride on the cookie. */
@@ -79,6 +79,6 @@ function assertOrigin(origin: unknown): string {
     isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';
   throw new UsageError(
     'invalid_option',
-    `csrf.origins: ${quote(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
+    `csrf.origins: ${formatShort(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
   );
 }

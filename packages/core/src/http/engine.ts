@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
 
 /** Once a data type is registered, a request's session has it, and an engine of another type is a mistake. */
-export type EngineFor<Data extends object> = Register extends { data: object }
+export type SessionsFor<Data extends object> = Register extends { data: object }
   ? Sessions<RegisteredData>
   : Sessions<Data>;
 
@@ -11,8 +11,8 @@ export type EngineFor<Data extends object> = Register extends { data: object }
  *
  * @throws UsageError `invalid_argument`
  */
-export function asEngine<Data extends object>(
-  sessions: EngineFor<Data> | undefined,
+export function assertSessions<Data extends object>(
+  sessions: SessionsFor<Data> | undefined,
 ): Sessions | undefined {
   if (sessions !== undefined && typeof sessions?.verify !== 'function') {
     throw new UsageError(

@@ -13,7 +13,7 @@ export interface NodeRequestBody {
 const LIMIT = 102_400;
 
 /** The lines of one header, by its lower-case name, in a list of names and values in turn. */
-export function linesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+export function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
   const lines: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const other = rawHeaders[index];
@@ -28,7 +28,7 @@ export function linesOf(rawHeaders: readonly string[], name: string): readonly s
 export function readAuthorization({ headers, rawHeaders }: NodeRequestHead): readonly string[] {
   if (headers.authorization === undefined) return [];
   // Node keeps the first line and drops the others without a word; the raw list has them all.
-  const lines = linesOf(rawHeaders, 'authorization');
+  const lines = headerLines(rawHeaders, 'authorization');
   // A middleware may have set the header, and some hosts have no raw list.
   return lines.length > 1 ? lines : [headers.authorization];
 }

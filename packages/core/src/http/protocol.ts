@@ -1,13 +1,13 @@
 import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import { assertKnown } from '../known-options.js';
-import { quote } from '../show.js';
+import { formatShort } from '../show.js';
 import type { RegisteredData, Sessions } from '../types.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 
 /** How sessions appear on the wire; the same for every adapter. */
-export interface ProtocolOptions {
+export interface HttpOptions {
   /** Where the session routes are. Default: `'/session'`. */
   readonly basePath?: string;
   /**
@@ -53,7 +53,7 @@ export interface Protocol<Data extends object = RegisteredData> {
   readonly jwks: boolean;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof ProtocolOptions>([
+const KNOWN: ReadonlySet<string> = new Set<keyof HttpOptions>([
   'basePath',
   'routes',
   'cookie',
@@ -76,7 +76,7 @@ const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 
 /** The parts of a protocol that do not need the engine. @throws UsageError `invalid_option` */
 export function resolveProtocol(
-  options: ProtocolOptions = {},
+  options: HttpOptions = {},
 ): Omit<Protocol<never>, 'sessions' | 'verify'> {
   assertKnown('sessionMiddleware', options, KNOWN);
   const {
@@ -89,7 +89,7 @@ export function resolveProtocol(
   if (typeof basePath !== 'string' || !BASE_PATH.test(basePath)) {
     throw new UsageError(
       'invalid_option',
-      `basePath: ${quote(basePath)} will not do. Write a path like '/session'.`,
+      `basePath: ${formatShort(basePath)} will not do. Write a path like '/session'.`,
     );
   }
   for (const [name, value] of Object.entries({ routes, refreshTransport, onStoreError })) {
@@ -97,7 +97,7 @@ export function resolveProtocol(
     if (choices.includes(value)) continue;
     throw new UsageError(
       'invalid_option',
-      `${name}: ${quote(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
+      `${name}: ${formatShort(value)} will not do. Write ${choices.map((c) => `'${c}'`).join(' or ')}.`,
     );
   }
   if (typeof jwks !== 'boolean') {

@@ -1,6 +1,6 @@
 import type { RegisteredData, Sessions } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
-import { bindProtocol, type Protocol, type ProtocolOptions, resolveProtocol } from './protocol.js';
+import { bindProtocol, type HttpOptions, type Protocol, resolveProtocol } from './protocol.js';
 import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
 import { SessionRequest } from './session-request.js';
 
@@ -9,7 +9,7 @@ export interface SessionHttp<Data extends object = RegisteredData> {
   /** The routes that `handle` answers, by the options. */
   readonly routes: readonly SessionRoute[];
   /** A request's own view, to be kept on the framework's request. Costs nothing until it is used. */
-  open(exchange: Exchange): SessionRequest<Data>;
+  createRequest(exchange: Exchange): SessionRequest<Data>;
   /**
    * Answers a session route, or looks up who is asking. `undefined`: the request goes on to the application,
    * and `request.session` says whose it is. A promise only where something has to be waited for.
@@ -28,7 +28,7 @@ export interface SessionHttp<Data extends object = RegisteredData> {
  */
 export function createSessionHttp<Data extends object = RegisteredData>(
   getEngine: () => Sessions<Data>,
-  options?: ProtocolOptions,
+  options?: HttpOptions,
 ): SessionHttp<Data> {
   const settings = resolveProtocol(options);
   let made: Protocol<Data> | undefined;
@@ -39,7 +39,7 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   };
   return Object.freeze({
     routes: listRoutes(settings),
-    open: (exchange: Exchange) => new SessionRequest<Data>(protocol(), exchange),
+    createRequest: (exchange: Exchange) => new SessionRequest<Data>(protocol(), exchange),
     handle: (request: SessionRequest<Data>, exchange: Exchange) =>
       handleRoute({ protocol: protocol(), exchange, request }) ?? request.authenticate(),
   });

@@ -16,7 +16,7 @@ import type { Protocol } from './protocol.js';
 import { type TokenResponse, toTokenResponse, wholeSeconds } from './token-response.js';
 
 /** What a request can do to sessions: `req.sessions`, `request.sessions`, `c.var.sessions`. */
-export interface RequestSessions<Data extends object = RegisteredData> {
+export interface RequestSession<Data extends object = RegisteredData> {
   /**
    * Signs in: starts a session, sets the refresh cookie and answers what the client is to be sent. A
    * session that the request already carries is ended. The device is filled in from the request.
@@ -44,7 +44,7 @@ export interface RequestSessions<Data extends object = RegisteredData> {
 }
 
 /** One request's dealings with its session. Adapters make one a request and show it as `sessions`. */
-export class SessionRequest<Data extends object = RegisteredData> implements RequestSessions<Data> {
+export class SessionRequest<Data extends object = RegisteredData> implements RequestSession<Data> {
   readonly #protocol: Protocol<Data>;
   readonly #exchange: Exchange;
   #credentials: BearerCredentials | undefined;

@@ -12,7 +12,7 @@ export interface FreshAuth {
 }
 
 /** The first generation of a new family: what a sign-in and a re-authentication give, tied to nothing before. */
-export function createFreshAuth(context: {
+export function createTokenFamily(context: {
   readonly at: number;
   readonly policy: {
     readonly accessTtl: number;
@@ -47,8 +47,8 @@ export function createFreshAuth(context: {
       steps: [{ salt }],
       accessCount: 0,
       // There is no earlier generation whose grace could depend on it.
-      settled: true,
-      shared: false,
+      acknowledged: true,
+      replayed: false,
     },
   };
 }

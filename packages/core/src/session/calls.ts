@@ -32,14 +32,14 @@ export function createCalling(context: CallsContext): Calling {
   const deadlines = createDeadlines(clock, patience);
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
 
-  function tellOfCall(operation: string, began: number | undefined, ok: boolean): void {
+  function emitTiming(operation: string, began: number | undefined, ok: boolean): void {
     if (began === undefined) return;
     // A clock that measures by the time of day may have been set back meanwhile.
     events.emit('store-call', { operation, duration: Math.max(0, elapsed() - began), ok });
   }
 
   /** Tells of a fault, and gives it its name. */
-  function toFault(operation: string, error: unknown): unknown {
+  function wrapError(operation: string, error: unknown): unknown {
     logger.error({ operation, error }, `the ${name} failed`);
     events.emit('store-error', { operation, error });
     if (error instanceof StoreUnavailableError) return error;
@@ -73,7 +73,7 @@ export function createCalling(context: CallsContext): Calling {
       if (this.#hasEnded) return false;
       this.#hasEnded = true;
       deadlines.stop(this.#deadline);
-      tellOfCall(this.#operation, this.#began, ok);
+      emitTiming(this.#operation, this.#began, ok);
       return true;
     }
 
@@ -82,7 +82,7 @@ export function createCalling(context: CallsContext): Calling {
     }
 
     fail(error: unknown): void {
-      if (this.#end(false)) this.#reject(toFault(this.#operation, error));
+      if (this.#end(false)) this.#reject(wrapError(this.#operation, error));
     }
 
     expire(): void {

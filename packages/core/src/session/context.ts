@@ -2,7 +2,7 @@ import type { Events } from '../events.js';
 import type { Settings } from '../options.js';
 import type { AccessTokenPort } from '../token/access-tokens.js';
 import type { SubjectTag } from '../token/id.js';
-import type { DenylistPort } from './denylist-port.js';
+import type { DenylistClient } from './denylist-port.js';
 import type { InTurn } from './serial.js';
 import type { StorePort } from './store-port.js';
 import type { StoreTime } from './store-time.js';
@@ -13,9 +13,9 @@ export interface EngineContext {
   readonly store: StorePort;
   readonly tokens: AccessTokenPort;
   /** Where signed tokens are denied; absent when tokens are looked up, or die by their expiry only. */
-  readonly denylist: DenylistPort | undefined;
+  readonly denylist: DenylistClient | undefined;
   readonly time: StoreTime;
   readonly events: Events;
   readonly tagOfSubject: SubjectTag;
-  readonly inTurn: InTurn;
+  readonly runExclusive: InTurn;
 }

@@ -3,7 +3,7 @@ import { assertKnown } from '../known-options.js';
 import type { DataPart, SessionRecord } from '../store/record.js';
 import { assertSubject, createSid } from '../token/id.js';
 import type { CreateInput, Issued } from '../types.js';
-import { createFreshAuth, type FreshAuth } from './birth.js';
+import { createTokenFamily, type FreshAuth } from './birth.js';
 import { checkData, checkDevice } from './checked-data.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
@@ -17,7 +17,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
   const { settings, tokens, store, time, events, tagOfSubject } = context;
 
   function draft(sid: string, data: DataPart, at: number): FreshAuth & { record: SessionRecord } {
-    const fresh = createFreshAuth({ at, policy: settings, random: settings.random });
+    const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
     const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
     return { ...fresh, record };
   }
@@ -51,9 +51,9 @@ export function createCreate<Data extends object>(context: EngineContext) {
       const issued = await issue<Data>(context, { ...made, at });
       const answer = await store.insert(made.record, settings.limit);
       if (answer.status === 'limit') throw new SessionLimitError(settings.limit.max);
-      if (answer.status === 'fenced') {
+      if (answer.status === 'revoked') {
         // Nobody has these tokens yet, so this sign-in may as well come after the revoke-all.
-        notBefore = answer.fence + 1;
+        notBefore = answer.revokedBefore + 1;
         continue;
       }
       events.emit('created', { sid, subject });

@@ -1,7 +1,7 @@
 import type { AuthPart, SessionRecord } from '../store/record.js';
 import type { Denial } from '../token/denylist.js';
 import { tagOf } from '../token/id.js';
-import type { DenylistPort } from './denylist-port.js';
+import type { DenylistClient } from './denylist-port.js';
 import type { StorePort } from './store-port.js';
 
 /** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
@@ -15,9 +15,9 @@ const ROUNDING = 1_000;
  *
  * @param leeway milliseconds that tokens are accepted beyond their time
  */
-export function createDenyingStore(
+export function createRevokingStore(
   store: StorePort,
-  denylist: DenylistPort,
+  denylist: DenylistClient,
   leeway: number,
 ): StorePort {
   const acceptedBeyond = leeway + ROUNDING;
@@ -41,9 +41,9 @@ export function createDenyingStore(
       await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
       return { ...answer, evicted: evicted.concat(answer.evicted) };
     },
-    async replaceAuth(record, auth, shares) {
+    async replaceAuth(record, auth, markReplayed) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
-      return store.replaceAuth(record, auth, shares);
+      return store.replaceAuth(record, auth, markReplayed);
     },
     async remove(sid, record) {
       // A session judged by its record may be re-authenticated meanwhile: only what was judged is denied.

@@ -2,12 +2,12 @@ import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
-import type { DeniableToken, Denial, Denylist, Succession } from '../token/denylist.js';
+import type { DeniableToken, Denial, Denylist, Supersession } from '../token/denylist.js';
 import { encodeBase64Url, type RandomBytes } from '../token/random.js';
 import { createCalling } from './calls.js';
 
 /** The denylist as engines use it: faults have one name, and what is kept is kept long enough. */
-export interface DenylistPort {
+export interface DenylistClient {
   /** The version that a new token has to carry. Asked for before the write that the token is issued for. */
   enroll(tag: string): Promise<number>;
   isDenied(token: DeniableToken, at: number): Promise<boolean>;
@@ -18,7 +18,7 @@ export interface DenylistPort {
   succeed(
     token: DeniableToken,
     given: { readonly at: number; readonly successor: string },
-  ): Promise<Succession | undefined>;
+  ): Promise<Supersession | undefined>;
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface DenylistPortContext {
 /** What clocks of different machines may be apart. Milliseconds. */
 const MARGIN = 60_000;
 
-export function createDenylistPort(context: DenylistPortContext): DenylistPort {
+export function createDenylistClient(context: DenylistPortContext): DenylistClient {
   const { denylist, onError, clock, random, events, logger } = context;
   const life = Math.ceil(context.longestLife + MARGIN);
   const calling = createCalling({
@@ -50,7 +50,7 @@ export function createDenylistPort(context: DenylistPortContext): DenylistPort {
   denylist.open?.({ clock, logger });
 
   return {
-    enroll: (tag) => calling('enroll', () => denylist.enroll(tag, life)),
+    enroll: (tag) => calling('currentVersion', () => denylist.currentVersion(tag, life)),
     async isDenied(token, at) {
       try {
         return await calling('isDenied', () => denylist.isDenied(token, at));
@@ -69,7 +69,7 @@ export function createDenylistPort(context: DenylistPortContext): DenylistPort {
       return calling('denyAll', () => denylist.denyAll(tag, options));
     },
     succeed: (token, { at, successor }) =>
-      calling('succeed', () => denylist.succeed(token, { at, successor, life })),
+      calling('supersede', () => denylist.supersede(token, { at, successor, life })),
     ready: () => calling('ready', () => denylist.ready()),
     close: () => denylist.close(),
   };

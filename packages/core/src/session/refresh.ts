@@ -1,16 +1,16 @@
 import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import { tagOf } from '../token/id.js';
-import type { Issued, Reason, RefreshResult } from '../types.js';
+import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
-import { decideRefresh, type Presentation, type RotationDecision } from './rotation.js';
-import { decideInRounds, type Round } from './rounds.js';
+import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
+import { type Attempt, updateWithRetry } from './rounds.js';
 import type { StorePort } from './store-port.js';
 import { hideTokens } from './view.js';
 
 /** Rounds through conflicting writes; honest traffic needs two or three. */
-const ROUNDS = 8;
+const MAX_ATTEMPTS = 8;
 
 const TOLD = {
   reuse: 'a spent refresh token came back: session ended',
@@ -21,7 +21,7 @@ type Ended = Extract<RotationDecision, { kind: 'end' }>;
 
 /** What the rounds come to, before anything is told of it. */
 type Outcome<Data extends object> =
-  | { readonly kind: 'reject'; readonly reason: Reason }
+  | { readonly kind: 'reject'; readonly reason: RejectionReason }
   /** `isOurs`: this call is the one that removed the session. */
   | (Ended & { readonly subject: string; isOurs: boolean })
   | { readonly kind: 'answer'; readonly issued: Issued<Data>; readonly replayed: boolean };
@@ -30,14 +30,14 @@ type Outcome<Data extends object> =
 export function createRefresh<Data extends object>(context: EngineContext) {
   const { settings, store, denylist, events } = context;
 
-  function reject(reason: Reason, sid?: string): RefreshResult<Data> {
+  function reject(reason: RejectionReason, sid?: string): RefreshResult<Data> {
     events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
     settings.logger.debug({ sid, reason }, 'refresh token rejected');
     return { ok: false, reason };
   }
 
   /** Removes the session as it was judged: a re-authentication in between is judged anew. */
-  function end(record: SessionRecord, decision: Ended): Round<Outcome<Data>> {
+  function end(record: SessionRecord, decision: Ended): Attempt<Outcome<Data>> {
     const outcome = { ...decision, subject: record.data.subject, isOurs: false };
     return {
       outcome,
@@ -63,7 +63,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
 
   /** Decides anew when the access token to be repeated is denied: by a write that failed, or came second. */
   async function judge(
-    presentation: Presentation,
+    presentation: RefreshAttempt,
   ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
     const { record, at } = presentation;
     const decision = decideRefresh(presentation);
@@ -81,7 +81,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     token: RefreshCredential,
     record: SessionRecord,
     at: number,
-  ): Promise<Round<Outcome<Data>>> {
+  ): Promise<Attempt<Outcome<Data>>> {
     const presentation = { record, token, at, policy: settings, random: settings.random };
     const { decision, ...known } = await judge(presentation);
     if (decision.kind === 'reject') return { outcome: decision };
@@ -114,9 +114,9 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     const token = parseRefreshToken(refreshToken);
     if (token === undefined) return reject('malformed');
     const { sid } = token;
-    const outcome = await decideInRounds(store, {
+    const outcome = await updateWithRetry(store, {
       sid,
-      rounds: ROUNDS,
+      rounds: MAX_ATTEMPTS,
       decide: (record, at) => decide(token, record, at),
     });
     if (outcome === undefined) return reject('unknown', sid);

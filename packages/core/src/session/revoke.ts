@@ -1,13 +1,13 @@
 import { assertKnown } from '../known-options.js';
-import { findAccess, isOver, type SessionRecord } from '../store/record.js';
+import { findAccess, isExpired, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/id.js';
-import type { CarriedTokens, RevokeCause } from '../types.js';
+import type { PresentedTokens, RevokeCause } from '../types.js';
 import type { EngineContext } from './context.js';
 import { isGenuine } from './rotation.js';
 
 const KNOWN: ReadonlySet<string> = new Set(['except']);
-const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
+const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof PresentedTokens>([
   'accessToken',
   'refreshToken',
 ]);
@@ -30,7 +30,7 @@ export function createRevoke(context: EngineContext) {
   ): Promise<boolean> {
     if (sid === undefined) return false;
     const { record, now } = await store.load(sid);
-    if (record === undefined || isOver(record, now) || !isHolder(record)) return false;
+    if (record === undefined || isExpired(record, now) || !isHolder(record)) return false;
     return remove(sid, 'logout', record.data.subject);
   }
 
@@ -39,7 +39,7 @@ export function createRevoke(context: EngineContext) {
       return isSid(sid) ? remove(sid, 'revoke') : false;
     },
 
-    async end(carried: CarriedTokens): Promise<boolean> {
+    async end(carried: PresentedTokens): Promise<boolean> {
       assertKnown('end', carried, KNOWN_TOKENS);
       const { accessToken, refreshToken } = carried;
       const access =

@@ -1,9 +1,9 @@
 import type { AuthPart, SessionRecord } from '../store/record.js';
-import { isOver } from '../store/record.js';
+import { isExpired } from '../store/record.js';
 import type { RefreshCredential } from '../token/format.js';
 import { encodeBase64Url, type RandomBytes } from '../token/random.js';
 import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '../token/secret.js';
-import { addAccess, addStep, lastStep, walk } from './steps.js';
+import { addAccess, addStep, deriveLatestSecret, latestStep } from './steps.js';
 
 /** Tokens with less to live are not handed out: in whole seconds that is nothing. Milliseconds. */
 const SHORTEST_LIFE = 1_000;
@@ -32,7 +32,7 @@ export type RotationDecision =
     };
 
 /** One refresh token held against one record at one moment of the store's time. */
-export interface Presentation {
+export interface RefreshAttempt {
   readonly record: SessionRecord;
   readonly token: RefreshCredential;
   readonly at: number;
@@ -50,16 +50,16 @@ const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
  * (RFC 9700, section 4.14.2) in which every concurrent, repeated or late presentation of one token by an
  * honest client gets the same successor.
  */
-export function decideRefresh(presentation: Presentation): RotationDecision {
+export function decideRefresh(presentation: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = presentation;
   const { auth } = record;
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
-  if (isOver(record, at)) return EXPIRED;
+  if (isExpired(record, at)) return EXPIRED;
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
   const decision =
     token.generation === auth.generation
-      ? presentNewest(presentation)
-      : presentEarlier(presentation);
+      ? refreshLatest(presentation)
+      : refreshEarlier(presentation);
   // An answer that comes to nothing: a cookie with `Max-Age=0` deletes what the jar holds. Where idle times are so short
   // that a second is much of them, a little more is promised than kept.
   const isBrief =
@@ -72,51 +72,52 @@ export function decideRefresh(presentation: Presentation): RotationDecision {
  * Whether a refresh token belongs to the session, as far as can be told, without rotating it. An earlier
  * token whose step is forgotten proves itself by its family alone, which only a holder can know.
  */
-export function isGenuine({ record, token }: Pick<Presentation, 'record' | 'token'>): boolean {
+export function isGenuine({ record, token }: Pick<RefreshAttempt, 'record' | 'token'>): boolean {
   const { auth } = record;
   if (!isSameDigest(digest(token.family), auth.family)) return false;
   if (token.generation > auth.generation) return true;
   const first = auth.steps.length - (auth.generation - token.generation);
   return (
-    first < 0 || isSameDigest(digest(walk(token.secret, auth.steps.slice(first))), auth.refresh)
+    first < 0 ||
+    isSameDigest(digest(deriveLatestSecret(token.secret, auth.steps.slice(first))), auth.refresh)
   );
 }
 
-function presentNewest(presentation: Presentation): RotationDecision {
+function refreshLatest(presentation: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = presentation;
   const { auth } = record;
   if (!isSameDigest(digest(token.secret), auth.refresh)) return UNKNOWN;
-  const spentAt = lastStep(auth).spentAt;
+  const spentAt = latestStep(auth).spentAt;
   // After a replay, answers with an older and a newer token may arrive in either order. Until they have,
   // the newest token stays the newest, so that neither order leaves a spent one in the cookie jar.
   // A hold does not move the idle deadline, so it must end well before that.
   const held = Math.min(2 * policy.grace, policy.idleTtl / 2);
-  const isHeld = auth.shared && spentAt !== undefined && at < spentAt + held;
-  return isHeld ? repeat(presentation, token.secret, { settled: true }) : rotate(presentation);
+  const isHeld = auth.replayed && spentAt !== undefined && at < spentAt + held;
+  return isHeld ? repeat(presentation, token.secret, { acknowledged: true }) : rotate(presentation);
 }
 
-function presentEarlier(presentation: Presentation): RotationDecision {
+function refreshEarlier(presentation: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = presentation;
   const { auth } = record;
   const first = auth.steps.length - (auth.generation - token.generation);
   const step = auth.steps[first];
   if (step === undefined) return { kind: 'end', cause: 'reuse' };
 
-  const newest = walk(token.secret, auth.steps.slice(first));
+  const newest = deriveLatestSecret(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(newest), auth.refresh)) return UNKNOWN;
 
   if (at - (step.spentAt ?? at) < policy.grace)
-    return repeat(presentation, newest, { shared: true });
+    return repeat(presentation, newest, { replayed: true });
   // The successor was never used, so its holder may never have received it: the grace starts again.
-  if (first === auth.steps.length - 1 && !auth.settled) {
+  if (first === auth.steps.length - 1 && !auth.acknowledged) {
     const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
-    return repeat(presentation, newest, { shared: true, steps });
+    return repeat(presentation, newest, { replayed: true, steps });
   }
   return { kind: 'end', cause: 'reuse' };
 }
 
 /** Makes the next generation. */
-function rotate({ record, token, at, policy, random }: Presentation): RotationDecision {
+function rotate({ record, token, at, policy, random }: RefreshAttempt): RotationDecision {
   const { auth } = record;
   const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
   const salt = encodeBase64Url(random(16));
@@ -148,20 +149,20 @@ function rotate({ record, token, at, policy, random }: Presentation): RotationDe
       }),
       steps: addStep(auth.steps, { salt, spentAt: at }, policy.grace),
       accessCount: 0,
-      settled: false,
-      shared: false,
+      acknowledged: false,
+      replayed: false,
     },
   };
 }
 
 /** Answers with the newest pair again; only an access token that has run out, or is dead, is made anew. */
 function repeat(
-  { record, token, at, policy, isAccessDead = false }: Presentation,
+  { record, token, at, policy, isAccessDead = false }: RefreshAttempt,
   refreshSecret: string,
-  change: Partial<Pick<AuthPart, 'settled' | 'shared' | 'steps'>>,
+  change: Partial<Pick<AuthPart, 'acknowledged' | 'replayed' | 'steps'>>,
 ): RotationDecision {
   const { auth } = record;
-  const { salt } = lastStep(auth);
+  const { salt } = latestStep(auth);
   // A token that is about to run out would be of no use to whoever gets it now.
   const shortest = Math.min(SHORTEST_LIFE, policy.accessTtl / 10);
   const isSpent = isAccessDead || (auth.access.at(-1)?.expiresAt ?? 0) <= at + shortest;
@@ -174,8 +175,8 @@ function repeat(
   const isSame =
     !isSpent &&
     change.steps === undefined &&
-    (change.settled ?? auth.settled) === auth.settled &&
-    (change.shared ?? auth.shared) === auth.shared;
+    (change.acknowledged ?? auth.acknowledged) === auth.acknowledged &&
+    (change.replayed ?? auth.replayed) === auth.replayed;
   return {
     kind: 'answer',
     generation: auth.generation,

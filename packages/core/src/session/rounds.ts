@@ -1,13 +1,13 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionRecord } from '../store/record.js';
-import type { Late, ReplaceAnswer } from '../store/store.js';
+import type { LateResult, ReplaceResult } from '../store/store.js';
 import type { StorePort } from './store-port.js';
 
 /** What a record calls for at one moment of the store's time. */
-export interface Round<Outcome> {
+export interface Attempt<Outcome> {
   readonly outcome: Outcome;
   /** Absent: there is nothing to write. */
-  readonly write?: () => Promise<Exclude<ReplaceAnswer, Late>>;
+  readonly write?: () => Promise<Exclude<ReplaceResult, LateResult>>;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Round<Outcome> {
  *
  * @throws StoreUnavailableError when others came first in every round
  */
-export async function decideInRounds<Outcome>(
+export async function updateWithRetry<Outcome>(
   store: StorePort,
   given: {
     readonly sid: string;
@@ -24,7 +24,7 @@ export async function decideInRounds<Outcome>(
     readonly decide: (
       record: SessionRecord,
       at: number,
-    ) => Round<Outcome> | Promise<Round<Outcome>>;
+    ) => Attempt<Outcome> | Promise<Attempt<Outcome>>;
   },
 ): Promise<Outcome | undefined> {
   let { record, now: at } = await store.load(given.sid);

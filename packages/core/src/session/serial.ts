@@ -10,7 +10,7 @@ const PATIENCE = 100;
  * Writers of one session in one process would only run into each other's versions, and lose rounds by it;
  * so they take turns. Between processes, and after much waiting, compare-and-set decides.
  */
-export function createInTurn({ startTimer }: Clock): InTurn {
+export function createKeyedMutex({ startTimer }: Clock): InTurn {
   const last = new Map<string, Promise<unknown>>();
 
   function turnAfter(before: Promise<unknown>): Promise<void> {

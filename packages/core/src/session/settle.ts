@@ -8,14 +8,14 @@ const REMEMBERED = 10_000;
  * Notes that a token of the newest generation has been seen, which ends the forgiveness for the step that made it.
  * In the background, and free to fail: the next verification tries again.
  */
-export interface Settling {
+export interface Acknowledger {
   /** For a token that was found in its record. */
   note(record: SessionRecord, entry: number): void;
   /** For a token that was not looked up: the store is asked at the first sight of its generation. */
-  noteUnseen(sid: string, digest: string, generation: number): void;
+  acknowledgeUnread(sid: string, digest: string, generation: number): void;
 }
 
-export function createSettling(store: StorePort): Settling {
+export function createSettling(store: StorePort): Acknowledger {
   const underWay = new Set<string>();
   const seen = new Set<string>();
 
@@ -24,9 +24,9 @@ export function createSettling(store: StorePort): Settling {
     underWay.add(sid);
     try {
       const { record } = await store.load(sid);
-      if (record === undefined || record.auth.settled || !isNewest(record.auth)) return true;
+      if (record === undefined || record.auth.acknowledged || !isNewest(record.auth)) return true;
       // What came first may have been no more than a mark: the next sight of a token looks again.
-      const { status } = await store.replaceAuth(record, { ...record.auth, settled: true });
+      const { status } = await store.replaceAuth(record, { ...record.auth, acknowledged: true });
       return status !== 'conflict';
     } catch {
       // Reported where the store's calls are made; the verification that began it has been answered.
@@ -43,11 +43,11 @@ export function createSettling(store: StorePort): Settling {
 
   return {
     note({ sid, auth }, entry) {
-      if (auth.settled || !isOfNewest(auth, entry)) return;
+      if (auth.acknowledged || !isOfNewest(auth, entry)) return;
       const { generation, family } = auth;
       void settle(sid, (now) => now.generation === generation && now.family === family);
     },
-    noteUnseen(sid, digest, generation) {
+    acknowledgeUnread(sid, digest, generation) {
       // The first generation has none before it, whose forgiveness could end.
       if (generation === 0 || seen.has(digest)) return;
       seen.add(digest);

@@ -1,4 +1,4 @@
-import type { AccessEntry, AuthPart, Step } from '../store/record.js';
+import type { AccessEntry, AuthPart, RotationStep } from '../store/record.js';
 import { deriveRefreshSecret } from '../token/secret.js';
 
 /*
@@ -9,12 +9,12 @@ import { deriveRefreshSecret } from '../token/secret.js';
 const KEPT = 8;
 
 /** The secret at the end of the given steps, in order, from the one that was spent at the first of them. */
-export function walk(secret: string, steps: readonly Step[]): string {
+export function deriveLatestSecret(secret: string, steps: readonly RotationStep[]): string {
   return steps.reduce((current, step) => deriveRefreshSecret(current, step.salt), secret);
 }
 
 /** The step that made the newest generation. */
-export function lastStep(auth: AuthPart): Step {
+export function latestStep(auth: AuthPart): RotationStep {
   const step = auth.steps.at(-1);
   if (step === undefined) throw new TypeError('A session record has no step.');
   return step;
@@ -29,7 +29,11 @@ export function addAccess(
 }
 
 /** Steps are dropped oldest first, so that those kept stay without a gap. */
-export function addStep(steps: readonly Step[], step: Step, grace: number): readonly Step[] {
+export function addStep(
+  steps: readonly RotationStep[],
+  step: RotationStep,
+  grace: number,
+): readonly RotationStep[] {
   const spentAt = step.spentAt ?? 0;
   const firstKept = steps.findIndex(
     (old) => old.spentAt !== undefined && old.spentAt + grace > spentAt,

@@ -4,16 +4,16 @@ import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
 import type {
-  InsertAnswer,
-  Late,
-  Loaded,
-  RemoveAllAnswer,
-  RemoveAnswer,
-  ReplaceAnswer,
+  InsertResult,
+  LateResult,
+  LoadResult,
+  RemoveAllResult,
+  RemoveResult,
+  ReplaceResult,
   SessionStore,
   Answer as StoreAnswer,
   SubjectLimit,
-  Write,
+  WriteContext,
 } from '../store/store.js';
 import { encodeBase64Url, type RandomBytes } from '../token/random.js';
 import { createCalling } from './calls.js';
@@ -21,22 +21,22 @@ import type { StoreTime } from './store-time.js';
 
 /** The store as the session logic uses it: writes carry their deadline, faults have one name. */
 export interface StorePort {
-  load(sid: string): Promise<Loaded>;
+  load(sid: string): Promise<LoadResult>;
   /** For a decision that writes nothing, and goes by the local clock with the last offset. */
   lookUp(sid: string): Promise<SessionRecord | undefined>;
   peek(sid: string): SessionRecord | undefined;
-  insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertAnswer, Late>>;
+  insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertResult, LateResult>>;
   /** `shares`: the generation that a conflict marks as shared. */
   replaceAuth(
     record: SessionRecord,
     auth: AuthPart,
-    shares?: number,
-  ): Promise<Exclude<ReplaceAnswer, Late>>;
-  replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceAnswer, Late>>;
+    markReplayed?: number,
+  ): Promise<Exclude<ReplaceResult, LateResult>>;
+  replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceResult, LateResult>>;
   /** With `record`, only if its auth part is still the one that it shows. */
-  remove(sid: string, record?: SessionRecord): Promise<Exclude<RemoveAnswer, Late>>;
+  remove(sid: string, record?: SessionRecord): Promise<Exclude<RemoveResult, LateResult>>;
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
-  removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllAnswer, Late>>;
+  removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllResult, LateResult>>;
   ready(): Promise<void>;
   /** Makes sure that the store's time has been seen, at the cost of one read the first time. */
   sampleTime(sid: string): Promise<void>;
@@ -62,13 +62,13 @@ export function createStorePort(context: StorePortContext): StorePort {
     logger,
   });
 
-  async function load(sid: string): Promise<Loaded> {
+  async function load(sid: string): Promise<LoadResult> {
     const loaded = await calling('load', () => store.load(sid));
     time.observe(loaded.now);
     return loaded;
   }
 
-  const read = store.read?.bind(store);
+  const read = store.loadRecord?.bind(store);
 
   function lookUp(sid: string): Promise<SessionRecord | undefined> {
     if (read === undefined || !time.isFresh) return load(sid).then(({ record }) => record);
@@ -82,8 +82,8 @@ export function createStorePort(context: StorePortContext): StorePort {
   /** Sends a write; once more when it came late only because the store's clock is not where it was. */
   async function writing<Answer extends StoreAnswer<string>>(
     operation: string,
-    send: (write: Write) => Promise<Answer | Late>,
-  ): Promise<Exclude<Answer, Late>> {
+    send: (write: WriteContext) => Promise<Answer | LateResult>,
+  ): Promise<Exclude<Answer, LateResult>> {
     const id = encodeBase64Url(random(12));
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const write = { notAfter: time.now() + store.timeout, operation: id };
@@ -93,7 +93,7 @@ export function createStorePort(context: StorePortContext): StorePort {
         events.emit('unconfirmed', { operation });
         logger.warn({ operation }, 'a write was not confirmed by the replicas');
       }
-      if (answer.status !== 'late') return answer as Exclude<Answer, Late>;
+      if (answer.status !== 'late') return answer as Exclude<Answer, LateResult>;
     }
     return calling(operation, async () => {
       throw new StoreUnavailableError(
@@ -106,10 +106,12 @@ export function createStorePort(context: StorePortContext): StorePort {
     load,
     lookUp,
     sampleTime,
-    peek: (sid) => (time.isSampled ? store.peek?.(sid) : undefined),
+    peek: (sid) => (time.isSampled ? store.getCached?.(sid) : undefined),
     insert: (record, limit) => writing('insert', (write) => store.insert(record, limit, write)),
-    replaceAuth: ({ sid, authVersion }, auth, shares) =>
-      writing('replaceAuth', (write) => store.replaceAuth(sid, authVersion, auth, write, shares)),
+    replaceAuth: ({ sid, authVersion }, auth, markReplayed) =>
+      writing('replaceAuth', (write) =>
+        store.replaceAuth(sid, authVersion, auth, write, markReplayed),
+      ),
     replaceData: ({ sid, dataVersion }, data) =>
       writing('replaceData', (write) => store.replaceData(sid, dataVersion, data, write)),
     async remove(sid, record) {

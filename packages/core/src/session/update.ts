@@ -1,19 +1,19 @@
 import { InvalidDataError } from '../errors.js';
 import { isPlainObject } from '../json.js';
-import { type DataPart, isOver, type SessionRecord } from '../store/record.js';
+import { type DataPart, isExpired, type SessionRecord } from '../store/record.js';
 import { isSid } from '../token/id.js';
 import type { Session } from '../types.js';
 import { checkData } from './checked-data.js';
 import type { EngineContext } from './context.js';
-import { decideInRounds, type Round } from './rounds.js';
+import { type Attempt, updateWithRetry } from './rounds.js';
 import { toSession } from './view.js';
 
 /** Rounds through conflicting patches; each costs one write, and one of the rivals always gets through. */
-const ROUNDS = 100;
+const MAX_ATTEMPTS = 100;
 
 /** Changes a session's data, so that concurrent patches all take effect and none revives an ended session. */
 export function createUpdate<Data extends object>(context: EngineContext) {
-  const { settings, tokens, store, inTurn } = context;
+  const { settings, tokens, store, runExclusive } = context;
 
   return async function update(
     sid: string,
@@ -26,8 +26,8 @@ export function createUpdate<Data extends object>(context: EngineContext) {
     const decide = async (
       record: SessionRecord,
       at: number,
-    ): Promise<Round<Session<Data> | undefined>> => {
-      if (isOver(record, at)) return { outcome: undefined };
+    ): Promise<Attempt<Session<Data> | undefined>> => {
+      if (isExpired(record, at)) return { outcome: undefined };
       const current = record.data.data as Data;
       const next = typeof patch === 'function' ? patch(current) : { ...current, ...patch };
       const checked = await checkData(settings.schema, next);
@@ -40,6 +40,6 @@ export function createUpdate<Data extends object>(context: EngineContext) {
         write: () => store.replaceData(record, data),
       };
     };
-    return inTurn(sid, () => decideInRounds(store, { sid, rounds: ROUNDS, decide }));
+    return runExclusive(sid, () => updateWithRetry(store, { sid, rounds: MAX_ATTEMPTS, decide }));
   };
 }

@@ -2,7 +2,7 @@ import type { VerifyAtOnce } from '../at-once.js';
 import { findAccess, isLive, type SessionRecord } from '../store/record.js';
 import type { AcceptedReading, AccessReading } from '../token/access-tokens.js';
 import type { DeniableToken } from '../token/denylist.js';
-import type { Reason, VerifyResult } from '../types.js';
+import type { RejectionReason, VerifyResult } from '../types.js';
 import type { EngineContext } from './context.js';
 import { createSettling } from './settle.js';
 import { toSession } from './view.js';
@@ -13,24 +13,24 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   const settling = createSettling(store);
 
   function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
-    if (!record.auth.settled) settling.note(record, entry);
+    if (!record.auth.acknowledged) settling.note(record, entry);
     return { ok: true, session: toSession<Data>(record) };
   }
 
-  function reject(reason: Reason, sid?: string): VerifyResult<Data> {
+  function reject(reason: RejectionReason, sid?: string): VerifyResult<Data> {
     events.emit('rejected', { token: 'access', reason, ...(sid === undefined ? {} : { sid }) });
     return { ok: false, reason };
   }
 
-  function takeAtItsWord({ sid, digest, claimed }: ClaimedReading): VerifyResult<Data> {
+  function acceptClaims({ sid, digest, claimed }: ClaimedReading): VerifyResult<Data> {
     const { session, generation } = claimed;
-    if (generation > 0) settling.noteUnseen(sid, digest, generation);
+    if (generation > 0) settling.acknowledgeUnread(sid, digest, generation);
     // What the claims are is for the keys' holder to say, and the schema checked them when they were written.
     return { ok: true, session: session as typeof session & { readonly data: Readonly<Data> } };
   }
 
   /** Yes, or nothing: what is at hand may be behind, and is never asked for a no. */
-  function acceptNear(
+  function acceptCached(
     record: SessionRecord,
     digest: string,
     at: number,
@@ -40,26 +40,26 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   function glance(token: unknown, at: number): VerifyResult<Data> | undefined {
-    const sid = tokens.glance?.sidOf(token);
+    const sid = tokens.lookupKey?.sid(token);
     const record = sid && store.peek(sid);
-    if (!record || tokens.glance === undefined) return undefined;
-    return acceptNear(record, tokens.glance.digestOf(token as string), at);
+    if (!record || tokens.lookupKey === undefined) return undefined;
+    return acceptCached(record, tokens.lookupKey.digest(token as string), at);
   }
 
   /** Nothing that is at hand already is waited for. */
   function verifyByStore(token: unknown): ReturnType<VerifyAtOnce<Data>> {
     const at = time.now();
-    return glance(token, at) ?? verifyInFull(token, at);
+    return glance(token, at) ?? verifyUncached(token, at);
   }
 
-  async function verifyInFull(token: unknown, at: number): Promise<VerifyResult<Data>> {
+  async function verifyUncached(token: unknown, at: number): Promise<VerifyResult<Data>> {
     const answer = tokens.read(token, at);
     const reading = answer instanceof Promise ? await answer : answer;
     if (!reading.ok) return reject(reading.reason, reading.sid);
     const { sid, digest } = reading;
 
-    const near = tokens.glance === undefined ? store.peek(sid) : undefined;
-    const known = near && acceptNear(near, digest, at);
+    const near = tokens.lookupKey === undefined ? store.peek(sid) : undefined;
+    const known = near && acceptCached(near, digest, at);
     if (known !== undefined) return known;
     const record = await store.lookUp(sid);
     if (record === undefined) return reject('unknown', sid);
@@ -80,13 +80,13 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   function judge(reading: AccessReading, at: number): ReturnType<VerifyAtOnce<Data>> {
     if (!reading.ok) return reject(reading.reason, reading.sid);
     if (!isClaimed(reading)) return reject('unknown', reading.sid);
-    if (denylist === undefined) return takeAtItsWord(reading);
+    if (denylist === undefined) return acceptClaims(reading);
 
     const deniable = toDeniable(reading);
-    if (denylist.isSurelyGood(deniable, at)) return takeAtItsWord(reading);
+    if (denylist.isSurelyGood(deniable, at)) return acceptClaims(reading);
     return denylist
       .isDenied(deniable, at)
-      .then((isDenied) => (isDenied ? reject('revoked', reading.sid) : takeAtItsWord(reading)));
+      .then((isDenied) => (isDenied ? reject('revoked', reading.sid) : acceptClaims(reading)));
   }
 
   // Once, and not at every verification: `revocation` is fixed for the engine's life.

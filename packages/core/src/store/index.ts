@@ -3,25 +3,25 @@ export {
   type DeniableToken,
   type Denial,
   type Denylist,
-  type DenylistHead,
-  hasGoodVersion,
+  isCurrentVersion,
   raiseVersion,
-  type Succession,
+  type SubjectWatermark,
+  type Supersession,
 } from '../token/denylist.js';
-export type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from './record.js';
-export { byAge, isOver } from './record.js';
+export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
+export { compareByAge, isExpired } from './record.js';
 export {
   type Answer,
-  type InsertAnswer,
-  LARGEST_LEAD,
-  type Late,
-  type Loaded,
-  MEMORY_OF_REMOVAL,
-  type RemoveAllAnswer,
-  type RemoveAnswer,
-  type ReplaceAnswer,
+  type InsertResult,
+  type LateResult,
+  type LoadResult,
+  MAX_CLOCK_LEAD_MS,
+  type RemoveAllResult,
+  type RemoveResult,
+  type ReplaceResult,
   type SessionStore,
   type StoreContext,
   type SubjectLimit,
-  type Write,
+  TOMBSTONE_TTL_MS,
+  type WriteContext,
 } from './store.js';

@@ -2,9 +2,9 @@ import { type Clock, systemClock } from '../clock.js';
 import {
   type DeniableToken,
   type Denylist,
-  type DenylistHead,
-  hasGoodVersion,
+  isCurrentVersion,
   raiseVersion,
+  type SubjectWatermark,
 } from '../token/denylist.js';
 import { tagOf } from '../token/id.js';
 
@@ -18,7 +18,7 @@ interface Entry {
 }
 
 interface Subject {
-  head: DenylistHead;
+  head: SubjectWatermark;
   /** When the last token that needs the head is gone. */
   until: number;
   /** The last ones that denied everything, newest first: a call that arrives twice is known. */
@@ -90,7 +90,7 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
   function findUndenied(token: DeniableToken, at: number): Subject | undefined {
     const subject = subjects.get(tagOf(token.sid));
     if (subject === undefined || subject.until <= now()) return undefined;
-    if (!hasGoodVersion(subject.head, token)) return undefined;
+    if (!isCurrentVersion(subject.head, token)) return undefined;
     const { entries } = subject;
     const isNamed =
       hasBegun(entries.get(`j${token.jti}`), at) || hasBegun(entries.get(`s${token.sid}`), at);
@@ -108,7 +108,7 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
     open(context) {
       clock ??= context.clock;
     },
-    async enroll(tag, life) {
+    async currentVersion(tag, life) {
       return subjectOf(tag, life).head.version;
     },
     async isDenied(token, at) {
@@ -139,7 +139,7 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
       subject.entries = new Map();
       subject.limit = LEAST;
     },
-    async succeed(token, { at, successor, life }) {
+    async supersede(token, { at, successor, life }) {
       const { sid, jti } = token;
       if (findUndenied(token, at) === undefined) return undefined;
       const subject = subjectOf(tagOf(sid), life);

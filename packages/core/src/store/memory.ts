@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '../clock.js';
 import { isProduction } from '../environment.js';
 import { tagOf } from '../token/id.js';
-import { byAge, isOver, type SessionRecord } from './record.js';
+import { compareByAge, isExpired, type SessionRecord } from './record.js';
 import {
-  type InsertAnswer,
-  LARGEST_LEAD,
-  type Late,
-  type RemoveAnswer,
-  type ReplaceAnswer,
+  type InsertResult,
+  type LateResult,
+  MAX_CLOCK_LEAD_MS,
+  type RemoveResult,
+  type ReplaceResult,
   type SessionStore,
   type SubjectLimit,
-  type Write,
+  type WriteContext,
 } from './store.js';
 import { createSubjects, type Subject } from './subjects.js';
 
@@ -33,9 +33,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
 
   /** Runs a write at one moment of the store's time, unless it comes too late. */
   async function writing<Answer>(
-    write: Write,
+    write: WriteContext,
     work: (at: number) => Answer,
-  ): Promise<Answer | Late> {
+  ): Promise<Answer | LateResult> {
     const at = now();
     if (at > write.notAfter) return { status: 'late', now: at };
     const answer = work(at);
@@ -47,9 +47,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     sid: string,
     at: number,
     change: (record: SessionRecord) => SessionRecord | 'same' | undefined,
-  ): ReplaceAnswer {
+  ): ReplaceResult {
     const record = subjects.record(sid);
-    if (record === undefined || isOver(record, at)) return { status: 'absent', now: at };
+    if (record === undefined || isExpired(record, at)) return { status: 'absent', now: at };
     const next = change(record);
     if (next === undefined) return { status: 'conflict', record, now: at };
     if (next !== 'same') subjects.put(next);
@@ -59,10 +59,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   /** Marks the step that made a generation as one whose token was presented by several. */
   function share(record: SessionRecord, generation: number | undefined): SessionRecord {
     const { auth, authVersion } = record;
-    if (auth.generation !== generation || auth.shared) return record;
+    if (auth.generation !== generation || auth.replayed) return record;
     return subjects.put({
       ...record,
-      auth: { ...auth, shared: true },
+      auth: { ...auth, replayed: true },
       authVersion: authVersion + 1,
     });
   }
@@ -70,9 +70,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   function insert(
     record: SessionRecord,
     limit: SubjectLimit,
-    write: Write,
+    write: WriteContext,
     at: number,
-  ): InsertAnswer {
+  ): InsertResult {
     const tag = tagOf(record.sid);
     const subject = subjects.of(tag);
     const existing = subject.live.get(record.sid);
@@ -82,9 +82,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     const { fence } = subject;
     const removal = subject.removed.get(record.sid);
     if (record.createdAt <= fence || removal !== undefined) {
-      return { status: 'fenced', fence: Math.max(fence, removal?.at ?? fence), now: at };
+      return { status: 'revoked', revokedBefore: Math.max(fence, removal?.at ?? fence), now: at };
     }
-    if (record.createdAt > at + LARGEST_LEAD) return { status: 'fenced', fence: at - 1, now: at };
+    if (record.createdAt > at + MAX_CLOCK_LEAD_MS)
+      return { status: 'revoked', revokedBefore: at - 1, now: at };
     const live = liveOf(subject, at);
     if (live.length >= limit.max && limit.onLimit === 'reject') return { status: 'limit', now: at };
     const excess = live.slice(0, Math.max(0, live.length - limit.max + 1));
@@ -109,9 +110,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     async load(sid) {
       return { record: subjects.record(sid), now: now() };
     },
-    peek: (sid) => subjects.record(sid),
+    getCached: (sid) => subjects.record(sid),
     insert: (record, limit, write) => writing(write, (at) => insert(record, limit, write, at)),
-    replaceAuth: (sid, expected, auth, write, shares) =>
+    replaceAuth: (sid, expected, auth, write, markReplayed) =>
       writing(write, (at) => {
         const answer = replace(sid, at, (record) => {
           if (record.authVersion === expected)
@@ -120,7 +121,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
           return isRepeated ? 'same' : undefined;
         });
         if (answer.status !== 'conflict') return answer;
-        return { ...answer, record: share(answer.record, shares) };
+        return { ...answer, record: share(answer.record, markReplayed) };
       }),
     replaceData: (sid, expected, data, write) =>
       writing(write, (at) =>
@@ -133,10 +134,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
         }),
       ),
     remove: (sid, write, expected) =>
-      writing(write, (at): RemoveAnswer => {
+      writing(write, (at): RemoveResult => {
         const subject = subjects.get(tagOf(sid));
         const record = subject?.live.get(sid);
-        if (subject === undefined || record === undefined || isOver(record, at)) {
+        if (subject === undefined || record === undefined || isExpired(record, at)) {
           const before = subject?.removed.get(sid)?.operation === write.operation;
           return { status: before ? 'removed' : 'absent', now: at };
         }
@@ -158,7 +159,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
         if (before !== undefined) return { status: 'removed', count: before.count, now: at };
         let count = 0;
         for (const record of subject.live.values()) {
-          if (record.sid === except || isOver(record, at)) continue;
+          if (record.sid === except || isExpired(record, at)) continue;
           subjects.forget(subject, record.sid);
           count += 1;
         }
@@ -176,7 +177,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
 }
 
 function liveOf(subject: Subject, at: number): SessionRecord[] {
-  return [...subject.live.values()].filter((record) => !isOver(record, at)).sort(byAge);
+  return [...subject.live.values()].filter((record) => !isExpired(record, at)).sort(compareByAge);
 }
 
 function evictedBy(subject: Subject, operation: string): string[] {

@@ -9,7 +9,7 @@ export interface AccessEntry {
 }
 
 /** The step that made one generation from the one before. */
-export interface Step {
+export interface RotationStep {
   /** 16 random bytes, base64url: together with the secret before, they give the secret after. */
   readonly salt: string;
   /** When the earlier generation was spent, in store time; absent for generation 0, made from nothing. */
@@ -32,13 +32,13 @@ export interface AuthPart {
   /** At most 8, newest last. */
   readonly access: readonly AccessEntry[];
   /** At most 8, oldest first, never empty; the last one made the newest generation. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly RotationStep[];
   /** Which access token of the newest generation is the newest: 0 for the first. */
   readonly accessCount: number;
   /** A token of the newest generation has been presented. */
-  readonly settled: boolean;
+  readonly acknowledged: boolean;
   /** An earlier token was replayed since the last rotation. */
-  readonly shared: boolean;
+  readonly replayed: boolean;
 }
 
 /** What `update` replaces, and what never changes beside it. */
@@ -63,7 +63,7 @@ export interface SessionRecord {
 }
 
 /** Whether the session is over at store time `at`. */
-export function isOver(record: SessionRecord, at: number): boolean {
+export function isExpired(record: SessionRecord, at: number): boolean {
   return at >= record.auth.expiresAt;
 }
 
@@ -78,11 +78,11 @@ export function findAccess(auth: AuthPart, presented: string): number {
 
 /** Whether the access token at `entry` works at store time `at`. */
 export function isLive(record: SessionRecord, entry: number, at: number): boolean {
-  return !isOver(record, at) && at < (record.auth.access[entry]?.expiresAt ?? 0);
+  return !isExpired(record, at) && at < (record.auth.access[entry]?.expiresAt ?? 0);
 }
 
 /** Orders sessions oldest first; those of one millisecond by their id, so that every store agrees. */
-export function byAge(left: SessionRecord, right: SessionRecord): number {
+export function compareByAge(left: SessionRecord, right: SessionRecord): number {
   if (left.createdAt !== right.createdAt) return left.createdAt - right.createdAt;
   return left.sid < right.sid ? -1 : 1;
 }

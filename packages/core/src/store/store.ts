@@ -6,13 +6,13 @@ import type { AuthPart, DataPart, SessionRecord } from './record.js';
  * How long a store remembers what it has removed, and that it removed all: longer than any write can
  * be under way, so that a repeated or late copy of an older write finds the mark. Milliseconds.
  */
-export const MEMORY_OF_REMOVAL = 60_000;
+export const TOMBSTONE_TTL_MS = 60_000;
 
 /** How far ahead of the store's time a record may have been created. Milliseconds. */
-export const LARGEST_LEAD = 100;
+export const MAX_CLOCK_LEAD_MS = 100;
 
 /** What every write carries. */
-export interface Write {
+export interface WriteContext {
   /** The store MUST NOT write after this moment of its own clock; it answers `late` instead. */
   readonly notAfter: number;
   /** Unique to the call. The same write arriving twice MUST answer as the first did. */
@@ -28,9 +28,9 @@ export interface Answer<Status extends string> {
 }
 
 /** The write arrived after its `notAfter`. Nothing was written. */
-export type Late = Answer<'late'>;
+export type LateResult = Answer<'late'>;
 
-export interface Loaded {
+export interface LoadResult {
   readonly record: SessionRecord | undefined;
   readonly now: number;
 }
@@ -41,7 +41,7 @@ export interface SubjectLimit {
   readonly onLimit: 'evict-oldest' | 'reject';
 }
 
-export type InsertAnswer =
+export type InsertResult =
   | (Answer<'inserted'> & { readonly evicted: readonly string[] })
   | Answer<'limit'>
   /**
@@ -49,22 +49,22 @@ export type InsertAnswer =
    * than a tenth of a second ahead of the store's time, where no fence could reach it. A record created after `fence`,
    * by the store's time, will pass.
    */
-  | (Answer<'fenced'> & { readonly fence: number })
-  | Late;
+  | (Answer<'revoked'> & { readonly revokedBefore: number })
+  | LateResult;
 
-export type ReplaceAnswer =
+export type ReplaceResult =
   | Answer<'replaced'>
   | (Answer<'conflict'> & { readonly record: SessionRecord })
   | Answer<'absent'>
-  | Late;
+  | LateResult;
 
-export type RemoveAnswer =
+export type RemoveResult =
   | Answer<'removed'>
   | (Answer<'conflict'> & { readonly record: SessionRecord })
   | Answer<'absent'>
-  | Late;
+  | LateResult;
 
-export type RemoveAllAnswer = (Answer<'removed'> & { readonly count: number }) | Late;
+export type RemoveAllResult = (Answer<'removed'> & { readonly count: number }) | LateResult;
 
 /** What an engine lends to the store it uses. */
 export interface StoreContext {
@@ -92,26 +92,26 @@ export interface SessionStore {
   /** Called once by each engine that uses the store, before anything else. */
   open?(context: StoreContext): void;
   /** The record as the master has it, in one round trip. */
-  load(sid: string): Promise<Loaded>;
+  load(sid: string): Promise<LoadResult>;
   /**
    * The same without the store's time, where that is cheaper: for verifications, which write nothing and go by the
    * local clock with an offset sampled a moment ago. Default: `load` is asked.
    */
-  read?(sid: string): Promise<SessionRecord | undefined>;
+  loadRecord?(sid: string): Promise<SessionRecord | undefined>;
   /**
    * The record from memory, or `undefined` when it is not at hand. It may only say yes: what does not
    * match is looked up with `load`.
    */
-  peek?(sid: string): SessionRecord | undefined;
+  getCached?(sid: string): SessionRecord | undefined;
   /**
    * Adds a session. Prunes what is over, then applies the limit by `createdAt`, oldest first. Repeated
    * with the same record it answers as before.
    */
-  insert(record: SessionRecord, limit: SubjectLimit, write: Write): Promise<InsertAnswer>;
+  insert(record: SessionRecord, limit: SubjectLimit, write: WriteContext): Promise<InsertResult>;
   /**
    * Replaces the auth part and raises its version, if the version is `expected`.
    *
-   * @param shares a conflict with a record of this generation also sets its `shared`, raises the version and
+   * @param markReplayed a conflict with a record of this generation also sets its `shared`, raises the version and
    *   answers it so: whoever loses a race of refreshes has to mark the winner's step, and needs no second
    *   write for it
    */
@@ -119,24 +119,29 @@ export interface SessionStore {
     sid: string,
     expected: number,
     auth: AuthPart,
-    write: Write,
-    shares?: number,
-  ): Promise<ReplaceAnswer>;
+    write: WriteContext,
+    markReplayed?: number,
+  ): Promise<ReplaceResult>;
   /** Replaces the data part and raises its version, if the version is `expected`. */
-  replaceData(sid: string, expected: number, data: DataPart, write: Write): Promise<ReplaceAnswer>;
+  replaceData(
+    sid: string,
+    expected: number,
+    data: DataPart,
+    write: WriteContext,
+  ): Promise<ReplaceResult>;
   /**
    * Removes a session, and remembers for a while that it did. With `expected`, only if that is the version of
    * its auth part; a conflict answers the current record.
    */
-  remove(sid: string, write: Write, expected?: number): Promise<RemoveAnswer>;
+  remove(sid: string, write: WriteContext, expected?: number): Promise<RemoveResult>;
   /** The subject's live sessions, oldest first. */
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   /**
    * Removes all sessions of a subject but `except`, and leaves a fence: records created up to now are
-   * refused for `MEMORY_OF_REMOVAL`. A fence lies at least two milliseconds after the one before, because a
+   * refused for `TOMBSTONE_TTL_MS`. A fence lies at least two milliseconds after the one before, because a
    * session may have been let in right behind that one.
    */
-  removeAll(tag: string, except: string | undefined, write: Write): Promise<RemoveAllAnswer>;
+  removeAll(tag: string, except: string | undefined, write: WriteContext): Promise<RemoveAllResult>;
   /** Resolves when the store can serve. */
   ready(): Promise<void>;
   /** Releases what the store holds; not what the caller gave it. */

@@ -1,6 +1,6 @@
 import { tagOf } from '../token/id.js';
 import type { SessionRecord } from './record.js';
-import { MEMORY_OF_REMOVAL } from './store.js';
+import { TOMBSTONE_TTL_MS } from './store.js';
 
 /** How long a session that ran out is kept, so that its tokens read `expired` for a while. Milliseconds. */
 const KEPT_AFTER_END = 60_000;
@@ -69,7 +69,7 @@ export function createSubjects(): Subjects {
     for (const marks of [subject.removed, subject.fences]) {
       for (const [id, { at: marked }] of marks) {
         // What comes after a fresh one is fresh.
-        if (at < marked + MEMORY_OF_REMOVAL) break;
+        if (at < marked + TOMBSTONE_TTL_MS) break;
         marks.delete(id);
       }
     }

@@ -47,9 +47,9 @@ export interface AccessTokenPort {
    * The same in two steps, of which the second is only for a session that is in memory: where that costs less than to
    * read the whole. `sidOf` may be wrong about what is no token, as the digest will not be found then.
    */
-  readonly glance?: {
-    sidOf(token: unknown): string | undefined;
-    digestOf(token: string): string;
+  readonly lookupKey?: {
+    sid(token: unknown): string | undefined;
+    digest(token: string): string;
   };
   /** The public keys as a JWK Set (RFC 7517, section 5); absent where there are none to publish. */
   publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
@@ -103,5 +103,5 @@ const OPAQUE: AccessTokenPort = {
     if (credential === undefined) return MALFORMED;
     return { ok: true, sid: credential.sid, digest: digest(credential.secret) };
   },
-  glance: { sidOf: sidWithin, digestOf: (token) => digest(secretWithin(token)) },
+  lookupKey: { sid: sidWithin, digest: (token) => digest(secretWithin(token)) },
 };

@@ -20,7 +20,7 @@ export interface Denial {
 }
 
 /** What is kept of a subject beside its denials. */
-export interface DenylistHead {
+export interface SubjectWatermark {
   /** Tokens of an earlier version are denied. It only grows, also over the loss of everything that was kept. */
   readonly version: number;
   /** The session whose tokens are spared, from their version `exceptFrom` on. */
@@ -29,7 +29,7 @@ export interface DenylistHead {
 }
 
 /** The token that took another's place. */
-export interface Succession {
+export interface Supersession {
   /** As it was named by the first call. */
   readonly successor: string;
   /** What tokens made now have to carry. */
@@ -57,7 +57,7 @@ export interface Denylist {
   /** Called once by each engine that uses it, before anything else. */
   open?(context: { readonly clock: Clock; readonly logger: Logger }): void;
   /** Answers the version that a new token must carry, and keeps the subject's head as long as that token lives. */
-  enroll(tag: string, life: number): Promise<number>;
+  currentVersion(tag: string, life: number): Promise<number>;
   /** Whether a token is denied at the engine's time `at`: one round trip. */
   isDenied(token: DeniableToken, at: number): Promise<boolean>;
   /** The same from memory: `false` when it is surely not denied, else `undefined`. It never says `true`. */
@@ -76,10 +76,10 @@ export interface Denylist {
    * stands. `undefined` when the token is denied otherwise.
    * @param options.successor 1 to 64 characters of base64url and dots
    */
-  succeed(
+  supersede(
     token: DeniableToken,
     options: { readonly at: number; readonly successor: string; readonly life: number },
-  ): Promise<Succession | undefined>;
+  ): Promise<Supersession | undefined>;
   /** Resolves when it can serve; rejects with a `UsageError` when it must not, as on a server that evicts keys. */
   ready(): Promise<void>;
   /** Releases what it holds; not what the caller gave it. */
@@ -87,7 +87,7 @@ export interface Denylist {
 }
 
 /** Whether a token's version is good under a head. */
-export function hasGoodVersion(head: DenylistHead, { sid, version }: DeniableToken): boolean {
+export function isCurrentVersion(head: SubjectWatermark, { sid, version }: DeniableToken): boolean {
   if (version === head.version) return true;
   return (
     sid === head.except && version < head.version && version >= (head.exceptFrom ?? head.version)
@@ -99,9 +99,9 @@ export function hasGoodVersion(head: DenylistHead, { sid, version }: DeniableTok
  * spared from; another one is spared only for the tokens that were good a moment ago.
  */
 export function raiseVersion(
-  head: DenylistHead | undefined,
+  head: SubjectWatermark | undefined,
   { now, except }: { readonly now: number; readonly except: string | undefined },
-): DenylistHead {
+): SubjectWatermark {
   const version = Math.max((head?.version ?? 0) + 1, now);
   if (except === undefined || head === undefined) return { version };
   const exceptFrom = head.except === except ? (head.exceptFrom ?? head.version) : head.version;

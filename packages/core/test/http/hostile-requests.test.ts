@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { anyValue, changes, PATIENCE, runs } from '../../../../test/fuzzing.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import { readJsonBody } from '../../src/http/node-request.js';
-import type { ProtocolOptions } from '../../src/http/protocol.js';
+import type { HttpOptions } from '../../src/http/protocol.js';
 import { createSessionHttp } from '../../src/http/session-http.js';
 import { createSessions } from '../../src/sessions.js';
 
@@ -46,7 +46,7 @@ function saysOtherGeneration(text: string, refreshToken: string): boolean {
 }
 
 /** Somebody who is signed in, and never sends anything wrong. */
-async function arrange(options: ProtocolOptions) {
+async function arrange(options: HttpOptions) {
   const sessions = createSessions({ clock: createFakeClock(), logger: silentLogger });
   const heard: string[] = [];
   for (const name of ['reuse', 'revoked', 'refreshed'] as const)
@@ -123,7 +123,7 @@ describe('a request in which everything was changed a little', () => {
             fc.pre(!saysOtherGeneration(says, refreshToken));
 
             const exchange = toExchange(sent);
-            const request = http.open(exchange);
+            const request = http.createRequest(exchange);
             const reply = await http.handle(request, exchange);
             tally.set(reply?.status, (tally.get(reply?.status) ?? 0) + 1);
 
@@ -169,7 +169,7 @@ describe('a body where a refresh token is expected', () => {
         fc.pre(typeof given !== 'string' || !saysOtherGeneration(given, issued.refreshToken));
         const sent = { method: 'POST', path: `/session/${name}`, query: '', authorization: [] };
         const exchange = { ...toExchange({ ...sent, headers: {}, body: '' }) };
-        const reply = await http.handle(http.open(exchange), {
+        const reply = await http.handle(http.createRequest(exchange), {
           ...exchange,
           readJson: async () => body,
         });

@@ -1,5 +1,5 @@
 import type { SessionsOptions } from '@sess/core';
-import type { ProtocolOptions } from '@sess/core/http';
+import type { HttpOptions } from '@sess/core/http';
 import type { Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/session-http.js';
 import { arrange } from '../session/arrange.js';
@@ -17,7 +17,7 @@ export const bodyOf = (reply: Reply | undefined): Record<string, unknown> =>
   JSON.parse(reply?.body ?? '{}');
 
 /** The HTTP side of an engine, with requests that are opened by hand. */
-export function serve(options: ProtocolOptions = {}, engine: SessionsOptions = {}) {
+export function serve(options: HttpOptions = {}, engine: SessionsOptions = {}) {
   const arranged = arrange(engine);
   const http = createSessionHttp(() => arranged.sessions, { routes: 'all', ...options });
 
@@ -32,7 +32,7 @@ export function serve(options: ProtocolOptions = {}, engine: SessionsOptions = {
       vary: () => {},
       setCookie: (...cookie) => void cookies.push(cookie),
     };
-    const request = http.open(exchange);
+    const request = http.createRequest(exchange);
     return { request, cookies, handle: () => http.handle(request, exchange) };
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ProtocolOptions, resolveProtocol } from '../../src/http/protocol.js';
+import { type HttpOptions, resolveProtocol } from '../../src/http/protocol.js';
 import { createSessionHttp } from '../../src/http/session-http.js';
 import { refusalOf } from '../refusal.js';
 import { exchangeOf } from './exchange-of.js';
 
-const refusal = (options: unknown) => refusalOf(() => resolveProtocol(options as ProtocolOptions));
+const refusal = (options: unknown) => refusalOf(() => resolveProtocol(options as HttpOptions));
 
 describe('resolveProtocol', () => {
   it('has safe defaults', () => {

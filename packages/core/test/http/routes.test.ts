@@ -1,11 +1,11 @@
-import type { ProtocolOptions } from '@sess/core/http';
+import type { HttpOptions } from '@sess/core/http';
 import { describe, expect, it } from 'vitest';
 import { createSessionHttp } from '../../src/http/session-http.js';
 import { bodyOf, serve } from './open.js';
 
 describe('the routes that a framework is told of', () => {
   const unasked = () => expect.unreachable('nobody has asked anything yet') as never;
-  const listed = (options: ProtocolOptions) =>
+  const listed = (options: HttpOptions) =>
     createSessionHttp(unasked, options).routes.map(({ method, path }) => `${method} ${path}`);
 
   it('are those that are mounted, with the base', () => {

@@ -1,6 +1,6 @@
 import { SessError, StoreUnavailableError, UsageError } from '@sess/core';
 import { describe, expect, it } from 'vitest';
-import { asEngine } from '../../src/http/engine.js';
+import { assertSessions } from '../../src/http/engine.js';
 import { createGuard } from '../../src/http/guard.js';
 import { bodyOf, type Sent, serve } from './open.js';
 
@@ -185,12 +185,12 @@ describe('signing in', () => {
 describe('the engine that a middleware is given', () => {
   it('is taken as it is, or not at all', () => {
     const { sessions } = serve();
-    expect(asEngine(sessions)).toBe(sessions);
-    expect(asEngine(undefined)).toBeUndefined();
+    expect(assertSessions(sessions)).toBe(sessions);
+    expect(assertSessions(undefined)).toBeUndefined();
   });
 
   it.each([{}, { basePath: '/auth' }, { verify: true }, null])('is not %j', (options) => {
-    expect(() => asEngine(options as never)).toThrow(
+    expect(() => assertSessions(options as never)).toThrow(
       expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
     );
   });

@@ -1,13 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFreshAuth } from '../../src/session/birth.js';
+import { createTokenFamily } from '../../src/session/birth.js';
 
 const AT = 1_000_000;
 const POLICY = { accessTtl: 900, idleTtl: 5_000, absoluteTtl: 20_000 };
 
 /** Bytes that tell each other apart: each draw is filled with its size. */
 const born = (policy: Partial<typeof POLICY> = {}) =>
-  createFreshAuth({
+  createTokenFamily({
     at: AT,
     policy: { ...POLICY, ...policy },
     random: (size) => new Uint8Array(size).fill(size),
@@ -41,8 +41,8 @@ describe('the first tokens of a session', () => {
       access: [{ digest: digestOf(accessSecret), expiresAt: AT + 900 }],
       steps: [{ salt: bytes(16).toString('base64url') }],
       accessCount: 0,
-      settled: true,
-      shared: false,
+      acknowledged: true,
+      replayed: false,
     });
   });
 

@@ -1,7 +1,7 @@
 import { createAuth, createRecord } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { createDenyingStore } from '../../src/session/denying-store.js';
-import type { DenylistPort } from '../../src/session/denylist-port.js';
+import { createRevokingStore } from '../../src/session/denying-store.js';
+import type { DenylistClient } from '../../src/session/denylist-port.js';
 import type { StorePort } from '../../src/session/store-port.js';
 import { tagOf } from '../../src/token/id.js';
 
@@ -39,9 +39,9 @@ function arrange(
     'removeAll',
     'ready',
   ]);
-  const denylist = port(['deny', 'denyAll']) as unknown as DenylistPort;
+  const denylist = port(['deny', 'denyAll']) as unknown as DenylistClient;
   const ready = async () => void calls.push(['denylist ready']);
-  const store = createDenyingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
+  const store = createRevokingStore(inner as unknown as StorePort, { ...denylist, ready }, leeway);
   return { store, calls, names: () => calls.map(([name]) => name) };
 }
 
@@ -173,7 +173,7 @@ describe('a store that denies the tokens of what it ends', () => {
   });
 
   it('denies nobody more when the sign-in that room was made for is refused after all', async () => {
-    const fenced = { status: 'fenced', fence: NOW, now: NOW };
+    const fenced = { status: 'revoked', revokedBefore: NOW, now: NOW };
     const answers = [{ status: 'limit', now: NOW }, fenced];
     const { store, names } = arrange({
       insert: () => answers.shift(),
@@ -184,7 +184,7 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(names()).toEqual(['insert', 'list', 'deny', 'remove', 'deny', 'insert']);
   });
 
-  it.each(['fenced', 'limit'])(
+  it.each(['revoked', 'limit'])(
     'denies nobody for a sign-in that is refused: %s',
     async (status) => {
       const { store, names } = arrange({ insert: { status, now: NOW } });

@@ -4,8 +4,8 @@ import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess
 import { describe, expect, it } from 'vitest';
 import { createEvents } from '../../src/events.js';
 import {
-  createDenylistPort,
-  type DenylistPort,
+  createDenylistClient,
+  type DenylistClient,
   type DenylistPortContext,
 } from '../../src/session/denylist-port.js';
 import { createRandomBytes } from '../../src/token/random.js';
@@ -26,7 +26,7 @@ function arrange(broken: Partial<Denylist>, more: Partial<DenylistPortContext> =
   const events = createEvents(silentLogger);
   const failures: string[] = [];
   events.on('store-error', ({ operation }) => void failures.push(operation));
-  const port = createDenylistPort({
+  const port = createDenylistClient({
     denylist: { ...memoryDenylist({ clock }), ...broken },
     onError: 'fail',
     longestLife: 900_000,
@@ -42,13 +42,13 @@ function arrange(broken: Partial<Denylist>, more: Partial<DenylistPortContext> =
 const down = () => Promise.reject(new Error('the denylist is down'));
 const misused = () => Promise.reject(new UsageError('invalid_option', 'evicts keys'));
 
-type Call = readonly [string, (port: DenylistPort) => Promise<unknown>];
+type Call = readonly [string, (port: DenylistClient) => Promise<unknown>];
 const CALLS: readonly Call[] = [
-  ['enroll', (port) => port.enroll(TAG)],
+  ['currentVersion', (port) => port.enroll(TAG)],
   ['isDenied', (port) => port.isDenied(TOKEN, 0)],
   ['deny', (port) => port.deny(TAG, [{ kind: 'token', id: 'jti' }])],
   ['denyAll', (port) => port.denyAll(TAG)],
-  ['succeed', (port) => port.succeed(TOKEN, { at: 0, successor: 'next' })],
+  ['supersede', (port) => port.succeed(TOKEN, { at: 0, successor: 'next' })],
   ['ready', (port) => port.ready()],
 ];
 
@@ -95,10 +95,10 @@ describe('the port of a denylist', () => {
   it('has everything kept a minute longer than a token can live', async () => {
     const lives: number[] = [];
     const { port } = arrange({
-      enroll: async (_tag, life) => lives.push(life),
+      currentVersion: async (_tag, life) => lives.push(life),
       deny: async (_tag, _denials, life) => void lives.push(life),
       denyAll: async (_tag, { life }) => void lives.push(life),
-      succeed: async (_token, { life }) => void lives.push(life),
+      supersede: async (_token, { life }) => void lives.push(life),
     } as Partial<Denylist>);
     for (const [operation, call] of CALLS)
       if (operation !== 'isDenied' && operation !== 'ready') await call(port);

@@ -25,7 +25,7 @@ function schedule(inner: SessionStore, scheduler: fc.Scheduler): SessionStore {
       return answer;
     };
   }
-  return { ...inner, ...(scheduled as unknown as SessionStore), peek: () => undefined };
+  return { ...inner, ...(scheduled as unknown as SessionStore), getCached: () => undefined };
 }
 
 /** A session that exists already, and two engines that reach it through the scheduler. */

@@ -25,8 +25,8 @@ interface Model {
   access: Access[];
   /** Tokens of families that an elevation ended. */
   dead: string[];
-  settled: boolean;
-  shared: boolean;
+  acknowledged: boolean;
+  replayed: boolean;
   idleEnd: number;
   absoluteEnd: number;
   data: Record<string, unknown>;
@@ -89,8 +89,8 @@ function begin(issued: Issued, now: number): Model {
     spentAt: [],
     access: [{ token: issued.accessToken, generation: 0, expiresAt: now + ACCESS_TTL }],
     dead: [],
-    settled: true,
-    shared: false,
+    acknowledged: true,
+    replayed: false,
     idleEnd: now + IDLE_TTL,
     absoluteEnd: now + ABSOLUTE_TTL,
     data: {},
@@ -113,11 +113,11 @@ function predict(
   const n = newest(model);
   const lastSpent = model.spentAt[n - 1];
   if (generation === n) {
-    if (model.shared && lastSpent !== undefined && now < lastSpent + 2 * GRACE) return repeat;
+    if (model.replayed && lastSpent !== undefined && now < lastSpent + 2 * GRACE) return repeat;
     return model.absoluteEnd - now < 1_000 ? 'over' : 'rotate';
   }
   const isWithinGrace = now - (model.spentAt[generation] ?? 0) < GRACE && n - generation <= 8;
-  return isWithinGrace || (generation === n - 1 && !model.settled) ? repeat : 'reuse';
+  return isWithinGrace || (generation === n - 1 && !model.acknowledged) ? repeat : 'reuse';
 }
 
 /** Gives the newest pair anew, as the model knows it: an access token that has run out is replaced. */
@@ -161,10 +161,10 @@ async function refresh(
       `generation ${generation} of ${newest(model)} was ${result.reason}, not ${expected}`,
     );
   } else if (expected === 'repeat') {
-    if (generation === newest(model)) model.settled = true;
+    if (generation === newest(model)) model.acknowledged = true;
     else {
       if (now - (model.spentAt[generation] ?? 0) >= GRACE) model.spentAt[generation] = now;
-      model.shared = true;
+      model.replayed = true;
     }
     expectNewestPair(model, result, now);
   } else {
@@ -172,8 +172,8 @@ async function refresh(
     model.spentAt[generation] = now;
     model.tokens.push(result.refreshToken);
     model.idleEnd = now + IDLE_TTL;
-    model.settled = false;
-    model.shared = false;
+    model.acknowledged = false;
+    model.replayed = false;
     for (const access of model.access) access.expiresAt = Math.min(access.expiresAt, now + OVERLAP);
     addAccess(model, result, now);
   }
@@ -192,7 +192,7 @@ async function verify(sessions: Sessions, model: Model, back: number, now: numbe
   const isLive = model.alive && now < end(model) && now < access.expiresAt;
   if (isLive && back < 8) expect(result.ok).toBe(true);
   if (!isLive) expect(result.ok).toBe(false);
-  if (result.ok && access.generation === newest(model)) model.settled = true;
+  if (result.ok && access.generation === newest(model)) model.acknowledged = true;
 }
 
 async function run(

@@ -159,8 +159,8 @@ describe('a rotation', () => {
       authenticatedAt: before.authenticatedAt,
       lastUsedAt: clock.now(),
       accessCount: 0,
-      settled: false,
-      shared: false,
+      acknowledged: false,
+      replayed: false,
     });
   });
 

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '@sess/core';
 import type { SessionRecord } from '@sess/core/store';
 import { createRecord } from '@sess/testkit';
 import { expect, test } from 'vitest';
-import { decideInRounds, type Round } from '../../src/session/rounds.js';
+import { type Attempt, updateWithRetry } from '../../src/session/rounds.js';
 import type { StorePort } from '../../src/session/store-port.js';
 
 const NOW = 1_000_000;
@@ -12,12 +12,12 @@ const left = { ...record, authVersion: 2 };
 const storeWith = (found: SessionRecord | undefined): StorePort =>
   ({ load: async () => ({ record: found, now: NOW }) }) as unknown as StorePort;
 
-type Write = NonNullable<Round<unknown>['write']>;
+type Write = NonNullable<Attempt<unknown>['write']>;
 
 /** Decides with writes that answer what is given, one a round; notes what was decided on. */
 async function decide(rounds: number, answers: readonly Awaited<ReturnType<Write>>[]) {
   const seen: [number, number][] = [];
-  const outcome = await decideInRounds(storeWith(record), {
+  const outcome = await updateWithRetry(storeWith(record), {
     sid: record.sid,
     rounds,
     decide: ({ authVersion }, at) => {
@@ -35,7 +35,7 @@ const conflict = { status: 'conflict', record: left, now: NOW + 5 } as const;
 test('there is nothing to decide on without a session', async () => {
   const unasked = () => expect.unreachable('nobody is to be asked') as never;
   const given = { sid: record.sid, rounds: 3, decide: unasked };
-  expect(await decideInRounds(storeWith(undefined), given)).toBeUndefined();
+  expect(await updateWithRetry(storeWith(undefined), given)).toBeUndefined();
 });
 
 test('a decision that writes nothing stands at once', async () => {

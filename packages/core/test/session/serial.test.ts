@@ -1,6 +1,6 @@
 import { createFakeClock } from '@sess/testkit';
 import { expect, test } from 'vitest';
-import { createInTurn } from '../../src/session/serial.js';
+import { createKeyedMutex } from '../../src/session/serial.js';
 import { settle as nextTurn } from './arrange.js';
 import { createTimerClock } from './timer-clock.js';
 
@@ -10,7 +10,7 @@ test.each([
   ['timers', createTimerClock],
   ['none', createFakeClock],
 ])('work on one session takes turns, on a clock with %s', async (_what, createClock) => {
-  const inTurn = createInTurn(createClock());
+  const inTurn = createKeyedMutex(createClock());
   const order: string[] = [];
   const work = (name: string) => async () => {
     order.push(`${name} begins`);
@@ -29,14 +29,14 @@ test.each([
 });
 
 test('work on one session does not wait for work on another', async () => {
-  const inTurn = createInTurn(createFakeClock());
+  const inTurn = createKeyedMutex(createFakeClock());
   void inTurn('one', () => silent);
   expect(await inTurn('other', async () => 'done')).toBe('done');
 });
 
 test('a turn that came leaves no timer behind, and the session is as if nobody had been there', async () => {
   const clock = createTimerClock();
-  const inTurn = createInTurn(clock);
+  const inTurn = createKeyedMutex(clock);
   await Promise.all(['a', 'b', 'c'].map((name) => inTurn('sid', async () => name)));
   expect(clock.running).toBe(0);
   let hasBegun = false;
@@ -48,7 +48,7 @@ test('a turn that came leaves no timer behind, and the session is as if nobody h
 
 test('a turn is not waited for longer than a tenth of a second: deadlines of calls to a silent store do not add up', async () => {
   const clock = createTimerClock();
-  const inTurn = createInTurn(clock);
+  const inTurn = createKeyedMutex(clock);
   let begun = 0;
   for (let n = 0; n < 50; n += 1) {
     void inTurn('sid', () => {
@@ -65,7 +65,7 @@ test('a turn is not waited for longer than a tenth of a second: deadlines of cal
 });
 
 test('whoever comes while the last one works waits for that one, however many came before', async () => {
-  const inTurn = createInTurn(createFakeClock());
+  const inTurn = createKeyedMutex(createFakeClock());
   let finish: () => void = () => {};
   const order: string[] = [];
   const first = inTurn('sid', async () => void order.push('first'));

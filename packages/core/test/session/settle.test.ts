@@ -10,7 +10,7 @@ import { createFakeTokens } from './fake-tokens.js';
 /** An engine on a store whose calls can be looked into, with a session that has been rotated once. */
 async function arrangeRotated(kind: 'looked up' | 'signed') {
   const clock = createFakeClock();
-  const { peek: _, ...inner } = memoryStore({ clock });
+  const { getCached: _, ...inner } = memoryStore({ clock });
   const calls: string[] = [];
   const hooks: { before?: (operation: string) => Promise<unknown> } = {};
   const watch = async (operation: string) => {
@@ -63,7 +63,7 @@ describe('settling', () => {
     clock.advance('899s');
     expect((await rotate(first)).accessToken).not.toBe(second.accessToken);
     await see(second);
-    expect(await auth()).toMatchObject({ settled: true, accessCount: 1 });
+    expect(await auth()).toMatchObject({ acknowledged: true, accessCount: 1 });
   });
 
   it('is by the newest token also where it is the only one, as all before it have run out', async () => {
@@ -71,9 +71,9 @@ describe('settling', () => {
     await see(second);
     clock.advance('16m');
     const third = await rotate(second);
-    expect(await auth()).toMatchObject({ settled: false, access: [expect.anything()] });
+    expect(await auth()).toMatchObject({ acknowledged: false, access: [expect.anything()] });
     await see(third);
-    expect(await auth()).toMatchObject({ settled: true });
+    expect(await auth()).toMatchObject({ acknowledged: true });
   });
 
   it('leaves a generation alone that came after the one whose token was seen', async () => {
@@ -85,7 +85,7 @@ describe('settling', () => {
       await rotate(second);
     };
     await see(second);
-    expect(await auth()).toMatchObject({ generation: 2, settled: false });
+    expect(await auth()).toMatchObject({ generation: 2, acknowledged: false });
   });
 
   it('leaves another family alone that has come to the same generation', async () => {
@@ -98,7 +98,7 @@ describe('settling', () => {
       if (elevated !== undefined) await rotate(elevated);
     };
     await see(second);
-    expect(await auth()).toMatchObject({ generation: 1, settled: false });
+    expect(await auth()).toMatchObject({ generation: 1, acknowledged: false });
   });
 });
 
@@ -128,14 +128,14 @@ describe('settling by a token that is taken at its word', () => {
       delete hooks.before;
       const { record } = await inner.load(sid);
       if (record === undefined) return;
-      const marked = { ...record.auth, shared: true };
+      const marked = { ...record.auth, replayed: true };
       const write = { notAfter: clock.now(), operation: 'marks' };
       await inner.replaceAuth(sid, record.authVersion, marked, write);
     };
     await see(second);
-    expect(await auth()).toMatchObject({ shared: true, settled: false });
+    expect(await auth()).toMatchObject({ replayed: true, acknowledged: false });
     await see(second);
-    expect(await auth()).toMatchObject({ shared: true, settled: true });
+    expect(await auth()).toMatchObject({ replayed: true, acknowledged: true });
   });
 
   it('is tried again when the session was just being settled by an earlier token', async () => {
@@ -152,9 +152,9 @@ describe('settling by a token that is taken at its word', () => {
     await see(third);
     goOn();
     await settle();
-    expect(await auth()).toMatchObject({ generation: 2, settled: false });
+    expect(await auth()).toMatchObject({ generation: 2, acknowledged: false });
     await see(third);
-    expect(await auth()).toMatchObject({ generation: 2, settled: true });
+    expect(await auth()).toMatchObject({ generation: 2, acknowledged: true });
   });
 });
 
@@ -179,7 +179,7 @@ describe('what is remembered of tokens that were seen', () => {
   it('is bounded: the ten thousandth is still known, and with one more the oldest is not', async () => {
     const { calls, settling } = arrangeAlone();
     const see = async (number: number) => {
-      settling.noteUnseen(`sid ${number}`, `digest ${number}`, 1);
+      settling.acknowledgeUnread(`sid ${number}`, `digest ${number}`, 1);
       await Promise.resolve();
     };
     for (let number = 1; number <= 10_000; number += 1) await see(number);
@@ -198,7 +198,7 @@ describe('what is remembered of tokens that were seen', () => {
     const entry = { digest: createAuth(0).refresh, expiresAt: 1 };
     const access = Array.from({ length: 8 }, () => entry);
     const { calls, settling } = arrangeAlone({ access, accessCount: 8 });
-    settling.noteUnseen('sid', 'forgotten', 1);
+    settling.acknowledgeUnread('sid', 'forgotten', 1);
     await settle();
     expect(calls).toEqual({ loads: 1, writes: 0 });
   });

@@ -109,7 +109,7 @@ describe('a replay that has nothing to write', () => {
       if (record === undefined) throw new Error('there is a session');
       const { sid, authVersion, auth } = record;
       const write = { notAfter: clock.now() + 1_000, operation: 'settles' };
-      await faulty.store.replaceAuth(sid, authVersion, { ...auth, settled: true }, write);
+      await faulty.store.replaceAuth(sid, authVersion, { ...auth, acknowledged: true }, write);
     });
     expect((await refresh(first)).refreshToken).toBe(second.refreshToken);
   });
@@ -157,7 +157,7 @@ describe('two processes that are presented one token at once', () => {
     });
     expect(await sessions.refresh(second.refreshToken)).toMatchObject({ refreshToken: others });
     const { record } = await faulty.store.load(second.session.sid);
-    expect(record?.auth).toMatchObject({ generation: 2, shared: true });
+    expect(record?.auth).toMatchObject({ generation: 2, replayed: true });
     expect(await sessions.refresh(others)).toMatchObject({ refreshToken: others });
   });
 

@@ -72,7 +72,7 @@ describe('an engine of signed tokens', () => {
 
   it('enrolls before it writes: without a version there is no session that nobody could end', async () => {
     const { sessions, denylist, faulty } = arrangeSigned();
-    denylist.fail('enroll');
+    denylist.fail('currentVersion');
     await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
       code: 'store_unavailable',
     });

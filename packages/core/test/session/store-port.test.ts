@@ -40,15 +40,15 @@ describe('reads', () => {
   });
 
   it('from memory are none before the store’s time has been seen: a record could be over', async () => {
-    const { port, record } = arrange({ peek: () => record });
+    const { port, record } = arrange({ getCached: () => record });
     expect(port.peek(record.sid)).toBeUndefined();
     await port.sampleTime(record.sid);
     expect(port.peek(record.sid)).toBe(record);
   });
 
   it('from memory are none where the store has no such', async () => {
-    const { peek: _, ...blind } = memoryStore();
-    const { port, record } = arrange({ ...blind, peek: undefined as never });
+    const { getCached: _, ...blind } = memoryStore();
+    const { port, record } = arrange({ ...blind, getCached: undefined as never });
     await port.load(record.sid);
     expect(port.peek(record.sid)).toBeUndefined();
   });
@@ -70,7 +70,7 @@ describe('faults', () => {
   const down = () => Promise.reject(new Error('down'));
   const calls = {
     load: ({ port, record }) => port.load(record.sid),
-    read: ({ port, record }) => port.load(record.sid).then(() => port.lookUp(record.sid)),
+    loadRecord: ({ port, record }) => port.load(record.sid).then(() => port.lookUp(record.sid)),
     list: ({ port }) => port.list(tagFor('ada')),
     insert: ({ port, record }) => port.insert(record, LIMIT),
     replaceAuth: ({ port, record }) => port.replaceAuth(record, record.auth),
@@ -83,7 +83,7 @@ describe('faults', () => {
   it.each(Object.entries(calls))('are told of by what was called: %s', async (method, call) => {
     const arranged = arrange({ [method]: down });
     // A read is a load that asks for less.
-    const operation = method === 'read' ? 'load' : method;
+    const operation = method === 'loadRecord' ? 'load' : method;
     await expect(call(arranged)).rejects.toThrow(`The session store failed at '${operation}'.`);
     expect(arranged.told).toEqual([
       ['store-error', { operation, error: expect.objectContaining({ message: 'down' }) }],

@@ -7,14 +7,14 @@ import { createStoreTime } from '../../src/session/store-time.js';
 function arrange() {
   const clock = createFakeClock();
   const asked: string[] = [];
-  const { peek: _, ...inner } = memoryStore({ clock });
+  const { getCached: _, ...inner } = memoryStore({ clock });
   const store: SessionStore = {
     ...inner,
     async load(sid) {
       asked.push('load');
       return inner.load(sid);
     },
-    async read(sid) {
+    async loadRecord(sid) {
       asked.push('read');
       return (await inner.load(sid)).record;
     },

@@ -170,7 +170,7 @@ describe('the store', () => {
     Object.assign(faulty.store, {
       insert: async ({ createdAt }: { createdAt: number }) => {
         born.push(createdAt - clock.now());
-        return { status: 'fenced', fence: createdAt + 9, now: clock.now() };
+        return { status: 'revoked', revokedBefore: createdAt + 9, now: clock.now() };
       },
     });
     await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({

@@ -52,7 +52,7 @@ describe('the denylist in memory', () => {
     const maps = watchMaps();
     const denylist = memoryDenylist({ clock });
     for (let n = 0; n < 2_000; n += 1) {
-      await denylist.enroll(tagFor(`user ${n}`), LIFE);
+      await denylist.currentVersion(tagFor(`user ${n}`), LIFE);
       clock.advance('1s');
     }
     const subjects = [...maps].filter((map) => map.has(tagFor('user 1999')));
@@ -65,9 +65,9 @@ describe('the denylist in memory', () => {
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
     const denylist = memoryDenylist();
     denylist.open?.({ clock, logger });
-    expect(await denylist.enroll(tagFor('ada'), LIFE)).toBe(clock.now());
+    expect(await denylist.currentVersion(tagFor('ada'), LIFE)).toBe(clock.now());
     const given = memoryDenylist({ clock: { now: () => 5 } });
     given.open?.({ clock, logger });
-    expect(await given.enroll(tagFor('ada'), LIFE)).toBe(5);
+    expect(await given.currentVersion(tagFor('ada'), LIFE)).toBe(5);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { hasGoodVersion, raiseVersion } from '../../src/token/denylist.js';
+import { isCurrentVersion, raiseVersion } from '../../src/token/denylist.js';
 
 const tokenOf = (sid: string, version: number) => ({ sid, jti: 'any', version });
 
 describe('the version of a token', () => {
   it('is good when it is the subject’s, and neither when it is older nor when it is to come', () => {
     const head = { version: 5 };
-    expect([4, 5, 6].map((version) => hasGoodVersion(head, tokenOf('a', version)))).toEqual([
+    expect([4, 5, 6].map((version) => isCurrentVersion(head, tokenOf('a', version)))).toEqual([
       false,
       true,
       false,
@@ -16,14 +16,14 @@ describe('the version of a token', () => {
   it('may be older in the session that was spared, as far back as it was spared', () => {
     const head = { version: 5, except: 'a', exceptFrom: 3 };
     const good = (sid: string) =>
-      [2, 3, 4, 5, 6].filter((version) => hasGoodVersion(head, tokenOf(sid, version)));
+      [2, 3, 4, 5, 6].filter((version) => isCurrentVersion(head, tokenOf(sid, version)));
     expect(good('a')).toEqual([3, 4, 5]);
     expect(good('b')).toEqual([5]);
   });
 
   it('may not be older where nothing says how far back', () => {
     const head = { version: 5, except: 'a' };
-    expect(hasGoodVersion(head, tokenOf('a', 4))).toBe(false);
+    expect(isCurrentVersion(head, tokenOf('a', 4))).toBe(false);
   });
 });
 

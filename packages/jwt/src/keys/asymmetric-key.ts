@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { UsageError } from '@sess/core';
-import { assertKnown, show } from '@sess/core/options';
+import { assertKnown, formatValue } from '@sess/core/options';
 import {
   CompactSign,
   type CryptoKey,
@@ -60,11 +60,11 @@ export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): P
   const traits = ALGORITHMS[alg];
   if (traits.kty !== jwk.kty || ('crv' in traits && traits.crv !== jwk.crv)) {
     throw invalid(
-      `importJwk: a key of type ${show(jwk.kty ?? '(none)')} ${show(jwk.crv ?? '')} cannot be used for ${alg}.`,
+      `importJwk: a key of type ${formatValue(jwk.kty ?? '(none)')} ${formatValue(jwk.crv ?? '')} cannot be used for ${alg}.`,
     );
   }
   if (jwk.use !== undefined && jwk.use !== 'sig') {
-    throw invalid(`importJwk: the key is for '${show(jwk.use)}', not for signatures.`);
+    throw invalid(`importJwk: the key is for '${formatValue(jwk.use)}', not for signatures.`);
   }
   if (jwk.key_ops !== undefined && !isForSignatures(jwk.key_ops)) {
     throw invalid('importJwk: by its key_ops the key is not for signatures.');
@@ -176,18 +176,18 @@ function withoutUsage({ key_ops: _, ext: __, ...jwk }: Readonly<JWK>): JWK {
 /** The key's own algorithm, the caller's, or the only one that there is for its curve (RFC 8725, section 3.1). */
 function fixAlgorithm(jwk: Readonly<JWK>, given: JwtAlgorithm | undefined): JwtAlgorithm {
   const own = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg;
-  const byCurve = { 'P-256': 'ES256', Ed25519: 'EdDSA' }[show(jwk.crv)];
+  const byCurve = { 'P-256': 'ES256', Ed25519: 'EdDSA' }[formatValue(jwk.crv)];
   const alg = given ?? own ?? byCurve;
   if (given !== undefined && own !== undefined && given !== own) {
     throw invalid(
-      `importJwk: the key says ${show(own)}, and the option ${show(given)}. A key has one algorithm.`,
+      `importJwk: the key says ${formatValue(own)}, and the option ${formatValue(given)}. A key has one algorithm.`,
     );
   }
   if (isAlgorithm(alg)) return alg;
   throw invalid(
     alg === undefined
       ? `importJwk: the key has no alg. Say which one it is for: ${ALGORITHM_NAMES}.`
-      : `importJwk: alg '${show(alg)}' will not do. Write one of ${ALGORITHM_NAMES}.`,
+      : `importJwk: alg '${formatValue(alg)}' will not do. Write one of ${ALGORITHM_NAMES}.`,
   );
 }
 
@@ -196,7 +196,9 @@ function assertAsymmetric(
   alg: unknown,
 ): asserts alg is Exclude<JwtAlgorithm, `HS${string}`> {
   if (isAlgorithm(alg) && ALGORITHMS[alg].kty !== 'oct') return;
-  throw invalid(`${name}: alg '${show(alg)}' will not do. Write ES256, EdDSA, RS256 or PS256.`);
+  throw invalid(
+    `${name}: alg '${formatValue(alg)}' will not do. Write ES256, EdDSA, RS256 or PS256.`,
+  );
 }
 
 function decodeSecret(k: unknown): Uint8Array {

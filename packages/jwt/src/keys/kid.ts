@@ -1,5 +1,5 @@
 import { UsageError } from '@sess/core';
-import { quote } from '@sess/core/options';
+import { formatShort } from '@sess/core/options';
 
 /*
  * kid = 1*128( ALPHA / DIGIT / "-" / "." / "_" / "~" / ":" / "=" )
@@ -17,6 +17,6 @@ export function assertKid(value: unknown): asserts value is string {
   if (isKid(value)) return;
   throw new UsageError(
     'invalid_option',
-    `kid: ${quote(value)} will not do. Write 1 to 128 letters, digits and '-._~:=', as in '2026-11'.`,
+    `kid: ${formatShort(value)} will not do. Write 1 to 128 letters, digits and '-._~:=', as in '2026-11'.`,
   );
 }

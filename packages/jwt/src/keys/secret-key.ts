@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { UsageError } from '@sess/core';
-import { assertKnown, show } from '@sess/core/options';
+import { assertKnown, formatValue } from '@sess/core/options';
 import { ALGORITHMS, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 import { JwtKey } from './key.js';
 import { isKeyInSomeForm } from './key-forms.js';
@@ -29,7 +29,7 @@ export function secretKey(secret: string | Uint8Array, options: SecretKeyOptions
   if (traits?.kty !== 'oct') {
     throw new UsageError(
       'invalid_option',
-      `secretKey: alg '${show(alg)}' will not do. Write HS256, HS384 or HS512.`,
+      `secretKey: alg '${formatValue(alg)}' will not do. Write HS256, HS384 or HS512.`,
     );
   }
   const bytes = toBytes(secret);

@@ -1,5 +1,5 @@
-import { type CarriedTokens, type Logger, NotRevocableError } from '@sess/core';
-import { assertSubject, type DenylistPort, type Events, isSid, tagOf } from '@sess/core/engine';
+import { type Logger, NotRevocableError, type PresentedTokens } from '@sess/core';
+import { assertSubject, type DenylistClient, type Events, isSid, tagOf } from '@sess/core/engine';
 import { assertKnown } from '@sess/core/options';
 import type { TokenReader } from '../token/reader.js';
 import type { TokenVerifier } from '../token-verifier.js';
@@ -7,7 +7,7 @@ import { replaceToken } from './succession.js';
 import type { StatelessSessions } from './types.js';
 
 const KNOWN_EXCEPT: ReadonlySet<string> = new Set(['except']);
-const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof CarriedTokens>([
+const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof PresentedTokens>([
   'accessToken',
   'refreshToken',
 ]);
@@ -16,7 +16,7 @@ export interface EndingContext {
   readonly read: TokenReader;
   readonly check: TokenVerifier['check'];
   /** Nothing can be ended without one. */
-  readonly denylist: DenylistPort | undefined;
+  readonly denylist: DenylistClient | undefined;
   readonly tagOfSubject: (subject: string) => string;
   readonly createJti: () => string;
   readonly now: () => number;
@@ -30,7 +30,7 @@ export type Ending = Pick<StatelessSessions, 'revoke' | 'revokeAll' | 'revokeTok
 export function createEnding(context: EndingContext): Ending {
   const { read, check, denylist, tagOfSubject, createJti, now, events, logger } = context;
 
-  function revocable(): DenylistPort {
+  function revocable(): DenylistClient {
     if (denylist === undefined) throw new NotRevocableError();
     return denylist;
   }
@@ -85,7 +85,7 @@ export function createEnding(context: EndingContext): Ending {
       return true;
     },
 
-    async end(carried: CarriedTokens) {
+    async end(carried: PresentedTokens) {
       assertKnown('end', carried, KNOWN_TOKENS);
       let isEnded = false;
       for (const token of new Set([carried.accessToken, carried.refreshToken])) {

@@ -9,7 +9,7 @@ import {
 import {
   assertSubject,
   checkData,
-  createDenylistPort,
+  createDenylistClient,
   createEvents,
   createSid,
   createSubjectTag,
@@ -59,7 +59,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
   });
   const denylist =
     settings.denylist &&
-    createDenylistPort({
+    createDenylistClient({
       denylist: settings.denylist,
       onError: settings.onDenylistError,
       longestLife: ttl + leeway,

@@ -1,4 +1,4 @@
-import type { DenylistPort } from '@sess/core/engine';
+import type { DenylistClient } from '@sess/core/engine';
 import type { VerifiedToken } from '../token/reader.js';
 import { toDeniable } from '../token-verifier.js';
 
@@ -32,7 +32,7 @@ interface Wish {
  * (RFC 9700, section 4.14.2). `undefined` when the token is not good for that any more.
  */
 export async function exchangeToken(
-  denylist: DenylistPort,
+  denylist: DenylistClient,
   token: VerifiedToken,
   { jti, at, grace }: Wish & { readonly grace: number },
 ): Promise<Successor | undefined> {
@@ -60,7 +60,7 @@ export async function exchangeToken(
  * before is good any more. `undefined` when the session has ended, or was re-authenticated by somebody else.
  */
 export async function replaceToken(
-  denylist: DenylistPort,
+  denylist: DenylistClient,
   token: VerifiedToken,
   { jti, at }: Wish,
 ): Promise<Successor | undefined> {

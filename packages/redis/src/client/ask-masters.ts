@@ -26,7 +26,7 @@ export interface Question {
  *
  * @throws what the first of them failed with, if none answers
  */
-export async function askMasters(
+export async function sendToPrimaries(
   client: RedisClient,
   port: RedisPort,
   { key, args, within }: Question,

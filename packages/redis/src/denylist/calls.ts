@@ -1,8 +1,14 @@
 import { UsageError } from '@sess/core';
-import type { DeniableToken, Denial, Denylist, DenylistHead, Succession } from '@sess/core/store';
+import type {
+  DeniableToken,
+  Denial,
+  Denylist,
+  SubjectWatermark,
+  Supersession,
+} from '@sess/core/store';
 import type { RedisPort } from '../client/redis-port.js';
 import type { WithDeadline } from '../deadline.js';
-import { askAgain, runScript } from '../scripts/run-script.js';
+import { retryOnce, runScript } from '../scripts/run-script.js';
 import type { Script } from '../scripts/script.js';
 import { createPlainChannel, type WriteChannel } from '../write-channel.js';
 import { DENY, DENY_ALL, DENY_ALL_AGAIN, ENROLL, READ, SUCCEED } from './scripts.js';
@@ -42,7 +48,7 @@ export interface StateRead {
   readonly isWhole: boolean;
 }
 
-type Options<Name extends 'denyAll' | 'succeed'> = Parameters<Denylist[Name]>[1];
+type Options<Name extends 'denyAll' | 'supersede'> = Parameters<Denylist[Name]>[1];
 
 /** The operations of a denylist, each one command on one key; without a near cache, and without repetition. */
 export interface DenylistCalls {
@@ -54,10 +60,10 @@ export interface DenylistCalls {
   /** Answers how many were new. */
   deny(tag: string, denials: readonly Denial[], life: number): Promise<number>;
   /** Answers the head that it made. */
-  denyAll(tag: string, options: Options<'denyAll'>): Promise<DenylistHead | undefined>;
+  denyAll(tag: string, options: Options<'denyAll'>): Promise<SubjectWatermark | undefined>;
   /** Does again what a failover has undone; answers whether it had. */
-  denyAllAgain(tag: string, head: DenylistHead, options: Options<'denyAll'>): Promise<number>;
-  succeed(token: DeniableToken, options: Options<'succeed'>): Promise<Succession | undefined>;
+  denyAllAgain(tag: string, head: SubjectWatermark, options: Options<'denyAll'>): Promise<number>;
+  succeed(token: DeniableToken, options: Options<'supersede'>): Promise<Supersession | undefined>;
 }
 
 /** Fields of a subject that are read for one token: more are not worth their way. */
@@ -114,7 +120,7 @@ export function createDenylistCalls(context: CallsContext): DenylistCalls {
   return {
     async enroll(tag, life) {
       const args = [toLife(life)];
-      return Number(await run('enroll', plain, { tag, script: ENROLL, args }));
+      return Number(await run('currentVersion', plain, { tag, script: ENROLL, args }));
     },
     async read(token) {
       if (!isPlausible(token)) return NOTHING;
@@ -124,7 +130,7 @@ export function createDenylistCalls(context: CallsContext): DenylistCalls {
       const ask = (): Promise<unknown> => port.send(key, true, ['HMGET', key, ...fields]);
       const values = await withDeadline(
         'isDenied',
-        admitted(() => askAgain(ask)),
+        admitted(() => retryOnce(ask)),
       );
       return { state: toState(tag, fields, values as readonly unknown[]), isWhole: false };
     },
@@ -171,7 +177,7 @@ export function createDenylistCalls(context: CallsContext): DenylistCalls {
       const { sid, version } = token;
       const [, field = '', session = ''] = fieldsOf(token);
       const args = [toLife(life), field, session, version, restOf(sid), at, successor];
-      const reply = await run('succeed', durable, { tag: tagOf(sid), script: SUCCEED, args });
+      const reply = await run('supersede', durable, { tag: tagOf(sid), script: SUCCEED, args });
       if (reply === null) return undefined;
       const [name = '', current] = reply as readonly string[];
       return { successor: name, version: Number(current) };

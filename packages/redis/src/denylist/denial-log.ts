@@ -1,4 +1,4 @@
-import type { DeniableToken, Denial, DenylistHead } from '@sess/core/store';
+import type { DeniableToken, Denial, SubjectWatermark } from '@sess/core/store';
 import type { DenylistCalls } from './calls.js';
 import { tagOf } from './state.js';
 
@@ -9,7 +9,7 @@ export type Denied = { readonly at: number; readonly life: number } & (
       readonly kind: 'all';
       readonly tag: string;
       readonly operation: string;
-      readonly head: DenylistHead;
+      readonly head: SubjectWatermark;
     }
   | { readonly kind: 'spent'; readonly token: DeniableToken; readonly successor: string }
 );

@@ -1,5 +1,5 @@
 import type { DeniableToken } from '@sess/core/store';
-import type { Keeper } from '../near-cache/keeper.js';
+import type { ClientSideCache } from '../near-cache/keeper.js';
 import type { DenylistCalls } from './calls.js';
 import { isDeniedBy, isPlausible, type SubjectState, tagOf } from './state.js';
 
@@ -10,7 +10,10 @@ export interface NearCalls extends DenylistCalls {
 }
 
 /** Keeps all that is known of a subject, so that one read serves every token of it. */
-export function withNearCalls(calls: DenylistCalls, keeper: Keeper<SubjectState>): NearCalls {
+export function withNearCalls(
+  calls: DenylistCalls,
+  keeper: ClientSideCache<SubjectState>,
+): NearCalls {
   const { writing } = keeper;
   return {
     ...calls,

@@ -1,11 +1,11 @@
 import { type Clock, type Denylist, type Logger, systemClock } from '@sess/core';
-import { askMasters } from '../client/ask-masters.js';
+import { sendToPrimaries } from '../client/ask-masters.js';
 import { describeRisks } from '../client/client-settings.js';
 import { openOwnConnection } from '../client/own-connection.js';
 import { createPort, type RedisClient } from '../client/redis-port.js';
 import { createDeadline } from '../deadline.js';
 import { assertTrackable, createKeeper } from '../near-cache/keeper.js';
-import { untilAnswered } from '../ready.js';
+import { waitUntilReady } from '../ready.js';
 import { createRepeater } from '../reapply/repeater.js';
 import { createRevocationLog } from '../reapply/revocation-log.js';
 import { startTimer } from '../timers.js';
@@ -42,7 +42,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
 
   const guard = createEvictionGuard({
     askInfo: () =>
-      askMasters(client, port, {
+      sendToPrimaries(client, port, {
         key: keyPrefix,
         args: ['INFO', 'memory'],
         // A node that is silent must not use up the time of a call that is for another one.
@@ -97,7 +97,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
 
   function onReconnect(): void {
     guard.forget();
-    repeater.repeatAfter(() => untilAnswered(port, keyPrefix, timeout));
+    repeater.repeatAfter(() => waitUntilReady(port, keyPrefix, timeout));
   }
 
   return {
@@ -111,7 +111,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
       stopListening = port.onReconnect?.(onReconnect) ?? stopListening;
       keeper?.start(context);
     },
-    enroll: (tag, life) => watch(calls.enroll(tag, life)),
+    currentVersion: (tag, life) => watch(calls.enroll(tag, life)),
     async isDenied(token, at) {
       return isDeniedBy((await watch(calls.read(token))).state, token, at);
     },
@@ -125,7 +125,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
       const head = await watch(calls.denyAll(tag, given));
       if (head !== undefined) log.add({ kind: 'all', tag, operation, head, life, at: clock.now() });
     },
-    async succeed(token, given) {
+    async supersede(token, given) {
       const answer = await watch(calls.succeed(token, given));
       if (answer !== undefined) {
         const { successor } = answer;
@@ -134,7 +134,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
       return answer;
     },
     async ready() {
-      await withDeadline('ready', untilAnswered(port, keyPrefix, timeout));
+      await withDeadline('ready', waitUntilReady(port, keyPrefix, timeout));
       await guard.assertGood();
     },
     async close() {

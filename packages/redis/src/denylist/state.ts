@@ -1,4 +1,4 @@
-import { type DeniableToken, type DenylistHead, hasGoodVersion } from '@sess/core/store';
+import { type DeniableToken, isCurrentVersion, type SubjectWatermark } from '@sess/core/store';
 
 /** Where the head of a subject is kept. See prelude.ts for all fields. */
 export const HEAD_FIELD = 'h';
@@ -20,7 +20,7 @@ export interface StoredEntry {
 
 /** What is kept of a subject, or the part of it that one token needs. */
 export interface SubjectState {
-  readonly head: DenylistHead;
+  readonly head: SubjectWatermark;
   /** By field. */
   readonly entries: ReadonlyMap<string, StoredEntry>;
 }
@@ -61,7 +61,7 @@ export function sessionField(sid: string): string {
 }
 
 /** `undefined` for what cannot be read. */
-export function decodeHead(tag: string, value: unknown): DenylistHead | undefined {
+export function decodeHead(tag: string, value: unknown): SubjectWatermark | undefined {
   const [, version, except, exceptFrom] =
     (typeof value === 'string' ? HEAD.exec(value) : null) ?? [];
   if (version === undefined) return undefined;
@@ -91,7 +91,7 @@ export function decodeState(
   fields: readonly (readonly [field: string, value: unknown])[],
   onUnreadable: (tag: string) => void,
 ): SubjectState | undefined {
-  let head: DenylistHead | undefined;
+  let head: SubjectWatermark | undefined;
   const entries = new Map<string, StoredEntry>();
   for (const [field, value] of fields) {
     if (value === null || value === undefined) continue;
@@ -113,7 +113,7 @@ export function isDeniedBy(
   token: DeniableToken,
   at: number,
 ): boolean {
-  if (state === undefined || !hasGoodVersion(state.head, token)) return true;
+  if (state === undefined || !isCurrentVersion(state.head, token)) return true;
   const byName = state.entries.get(tokenField(token.jti));
   const bySession = state.entries.get(sessionField(token.sid));
   return isInForce(byName, at) || isInForce(bySession, at);

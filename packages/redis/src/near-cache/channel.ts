@@ -67,7 +67,7 @@ export function createChannel(context: ChannelContext): Channel {
     stopTimer = context.startTimer(callback, milliseconds);
   }
 
-  function letGo(): void {
+  function reset(): void {
     const old = link;
     link = undefined;
     awaited = undefined;
@@ -75,9 +75,9 @@ export function createChannel(context: ChannelContext): Channel {
     old?.close();
   }
 
-  function lose(): void {
+  function reconnect(): void {
     if (isClosed) return;
-    letGo();
+    reset();
     context.onLost();
     later(() => void open(), REOPEN_AFTER);
   }
@@ -85,12 +85,12 @@ export function createChannel(context: ChannelContext): Channel {
   function beat(): void {
     const key = context.beatKey(beats % BEAT_NAMES);
     if (key === undefined) {
-      lose();
+      reconnect();
       return;
     }
     beats += 1;
     awaited = { key: context.fullKey(key), sentAt: context.now() };
-    later(lose, ROUND_WITHIN);
+    later(reconnect, ROUND_WITHIN);
     // That it failed shows in the proof that stays away.
     context.send(key, ['SET', key, '', 'PX', String(BEAT_LIFE)]).catch(() => {});
   }
@@ -103,7 +103,7 @@ export function createChannel(context: ChannelContext): Channel {
       // The process stood still, or its clock leapt: what arrives now may be of any age.
       const age = context.now() - provenAt;
       if (age >= 0 && age < PROOF_HOLDS) beat();
-      else lose();
+      else reconnect();
     }, BEAT_EVERY);
   }
 
@@ -120,7 +120,7 @@ export function createChannel(context: ChannelContext): Channel {
           if (awaited !== undefined && keys?.includes(awaited.key)) onProof(awaited.sentAt);
         },
         onEnd() {
-          if (link === current) lose();
+          if (link === current) reconnect();
         },
       });
       opened = current;
@@ -128,7 +128,7 @@ export function createChannel(context: ChannelContext): Channel {
       await within('CLIENT TRACKING', opened.established);
       if (link === opened) beat();
     } catch {
-      if (link === opened) lose();
+      if (link === opened) reconnect();
     }
   }
 
@@ -140,7 +140,7 @@ export function createChannel(context: ChannelContext): Channel {
     close() {
       isClosed = true;
       stopTimer();
-      letGo();
+      reset();
     },
   };
 }

@@ -40,7 +40,7 @@ export function createChannels(context: ChannelsContext): Channels {
 
   const isProven = (now: number): boolean => now >= provenAt && now - provenAt < PROOF_HOLDS;
 
-  function weigh(): void {
+  function updateStatus(): void {
     const proofs = [...channels.values()].map((channel) => channel.provenAt);
     provenAt = proofs.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...proofs);
     const wasUp = isUp;
@@ -50,7 +50,7 @@ export function createChannels(context: ChannelsContext): Channels {
 
   function onLost(): void {
     context.onUncertain();
-    weigh();
+    updateStatus();
   }
 
   function openChannel(node: TrackedNode): Channel {
@@ -69,7 +69,7 @@ export function createChannels(context: ChannelsContext): Channels {
         if (keys === undefined) context.onUncertain();
         else context.onInvalidate(keys);
       },
-      onProof: weigh,
+      onProof: updateStatus,
       onLost,
     });
   }
@@ -104,7 +104,7 @@ export function createChannels(context: ChannelsContext): Channels {
       stopFollowing();
       for (const channel of channels.values()) channel.close();
       channels.clear();
-      weigh();
+      updateStatus();
     },
   };
 }

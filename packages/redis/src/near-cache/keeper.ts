@@ -26,7 +26,7 @@ export interface Kept<Value> {
 }
 
 /** Keeps what was read for as long as it is surely what the server would say. */
-export interface Keeper<Value> {
+export interface ClientSideCache<Value> {
   /** Begins to listen; nothing is kept before. Called again it does nothing. */
   start(context: StoreContext): void;
   peek(id: string): Value | undefined;
@@ -54,7 +54,7 @@ export function assertTrackable(client: RedisClient): void {
  *
  * @throws UsageError `invalid_option` for a client that no connection of its own can be made from
  */
-export function createKeeper<Value>(context: KeeperContext): Keeper<Value> {
+export function createKeeper<Value>(context: KeeperContext): ClientSideCache<Value> {
   const { client, keyPrefix, settings, name } = context;
   const topology = createTopology(client);
   const port = createPort(client);
@@ -67,7 +67,7 @@ export function createKeeper<Value>(context: KeeperContext): Keeper<Value> {
 
   function drop(tag: string): void {
     memory.drop(tag);
-    reads.spoil(tag);
+    reads.markStale(tag);
   }
 
   function dropAll(): void {

@@ -31,17 +31,17 @@ export function withNearCache(store: ScriptStore, context: NearCacheContext): Sc
       store.open?.(given);
       keeper.start(given);
     },
-    peek: keeper.peek,
+    getCached: keeper.peek,
     load: (sid) =>
       keeper.read(
         tagOf(sid),
         () => store.load(sid),
         ({ record }) => (record === undefined ? undefined : { id: sid, value: record }),
       ),
-    read: (sid) =>
+    loadRecord: (sid) =>
       keeper.read(
         tagOf(sid),
-        async () => store.read?.(sid),
+        async () => store.loadRecord?.(sid),
         (record) => (record === undefined ? undefined : { id: sid, value: record }),
       ),
     insert: (record, ...rest) =>

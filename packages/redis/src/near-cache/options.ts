@@ -1,5 +1,5 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, parseDuration, show } from '@sess/core/options';
+import { assertKnown, formatValue, parseDuration } from '@sess/core/options';
 
 /** How much is kept in memory, and for how long. */
 export interface NearCacheOptions {
@@ -40,7 +40,7 @@ export function resolveNearCache(
   if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > MOST_ENTRIES) {
     throw new UsageError(
       'invalid_option',
-      `nearCache.maxEntries: ${show(maxEntries)} will not do. Write a whole number from 1 to ${MOST_ENTRIES}.`,
+      `nearCache.maxEntries: ${formatValue(maxEntries)} will not do. Write a whole number from 1 to ${MOST_ENTRIES}.`,
     );
   }
   return Object.freeze({

@@ -12,7 +12,7 @@ export interface ReadsInFlight {
   begin(tag: string): Read;
   end(tag: string, read: Read): void;
   /** The subject has changed. */
-  spoil(tag: string): void;
+  markStale(tag: string): void;
   /** Anything may have changed. */
   spoilAll(): void;
 }
@@ -20,7 +20,7 @@ export interface ReadsInFlight {
 export function createReadsInFlight(): ReadsInFlight {
   const readsOf = new Map<string, Set<{ isStale: boolean }>>();
 
-  function spoil(tag: string): void {
+  function markStale(tag: string): void {
     const reads = readsOf.get(tag);
     if (reads === undefined) return;
     for (const read of reads) read.isStale = true;
@@ -40,9 +40,9 @@ export function createReadsInFlight(): ReadsInFlight {
       if (reads === undefined || !reads.delete(read)) return;
       if (reads.size === 0) readsOf.delete(tag);
     },
-    spoil,
+    markStale,
     spoilAll() {
-      for (const tag of [...readsOf.keys()]) spoil(tag);
+      for (const tag of [...readsOf.keys()]) markStale(tag);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@sess/core';
-import type { SessionStore, Write } from '@sess/core/store';
+import type { SessionStore, WriteContext } from '@sess/core/store';
 import { createRepeater } from './repeater.js';
 import { createRevocationLog, type Revocation } from './revocation-log.js';
 
@@ -7,7 +7,7 @@ import { createRevocationLog, type Revocation } from './revocation-log.js';
 export type RemoveUpTo = (
   tag: string,
   given: { readonly except: string | undefined; readonly cutoff: number },
-  write: Write,
+  write: WriteContext,
 ) => Promise<{ readonly status: 'removed' | 'late'; readonly now: number; readonly count: number }>;
 
 /** What re-applying needs beside the store itself. */

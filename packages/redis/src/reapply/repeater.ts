@@ -12,7 +12,7 @@ export interface RepeaterContext<Entry> {
 }
 
 /** Says again what a failover may have forgotten. */
-export interface Repeater {
+export interface RevocationReplayer {
   /** From now on only so often as is good for a server that fails now and then. */
   start(clock: Clock): void;
   /** Watches a call: whether the server is back after a failure. `note` is told the answer first. */
@@ -31,7 +31,7 @@ const REFUSAL = /^(?!READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)[A-Z]{2,}\
  * A failover may promote a replica that had not heard of the newest writes. Those that must not be lost are said
  * again, newest first: after every reconnect, and after a call has succeeded that followed one which failed.
  */
-export function createRepeater<Entry>(context: RepeaterContext<Entry>): Repeater {
+export function createRepeater<Entry>(context: RepeaterContext<Entry>): RevocationReplayer {
   const { recent, again, onRepaired } = context;
   const backoff = createBackoff();
   let clock: Clock | undefined;

@@ -1,4 +1,4 @@
-import { MEMORY_OF_REMOVAL } from '@sess/core/store';
+import { TOMBSTONE_TTL_MS } from '@sess/core/store';
 
 /** Something that this process ended, to be ended again if a failover brings it back. */
 export type Revocation =
@@ -25,7 +25,7 @@ export function createRevocationLog<Entry extends { readonly at: number }>(): Re
   let entries: Entry[] = [];
 
   const drop = (now: number): void => {
-    const first = entries.findIndex(({ at }) => at > now - MEMORY_OF_REMOVAL);
+    const first = entries.findIndex(({ at }) => at > now - TOMBSTONE_TTL_MS);
     entries = first < 0 ? [] : entries.slice(Math.max(first, entries.length - LARGEST));
   };
 

@@ -1,4 +1,10 @@
-import type { AccessEntry, AuthPart, DataPart, SessionRecord, Step } from '@sess/core/store';
+import type {
+  AccessEntry,
+  AuthPart,
+  DataPart,
+  RotationStep,
+  SessionRecord,
+} from '@sess/core/store';
 
 /*
  * value   = "1:" authVersion ":" dataVersion ":" createdAt ":" expiresAt ":" length ":" auth data
@@ -32,7 +38,7 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
       spentAt === undefined ? null : spentAt - base,
     ]),
     auth.accessCount,
-    (auth.settled ? 1 : 0) + (auth.shared ? 2 : 0),
+    (auth.acknowledged ? 1 : 0) + (auth.replayed ? 2 : 0),
   ]);
   return { text, expiresAt: auth.expiresAt };
 }
@@ -101,13 +107,13 @@ function decodeAuth(value: unknown, expiresAt: number): AuthPart {
     steps: atLeastOne(
       pairs(
         steps,
-        (salt, at): Step =>
+        (salt, at): RotationStep =>
           at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
     accessCount: counter(accessCount),
-    settled: (number(flags) & 1) !== 0,
-    shared: (number(flags) & 2) !== 0,
+    acknowledged: (number(flags) & 1) !== 0,
+    replayed: (number(flags) & 2) !== 0,
   };
 }
 

@@ -23,11 +23,11 @@ const PAUSES = [25, 75] as const;
  * recognised, and answers as it did.
  */
 export function runScript(port: RedisPort, call: ScriptCall): Promise<unknown> {
-  return askAgain(() => evaluate(port, call));
+  return retryOnce(() => evaluate(port, call));
 }
 
 /** Asks, and after a passing error asks again. What is asked for must do no harm when it is done twice. */
-export function askAgain<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+export function retryOnce<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   return ask().catch((error: unknown) => askLater(ask, error));
 }
 

@@ -1,8 +1,8 @@
-import { LARGEST_LEAD, MEMORY_OF_REMOVAL } from '@sess/core/store';
+import { MAX_CLOCK_LEAD_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import { createPrelude } from './prelude.js';
 import { type Script, toScript } from './script.js';
 
-const PRELUDE = createPrelude(MEMORY_OF_REMOVAL);
+const PRELUDE = createPrelude(TOMBSTONE_TTL_MS);
 
 function script(source: string, prelude: string = PRELUDE): Script {
   return toScript(`${prelude}${source}`);
@@ -37,9 +37,9 @@ if removed then
   local _, at = removal(removed)
   fence = math.max(fence, at)
 end
-if removed or created <= fence then return { 'fenced', now, fence } end
+if removed or created <= fence then return { 'revoked', now, fence } end
 -- No fence could reach it.
-if created > now + ${LARGEST_LEAD} then return { 'fenced', now, now - 1 } end
+if created > now + ${MAX_CLOCK_LEAD_MS} then return { 'revoked', now, now - 1 } end
 
 local answer = { 'inserted', now }
 if countLive(book) >= max then

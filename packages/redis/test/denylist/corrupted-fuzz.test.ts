@@ -54,7 +54,7 @@ describe('a denylist on the server that was damaged', () => {
     await deny(denied);
     await denylist.deny(tag, [{ kind: 'session', id: ended.sid }], LIFE);
     const given = { at: Date.now(), successor: 'next', life: LIFE };
-    await denylist.succeed(replaced, given);
+    await denylist.supersede(replaced, given);
     const fields = {
       head: 'h',
       book: 'b',
@@ -92,12 +92,12 @@ describe('a denylist on the server that was damaged', () => {
           if (stillSaid.session) expect(await isDenied(ended)).toBe(true);
           const given = { at: Date.now(), successor: createName(), life: LIFE };
           const isBefore = await isDenied(good);
-          const succession = await denylist.succeed(good, given);
+          const succession = await denylist.supersede(good, given);
           if (isBefore) expect(succession).toBeUndefined();
 
           const fresh = await issue(subject);
           expect(await isDenied(fresh)).toBe(false);
-          expect(await denylist.succeed(fresh, given)).toBeDefined();
+          expect(await denylist.supersede(fresh, given)).toBeDefined();
           await deny(fresh);
           expect(await isDenied(fresh)).toBe(true);
 

@@ -34,7 +34,7 @@ async function denySome({ denylist, issue, deny }: OpenDenylist): Promise<{
   ];
   await deny(byName);
   await denylist.deny(ADA, [{ kind: 'session', id: bySession.sid }], LIFE);
-  await denylist.succeed(spent, { at: Date.now(), successor: createName(), life: LIFE });
+  await denylist.supersede(spent, { at: Date.now(), successor: createName(), life: LIFE });
   return { denied: [byName, bySession, spent], good };
 }
 
@@ -51,7 +51,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     const next = await issue();
     await flush();
     const given = { at: Date.now(), successor: 'next', life: LIFE };
-    expect(await denylist.succeed(next, given)).toMatchObject({ successor: 'next' });
+    expect(await denylist.supersede(next, given)).toMatchObject({ successor: 'next' });
     await flush();
     await denyAll('ada', next.sid);
     expect(await isDenied({ ...next, jti: 'next' })).toBe(false);
@@ -154,20 +154,25 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     const given = { at: Date.now(), successor: 'first', life: LIFE };
     const everything = { operation: createName(), life: LIFE, except: spent.sid };
     // So that the scripts are known.
-    await witness.denylist.succeed(await issue(), { ...given, successor: 'another' });
+    await witness.denylist.supersede(await issue(), { ...given, successor: 'another' });
     await witness.denyAll('bob');
     proxy.delay(400);
-    await expect(denylist.succeed(spent, given)).rejects.toThrow();
+    await expect(denylist.supersede(spent, given)).rejects.toThrow();
     await expect(denylist.denyAll(ADA, everything)).rejects.toThrow();
     proxy.delay(0);
     await until(() => isDenied(spent).then((answer) => answer), { what: 'the late write' });
     await sleep(500);
-    await until(() => denylist.succeed(spent, { ...given, successor: 'second' }).then(() => true), {
-      what: 'the connection',
-    });
-    expect(await witness.denylist.succeed(spent, { ...given, successor: 'third' })).toMatchObject({
-      successor: 'first',
-    });
+    await until(
+      () => denylist.supersede(spent, { ...given, successor: 'second' }).then(() => true),
+      {
+        what: 'the connection',
+      },
+    );
+    expect(await witness.denylist.supersede(spent, { ...given, successor: 'third' })).toMatchObject(
+      {
+        successor: 'first',
+      },
+    );
     const after = await witness.issue();
     await denylist.denyAll(ADA, everything);
     expect(await witness.isDenied(after)).toBe(false);

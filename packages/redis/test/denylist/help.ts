@@ -55,7 +55,7 @@ export function openDenylist(
     isDenied,
     isKnownGood,
     async issue(subject = 'ada', sid = createRecord({ now: 0, subject }).sid) {
-      const version = await denylist.enroll(sid.slice(0, 16), LIFE);
+      const version = await denylist.currentVersion(sid.slice(0, 16), LIFE);
       return { sid, jti: createName(), version };
     },
     deny: ({ sid, jti }) => denylist.deny(sid.slice(0, 16), [{ kind: 'token', id: jti }], LIFE),

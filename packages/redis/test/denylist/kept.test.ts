@@ -49,7 +49,7 @@ describe('what a denylist keeps in Redis', () => {
       await deny(token);
       const next = await issue(subject);
       const given = { at: Date.now(), successor: createName(), life: LIFE };
-      await denylist.succeed(next, given);
+      await denylist.supersede(next, given);
       await denyAll(subject, token.sid);
     }
     expect((await client.keys('*')).sort()).toEqual(
@@ -80,7 +80,7 @@ describe('what a denylist keeps in Redis', () => {
     for (const token of hostile) {
       expect(await denylist.isDenied(token, Date.now())).toBe(true);
       const given = { at: Date.now(), successor: 'next', life: LIFE };
-      expect(await denylist.succeed(token, given)).toBeUndefined();
+      expect(await denylist.supersede(token, given)).toBeUndefined();
     }
     // Only the two looks themselves.
     expect((await commands()) - before).toBeLessThanOrEqual(1);
@@ -93,19 +93,19 @@ describe('what a denylist keeps in Redis', () => {
     const options = { operation: createName(), life: LIFE };
     const given = { at: Date.now(), successor: 'next', life: LIFE };
     const calls: readonly (() => Promise<unknown>)[] = [
-      () => denylist.enroll('{a}*', LIFE),
-      () => denylist.enroll(`${ADA}x`, LIFE),
-      () => denylist.enroll(ADA, 0),
-      () => denylist.enroll(ADA, Number.NaN),
+      () => denylist.currentVersion('{a}*', LIFE),
+      () => denylist.currentVersion(`${ADA}x`, LIFE),
+      () => denylist.currentVersion(ADA, 0),
+      () => denylist.currentVersion(ADA, Number.NaN),
       () => denylist.deny(ADA, [{ kind: 'token', id: 'x'.repeat(129) }], LIFE),
       () => denylist.deny(ADA, [{ kind: 'session', id: `${ADA} ` }], LIFE),
       () => denylist.deny(ADA, [{ kind: 'token', id: 'x', from: Number.NaN }], LIFE),
       () => denylist.denyAll('', options),
       () => denylist.denyAll(ADA, { ...options, operation: 'a,b' }),
       () => denylist.denyAll(ADA, { ...options, operation: '' }),
-      () => denylist.succeed(token, { ...given, successor: '' }),
-      () => denylist.succeed(token, { ...given, successor: 'a|b' }),
-      () => denylist.succeed(token, { ...given, successor: 'x'.repeat(65) }),
+      () => denylist.supersede(token, { ...given, successor: '' }),
+      () => denylist.supersede(token, { ...given, successor: 'a|b' }),
+      () => denylist.supersede(token, { ...given, successor: 'x'.repeat(65) }),
     ];
     for (const call of calls) {
       await expect(call()).rejects.toMatchObject({ code: 'invalid_argument' });
@@ -121,7 +121,7 @@ describe('what a denylist keeps in Redis', () => {
     const from = Date.now() + 5_000;
     await deny(one);
     await denylist.deny(ADA, [{ kind: 'session', id: two.sid, from }], LIFE);
-    await denylist.succeed(mine, { at: Date.now(), successor: 'next', life: LIFE });
+    await denylist.supersede(mine, { at: Date.now(), successor: 'next', life: LIFE });
     const until = String.raw`\d{13}`;
     const fields = await client.hgetall(KEY);
     expect(Object.keys(fields).sort()).toEqual(
@@ -154,11 +154,11 @@ describe('what a denylist keeps in Redis', () => {
       expect(left).toBeGreaterThan(least - 2_000);
       expect(left).toBeLessThanOrEqual(least + SLACK);
     };
-    await denylist.enroll(ADA, 100_000);
+    await denylist.currentVersion(ADA, 100_000);
     await expectLife(100_000);
     const token = await issue();
     await expectLife(LIFE);
-    await denylist.enroll(ADA, 1_000);
+    await denylist.currentVersion(ADA, 1_000);
     await deny(token);
     await denylist.deny(ADA, [{ kind: 'token', id: 'other' }], 2 * LIFE);
     await expectLife(2 * LIFE);
@@ -169,24 +169,24 @@ describe('what a denylist keeps in Redis', () => {
     await expectLife(2 * LIFE);
     const next = await issue();
     const given = { at: Date.now(), successor: 'next', life: 3 * LIFE };
-    await denylist.succeed(next, given);
+    await denylist.supersede(next, given);
     await expectLife(3 * LIFE);
   });
 
   it('gives a key a life that has lost its own', async () => {
     const { denylist } = denylistOf();
-    await denylist.enroll(ADA, LIFE);
+    await denylist.currentVersion(ADA, LIFE);
     await client.persist(KEY);
-    await denylist.enroll(ADA, LIFE);
+    await denylist.currentVersion(ADA, LIFE);
     expect(await client.pttl(KEY)).toBeGreaterThan(LIFE - 2_000);
   });
 
   it('is not written again for each token that is made', async () => {
     const { denylist } = denylistOf();
-    await denylist.enroll(ADA, LIFE);
+    await denylist.currentVersion(ADA, LIFE);
     const end = await client.call('PEXPIRETIME', KEY);
     await sleep(20);
-    await denylist.enroll(ADA, LIFE);
+    await denylist.currentVersion(ADA, LIFE);
     expect(await client.call('PEXPIRETIME', KEY)).toBe(end);
   });
 
@@ -206,7 +206,7 @@ describe('what a denylist keeps in Redis', () => {
       await client.hset(KEY, `j${token.jti}`, value);
       expect(await isDenied(token)).toBe(true);
       expect(
-        await denylist.succeed(token, { at: Date.now(), successor: 'next', life: LIFE }),
+        await denylist.supersede(token, { at: Date.now(), successor: 'next', life: LIFE }),
       ).toBeUndefined();
     }
     await client.hdel(KEY, `j${token.jti}`);

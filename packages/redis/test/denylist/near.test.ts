@@ -66,7 +66,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
         (token) => other.deny(token),
         ({ sid }) => other.denylist.deny(ADA, [{ kind: 'session', id: sid }], LIFE),
         (token) =>
-          other.denylist.succeed(token, { at: Date.now(), successor: createName(), life: LIFE }),
+          other.denylist.supersede(token, { at: Date.now(), successor: createName(), life: LIFE }),
         () => other.denyAll('ada', `${ADA}${'x'.repeat(16)}`),
         () => other.denyAll(),
       ];

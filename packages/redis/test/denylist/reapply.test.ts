@@ -42,7 +42,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     await deny(byName);
     await denylist.deny(ADA, [{ kind: 'session', id: bySession.sid }], LIFE);
     const given = { at: Date.now(), successor: 'first', life: LIFE };
-    await denylist.succeed(spent, given);
+    await denylist.supersede(spent, given);
     await fallBack(raw, before);
     for (const token of [byName, bySession, spent]) {
       await expect.poll(() => isDenied(token), SOON).toBe(true);
@@ -50,7 +50,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     expect(await isDenied(good)).toBe(false);
     await expect.poll(() => warnings().length, SOON).toBe(1);
     expect(warnings()[0]?.fields).toEqual({ restored: 2 });
-    expect(await denylist.succeed(spent, { ...given, successor: 'second' })).toMatchObject({
+    expect(await denylist.supersede(spent, { ...given, successor: 'second' })).toMatchObject({
       successor: 'first',
     });
   });
@@ -81,7 +81,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     await fallBack(raw, await dump());
     await expect.poll(() => isDenied(gone), SOON).toBe(true);
     expect(await isDenied(other)).toBe(true);
-    expect(await denylist.enroll(ADA, LIFE)).toBeGreaterThan(gone.version);
+    expect(await denylist.currentVersion(ADA, LIFE)).toBeGreaterThan(gone.version);
   });
 
   test('changes nothing where nothing was lost, however often the connection breaks', async () => {
@@ -92,7 +92,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     const [one, mine] = [await issue(), await issue()];
     await deny(one);
     const spent = await issue('ada', mine.sid);
-    await denylist.succeed(spent, { at: Date.now(), successor: createName(), life: LIFE });
+    await denylist.supersede(spent, { at: Date.now(), successor: createName(), life: LIFE });
     for (let n = 0; n < 5; n += 1) await denyAll('ada', mine.sid);
     const fields = () => raw.hgetall(`sess:deny:${ADA}`);
     const before = await fields();

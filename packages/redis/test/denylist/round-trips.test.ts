@@ -23,7 +23,7 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
       await opened.deny(token);
       await opened.denyAll(subject);
       const given = { at: Date.now(), successor: createName(), life: LIFE };
-      await opened.denylist.succeed(await opened.issue(subject), given);
+      await opened.denylist.supersede(await opened.issue(subject), given);
     }
 
     beforeAll(async () => {
@@ -37,7 +37,7 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
     it('are one for each call there is', async () => {
       const { denylist, isDenied } = opened;
       const token = await opened.issue();
-      await expectCommands(1, () => denylist.enroll(ADA, LIFE));
+      await expectCommands(1, () => denylist.currentVersion(ADA, LIFE));
       await expectCommands(1, () => isDenied(token));
       await expectCommands(1, () => opened.deny(token));
       await expectCommands(1, () => isDenied(token));
@@ -48,7 +48,7 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
       await expectCommands(1, () => denylist.deny(ADA, many, LIFE));
       const next = await opened.issue();
       const given = { at: Date.now(), successor: createName(), life: LIFE };
-      await expectCommands(1, () => denylist.succeed(next, given));
+      await expectCommands(1, () => denylist.supersede(next, given));
       await expectCommands(1, () => opened.denyAll('ada', next.sid));
       await expectCommands(1, () => opened.denyAll());
     });

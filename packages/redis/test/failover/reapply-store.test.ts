@@ -1,5 +1,5 @@
 import { memoryStore, systemClock } from '@sess/core';
-import type { SessionStore, Write } from '@sess/core/store';
+import type { SessionStore, WriteContext } from '@sess/core/store';
 import { failFast, redisStore } from '@sess/redis';
 import { requireServer, startRedisServer } from '@sess/test-servers';
 import { silentLogger } from '@sess/testkit';
@@ -9,7 +9,7 @@ import { withReapply } from '../../src/reapply/reapply-store.js';
 
 const TAG = 'a'.repeat(16);
 const SID = `${TAG}${'b'.repeat(16)}`;
-const write = (): Write => ({ notAfter: Date.now() + 1_000, operation: 'operation' });
+const write = (): WriteContext => ({ notAfter: Date.now() + 1_000, operation: 'operation' });
 
 describe('saying revocations again', () => {
   it('begins once more when a server fails and returns while it is under way', async () => {

@@ -126,7 +126,7 @@ describe('a reply that is lost after the command was carried out [store.lost-rep
       // A copy of the first that was long under way.
       const [first] = sent;
       const late = await server.command('EVALSHA', ...(first?.args ?? []).map(String));
-      expect(Array.isArray(late) && late[0]).toBe('fenced');
+      expect(Array.isArray(late) && late[0]).toBe('revoked');
       expect(await neighbour.list('ada')).toHaveLength(1);
     });
 

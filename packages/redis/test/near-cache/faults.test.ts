@@ -188,7 +188,7 @@ describe.concurrent('a read in flight', { timeout: 30_000 }, () => {
     expect(near.has(stranger.sid)).toBe(true);
     await proxy.pass();
     await near.cached(record.sid);
-    expect(near.store.peek?.(record.sid)?.dataVersion).toBe(2);
+    expect(near.store.getCached?.(record.sid)?.dataVersion).toBe(2);
   });
 
   test('is not kept when the channel was not up all the time', async ({

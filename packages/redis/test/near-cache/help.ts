@@ -43,7 +43,7 @@ export function openStore(
     return (await store.load(sid)).record;
   }
 
-  const has = (sid: string): boolean => store.peek?.(sid) !== undefined;
+  const has = (sid: string): boolean => store.getCached?.(sid) !== undefined;
 
   return {
     store,

@@ -59,7 +59,7 @@ describe('what another instance does', { timeout: 30_000 }, () => {
     const { data, auth, sid } = one;
     const deeds = [
       () => other.store.replaceData(sid, 1, { ...data, data: { handle: 'new' } }, write),
-      () => other.store.replaceAuth(sid, 1, { ...auth, settled: true }, write),
+      () => other.store.replaceAuth(sid, 1, { ...auth, acknowledged: true }, write),
       () => other.insert('ada'),
       () => other.store.removeAll(sid.slice(0, 16), two.sid, write),
     ];
@@ -82,12 +82,14 @@ describe('what another instance does', { timeout: 30_000 }, () => {
     await until(
       async () => {
         expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
-        return store.peek?.(sid)?.auth.settled;
+        return store.getCached?.(sid)?.auth.acknowledged;
       },
       { what: 'the settled session to be in memory' },
     );
     await others.revoke(sid);
-    await until(() => store.peek?.(sid) === undefined, { what: 'the revocation to be heard of' });
+    await until(() => store.getCached?.(sid) === undefined, {
+      what: 'the revocation to be heard of',
+    });
     expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 
@@ -117,7 +119,7 @@ describe('own writes', { timeout: 30_000 }, () => {
     const { sid, auth, data } = first;
     const tag = sid.slice(0, 16);
     const deeds: readonly (() => Promise<unknown>)[] = [
-      () => near.store.replaceAuth(sid, 1, { ...auth, settled: true }, write()),
+      () => near.store.replaceAuth(sid, 1, { ...auth, acknowledged: true }, write()),
       () => near.store.replaceData(sid, 1, { ...data, data: { handle: 'new' } }, write()),
       // A conflict and an eviction too.
       () => near.store.replaceData(sid, 7, data, write()),

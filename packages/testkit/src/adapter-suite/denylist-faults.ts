@@ -54,7 +54,7 @@ export function describeDenylistFaults(target: Target): void {
     it('fails a logout that cannot be written, and the token stays good [store.failed-end]', async () => {
       const host = await useHost(target);
       const { token, carried } = await host.login();
-      host.denylist.fail('deny', 'denyAll', 'succeed');
+      host.denylist.fail('deny', 'denyAll', 'supersede');
       const request = { method: 'POST', headers: [carried] };
       const answer = await host.send('/session/logout', request);
       expect(answer.status).toBe(503);

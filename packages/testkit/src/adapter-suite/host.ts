@@ -1,5 +1,5 @@
 import { memoryDenylist, memoryStore, type Sessions } from '@sess/core';
-import type { ProtocolOptions } from '@sess/core/http';
+import type { HttpOptions } from '@sess/core/http';
 import { onTestFinished } from 'vitest';
 import { createFakeClock, type FakeClock } from '../fake-clock.js';
 import { createFaultyDenylist, type FaultyDenylist } from '../faulty-denylist.js';
@@ -27,7 +27,7 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  */
 export interface HostSetup {
   readonly sessions: Sessions;
-  readonly options: ProtocolOptions;
+  readonly options: HttpOptions;
   /** What `POST /race` waits for between its guard and its write. */
   readonly gate: () => Promise<void>;
 }
@@ -82,7 +82,7 @@ export type Header = readonly [string, string];
 /** Starts a host for the running test, and stops it when the test is over. */
 export async function useHost(
   { startHost, makeEngine }: Target,
-  given: { readonly engine?: EngineOptions; readonly protocol?: ProtocolOptions } & Partial<
+  given: { readonly engine?: EngineOptions; readonly protocol?: HttpOptions } & Partial<
     Pick<EngineSetup, 'revocation' | 'keys'>
   > = {},
 ): Promise<TestHost> {

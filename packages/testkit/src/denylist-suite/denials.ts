@@ -12,7 +12,7 @@ export function describeDenials(current: CurrentDenylist): void {
 
     it('answers one version to all, at once and one after another', async () => {
       const { denylist } = current();
-      const enroll = (): Promise<number> => denylist.enroll(ADA, LIFE);
+      const enroll = (): Promise<number> => denylist.currentVersion(ADA, LIFE);
       const versions = await Promise.all(Array.from({ length: 20 }, enroll));
       await current().passTime(5);
       expect(new Set([...versions, await enroll()]).size).toBe(1);
@@ -24,7 +24,7 @@ export function describeDenials(current: CurrentDenylist): void {
       for (const version of [0, 1, now(), Number.MAX_SAFE_INTEGER]) {
         expect(await isDenied({ sid: createSid(), jti: createName(), version })).toBe(true);
       }
-      await denylist.enroll(ADA, LIFE);
+      await denylist.currentVersion(ADA, LIFE);
       const { version } = await issue();
       expect(await isDenied({ sid: createSid('bob'), jti: createName(), version })).toBe(true);
     });

@@ -4,7 +4,7 @@ import { ADA, createScene, createSid, LIFE } from './help.js';
 
 export function describeEverything(current: CurrentDenylist): void {
   const { issue, isDenied, deny, denyAll, succeed } = createScene(current);
-  const version = (): Promise<number> => current().denylist.enroll(ADA, LIFE);
+  const version = (): Promise<number> => current().denylist.currentVersion(ADA, LIFE);
 
   describe('denying everything', () => {
     it('denies every token of the subject, and nobody else [life.everywhere]', async () => {

@@ -1,4 +1,4 @@
-import type { DeniableToken, Denial, Succession } from '@sess/core/store';
+import type { DeniableToken, Denial, Supersession } from '@sess/core/store';
 import { expect } from 'vitest';
 import { createRecord, tagFor } from '../record-factory.js';
 import type { CurrentDenylist } from './harness.js';
@@ -28,13 +28,13 @@ export interface Scene {
   deny(...denials: readonly Denial[]): Promise<void>;
   /** Answers the operation, by which the call can be repeated. */
   denyAll(except?: string, operation?: string): Promise<string>;
-  succeed(token: DeniableToken, successor?: string): Promise<Succession | undefined>;
+  succeed(token: DeniableToken, successor?: string): Promise<Supersession | undefined>;
 }
 
 export function createScene(current: CurrentDenylist): Scene {
   return {
     async issue({ sid = createSid(), jti = createName() } = {}) {
-      const version = await current().denylist.enroll(sid.slice(0, 16), LIFE);
+      const version = await current().denylist.currentVersion(sid.slice(0, 16), LIFE);
       return { sid, jti, version };
     },
     async isDenied(token) {
@@ -58,7 +58,7 @@ export function createScene(current: CurrentDenylist): Scene {
     },
     succeed(token, successor = createName()) {
       const { denylist, now } = current();
-      return denylist.succeed(token, { at: now(), successor, life: LIFE });
+      return denylist.supersede(token, { at: now(), successor, life: LIFE });
     },
   };
 }

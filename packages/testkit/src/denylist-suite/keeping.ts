@@ -20,7 +20,7 @@ export function describeKeeping(current: CurrentDenylist): void {
         { kind: 'session', id: two.sid },
       ] as const;
       await denylist.deny(ADA, again, SHORT);
-      await denylist.enroll(ADA, SHORT);
+      await denylist.currentVersion(ADA, SHORT);
       await passTime(LONGER);
       for (let n = 0; n < 200; n += 1) {
         await denylist.deny(ADA, [{ kind: 'token', id: createName() }], SHORT);
@@ -32,7 +32,7 @@ export function describeKeeping(current: CurrentDenylist): void {
     it('keeps the version as long as the longest life that was asked for', async () => {
       const { denylist, passTime } = current();
       const token = await issue();
-      await denylist.enroll(ADA, SHORT);
+      await denylist.currentVersion(ADA, SHORT);
       await denylist.denyAll(ADA, { except: token.sid, operation: createName(), life: SHORT });
       await passTime(LONGER);
       expect(await isDenied(token)).toBe(false);
@@ -42,11 +42,11 @@ export function describeKeeping(current: CurrentDenylist): void {
       const { denylist, now, passTime } = current();
       const token = await issue();
       const given = (life: number) => ({ at: now(), successor: createName(), life });
-      const first = await denylist.succeed(token, given(LIFE));
-      await denylist.succeed(token, given(SHORT));
+      const first = await denylist.supersede(token, given(LIFE));
+      await denylist.supersede(token, given(SHORT));
       await passTime(LONGER);
       expect(await isDenied(token)).toBe(true);
-      expect(await denylist.succeed(token, given(SHORT))).toEqual(first);
+      expect(await denylist.supersede(token, given(SHORT))).toEqual(first);
     });
 
     it('does not keep what has run out: many denials take no more room than those that still count', async () => {
@@ -78,11 +78,11 @@ export function describeKeeping(current: CurrentDenylist): void {
         let token = await issue();
         for (let n = 0; n < 120; n += 1) {
           const given = { at: now(), successor: createName(), life: SHORT };
-          const answer = await denylist.succeed(token, given);
+          const answer = await denylist.supersede(token, given);
           token = { ...token, jti: answer?.successor ?? '' };
         }
         await passTime(LONGER);
-        await denylist.enroll(ADA, LIFE);
+        await denylist.currentVersion(ADA, LIFE);
       }
       expect(await countDenials(ADA)).toBeLessThanOrEqual(2 * 120 + 130);
     });

@@ -1,4 +1,4 @@
-import type { SessionStore, Write } from '@sess/core/store';
+import type { SessionStore, WriteContext } from '@sess/core/store';
 import type { Backend } from './backend.js';
 import type { Ledger } from './ledger.js';
 import { LONGEST_EXCHANGE, type Weather } from './plan.js';
@@ -74,7 +74,9 @@ export function connect(
   }
 
   const write = <Answer>(
-    given: Pick<StoreCall, 'operation' | 'target' | 'send' | 'except'> & { readonly write: Write },
+    given: Pick<StoreCall, 'operation' | 'target' | 'send' | 'except'> & {
+      readonly write: WriteContext;
+    },
     isConditionalEnd = false,
   ): Promise<Answer> =>
     call<Answer>({ ...given, id: given.write.operation, isWrite: true }, isConditionalEnd);
@@ -143,10 +145,12 @@ export function noteSlowness(ledger: Ledger, sid: string, took: number): void {
 function summarise(answer: unknown): string {
   const { status, record } = answer as {
     readonly status?: string;
-    readonly record?: { readonly auth: { generation: number; settled: boolean; shared: boolean } };
+    readonly record?: {
+      readonly auth: { generation: number; acknowledged: boolean; replayed: boolean };
+    };
   };
   if (record === undefined) return status ?? 'nothing there';
-  const { generation, settled, shared } = record.auth;
-  const marks = `${settled ? ', settled' : ''}${shared ? ', shared' : ''}`;
+  const { generation, acknowledged, replayed } = record.auth;
+  const marks = `${acknowledged ? ', acknowledged' : ''}${replayed ? ', replayed' : ''}`;
   return `${status ?? 'there'}, generation ${generation}${marks}`;
 }

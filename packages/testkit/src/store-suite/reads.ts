@@ -37,7 +37,7 @@ export function describeReads(current: CurrentHarness): void {
       const record = createRecord({ now });
       await store.insert(record, LIMIT, createWrite(now));
       const { sid } = record;
-      const read = store.read ?? (async (id: string) => (await store.load(id)).record);
+      const read = store.loadRecord ?? (async (id: string) => (await store.load(id)).record);
       expect(await read(sid)).toEqual(record);
       expect(await read(createRecord({ now, subject: 'nobody' }).sid)).toBeUndefined();
       // Many at once may take another way than one.
@@ -97,12 +97,12 @@ export function describeReads(current: CurrentHarness): void {
       const { store } = current();
       const now = await timeOf(store);
       const record = createRecord({ now });
-      expect(store.peek?.(record.sid)).toBeUndefined();
+      expect(store.getCached?.(record.sid)).toBeUndefined();
       await store.insert(record, LIMIT, createWrite(now));
       await store.load(record.sid);
-      expect(store.peek?.(record.sid) ?? record).toEqual(record);
+      expect(store.getCached?.(record.sid) ?? record).toEqual(record);
       await store.remove(record.sid, createWrite(now));
-      expect(store.peek?.(record.sid)).toBeUndefined();
+      expect(store.getCached?.(record.sid)).toBeUndefined();
     });
 
     it('is ready', async () => {

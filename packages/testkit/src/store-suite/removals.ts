@@ -18,8 +18,8 @@ export function describeRemovals(current: CurrentHarness): void {
   async function createBehindFence(now: number) {
     const early = createRecord({ now, createdAt: now - 5 });
     const refused = await current().store.insert(early, LIMIT, createWrite(now));
-    if (refused.status !== 'fenced') throw new Error(`expected fenced, got ${refused.status}`);
-    return createRecord({ now, createdAt: refused.fence + 1 });
+    if (refused.status !== 'revoked') throw new Error(`expected fenced, got ${refused.status}`);
+    return createRecord({ now, createdAt: refused.revokedBefore + 1 });
   }
 
   describe('removing one', () => {
@@ -52,7 +52,7 @@ export function describeRemovals(current: CurrentHarness): void {
       const [record] = records as [(typeof records)[0]];
       await store.remove(record.sid, createWrite(now));
       expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
-        status: 'fenced',
+        status: 'revoked',
       });
       expect((await store.load(record.sid)).record).toBeUndefined();
     });
@@ -139,7 +139,7 @@ export function describeRemovals(current: CurrentHarness): void {
         LIMIT,
         createWrite(now),
       );
-      expect(answer).toMatchObject({ status: 'fenced' });
+      expect(answer).toMatchObject({ status: 'revoked' });
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
 
@@ -185,7 +185,7 @@ export function describeRemovals(current: CurrentHarness): void {
       await store.insert(record, LIMIT, createWrite(now));
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
       expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
-        status: 'fenced',
+        status: 'revoked',
       });
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
@@ -195,8 +195,10 @@ export function describeRemovals(current: CurrentHarness): void {
       const now = await timeOf(store);
       const record = createRecord({ now, createdAt: now + 3_600_000 });
       const refused = await store.insert(record, LIMIT, createWrite(now));
-      expect(refused).toMatchObject({ status: 'fenced' });
-      expect(refused.status === 'fenced' && refused.fence).toBeLessThanOrEqual(await timeOf(store));
+      expect(refused).toMatchObject({ status: 'revoked' });
+      expect(refused.status === 'revoked' && refused.revokedBefore).toBeLessThanOrEqual(
+        await timeOf(store),
+      );
     });
 
     it('still knows what was removed before it', async () => {
@@ -207,7 +209,7 @@ export function describeRemovals(current: CurrentHarness): void {
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
       expect(await store.remove(record.sid, write)).toMatchObject({ status: 'removed' });
       expect(await store.insert(record, LIMIT, createWrite(now))).toMatchObject({
-        status: 'fenced',
+        status: 'revoked',
       });
     });
 

@@ -64,9 +64,9 @@ export function describeReplace(current: CurrentHarness): void {
     });
 
     it('marks a generation as shared along with a conflict, for the loser of a race of refreshes', async () => {
-      const won = { ...createAuth(now), shared: false, settled: true };
+      const won = { ...createAuth(now), replayed: false, acknowledged: true };
       await store.replaceAuth(record.sid, 1, won, createWrite(now));
-      const marked = { ...record, auth: { ...won, shared: true }, authVersion: 3 };
+      const marked = { ...record, auth: { ...won, replayed: true }, authVersion: 3 };
       for (let loser = 0; loser < 2; loser += 1) {
         const mine = createAuth(now);
         const answer = await store.replaceAuth(
@@ -77,13 +77,13 @@ export function describeReplace(current: CurrentHarness): void {
           won.generation,
         );
         expect(answer).toMatchObject({ status: 'conflict', record: marked });
-        expect(answer.status === 'conflict' && answer.record.auth.shared).toBe(true);
+        expect(answer.status === 'conflict' && answer.record.auth.replayed).toBe(true);
       }
       expect((await store.load(record.sid)).record).toEqual(marked);
     });
 
     it('marks no other generation', async () => {
-      const won = { ...createAuth(now), shared: false };
+      const won = { ...createAuth(now), replayed: false };
       await store.replaceAuth(record.sid, 1, won, createWrite(now));
       await store.replaceAuth(record.sid, 1, createAuth(now), createWrite(now), won.generation + 1);
       expect((await store.load(record.sid)).record).toEqual({

@@ -1,18 +1,18 @@
-import type { Presentation, RotationDecision } from '../../../core/src/session/rotation.js';
+import type { RefreshAttempt, RotationDecision } from '../../../core/src/session/rotation.js';
 import { digest } from '../../../core/src/token/secret.js';
 
-type Decide = (presentation: Presentation) => RotationDecision;
+type Decide = (presentation: RefreshAttempt) => RotationDecision;
 
 /** A rule of rotation done wrong: takes the place of `decideRefresh`, which it is given. */
-export type RotationFault = (decide: Decide, presentation: Presentation) => RotationDecision;
+export type RotationFault = (decide: Decide, presentation: RefreshAttempt) => RotationDecision;
 
-const behind = ({ record, token }: Presentation): number =>
+const behind = ({ record, token }: RefreshAttempt): number =>
   record.auth.generation - token.generation;
 
 function withAuth(
-  presentation: Presentation,
-  auth: Partial<Presentation['record']['auth']>,
-): Presentation {
+  presentation: RefreshAttempt,
+  auth: Partial<RefreshAttempt['record']['auth']>,
+): RefreshAttempt {
   const { record } = presentation;
   return { ...presentation, record: { ...record, auth: { ...record.auth, ...auth } } };
 }
@@ -37,7 +37,7 @@ export const siblings: RotationFault = (decide, presentation) => {
   const steps = kept.length > 0 ? kept : [{ salt: 'AAAAAAAAAAAAAAAAAAAAAA' }];
   const { generation, secret } = token;
   return decide(
-    withAuth(presentation, { generation, refresh: digest(secret), steps, shared: false }),
+    withAuth(presentation, { generation, refresh: digest(secret), steps, replayed: false }),
   );
 };
 
@@ -72,7 +72,7 @@ export const graceForTheLast: RotationFault = (decide, presentation) => {
 /** The newest token always rotates, also while answers with the one before are on their way. */
 export const noHold: RotationFault = (decide, presentation) =>
   behind(presentation) === 0
-    ? decide(withAuth(presentation, { shared: false }))
+    ? decide(withAuth(presentation, { replayed: false }))
     : decide(presentation);
 
 /** A token of before the newest is taken for a sign that the store has lost writes. */

@@ -1,13 +1,13 @@
 import type { Clock } from '@sess/core';
 import {
   type AuthPart,
-  byAge,
+  compareByAge,
   type DataPart,
-  isOver,
-  LARGEST_LEAD,
+  isExpired,
+  MAX_CLOCK_LEAD_MS,
   type SessionRecord,
   type SessionStore,
-  type Write,
+  type WriteContext,
 } from '@sess/core/store';
 
 /** A rule of the store contract that can be left out, to see it missed. */
@@ -59,9 +59,9 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
   }
 
   const liveOf = ({ live }: Subject, at: number): SessionRecord[] =>
-    [...live.values()].filter((record) => !isOver(record, at)).sort(byAge);
+    [...live.values()].filter((record) => !isExpired(record, at)).sort(compareByAge);
 
-  function drop(subject: Subject, record: SessionRecord, { operation }: Write): void {
+  function drop(subject: Subject, record: SessionRecord, { operation }: WriteContext): void {
     subject.live.delete(record.sid);
     subject.removed.set(record.sid, operation);
     buried.set(record.sid, record);
@@ -70,7 +70,7 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
   function find(sid: string, at: number): SessionRecord | undefined {
     const record = subjectOf(sid).live.get(sid);
     const found = record ?? (off === 'absence' ? buried.get(sid) : undefined);
-    return found === undefined || isOver(found, at) ? undefined : found;
+    return found === undefined || isExpired(found, at) ? undefined : found;
   }
 
   function put(record: SessionRecord): void {
@@ -79,7 +79,7 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
 
   /** Everything happens at one moment of the store's time, and not after the deadline of a write. */
   async function at<Answer>(
-    write: Write,
+    write: WriteContext,
     work: (now: number) => Answer,
   ): Promise<Answer | { status: 'late'; now: number }> {
     const now = clock.now();
@@ -100,12 +100,13 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
         }
         const isFenced = record.createdAt <= subject.fence;
         const isOpen = off === 'fence' || (off === 'fence for copies' && isCopy);
-        if (isFenced && !isOpen) return { status: 'fenced', fence: subject.fence, now } as const;
+        if (isFenced && !isOpen)
+          return { status: 'revoked', revokedBefore: subject.fence, now } as const;
         if (subject.removed.has(record.sid) && off !== 'memory of removals') {
-          return { status: 'fenced', fence: now, now } as const;
+          return { status: 'revoked', revokedBefore: now, now } as const;
         }
-        if (record.createdAt > now + LARGEST_LEAD) {
-          return { status: 'fenced', fence: now - 1, now } as const;
+        if (record.createdAt > now + MAX_CLOCK_LEAD_MS) {
+          return { status: 'revoked', revokedBefore: now - 1, now } as const;
         }
         const live = liveOf(subject, now);
         const excess = off === 'limit' ? [] : live.slice(0, Math.max(0, live.length - max + 1));
@@ -124,8 +125,9 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
           JSON.stringify(record.auth) === JSON.stringify(auth);
         if (isRepeated) return { status: 'replaced', now } as const;
         if (record.authVersion !== expected && off !== 'compare-and-set') {
-          const { generation, shared } = record.auth;
-          if (generation !== shares || shared) return { status: 'conflict', record, now } as const;
+          const { generation, replayed } = record.auth;
+          if (generation !== shares || replayed)
+            return { status: 'conflict', record, now } as const;
           const marked = {
             ...record,
             auth: { ...record.auth, shared: true },
@@ -154,7 +156,7 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
       at(write, (now) => {
         const subject = subjectOf(sid);
         const record = subject.live.get(sid);
-        if (record === undefined || isOver(record, now)) {
+        if (record === undefined || isExpired(record, now)) {
           const isOurs = subject.removed.get(sid) === write.operation || off === 'one remover';
           return { status: isOurs ? 'removed' : 'absent', now } as const;
         }

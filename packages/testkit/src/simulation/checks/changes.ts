@@ -1,4 +1,4 @@
-import { MEMORY_OF_REMOVAL, type SessionRecord } from '@sess/core/store';
+import { type SessionRecord, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { Ledger, Story } from '../ledger.js';
 import { POLICY } from '../plan.js';
 import type { StoreCall } from '../store-call.js';
@@ -36,7 +36,7 @@ function checkBirth(ledger: Ledger, story: Story, record: SessionRecord): void {
       one.tag === tag &&
       one.except !== story.sid &&
       record.createdAt <= one.at &&
-      at < one.at + MEMORY_OF_REMOVAL,
+      at < one.at + TOMBSTONE_TTL_MS,
   );
   // Told first: a session that a revoke-all missed may be one that it had ended already.
   if (story.ended !== undefined) {
@@ -87,7 +87,7 @@ function checkRotation(
       if (old === undefined || old.spentAt === step.spentAt) continue;
       const isLast = old === before.steps.at(-1);
       // After a failover versions come up again: a late copy of a write may meet one that it was not meant for.
-      if (story.isSetBack || (isLast && !before.settled)) continue;
+      if (story.isSetBack || (isLast && !before.acknowledged)) continue;
       ledger.violate(
         'settled-grace-stands',
         `the grace of a step of ${story.name}, generation ${before.generation}, was moved after it was settled`,
