@@ -1,6 +1,6 @@
 // Measures how many files and functions of the packages one warm operation runs through, by precise coverage.
 // `figures.mjs` runs this text inside the checkout that it measures: imports resolve from there.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Session } from 'node:inspector/promises';
@@ -70,7 +70,7 @@ async function traceStore(label, options) {
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 await traceStore('memory', {});
 
-const binary = process.env.SESS_REDIS;
+const binary = findRedis();
 if (binary) {
   const { redisStore } = await import('@sess/redis');
   const { Redis } = await import('ioredis');
@@ -93,4 +93,10 @@ async function freePort() {
   const { port } = probe.address();
   await new Promise((resolve) => probe.close(resolve));
   return port;
+}
+
+function findRedis() {
+  return ['redis-server', 'valkey-server'].find(
+    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
+  );
 }
