@@ -14,8 +14,7 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSession } from './http/session-request.js';
-export type { TokenResponse } from './http/token-response.js';
+export type { RequestSession, TokenResponse } from './http/request-session.js';
 export { type LogFields, type Logger, type MessageFirstLogger, messageFirst } from './logger.js';
 export type { SessionsOptions } from './options.js';
 export type { StandardSchema } from './schema.js';
