@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
 // None of these names an example, though most name a folder.
-it.each(['nope', 'common', '', '../packages/core', '--help'])(
+it.each(['nope', 'demo', '', '../packages/core', '--help'])(
   'npm start -- %j says what there is',
   (name) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', name], {

@@ -71,11 +71,11 @@ function printTree() {
     print(`lines of ${page}`, countLines(page));
   const [applications, common] = [
     /^examples\/(?:express|fastify|hono)\/src\/app\.ts$/,
-    /^examples\/common\/src\//,
+    /^examples\/demo\/src\//,
   ];
   const examples = findFiles(tree, applications).map((path) => countLines(path));
   print(
-    'examples: lines of each app / files in examples/common',
+    'examples: lines of each app / files in examples/demo',
     `${examples.join(', ')} / ${findFiles(tree, common).length}`,
   );
 }

@@ -8,7 +8,6 @@ const FOLDERS = [
   'packages/*/test',
   'packages/testkit/src',
   'examples/*/test',
-  'examples/common/testing',
   'test',
   'scripts',
   'bench/test',

@@ -8,7 +8,7 @@ should be.
 
 Three dots stand where a title names one of several cases. What lies in \`packages/testkit/src\` are suites: \`adapter-suite\` is run by every
 adapter over real sockets, with opaque, signed and stateless tokens, \`store-suite\` and \`denylist-suite\` by every store and denylist.
-What lies in \`examples/common/testing\` is run by each of the three examples.
+The suites in \`test/demo\` run for each of the three hosts of the demo.
 `;
 
 /** The page, as Markdown that the formatter has nothing to say about. */
