@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BASE, problem, silence } from '../fakes/api.js';
-import { createGate, createWorld, settle } from '../fakes/world.js';
+import { BASE, problem, silence } from './fakes/api.js';
+import { createGate, createWorld, settle } from './fakes/world.js';
 
 async function signedInWorld() {
   const world = createWorld();

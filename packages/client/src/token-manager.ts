@@ -1,12 +1,51 @@
-import { type Environment, type Message, platform, type Tabs } from './environment.js';
-import { type HeldToken, holdToken, type TokenResponse } from './held-token.js';
+import { platform as defaultPlatform } from './platform.js';
 import { requestRenewal } from './renewal.js';
-import type { ClientOptions, SessionClient } from './types.js';
+import type {
+  ClientOptions,
+  Message,
+  Platform,
+  SessionClient,
+  Tabs,
+  TokenResponse,
+} from './types.js';
+
+/** The access token of this tab, in memory only. */
+export interface HeldToken {
+  readonly token: string;
+  /** When it runs out, and from when on it is renewed before it is used; milliseconds of the environment's `now`. */
+  readonly expiresAt: number;
+  readonly renewAt: number;
+}
+
+/** Milliseconds before its end at which a token is renewed, unless that is more than a tenth of its ttlMs. */
+const CLOCK_SKEW_MS = 30_000;
+/** No access token of a sane service lives longer. */
+const MAX_TTL_MS = 7 * 86_400_000;
+
+/**
+ * @param at when it was asked for: a slow answer makes nothing live longer
+ * @throws TypeError for an answer without a token, such as that of a gateway or of a sign-in that was refused
+ */
+export function holdToken(
+  { access_token: token, expires_in }: TokenResponse,
+  at: number,
+): HeldToken {
+  if (typeof token !== 'string') throw new TypeError('The answer has no access_token.');
+  const ttlMs = expires_in * 1_000;
+  const expiresAt = at + ttlMs;
+  return { token, expiresAt, renewAt: expiresAt - Math.min(CLOCK_SKEW_MS, ttlMs / 10) };
+}
+
+/** Whether it can be used as it is. A clock that was set back makes a token of the future: renewed, to be sure. */
+export function isFresh(current: HeldToken | undefined, now: number): boolean {
+  return current !== undefined && now < current.renewAt && now >= current.renewAt - MAX_TTL_MS;
+}
 
 /** Has the token of this tab, and agrees on it with the others. */
-export interface Keeper extends Pick<SessionClient, 'signedIn' | 'subscribe' | 'start' | 'close'> {
-  readonly environment: Environment;
-  readonly held: HeldToken | undefined;
+export interface TokenManager
+  extends Pick<SessionClient, 'signedIn' | 'subscribe' | 'start' | 'close'> {
+  readonly platform: Platform;
+  readonly current: HeldToken | undefined;
   /** Renews the token, once for all who ask; answers whether somebody is signed in. @throws as `requestRenewal` */
   renew(): Promise<boolean>;
   /** Forgets it here and in all tabs. */
@@ -19,27 +58,27 @@ export interface Keeper extends Pick<SessionClient, 'signedIn' | 'subscribe' | '
  * How long a tab that has renewed keeps the others waiting until they have heard of it, at most. Milliseconds. On a busy
  * device that takes a while, and one that has not heard asks for a token of its own.
  */
-const LONGEST_WAIT = 3_000;
+const MAX_WAIT_MS = 3_000;
 
-export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper {
+export function createTokenManager(sessionUrl: string, options: ClientOptions): TokenManager {
   const { storage } = options;
-  const environment: Environment = { ...platform, ...options.environment };
-  const { now } = environment;
+  const platform: Platform = { ...defaultPlatform, ...options.environment };
+  const { now } = platform;
 
   const listeners = new Set<() => void>();
-  let held: HeldToken | undefined;
+  let current: HeldToken | undefined;
   let signedIn: boolean | undefined;
   let renewing: Promise<boolean> | undefined;
   /** Raised by every sign-in and sign-out: what was asked for before is not for the one who is here now. */
-  let epoch = 0;
+  let generation = 0;
   /** When that was asked for which this tab knows, or is about to know. */
   let since = Number.NEGATIVE_INFINITY;
   let stored: Promise<unknown> = Promise.resolve();
   let onReceived = (): void => {};
-  let tabs: Tabs | undefined = environment.openTabs?.(`sess ${sessionUrl}`, onMessage);
+  let tabs: Tabs | undefined = platform.openTabs?.(`sess ${sessionUrl}`, onMessage);
 
   function change(next: HeldToken | undefined, at: number): void {
-    held = next;
+    current = next;
     signedIn = next !== undefined;
     since = at;
     for (const listener of [...listeners]) {
@@ -56,11 +95,11 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
     if (message.kind === 'received') onReceived();
     else if (message.at >= since) {
       if (message.kind === 'signed-out') {
-        epoch += 1;
+        generation += 1;
         change(undefined, message.at);
       } else {
         // What is on its way here may be for whoever was signed in before.
-        if (message.isSignIn) epoch += 1;
+        if (message.isSignIn) generation += 1;
         change(holdToken(message.tokens, message.at), message.at);
         if (renewing !== undefined) tabs?.post({ kind: 'received' });
       }
@@ -68,7 +107,7 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
   }
 
   /** One after the other, or a slow write would undo a later one. */
-  function inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  function runExclusive<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     const done = stored.then(work);
     stored = done.catch(() => {});
     return done;
@@ -76,23 +115,23 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
 
   async function take(tokens: TokenResponse, at: number, isSignIn: boolean): Promise<void> {
     const next = holdToken(tokens, at);
-    if (isSignIn) epoch += 1;
-    const asked = epoch;
+    if (isSignIn) generation += 1;
+    const asked = generation;
     const { access_token, expires_in, refresh_token } = tokens;
     if (storage !== undefined && refresh_token !== undefined) {
       // Before the token is used: then the server repeats itself for whoever could not keep it.
-      await inTurn(() => storage.set(refresh_token));
+      await runExclusive(() => storage.set(refresh_token));
     }
-    if (asked !== epoch) return;
+    if (asked !== generation) return;
     change(next, at);
     tabs?.post({ kind: 'token', at, tokens: { access_token, expires_in }, isSignIn });
   }
 
   async function signOut(at = now(), isForAll = true): Promise<void> {
-    epoch += 1;
+    generation += 1;
     change(undefined, at);
     if (isForAll) tabs?.post({ kind: 'signed-out', at });
-    await inTurn(() => storage?.remove());
+    await runExclusive(() => storage?.remove());
   }
 
   async function createInit(): Promise<RequestInit | undefined> {
@@ -100,10 +139,10 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
     const init: RequestInit = { method: 'POST', credentials: 'include' };
     // A server whose sessions are in their tokens takes the token itself.
     const headers: Record<string, string> =
-      held === undefined ? {} : { Authorization: `Bearer ${held.token}` };
+      current === undefined ? {} : { Authorization: `Bearer ${current.token}` };
     if (storage === undefined) return { ...init, headers };
-    const refreshToken = (await inTurn(() => storage.get())) ?? undefined;
-    if (refreshToken === undefined && held === undefined) return undefined;
+    const refreshToken = (await runExclusive(() => storage.get())) ?? undefined;
+    if (refreshToken === undefined && current === undefined) return undefined;
     return {
       ...init,
       headers: { ...headers, 'Content-Type': 'application/json' },
@@ -113,21 +152,21 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
 
   /** Renews, unless another tab has done it while this one waited for its turn. */
   async function renewInTurn(stale: HeldToken | undefined, onTold: () => void): Promise<void> {
-    if (held !== stale) return;
-    const asked = epoch;
-    const { at, tokens } = await requestRenewal(environment, `${sessionUrl}/refresh`, async () =>
-      asked === epoch ? createInit() : undefined,
+    if (current !== stale) return;
+    const asked = generation;
+    const { at, tokens } = await requestRenewal(platform, `${sessionUrl}/refresh`, async () =>
+      asked === generation ? createInit() : undefined,
     );
     // Unless somebody has signed in or out meanwhile: they have the last word.
-    if (asked === epoch) {
+    if (asked === generation) {
       // A tab that had nothing knows nothing of the others.
-      if (tokens === undefined) await signOut(at, held !== undefined);
-      else await handOver(() => take(tokens, at, false).then(onTold));
+      if (tokens === undefined) await signOut(at, current !== undefined);
+      else await publishToken(() => take(tokens, at, false).then(onTold));
     }
   }
 
   /** Lets go of the others only when they have the token, or each would ask for one of its own. */
-  async function handOver(tell: () => Promise<void>): Promise<void> {
+  async function publishToken(tell: () => Promise<void>): Promise<void> {
     let received = 0;
     let waiting = Number.POSITIVE_INFINITY;
     const all = new Promise<void>((resolve) => {
@@ -138,11 +177,11 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
     });
     await tell();
     waiting = (await tabs?.countWaiting().catch(() => 0)) ?? 0;
-    if (received < waiting) await Promise.race([all, environment.sleep(LONGEST_WAIT)]);
+    if (received < waiting) await Promise.race([all, platform.sleep(MAX_WAIT_MS)]);
   }
 
   function renew(): Promise<boolean> {
-    const stale = held;
+    const stale = current;
     renewing ??= new Promise<boolean>((resolve, reject) => {
       const done = (): void => resolve(signedIn === true);
       // Its own requests go on when the token is there, whoever else has yet to hear of it.
@@ -155,9 +194,9 @@ export function createKeeper(sessionUrl: string, options: ClientOptions): Keeper
   }
 
   return {
-    environment,
-    get held() {
-      return held;
+    platform,
+    get current() {
+      return current;
     },
     get signedIn() {
       return signedIn;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Message, platform } from '../src/environment.js';
 import { createClient } from '../src/index.js';
+import { platform } from '../src/platform.js';
+import type { Message } from '../src/types.js';
 import { settle } from './fakes/world.js';
 
 afterEach(() => vi.unstubAllGlobals());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BASE, networkFault, problem, silence } from '../fakes/api.js';
-import { createGate, createWorld, settle } from '../fakes/world.js';
+import { BASE, networkFault, problem, silence } from './fakes/api.js';
+import { createGate, createWorld, settle } from './fakes/world.js';
 
 async function signedInWorld(life = 900) {
   const world = createWorld({ life });

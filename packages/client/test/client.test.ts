@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createClient, SessionClientError } from '../../src/index.js';
-import { BASE, networkFault, problem } from '../fakes/api.js';
-import { createWorld, settle } from '../fakes/world.js';
+import { createClient, SessionClientError } from '../src/index.js';
+import { BASE, networkFault, problem } from './fakes/api.js';
+import { createWorld, settle } from './fakes/world.js';
 
 async function signedInWorld() {
   const world = createWorld();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdToken, isFresh } from '../src/held-token.js';
+import { holdToken, isFresh } from '../../src/token-manager.js';
 
 const answer = (seconds: number) => ({ access_token: 'token', expires_in: seconds });
 
