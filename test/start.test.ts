@@ -5,13 +5,13 @@ import { expect, it } from 'vitest';
 it.each(['nope', 'demo', '', '../packages/core', '--help'])(
   'npm start -- %j says what there is',
   (name) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', name], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/start.mjs', name], {
       encoding: 'utf8',
     });
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
       stdout: '',
-      stderr: `there is no example '${name}'. Write express, fastify or hono.\n`,
+      stderr: `Expected the name of an example, express, fastify or hono; got '${name}'.\n`,
     });
   },
 );

@@ -80,9 +80,9 @@ function printTree() {
   );
 }
 
-/** Runs `figures-path.mjs` inside the measured checkout, so that it imports the packages of that checkout. */
+/** Runs `bench/path.mjs` inside the measured checkout, so that it imports the packages of that checkout. */
 function printPath() {
-  const program = readFileSync(join(here, 'figures-path.mjs'), 'utf8');
+  const program = readFileSync(join(here, '..', 'bench', 'path.mjs'), 'utf8');
   const output = execFileSync(process.execPath, ['--input-type=module'], {
     cwd: join(tree, 'bench'),
     input: program,
