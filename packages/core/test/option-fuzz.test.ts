@@ -7,8 +7,8 @@ import { assertSessions, type HttpOptions, readHttpOptions } from '../src/http/o
 import { createGuard, type GuardOptions } from '../src/http/request-session.js';
 import type { SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
-import { memoryStore } from '../src/store/memory.js';
-import { opaque } from '../src/token/access-tokens.js';
+import { memoryStore } from '../src/store/memory-store.js';
+import { opaque } from '../src/token/access-token.js';
 
 /** What a value must be at least, to be taken for the option. The rest is shown by using it. */
 type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;

@@ -1,6 +1,5 @@
-import { invalidOption, SessError, type UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { SessError } from '../errors.js';
+import { oneOf, option, optionError, type Readers, readOptions } from '../util/options.js';
 
 /** Attributes of the refresh cookie. */
 export interface CookieOptions {
@@ -49,53 +48,38 @@ const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]{0,511}$/;
 const MAX_SIZE = 4_096;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
-const KNOWN: ReadonlySet<string> = new Set<keyof CookieOptions>([
-  'name',
-  'secure',
-  'sameSite',
-  'path',
-  'persistent',
-]);
+
+const OPTIONS = {
+  name: option<string>({
+    expected: "a name of letters, digits, '-' and '_' without its prefix, such as 'sess'",
+    accepts: (value) => typeof value === 'string' && NAME.test(value) && !value.startsWith('__'),
+    default: () => 'sess',
+  }),
+  secure: oneOf(true, false),
+  sameSite: oneOf('lax', 'strict', 'none'),
+  path: option<string>({
+    expected: 'a path that starts with "/" and has no ";", ",", space or control character',
+    accepts: (value) => typeof value === 'string' && PATH.test(value),
+    default: () => '/',
+  }),
+  persistent: oneOf(true, false),
+} satisfies Readers<CookieOptions>;
 
 /** Creates the refresh cookie. @throws {UsageError} `invalid_option` */
 export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie {
-  assertKnown('cookie', options, KNOWN);
-  const {
-    name: bare = 'sess',
-    secure = true,
-    sameSite = 'lax',
-    path = '/',
-    persistent = true,
-  } = options;
-  if (typeof bare !== 'string' || !NAME.test(bare) || bare.startsWith('__')) {
-    throw invalid(
-      'cookie.name',
-      bare,
-      "a name of letters, digits, '-' and '_' without its prefix, such as 'sess'",
-    );
-  }
-  for (const [option, value] of Object.entries({ secure, persistent })) {
-    if (typeof value !== 'boolean') throw invalid(`cookie.${option}`, value, 'true or false');
-  }
-  if (typeof path !== 'string' || !PATH.test(path)) {
-    throw invalid(
-      'cookie.path',
-      path,
-      `a path that starts with "/" and has no ";", ",", space or control character`,
-    );
-  }
-  // An array of one name would pass as a property name.
-  if (typeof sameSite !== 'string' || !Object.hasOwn(SAME_SITE, sameSite)) {
-    throw invalid('cookie.sameSite', sameSite, "'lax', 'strict' or 'none'");
-  }
+  const given = readOptions('cookie', options, OPTIONS, 'cookie.');
+  const { secure, sameSite, path, persistent } = given;
   if (sameSite === 'none' && !secure) {
-    throw invalidOption(
-      "cookie.sameSite: expected 'lax' or 'strict' without secure, got \"none\". Browsers ignore a SameSite=None cookie that is not Secure.",
-    );
+    throw optionError({
+      option: 'cookie.sameSite',
+      expected: "'lax' or 'strict' without secure",
+      value: sameSite,
+      repair: 'Browsers ignore a SameSite=None cookie that is not Secure.',
+    });
   }
 
   const prefix = secure ? (path === '/' ? '__Host-' : '__Secure-') : '';
-  const name = `${prefix}${bare}`;
+  const name = `${prefix}${given.name}`;
   const attributes = `; Path=${path}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
 
   return Object.freeze({
@@ -146,8 +130,4 @@ function readCookie(header: string | undefined, name: string): CookieValue {
 function holdsAnother(value: string, name: string): boolean {
   const [, ...others] = value.split(',');
   return others.some((other) => trim(other).startsWith(`${name}=`));
-}
-
-function invalid(option: string, value: unknown, expected: string): UsageError {
-  return invalidOption(`${option}: expected ${expected}, got ${formatShort(value)}.`);
 }

@@ -1,6 +1,4 @@
-import { invalidOption } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { oneOf, option, optionError, type Readers, readOptions } from '../util/options.js';
 import type { Exchange } from './exchange.js';
 
 /** Which pages may send unsafe requests with the refresh cookie, beside those of the same origin. */
@@ -20,7 +18,15 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 /** For instance `capacitor://localhost`. */
 const APP_ORIGIN = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
-const KNOWN: ReadonlySet<string> = new Set<keyof CsrfOptions>(['allowSameSite', 'origins']);
+
+const OPTIONS = {
+  allowSameSite: oneOf(false, true),
+  origins: option<readonly unknown[]>({
+    expected: "an array such as ['https://app.example.com']",
+    accepts: Array.isArray,
+    default: () => [],
+  }),
+} satisfies Readers<CsrfOptions>;
 
 /** The request headers that the response depends on, for `Vary`. */
 export const CSRF_VARY = 'Sec-Fetch-Site, Origin';
@@ -33,19 +39,8 @@ export const CSRF_VARY = 'Sec-Fetch-Site, Origin';
  * @throws {UsageError} `invalid_option`
  */
 export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
-  assertKnown('csrf', options, KNOWN);
-  const { allowSameSite = false, origins = [] } = options;
-  if (typeof allowSameSite !== 'boolean') {
-    throw invalidOption(
-      `csrf.allowSameSite: expected true or false, got ${formatShort(allowSameSite)}.`,
-    );
-  }
-  if (!Array.isArray(origins)) {
-    throw invalidOption(
-      `csrf.origins: expected an array such as ['https://app.example.com'], got ${formatShort(origins)}.`,
-    );
-  }
-  const trusted = new Set(Array.from(origins as readonly unknown[], assertOrigin));
+  const { allowSameSite, origins } = readOptions('csrf', options, OPTIONS, 'csrf.');
+  const trusted = new Set(Array.from(origins, assertOrigin));
   const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
 
   return (exchange) => {
@@ -78,7 +73,10 @@ function assertOrigin(origin: unknown): string {
   const isWeb = parsed?.protocol === 'https:' || parsed?.protocol === 'http:';
   const instead =
     isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';
-  throw invalidOption(
-    `csrf.origins: expected an origin such as '${instead}', got ${formatShort(origin)}. Write scheme, host and port as browsers do.`,
-  );
+  throw optionError({
+    option: 'csrf.origins',
+    expected: `an origin such as '${instead}'`,
+    value: origin,
+    repair: 'Write scheme, host and port as browsers do.',
+  });
 }

@@ -1,8 +1,7 @@
 import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
-import { invalidOption, UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
+import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 
@@ -65,61 +64,38 @@ export interface HttpContext<Data extends object = RegisteredData> extends HttpS
   readonly verify: VerifyAtOnce<Data>;
 }
 
-const CHOICES = {
-  routes: ['default', 'all', 'none'],
-  refreshTransport: ['cookie', 'body'],
-  onStoreError: ['fail', 'anonymous'],
-} as const;
-
-const KNOWN: ReadonlySet<string> = new Set<keyof HttpOptions>([
-  'basePath',
-  'routes',
-  'cookie',
-  'csrf',
-  'refreshTransport',
-  'onStoreError',
-  'jwks',
-]);
-
 /*
  * base-path = 1*( "/" segment )                 ; RFC 3986, section 3.3: unreserved characters only
  */
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 
+const OPTIONS = {
+  basePath: option<string>({
+    expected: "a path such as '/session'",
+    accepts: (value) => typeof value === 'string' && BASE_PATH.test(value),
+    default: () => '/session',
+  }),
+  routes: oneOf('default', 'all', 'none'),
+  cookie: (_name, value) => createRefreshCookie(value as CookieOptions | undefined),
+  csrf: (_name, value) => createCsrfCheck(value as CsrfOptions | undefined),
+  refreshTransport: oneOf('cookie', 'body'),
+  onStoreError: oneOf('fail', 'anonymous'),
+  jwks: oneOf(false, true),
+} satisfies Readers<HttpOptions>;
+
 /** Returns the validated options. @throws {UsageError} `invalid_option` */
 export function readHttpOptions(options: HttpOptions = {}): HttpSettings {
-  assertKnown('sessionMiddleware', options, KNOWN);
-  const {
-    basePath = '/session',
-    routes = 'default',
-    refreshTransport = 'cookie',
-    onStoreError = 'fail',
-    jwks = false,
-  } = options;
-  if (typeof basePath !== 'string' || !BASE_PATH.test(basePath)) {
-    throw invalidOption(
-      `basePath: expected a path such as '/session', got ${formatShort(basePath)}.`,
-    );
-  }
-  for (const [name, value] of Object.entries({ routes, refreshTransport, onStoreError })) {
-    const choices: readonly string[] = CHOICES[name as keyof typeof CHOICES];
-    if (choices.includes(value)) continue;
-    const list = choices.map((choice) => `'${choice}'`).join(' or ');
-    throw invalidOption(`${name}: expected ${list}, got ${formatShort(value)}.`);
-  }
-  if (typeof jwks !== 'boolean') {
-    throw invalidOption(`jwks: expected true or false, got ${formatShort(jwks)}.`);
-  }
-  // Validated also where no cookie is used, so that the mistake shows before the transport is changed.
-  const cookie = createRefreshCookie(options.cookie);
+  // The cookie is validated also where none is used, so that a mistake does not wait for a change of transport.
+  const { cookie, csrf, refreshTransport, ...others } = readOptions(
+    'sessionMiddleware',
+    options,
+    OPTIONS,
+  );
   return Object.freeze({
-    basePath,
-    routes,
+    ...others,
     transport: refreshTransport,
     cookie: refreshTransport === 'cookie' ? cookie : undefined,
-    isAllowedSource: createCsrfCheck(options.csrf),
-    onStoreError,
-    jwks,
+    isAllowedSource: csrf,
   });
 }
 

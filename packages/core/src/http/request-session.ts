@@ -1,8 +1,4 @@
-import { type Duration, parseDuration } from '../duration.js';
-import { invalidOption, isSessError, SessError, UsageError } from '../errors.js';
-import { hideWhenInspected } from '../inspection.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { isSessError, SessError, UsageError } from '../errors.js';
 import type {
   CreateInput,
   Device,
@@ -11,6 +7,15 @@ import type {
   Session,
   VerifyResult,
 } from '../types.js';
+import { hideWhenInspected } from '../util/logger.js';
+import {
+  type Duration,
+  duration,
+  formatShort,
+  option,
+  type Readers,
+  readOptions,
+} from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import { CSRF_VARY } from './csrf.js';
 import type { Exchange, Reply } from './exchange.js';
@@ -94,10 +99,13 @@ interface Checkable {
   readonly [CHECK]: (requirements: Requirements) => ReturnType<Guard>;
 }
 
-const GUARD_OPTIONS: ReadonlySet<string> = new Set<keyof GuardOptions>([
-  'authenticatedWithin',
-  'where',
-]);
+const GUARD_OPTIONS = {
+  authenticatedWithin: duration(),
+  where: option<(session: Session<never>) => boolean>({
+    expected: 'a function of the session that returns true or false',
+    accepts: (value) => typeof value === 'function',
+  }),
+} satisfies Readers<GuardOptions>;
 
 /**
  * Creates the check of a guarded route. For adapters.
@@ -105,20 +113,12 @@ const GUARD_OPTIONS: ReadonlySet<string> = new Set<keyof GuardOptions>([
  * @throws {UsageError} `invalid_option`
  */
 export function createGuard<Data extends object>(options: GuardOptions<Data> = {}): Guard {
-  assertKnown('requireSession', options, GUARD_OPTIONS);
-  const { authenticatedWithin, where } = options;
-  if (where !== undefined && typeof where !== 'function') {
-    throw invalidOption(
-      `where: expected a function of the session that returns true or false, got ${formatShort(where)}.`,
-    );
-  }
-  const requirements: Requirements = Object.freeze({
-    maxAgeMs:
-      authenticatedWithin === undefined
-        ? undefined
-        : parseDuration('authenticatedWithin', authenticatedWithin),
-    where,
-  });
+  const { authenticatedWithin: maxAgeMs, where } = readOptions(
+    'requireSession',
+    options,
+    GUARD_OPTIONS,
+  );
+  const requirements: Requirements = Object.freeze({ maxAgeMs, where });
   return (request) => (request as unknown as Checkable)[CHECK](requirements);
 }
 

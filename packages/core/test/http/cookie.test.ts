@@ -274,11 +274,11 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('path %j [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(`control character, got ${JSON.stringify(path)}.`);
+    expect(refused.message).toContain(`control character, got ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)}.`);
   });
 
   it('path in a list', () => {
-    expect(refusal({ path: ['/'] }).message).toContain('control character, got an object.');
+    expect(refusal({ path: ['/'] }).message).toContain('control character, got an array.');
   });
 
   it('and shows a line break in its message escaped, so that no log line can be forged', () => {
@@ -322,7 +322,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('sameSite %j [cookies.injection]', (sameSite) => {
     const refused = refusal({ sameSite });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain("expected 'lax', 'strict' or 'none'");
+    expect(refused.message).toContain('expected "lax" or "strict" or "none"');
   });
 
   it.each([
@@ -358,7 +358,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
 
   it('anything but an object', () => {
     expect(refusalOf(() => createRefreshCookie('sess' as never)).message).toBe(
-      'cookie: an object of options is expected.',
+      'cookie: expected an object of options, got "sess".',
     );
   });
 });

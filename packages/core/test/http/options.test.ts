@@ -72,23 +72,23 @@ describe('readHttpOptions', () => {
   it('refuses a base path in a list', () => {
     const refused = refusal({ basePath: ['/session'] });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain('got an object.');
+    expect(refused.message).toContain('got an array.');
   });
 
   it.each([
-    [{ routes: 'every' }, "routes: expected 'default' or 'all' or 'none', got \"every\"."],
-    [{ routes: true }, "routes: expected 'default' or 'all' or 'none', got true."],
+    [{ routes: 'every' }, 'routes: expected "default" or "all" or "none", got "every".'],
+    [{ routes: true }, 'routes: expected "default" or "all" or "none", got true.'],
     [
       { refreshTransport: 'header' },
-      "refreshTransport: expected 'cookie' or 'body', got \"header\".",
+      'refreshTransport: expected "cookie" or "body", got "header".',
     ],
-    [{ onStoreError: 'ignore' }, "onStoreError: expected 'fail' or 'anonymous', got \"ignore\"."],
+    [{ onStoreError: 'ignore' }, 'onStoreError: expected "fail" or "anonymous", got "ignore".'],
     [
       { basepath: '/x' },
       "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, cookie, csrf, refreshTransport, onStoreError, jwks.",
     ],
-    [{ jwks: 'true' }, 'jwks: expected true or false, got "true".'],
-    [{ jwks: null }, 'jwks: expected true or false, got null.'],
+    [{ jwks: 'true' }, 'jwks: expected false or true, got "true".'],
+    [{ jwks: null }, 'jwks: expected false or true, got null.'],
     [{ accessTtl: '5m' }, "sessionMiddleware: there is no option 'accessTtl'."],
     [{ cookie: { path: '/\r\n' } }, 'control character, got "/\\r\\n".'],
     [
@@ -101,7 +101,7 @@ describe('readHttpOptions', () => {
       'got "https://app.example.com/login". Write scheme, host and port',
     ],
     [{ csrf: { origin: 'x' } }, "csrf: there is no option 'origin'."],
-    [null, 'sessionMiddleware: an object of options is expected.'],
+    [null, 'sessionMiddleware: expected an object of options, got null.'],
   ])('refuses %o and says what to write', (options, message) => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');

@@ -8,10 +8,10 @@ describe('createGuard', () => {
   it.each([
     [
       { authenticatedWithin: '5 minutes' },
-      "authenticatedWithin: '5 minutes' is not a duration. Write '5m'",
+      'authenticatedWithin: expected a duration, got "5 minutes". Write \'5m\'',
     ],
-    [{ authenticatedWithin: 0 }, "authenticatedWithin: 0 is out of range. Write at least '1s'"],
-    [{ authenticatedWithin: null }, 'authenticatedWithin: null is not a duration'],
+    [{ authenticatedWithin: 0 }, "authenticatedWithin: expected at least '1s', got 0."],
+    [{ authenticatedWithin: null }, 'authenticatedWithin: expected a duration, got null.'],
     [
       { where: 'admin' },
       'where: expected a function of the session that returns true or false, got "admin".',
@@ -22,8 +22,8 @@ describe('createGuard', () => {
       "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
-    ['5m', 'requireSession: an object of options is expected.'],
-    [null, 'requireSession: an object of options is expected.'],
+    ['5m', 'requireSession: expected an object of options, got "5m".'],
+    [null, 'requireSession: expected an object of options, got null.'],
   ])('refuses the options %o with a message that names the repair', (options, message) => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');
