@@ -16,7 +16,7 @@ export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export type { Denylist } from './store/denylist.js';
 export { memoryDenylist } from './store/memory-denylist.js';
-export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';
+export { memoryStore } from './store/memory-store.js';
 export type { SessionStore } from './store/store.js';
 export { type AccessTokens, opaque } from './token/access-token.js';
 export type { RandomBytes } from './token/crypto.js';
