@@ -232,7 +232,7 @@ describe('configured origins', () => {
     const refused = refusalOf(() => createCsrfCheck({ origins: [origin as string] }));
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('csrf.origins: ');
-    expect(refused.message).toContain('is not an origin. Write ');
+    expect(refused.message).toContain('csrf.origins: expected an origin such as ');
     expect(refused.message).toContain("'https://");
   });
 
@@ -277,7 +277,7 @@ describe('wrong CSRF options', () => {
 
   it('`false` does not switch the check off', () => {
     expect(refusalOf(() => createCsrfCheck(false as never)).message).toBe(
-      'csrf: an object of options is expected.',
+      'csrf: expected an object of options, got false.',
     );
   });
 });

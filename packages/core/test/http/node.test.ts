@@ -1,0 +1,115 @@
+import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { readAuthorization, readJsonBody } from '../../src/http/node.js';
+
+describe('readAuthorization', () => {
+  it('finds nothing where no line was sent', () => {
+    expect(readAuthorization({ headers: {}, rawHeaders: ['Host', 'Authorization'] })).toEqual([]);
+  });
+
+  it('finds the line that there is, whatever the case of its name', () => {
+    for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
+      const head = { headers: { authorization: 'Bearer a' }, rawHeaders: [name, 'Bearer a'] };
+      expect(readAuthorization(head)).toEqual(['Bearer a']);
+    }
+  });
+
+  it('finds the lines that Node hides behind the first, and no other header [bearer.twice]', () => {
+    const rawHeaders = [
+      ...['Host', 'api.example.com'],
+      ...['Authorization', 'Bearer a'],
+      ...['X-Name', 'Authorization'],
+      ...['authorization', 'Bearer b'],
+      ...['Proxy-Authorization', 'Bearer c'],
+    ];
+    const head = { headers: { authorization: 'Bearer a' }, rawHeaders };
+    expect(readAuthorization(head)).toEqual(['Bearer a', 'Bearer b']);
+  });
+
+  it('is not taken in by another header whose name is as long', () => {
+    const rawHeaders = [
+      'X-Custom-Auth',
+      'one',
+      'Authorization',
+      'Bearer a',
+      'x-custom-auth',
+      'two',
+    ];
+    const head = { headers: { authorization: 'Bearer set' }, rawHeaders };
+    expect(readAuthorization(head)).toEqual(['Bearer set']);
+  });
+
+  it('takes a line without a value for an empty one', () => {
+    const rawHeaders = ['Authorization', 'Bearer a', 'Authorization'];
+    const head = { headers: { authorization: 'Bearer a' }, rawHeaders };
+    expect(readAuthorization(head)).toEqual(['Bearer a', '']);
+  });
+
+  it.each([[[]], [['Authorization', 'Bearer sent']]])(
+    'takes the word of a middleware that has set the header, where the raw list says %j',
+    (rawHeaders) => {
+      const head = { headers: { authorization: 'Bearer set' }, rawHeaders };
+      expect(readAuthorization(head)).toEqual(['Bearer set']);
+    },
+  );
+});
+
+/** A body as a socket brings it, in pieces. */
+const bodyOf = (...pieces: readonly (string | Uint8Array)[]): Readable =>
+  Readable.from(pieces.map((piece) => Buffer.from(piece)));
+
+describe('readJsonBody', () => {
+  it('reads JSON, in however many pieces it comes, and through the middle of a character', async () => {
+    const text = Buffer.from('{"name":"Žofie","n":[1,2]}');
+    const split = text.indexOf(0xc5) + 1;
+    const expected = { name: 'Žofie', n: [1, 2] };
+    expect(await readJsonBody(bodyOf(text))).toEqual(expected);
+    expect(await readJsonBody(bodyOf(text.subarray(0, split), text.subarray(split)))).toEqual(
+      expected,
+    );
+  });
+
+  it('takes an empty body, and one that was read by another parser, for none', async () => {
+    expect(await readJsonBody(bodyOf())).toBeUndefined();
+    expect(await readJsonBody(bodyOf(''))).toBeUndefined();
+    const read = bodyOf('{"a":1}');
+    await read.toArray();
+    expect(await readJsonBody(read)).toBeUndefined();
+  });
+
+  it('refuses what is no JSON, and what is no UTF-8', async () => {
+    await expect(readJsonBody(bodyOf('{"a":'))).rejects.toThrow(SyntaxError);
+    await expect(readJsonBody(bodyOf(' '))).rejects.toThrow(SyntaxError);
+    await expect(readJsonBody(bodyOf(Buffer.from([0x22, 0xff, 0x22])))).rejects.toThrow(TypeError);
+  });
+
+  it('takes 100 kB to the byte, and refuses the next one', async () => {
+    const text = `"${'x'.repeat(102_398)}"`;
+    expect(text).toHaveLength(102_400);
+    expect(await readJsonBody(bodyOf(text))).toHaveLength(102_398);
+    await expect(readJsonBody(bodyOf(text, ' '))).rejects.toThrow(RangeError);
+  });
+
+  it('reads what is too long to its end, so that the answer finds an open connection', async () => {
+    let pieces = 0;
+    async function* endless() {
+      for (; pieces < 40; pieces += 1) yield Buffer.alloc(10_000, ' ');
+    }
+    await expect(readJsonBody(Readable.from(endless()))).rejects.toThrow(RangeError);
+    expect(pieces).toBe(40);
+  });
+
+  it('fails as the socket does, and does not wait for a body that was broken off', async () => {
+    const broken = bodyOf('{');
+    const reading = readJsonBody(broken);
+    broken.destroy(new Error('ECONNRESET'));
+    await expect(reading).rejects.toThrow('ECONNRESET');
+
+    const closed = Object.assign(new EventEmitter(), { readableEnded: false });
+    const waiting = readJsonBody(closed);
+    closed.emit('data', Buffer.from('{'));
+    closed.emit('close');
+    await expect(waiting).rejects.toThrow('closed before the end of the body');
+  });
+});

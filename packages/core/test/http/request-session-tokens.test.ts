@@ -1,0 +1,71 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { toTokenResponse, wholeSeconds } from '../../src/http/request-session.js';
+import type { Issued } from '../../src/types.js';
+
+const NOW = 1_750_000_000_000;
+
+function issued(lifeOfAccess: number): Issued {
+  return {
+    session: {
+      sid: 'S'.repeat(32),
+      subject: 'user-1',
+      data: {},
+      device: {},
+      createdAt: NOW,
+      authenticatedAt: NOW,
+      lastUsedAt: NOW,
+      expiresAt: NOW + 60_000,
+    },
+    accessToken: 'sat_access',
+    accessTokenExpiresAt: NOW + lifeOfAccess,
+    refreshToken: 'srt_refresh',
+    issuedAt: NOW,
+  };
+}
+
+describe('toTokenResponse', () => {
+  it('has the members of RFC 6749 5.1, and no refresh token: that travels in the cookie only [answers.token, cookies.only]', () => {
+    expect(toTokenResponse(issued(900_000), false)).toEqual({
+      access_token: 'sat_access',
+      token_type: 'Bearer',
+      expires_in: 900,
+    });
+  });
+
+  it('holds the refresh token where the body transport was chosen', () => {
+    expect(toTokenResponse(issued(900_000), true)).toEqual({
+      access_token: 'sat_access',
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_token: 'srt_refresh',
+    });
+  });
+
+  it('counts expires_in from the store’s time of the answer, not from the local clock', () => {
+    expect(toTokenResponse(issued(30_000), false).expires_in).toBe(30);
+  });
+});
+
+describe('a token response that is inspected', () => {
+  it('shows no token, and JSON has them all the same: it is the client’s', () => {
+    const response = toTokenResponse(issued(900_000), true);
+    expect(inspect(response)).not.toMatch(/s[ar]t_/);
+    expect(inspect(response)).toContain('Bearer');
+    expect(JSON.stringify(response)).toMatch(/sat_access.*srt_refresh/);
+  });
+});
+
+describe('wholeSeconds', () => {
+  it.each([
+    [0, 0],
+    [999, 0],
+    [1_000, 1],
+    [1_999, 1],
+    [899_999, 899],
+    [-1, 0],
+    [-5_000, 0],
+  ])('of %i ms is %i: never more than there is, never negative', (milliseconds, seconds) => {
+    expect(wholeSeconds(milliseconds)).toBe(seconds);
+  });
+});
