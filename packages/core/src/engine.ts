@@ -2,6 +2,15 @@
  * What engines beside the one of this package are built of, such as the stateless one of `@sess/jwt`. It changes
  * as the engine does: a minor version may rename what is here.
  */
+
+export type {
+  AcceptedReading,
+  AccessGrant,
+  AccessReading,
+  AccessTokenContext,
+  AccessTokenPort,
+  AccessTokens,
+} from './access-tokens.js';
 export { type Clock, systemClock } from './clock.js';
 export { createEvents, type Events } from './events.js';
 export { parseBearer } from './http/bearer.js';
@@ -14,17 +23,10 @@ export {
   resolveSchema,
   resolveSubjectPepper,
 } from './option-ports.js';
+export { type Calling, createCalling } from './session/calls.js';
 export { checkData } from './session/checked-data.js';
-export { createDenylistClient, type DenylistClient } from './session/denylist-port.js';
 export { hideTokens } from './session/view.js';
-export type {
-  AcceptedReading,
-  AccessGrant,
-  AccessReading,
-  AccessTokenContext,
-  AccessTokenPort,
-  AccessTokens,
-} from './token/access-tokens.js';
-export type { DeniableToken } from './token/denylist.js';
+export type { AuthPart, SessionRecord } from './store/record.js';
+export type { StorePort } from './store/store-port.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/id.js';
 export { createRandomBytes, encodeBase64Url, type RandomBytes } from './token/random.js';

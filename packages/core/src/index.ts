@@ -1,11 +1,10 @@
+export { type AccessTokens, opaque } from './access-tokens.js';
 export { type Clock, systemClock } from './clock.js';
 export { configureSessions, getSessions } from './default-sessions.js';
 export type { Duration } from './duration.js';
 export {
   InvalidDataError,
   isSessError,
-  NotRevocableError,
-  NotSupportedError,
   SessError,
   type SessErrorCode,
   SessionLimitError,
@@ -21,10 +20,7 @@ export type { SessionsOptions } from './options.js';
 export type { StandardSchema } from './schema.js';
 export { createSessions } from './sessions.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
-export { memoryDenylist } from './store/memory-denylist.js';
 export type { SessionStore } from './store/store.js';
-export { type AccessTokens, opaque } from './token/access-tokens.js';
-export type { Denylist } from './token/denylist.js';
 export type { RandomBytes } from './token/random.js';
 export type {
   CreateInput,

@@ -1,10 +1,10 @@
+import { type AccessTokens, opaque } from './access-tokens.js';
 import { type Clock, systemClock } from './clock.js';
 import { invalidOption } from './errors.js';
 import { defaultLogger, type Logger } from './logger.js';
 import type { StandardSchema } from './schema.js';
 import { memoryStore } from './store/memory.js';
 import type { SessionStore } from './store/store.js';
-import { type AccessTokens, opaque } from './token/access-tokens.js';
 import { createRandomBytes, type RandomBytes } from './token/random.js';
 
 /*

@@ -1,3 +1,4 @@
+import type { AccessTokens } from './access-tokens.js';
 import type { Clock } from './clock.js';
 import { type Duration, parseDuration, showDuration } from './duration.js';
 import { invalidOption } from './errors.js';
@@ -15,7 +16,6 @@ import {
 import type { StandardSchema } from './schema.js';
 import { formatValue } from './show.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
-import type { AccessTokens } from './token/access-tokens.js';
 import type { RandomBytes } from './token/random.js';
 import type { RegisteredData } from './types.js';
 

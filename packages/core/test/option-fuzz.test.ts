@@ -2,6 +2,7 @@ import { silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyValue, near, PATIENCE, runs } from '../../../test/fuzzing.js';
+import { opaque } from '../src/access-tokens.js';
 import { UsageError } from '../src/errors.js';
 import { assertSessions } from '../src/http/engine.js';
 import { createGuard, type GuardOptions } from '../src/http/guard.js';
@@ -9,7 +10,6 @@ import { type HttpOptions, resolveProtocol } from '../src/http/protocol.js';
 import type { SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
 import { memoryStore } from '../src/store/memory.js';
-import { opaque } from '../src/token/access-tokens.js';
 
 /** What a value must be at least, to be taken for the option. The rest is shown by using it. */
 type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { opaque } from '../src/access-tokens.js';
 import { resolveOptions, type SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
 import { memoryStore } from '../src/store/memory.js';
-import { opaque } from '../src/token/access-tokens.js';
 import { refusalOf } from './refusal.js';
 
 const MINUTE = 60_000;

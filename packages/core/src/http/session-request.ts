@@ -1,4 +1,4 @@
-import { NotRevocableError, SessError, StoreUnavailableError, UsageError } from '../errors.js';
+import { SessError, StoreUnavailableError, UsageError } from '../errors.js';
 import type {
   CreateInput,
   Device,
@@ -201,7 +201,7 @@ export class SessionRequest<Data extends object = RegisteredData> implements Req
     try {
       await this.endCarried();
     } catch (error) {
-      if (!(error instanceof NotRevocableError)) throw error;
+      if (!(error instanceof SessError && error.code === 'not_revocable')) throw error;
     }
   }
 

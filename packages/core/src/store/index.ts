@@ -4,10 +4,9 @@ export {
   type Denial,
   type Denylist,
   isCurrentVersion,
-  raiseVersion,
   type SubjectWatermark,
   type Supersession,
-} from '../token/denylist.js';
+} from './denylist.js';
 export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {
