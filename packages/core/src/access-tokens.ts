@@ -1,13 +1,11 @@
-import type { Clock } from './clock.js';
-import type { Events } from './events.js';
-import type { Logger } from './logger.js';
 import type { SessionRecord } from './store/record.js';
 import type { StorePort } from './store/store-port.js';
+import { digest, type RandomBytes } from './token/crypto.js';
 import { formatAccessToken, parseAccessToken, secretWithin, sidWithin } from './token/format.js';
-import type { SubjectTag } from './token/id.js';
-import type { RandomBytes } from './token/random.js';
-import { digest } from './token/secret.js';
-import type { Rejected, Session, VerifyResult } from './types.js';
+import type { SubjectTag } from './token/session-id.js';
+import type { Rejected, Session, SessionEvent, VerifyResult } from './types.js';
+import type { Clock } from './util/clock.js';
+import type { Logger } from './util/logger.js';
 
 /** A kind of access token, for the option `accessToken`. Created by `opaque()`, or by `jwt()` of `@sess/jwt`. */
 export interface AccessTokens {
@@ -22,13 +20,20 @@ export interface AccessTokens {
   open(context: AccessTokenContext): AccessTokenPort;
 }
 
+/** Where events of an engine are emitted. */
+export interface EventSink {
+  emit<Name extends keyof SessionEvent>(name: Name, event: SessionEvent[Name]): void;
+  /** True if the event has a listener: for events that cost something to make. */
+  isHeard(name: keyof SessionEvent): boolean;
+}
+
 /** What an engine gives to its kind of token. */
 export interface AccessTokenContext {
   /** The store's time, as far as it is known. */
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: StorePort;
-  readonly events: Events;
+  readonly events: EventSink;
   readonly random: RandomBytes;
   readonly tagOfSubject: SubjectTag;
   /** Milliseconds. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js';
 import { createDeadlines, type TimedCall } from '../deadlines.js';
 import { StoreUnavailableError, UsageError } from '../errors.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
+import type { Events } from './events.js';
 
 /**
  * Calls something that may fail, under a name.
@@ -18,7 +18,7 @@ export interface CallsContext {
   /** Milliseconds after which what is called should have given up. */
   readonly timeout: number;
   readonly clock: Clock;
-  readonly events: Events;
+  readonly events: Pick<Events, 'emit' | 'isHeard'>;
   readonly logger: Logger;
 }
 

@@ -1,9 +1,9 @@
 import type { AccessTokenPort } from '../access-tokens.js';
-import type { Events } from '../events.js';
 import type { Settings } from '../options.js';
 import type { StorePort } from '../store/store-port.js';
-import type { SubjectTag } from '../token/id.js';
-import type { InTurn } from './serial.js';
+import type { SubjectTag } from '../token/session-id.js';
+import type { KeyedMutex } from '../util/keyed-mutex.js';
+import type { Events } from './events.js';
 import type { Acknowledger } from './settle.js';
 import type { StoreTime } from './store-time.js';
 
@@ -17,5 +17,5 @@ export interface EngineContext {
   readonly time: StoreTime;
   readonly events: Events;
   readonly tagOfSubject: SubjectTag;
-  readonly runExclusive: InTurn;
+  readonly runExclusive: KeyedMutex;
 }

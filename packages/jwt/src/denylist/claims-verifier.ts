@@ -1,5 +1,5 @@
 import type { Session, VerifyResult } from '@sess/core';
-import type { Events } from '@sess/core/engine';
+import type { EventSink } from '@sess/core/engine';
 import type { DeniableToken } from '@sess/core/store';
 import type { TokenReader, TokenReading, VerifiedToken } from '../token/reader.js';
 import type { DenylistClient } from './denylist-client.js';
@@ -9,7 +9,7 @@ export interface ClaimsVerifierContext {
   readonly read: TokenReader;
   /** Absent if tokens live until they expire. */
   readonly denylist: DenylistClient | undefined;
-  readonly events: Pick<Events, 'emit'>;
+  readonly events: Pick<EventSink, 'emit'>;
   readonly now: () => number;
   /** Called with the generation of each accepted token that has one. */
   readonly acknowledge?: (sid: string, digest: string, generation: number) => void;

@@ -2,7 +2,7 @@ import { type Logger, StoreUnavailableError } from '@sess/core';
 import {
   type Clock,
   createCalling,
-  type Events,
+  type EventSink,
   encodeBase64Url,
   type RandomBytes,
 } from '@sess/core/engine';
@@ -32,7 +32,7 @@ export interface DenylistClientContext {
   readonly maxTtlMs: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly events: Events;
+  readonly events: EventSink;
   readonly logger: Logger;
 }
 

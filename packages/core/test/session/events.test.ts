@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createEvents } from '../src/events.js';
-import type { Logger } from '../src/logger.js';
-import type { SessionEvent } from '../src/types.js';
-import { refusalOf } from './refusal.js';
+import { createEvents } from '../../src/session/events.js';
+import type { SessionEvent } from '../../src/types.js';
+import type { Logger } from '../../src/util/logger.js';
+import { refusalOf } from '../refusal.js';
 
 const REUSE: SessionEvent['reuse'] = { sid: 'S', subject: 'user-1' };
 

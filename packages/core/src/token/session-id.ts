@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { UsageError } from '../errors.js';
-import { encodeBase64Url, type RandomBytes } from './random.js';
-import { sha256 } from './sha256.js';
+import { encodeBase64Url, type RandomBytes, sha256 } from './crypto.js';
 
 /*
  * sid = base64url( 12 bytes of SHA-256(subject) ‖ 12 random bytes ), 32 characters. Twelve bytes are

@@ -1,8 +1,8 @@
 import { createFakeClock } from '@sess/testkit';
 import { expect, test } from 'vitest';
-import { createKeyedMutex } from '../../src/session/serial.js';
-import { settle as nextTurn } from './arrange.js';
-import { createTimerClock } from './timer-clock.js';
+import { createKeyedMutex } from '../../src/util/keyed-mutex.js';
+import { settle as nextTurn } from '../session/arrange.js';
+import { createTimerClock } from '../session/timer-clock.js';
 
 const silent = new Promise<never>(() => {});
 

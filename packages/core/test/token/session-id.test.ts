@@ -2,8 +2,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSessions } from '../../src/sessions.js';
-import { assertSubject, createSid, createSubjectTag, isSid, tagOf } from '../../src/token/id.js';
-import { createRandomBytes } from '../../src/token/random.js';
+import { createRandomBytes } from '../../src/token/crypto.js';
+import {
+  assertSubject,
+  createSid,
+  createSubjectTag,
+  isSid,
+  tagOf,
+} from '../../src/token/session-id.js';
 import { refusalOf } from '../refusal.js';
 
 const random = createRandomBytes();

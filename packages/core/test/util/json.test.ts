@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvalidDataError } from '../src/errors.js';
-import { MAX_DEPTH, MAX_LENGTH, toFrozenJson } from '../src/json.js';
+import { InvalidDataError } from '../../src/errors.js';
+import { MAX_DEPTH, MAX_LENGTH, toFrozenJson } from '../../src/util/json.js';
 
 function refusalOf(value: unknown): InvalidDataError {
   try {

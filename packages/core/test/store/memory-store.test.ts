@@ -46,7 +46,7 @@ describe('the memory store', () => {
   it('stays bounded under an engine whose users come and go', async () => {
     const clock = createFakeClock();
     const options = { clock, logger: silentLogger, store: memoryStore({ clock }) };
-    const sessions = createSessions({ ...options, accessTtl: '10s', idleTtl: '10s' });
+    const sessions = createSessions({ ...options, accessTtl: '5s', idleTtl: '10s' });
     const createMany = async (count: number, from: number) => {
       for (let n = from; n < from + count; n += 1) {
         await sessions.create({ subject: `user-${n}` });

@@ -1,8 +1,8 @@
 import * as diagnostics from 'node:diagnostics_channel';
-import { UsageError } from './errors.js';
-import type { Logger } from './logger.js';
-import { formatValue } from './show.js';
-import type { EventListener, SessionEvent } from './types.js';
+import { UsageError } from '../errors.js';
+import type { EventListener, SessionEvent } from '../types.js';
+import type { Logger } from '../util/logger.js';
+import { formatValue } from '../util/options.js';
 
 export interface Events {
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;

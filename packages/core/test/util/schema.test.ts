@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidDataError } from '../src/errors.js';
-import { checkSchema, type StandardSchema } from '../src/schema.js';
+import { InvalidDataError } from '../../src/errors.js';
+import { checkSchema, type StandardSchema } from '../../src/util/json.js';
 
 type Validate<Output> = StandardSchema<Output>['~standard']['validate'];
 

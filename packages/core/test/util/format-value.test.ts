@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatShort, formatValue } from '../src/show.js';
+import { formatShort, formatValue } from '../../src/util/options.js';
 
 describe('a value in a message', () => {
   it.each<[unknown, string, string]>([
@@ -10,8 +10,8 @@ describe('a value in a message', () => {
     [null, 'null', 'null'],
     [undefined, 'undefined', 'undefined'],
     [Symbol('it'), 'Symbol(it)', 'Symbol(it)'],
-    [['a'], 'an object', 'an object'],
-    [() => 'secret', 'an object', 'an object'],
+    [['a'], 'an array', 'an array'],
+    [() => 'secret', 'a function', 'a function'],
     [{ toJSON: () => 'secret', toString: () => 'secret' }, 'an object', 'an object'],
     [Object.create(null), 'an object', 'an object'],
   ])('is %o as %j, or in quotes %j', (value, shown, quoted) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { emitWarning, isProduction } from '../src/environment.js';
+import { emitWarning, isProduction } from '../../src/util/clock.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../src/duration.js';
-import { refusalOf } from './refusal.js';
+import { parseDuration } from '../../src/util/options.js';
+import { refusalOf } from '../refusal.js';
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const unit = fc.constantFrom<keyof typeof UNITS>('s', 'm', 'h', 'd');
@@ -11,7 +11,7 @@ const refusal = (value: unknown, range?: { min?: number; max?: number }) =>
 
 /** What a message says to write, read as a program would contain it. */
 function adviceIn(message: string): string | undefined {
-  return /Write (?:at least |at most )?'([^']*)'/.exec(message)?.[1];
+  return /(?:Write|at least|at most) '([^']*)'/.exec(message)?.[1];
 }
 
 describe('parseDuration', () => {
@@ -104,7 +104,7 @@ describe('parseDuration', () => {
         const expected = /^[0-9]+(\.[0-9]{1,3})?[smhd]$/.test(text);
         const run = () => parseDuration('accessTtl', text, { min: 0 });
         if (expected) expect(run()).toBeGreaterThanOrEqual(0);
-        else expect(refusalOf(run).message).toContain('is not a duration');
+        else expect(refusalOf(run).message).toContain('expected a duration');
       }),
       { numRuns: 2_000 },
     );
@@ -128,7 +128,7 @@ describe('parseDuration', () => {
   });
 
   it('refuses even an object that has no text form with its own error', () => {
-    expect(refusal(Object.create(null)).message).toContain('is not a duration');
+    expect(refusal(Object.create(null)).message).toContain('expected a duration');
   });
 
   it.each([
@@ -153,7 +153,7 @@ describe('parseDuration', () => {
   });
 
   it('names the option and quotes the value, a long one cut short', () => {
-    expect(refusal('soon').message).toMatch(/^accessTtl: 'soon' is not a duration\./);
+    expect(refusal('soon').message).toMatch(/^accessTtl: expected a duration, got "soon"\./);
     expect(refusal('x'.repeat(10_000)).message.length).toBeLessThan(300);
   });
 
@@ -187,24 +187,20 @@ describe('parseDuration', () => {
     const range = { min: 2_000, max: 3_600_000 };
     expect(parseDuration('grace', '2s', range)).toBe(2_000);
     expect(parseDuration('grace', '1h', range)).toBe(3_600_000);
-    expect(refusal('1.999s', range).message).toContain(
-      "'1.999s' is out of range. Write at least '2s'",
-    );
-    expect(refusal(3_600.001, range).message).toContain(
-      "3600.001 is out of range. Write at most '1h'",
-    );
+    expect(refusal('1.999s', range).message).toContain('expected at least \'2s\', got "1.999s".');
+    expect(refusal(3_600.001, range).message).toContain("expected at most '1h', got 3600.001.");
   });
 
   it('asks for at least a second unless told otherwise', () => {
-    expect(refusal('0s').message).toContain("Write at least '1s'");
-    expect(refusal(0.999).message).toContain("Write at least '1s'");
+    expect(refusal('0s').message).toContain("expected at least '1s'");
+    expect(refusal(0.999).message).toContain("expected at least '1s'");
     expect(parseDuration('grace', '0s', { min: 0 })).toBe(0);
     expect(parseDuration('grace', 0, { min: 0 })).toBe(0);
   });
 
   it('takes the upper end that it says, also where the caller set none', () => {
     const { message } = refusal('999999999999d');
-    expect(message).toContain('is out of range. Write at most');
+    expect(message).toContain('expected at most');
     expect(parseDuration('absoluteTtl', adviceIn(message))).toBeGreaterThan(0);
   });
 });

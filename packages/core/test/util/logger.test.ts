@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeBase64Url } from '../../src/token/crypto.js';
+import { formatAccessToken, formatRefreshToken } from '../../src/token/format.js';
+import { createSid, createSubjectTag } from '../../src/token/session-id.js';
 import {
   createRedactingLogger,
   defaultLogger,
   type LogFields,
   type Logger,
   messageFirst,
-} from '../src/logger.js';
-import { formatAccessToken, formatRefreshToken } from '../src/token/format.js';
-import { createSid, createSubjectTag } from '../src/token/id.js';
-import { encodeBase64Url } from '../src/token/random.js';
+} from '../../src/util/logger.js';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
