@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyValue, changes, PATIENCE, runs, scaled } from '../../../../test/fuzzing.js';
 import type { Exchange } from '../../src/http/exchange.js';
-import { readJsonBody } from '../../src/http/node-request.js';
-import type { HttpOptions } from '../../src/http/protocol.js';
-import { createSessionHttp } from '../../src/http/session-http.js';
+import { createSessionHttp } from '../../src/http/handler.js';
+import { readJsonBody } from '../../src/http/node.js';
+import type { HttpOptions } from '../../src/http/options.js';
 import { createSessions } from '../../src/sessions.js';
 
 /** A request that may say anything, wherever it can. */
