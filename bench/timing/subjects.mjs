@@ -1,6 +1,6 @@
 // What is timed: engines, and a comparison that is known to leak, by which the method itself is judged.
-import { createSessions, memoryDenylist } from '@sess/core';
-import { jwt } from '@sess/jwt';
+import { createSessions } from '@sess/core';
+import { jwt, memoryDenylist } from '@sess/jwt';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const SESSIONS = 200;
