@@ -1,6 +1,6 @@
 // The timed subjects: engines, and a comparison that is known to leak, which checks the method.
-import { createSessions, memoryDenylist } from '@sess/core';
-import { jwt } from '@sess/jwt';
+import { createSessions } from '@sess/core';
+import { jwt, memoryDenylist } from '@sess/jwt';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const SESSIONS = 200;
