@@ -43,6 +43,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('JWT and keys', '/guides/jwt'),
       page('Stateless sessions', '/guides/stateless'),
       page('Browser client', '/guides/browser'),
+      page('Client recipes', '/guides/client-recipes'),
       page('Mobile apps', '/guides/mobile'),
       page('A page of devices', '/guides/devices'),
       page('Step-up', '/guides/step-up'),
