@@ -1,7 +1,9 @@
-import type { Denylist, RegisteredData } from '@sess/core';
+import type { RegisteredData } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/fuzzing.js';
 import { createStatelessSessions, memoryDenylist, type StatelessSessions } from '../src/index.js';
 import { claimsOf, good, NAMES, SECRET } from './engines.js';
 
@@ -121,7 +123,7 @@ describe('every order of calls to the denylist of a stateless engine', () => {
       fc.asyncProperty(fc.scheduler(), callers, (scheduler, planned) =>
         run(scheduler, planned, []),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 
@@ -133,7 +135,7 @@ describe('every order of calls to the denylist of a stateless engine', () => {
         fc.array(fc.boolean(), { maxLength: 12 }),
         (scheduler, planned, faults) => run(scheduler, planned, [...faults]),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 });
