@@ -28,10 +28,10 @@ export type {
   Rejected,
   RejectionReason,
   RevokeCause,
+  RevokeOptions,
   Session,
   SessionEvent,
   Sessions,
-  TokenTraits,
   VerifyResult,
 } from './types.js';
 export { type Clock, systemClock } from './util/clock.js';

@@ -125,6 +125,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     create: unsupported('create'),
     refresh: unsupported('refresh'),
     update: unsupported('update'),
+    updateAll: unsupported('updateAll'),
     elevate: unsupported('elevate'),
     get: unsupported('get'),
     list: unsupported('list'),
@@ -132,7 +133,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     revokeAll: unsupported('revokeAll'),
     end: unsupported('end'),
     on: events.on,
-    traits: Object.freeze({ refreshedBy: 'access-token' as const, sessionFrom: 'token' as const }),
+    kind: 'stateless' as const,
     clock: Object.freeze({ now: () => clock.now() }),
     async ready() {
       await Promise.all([keys.ready(), denylist?.ready()]);

@@ -1,32 +1,43 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
 import { type Sessions, UsageError } from '@sess/core';
-import { assertKnown } from '@sess/core/options';
+import { option, type Readers, readOptions } from '@sess/core/internal';
 import { recordEvents } from './metrics.js';
 import { createTracing } from './spans.js';
 
-/** Where the spans and the metrics of an engine go. */
+/** Options of `instrument()`. */
 export interface InstrumentOptions {
-  /** Default: the global one, also when it is registered later. Without any there are no spans. */
+  /** Where spans go. Default: the global provider, also if it is registered later. Without one there are no spans. */
   readonly tracerProvider?: TracerProvider;
-  /** Default: the global one; what happens before it is registered is not counted. */
+  /** Where metrics go. Default: the global provider; what happens before its registration is not counted. */
   readonly meterProvider?: MeterProvider;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof InstrumentOptions>([
-  'tracerProvider',
-  'meterProvider',
-]);
+const hasMethod = (method: string) => (value: unknown) =>
+  typeof (value as Record<string, unknown> | null)?.[method] === 'function';
+
+const READERS = {
+  tracerProvider: option<TracerProvider>({
+    expected: 'a tracer provider',
+    accepts: hasMethod('getTracer'),
+    default: () => trace,
+  }),
+  meterProvider: option<MeterProvider>({
+    expected: 'a meter provider',
+    accepts: hasMethod('getMeter'),
+  }),
+} satisfies Readers<InstrumentOptions>;
 
 /** The name of the instrumentation scope. */
 const SCOPE = '@sess/otel';
 
-/** Methods that get a span, and its name. `revokeToken` is what stateless engines have beside the others. */
+/** The methods that get a span, with its name. `revokeToken` exists on stateless engines. */
 const SPANS = {
   create: 'sess.create',
   verify: 'sess.verify',
   authenticate: 'sess.verify',
   refresh: 'sess.refresh',
   update: 'sess.update',
+  updateAll: 'sess.update_all',
   elevate: 'sess.elevate',
   get: 'sess.get',
   list: 'sess.list',
@@ -36,34 +47,33 @@ const SPANS = {
   end: 'sess.end',
 } as const satisfies Partial<Record<keyof Sessions | 'revokeToken', string>>;
 
-/** Any engine, whatever its type of data, to which `Sessions` itself is not indifferent. */
-type AnyEngine = Pick<Sessions, 'on'> & { verify(accessToken: unknown): Promise<unknown> };
+/** Any engine: `Sessions` itself depends on the type of the data. */
+type AnyEngine = Pick<Sessions, 'on'> & { verify(accessToken: unknown): unknown };
 
-type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
+type Method = (...parameters: readonly unknown[]) => unknown;
 
 /**
- * Answers the same engine with a span around each operation, and counts what becomes of its sessions. Give the answer
- * to the adapter, and call it yourself, in place of the engine: what is called on the engine itself is counted, but has
- * no span. Once for an engine: a second time everything would be counted twice.
+ * Returns the same engine with a span around each operation, and counts its events. Give the result to the adapter, and
+ * use it in place of the engine: a call on the engine itself is counted, but has no span. Call it once per engine; twice
+ * counts everything twice. What a method returns synchronously stays synchronous.
  *
  * No token, session id or subject becomes an attribute.
  *
- * @throws UsageError `invalid_option`, `invalid_argument`
+ * @throws {UsageError} invalid_option, invalid_argument
  */
 export function instrument<Engine extends AnyEngine>(
   sessions: Engine,
   options: InstrumentOptions = {},
 ): Engine {
-  assertKnown('instrument', options, KNOWN);
+  const { tracerProvider, meterProvider } = readOptions('instrument', options, READERS);
   if (typeof sessions?.verify !== 'function') {
     throw new UsageError(
       'invalid_argument',
-      'instrument() takes an engine first: instrument(createSessions({ … })).',
+      'instrument: expected an engine as first argument. Write instrument(createSessions({ … })).',
     );
   }
-  const { tracerProvider = trace, meterProvider } = options;
   const traced = createTracing(tracerProvider.getTracer(SCOPE));
-  // Asked for at each event: unlike a tracer, a meter of before the registration never wakes up.
+  // Read at each event: unlike a tracer, a meter from before the registration stays without effect.
   recordEvents(sessions, SCOPE, () => meterProvider ?? metrics.getMeterProvider());
 
   const methods: Record<string, Method> = {};

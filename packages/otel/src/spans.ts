@@ -1,49 +1,67 @@
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { isSessError } from '@sess/core';
 
-/** Runs a call within a span of its own. */
-export type Tracing = <Answer>(name: string, call: () => Promise<Answer>) => Promise<Answer>;
+/** Runs a call within a span. A synchronous result stays synchronous. */
+export type Tracing = <Result>(name: string, call: () => Result) => Result;
 
+/** Creates the function that wraps calls in spans. */
 export function createTracing(tracer: Tracer): Tracing {
-  return (name, call) =>
-    tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, async (span) => {
-      try {
-        const answer = await call();
-        span.setAttributes(outcomeOf(answer));
-        return answer;
-      } catch (error) {
-        tellOfError(span, error);
-        throw error;
-      } finally {
+  return <Result>(name: string, call: () => Result) =>
+    tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, (span) => {
+      const succeed = (result: unknown): void => {
+        span.setAttributes(outcomeOf(result));
         span.end();
+      };
+      const fail = (error: unknown): void => {
+        recordError(span, error);
+        span.end();
+      };
+      try {
+        const result = call();
+        if (!(result instanceof Promise)) {
+          succeed(result);
+          return result;
+        }
+        return result.then(
+          (settled: unknown) => {
+            succeed(settled);
+            return settled;
+          },
+          (error: unknown) => {
+            fail(error);
+            throw error;
+          },
+        ) as Result;
+      } catch (error) {
+        fail(error);
+        throw error;
       }
     });
 }
 
-/** What the caller was told, without whom it was about. */
-function outcomeOf(answer: unknown): Record<string, string> {
-  if (answer === undefined || answer === false) return { 'sess.outcome': 'absent' };
-  if (isRejected(answer)) return { 'sess.outcome': 'rejected', 'sess.reason': answer.reason };
+/** Returns the outcome of a call, without the session that it is about. */
+function outcomeOf(result: unknown): Record<string, string> {
+  if (result === undefined || result === false) return { 'sess.outcome': 'absent' };
+  if (isRejected(result)) return { 'sess.outcome': 'rejected', 'sess.reason': result.reason };
   return { 'sess.outcome': 'ok' };
 }
 
-function isRejected(answer: unknown): answer is { readonly ok: false; readonly reason: string } {
-  return typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === false;
+function isRejected(result: unknown): result is { readonly ok: false; readonly reason: string } {
+  return typeof result === 'object' && result !== null && 'ok' in result && result.ok === false;
 }
 
 /**
- * An error of the library goes by its HTTP status: below 500 it is the client's, and no error of the span's, as little
- * as a rejected token is. Of any other error only the name is told: it is the application's own, out of a callback, and
- * what its message holds is not known here.
+ * Records an error. One of the library is judged by its HTTP status: below 500 it is the client's, and no error of the
+ * span. Of any other error only the name is recorded, because its message may contain anything.
  */
-function tellOfError(span: Span, error: unknown): void {
-  const isOurs = isSessError(error);
-  if (isOurs && error.status < 500) {
+function recordError(span: Span, error: unknown): void {
+  const isOwn = isSessError(error);
+  if (isOwn && error.status < 500) {
     span.setAttributes({ 'sess.outcome': 'rejected', 'sess.reason': error.code });
     return;
   }
-  const type = isOurs ? error.code : error instanceof Error ? error.name : '_OTHER';
+  const type = isOwn ? error.code : error instanceof Error ? error.name : '_OTHER';
   span.setAttributes({ 'sess.outcome': 'error', 'error.type': type });
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(isOurs ? { message: error.message } : {}) });
-  if (isOurs) span.recordException(error);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(isOwn ? { message: error.message } : {}) });
+  if (isOwn) span.recordException(error);
 }

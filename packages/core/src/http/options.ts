@@ -1,4 +1,3 @@
-import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
 import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
@@ -60,8 +59,6 @@ export interface HttpSettings {
 /** The settings with the engine that they apply to. */
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
-  /** `sessions.verify`, synchronous if the record is cached. */
-  readonly verify: VerifyAtOnce<Data>;
 }
 
 /*
@@ -105,10 +102,8 @@ export function bindHttpOptions<Data extends object>(
   sessions: Sessions<Data>,
 ): HttpContext<Data> {
   const bearerOnly =
-    sessions.traits.refreshedBy === 'access-token'
-      ? ({ transport: 'bearer', cookie: undefined } as const)
-      : {};
-  return Object.freeze({ ...settings, ...bearerOnly, sessions, verify: toVerifyAtOnce(sessions) });
+    sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
+  return Object.freeze({ ...settings, ...bearerOnly, sessions });
 }
 
 /**

@@ -3,6 +3,7 @@ import type {
   CreateInput,
   Device,
   Issued,
+  PresentedTokens,
   RegisteredData,
   Session,
   VerifyResult,
@@ -164,7 +165,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     if (credentials.kind !== 'token') return undefined;
     try {
-      const result = this.#http.verify(credentials.token);
+      const result = this.#http.sessions.verify(credentials.token);
       if (!(result instanceof Promise)) return this.#accept(result);
       return result.then(
         (settled) => this.#accept(settled),
@@ -217,9 +218,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async start(input: CreateInput<Data>): Promise<TokenResponse> {
     this.#assertAllowedSource();
     const device = { ...deviceOf(this.#exchange), ...input?.device };
-    const issued = await this.#http.sessions.create({ ...input, device }, () =>
-      this.#revokePrevious(),
-    );
+    const replaces = this.#presentedTokens();
+    const issued = await this.#http.sessions.create({ ...input, device }, { replaces });
     return this.deliver(issued);
   }
 
@@ -233,9 +233,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async current(): Promise<Session<Data>> {
     const session = this.#assertSession();
     const { sessions } = this.#http;
-    const isCurrent =
-      sessions.traits.sessionFrom === 'store' || sessions.traits.refreshedBy === 'access-token';
-    return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
+    const isSigned = sessions.kind === 'signed';
+    return isSigned ? this.#assertAlive(await sessions.get(session.sid)) : session;
   }
 
   async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
@@ -272,23 +271,19 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
   async revokePresented(bodyToken?: string): Promise<void> {
-    const { sessions, cookie } = this.#http;
-    const { credentials } = this;
-    const fromCookie = cookie?.read(this.#exchange.header('cookie'));
-    const refreshToken = fromCookie?.kind === 'value' ? fromCookie.value : bodyToken;
-    const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
-    if (refreshToken !== undefined || accessToken !== undefined) {
-      await sessions.end({ refreshToken, accessToken });
+    const tokens = this.#presentedTokens(bodyToken);
+    if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
+      await this.#http.sessions.end(tokens);
     }
   }
 
-  /** The same for a sign-in, which also continues if the previous session can only expire. */
-  async #revokePrevious(): Promise<void> {
-    try {
-      await this.revokePresented();
-    } catch (error) {
-      if (!isSessError(error) || error.code !== 'not_revocable') throw error;
-    }
+  #presentedTokens(bodyToken?: string): PresentedTokens {
+    const { credentials } = this;
+    const fromCookie = this.#http.cookie?.read(this.#exchange.header('cookie'));
+    return {
+      refreshToken: fromCookie?.kind === 'value' ? fromCookie.value : bodyToken,
+      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+    };
   }
 
   /** The browser adds the cookie to each request, so a page of another site could act with it. */

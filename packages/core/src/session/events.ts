@@ -17,6 +17,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'revoked',
   'reuse',
   'rejected',
+  'not-issuable',
   'unconfirmed',
   'store-error',
   'store-call',

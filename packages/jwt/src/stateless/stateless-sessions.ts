@@ -1,5 +1,7 @@
 import {
   type CreateInput,
+  isSessError,
+  type PresentedTokens,
   type RefreshResult,
   type RegisteredData,
   type Session,
@@ -98,8 +100,28 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
   const createJti = (): string => encodeBase64Url(random(16));
 
+  const ending = createEnding({
+    read,
+    check,
+    denylist,
+    tagOfSubject,
+    createJti,
+    now: () => clock.now(),
+    events,
+    logger,
+  });
+
+  /** Ends the previous session of a sign-in, which also succeeds if that session can only expire. */
+  async function endReplaced(presented: PresentedTokens): Promise<void> {
+    try {
+      await ending.end(presented);
+    } catch (error) {
+      if (!isSessError(error, 'not_revocable')) throw error;
+    }
+  }
+
   return Object.freeze({
-    async create(input: CreateInput<Data>, before?: () => Promise<void>) {
+    async create(input: CreateInput<Data>, options: { readonly replaces?: PresentedTokens } = {}) {
       assertKnown('create', input, KNOWN_INPUT);
       const { subject } = input;
       assertSubject(subject);
@@ -109,11 +131,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       const sid = createSid(tag, random);
       const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at };
       const session = { sid, subject, data, device: Object.freeze({}), ...times };
-      // Claims that no token can carry are refused before what is replaced has been ended.
       writer.assertWritable({ ...session, expiresAt: at });
-      await before?.();
       const version = await denylist?.currentVersion(tag);
       const issued = await issue(session, { jti: createJti(), version, at });
+      if (options.replaces !== undefined) await endReplaced(options.replaces);
       events.emit('created', { sid, subject });
       logger.info({ sid }, 'session created');
       return issued;
@@ -175,22 +196,14 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       return issue(session, { ...successor, at });
     },
 
-    ...createEnding({
-      read,
-      check,
-      denylist,
-      tagOfSubject,
-      createJti,
-      now: () => clock.now(),
-      events,
-      logger,
-    }),
+    ...ending,
 
     update: () => Promise.reject(new NotSupportedError('update')),
+    updateAll: () => Promise.reject(new NotSupportedError('updateAll')),
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
     on: events.on,
-    traits: Object.freeze({ refreshedBy: 'access-token' as const, sessionFrom: 'token' as const }),
+    kind: 'stateless' as const,
     ...(ring.signer(clock.now()).isSymmetric
       ? {}
       : { publicKeys: async () => ({ keys: ring.publicKeys(clock.now()) }) }),

@@ -1,0 +1,155 @@
+import { isSessError, SessError } from '../errors.js';
+import type { AuthPart, SessionRecord } from '../store/record.js';
+import { deriveAccessSecret, digest, encodeBase64Url, type RandomBytes } from '../token/crypto.js';
+import { formatRefreshToken } from '../token/format.js';
+import { tagOf } from '../token/session-id.js';
+import type { Issued, Session } from '../types.js';
+import { hideWhenInspected } from '../util/logger.js';
+import type { EngineContext } from './context.js';
+
+/** Fresh secrets, and the auth part that contains their digests. */
+export interface FreshAuth {
+  readonly auth: AuthPart;
+  readonly family: string;
+  readonly generation: number;
+  readonly refreshSecret: string;
+  readonly accessSecret: string;
+}
+
+/** A record, and the secrets that were created for it. */
+export interface CreatedTokens extends Omit<FreshAuth, 'auth'> {
+  readonly record: SessionRecord;
+  readonly at: number;
+  /** The version of the token, if the kind of token has already returned it. */
+  readonly version?: number;
+}
+
+/** Creates the first generation of a new family, for a sign-in or a re-authentication. Nothing links it to earlier ones. */
+export function createTokenFamily(context: {
+  readonly at: number;
+  readonly policy: {
+    readonly accessTtl: number;
+    readonly idleTtl: number;
+    readonly absoluteTtl: number;
+  };
+  readonly random: RandomBytes;
+}): FreshAuth {
+  const { at, policy, random } = context;
+  const family = encodeBase64Url(random(12));
+  const refreshSecret = encodeBase64Url(random(32));
+  const salt = encodeBase64Url(random(16));
+  const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
+  const absoluteExpiresAt = at + policy.absoluteTtl;
+  const expiresAt = Math.min(at + policy.idleTtl, absoluteExpiresAt);
+  return {
+    family,
+    generation: 0,
+    refreshSecret,
+    accessSecret,
+    auth: {
+      expiresAt,
+      absoluteExpiresAt,
+      authenticatedAt: at,
+      lastUsedAt: at,
+      generation: 0,
+      family: digest(family),
+      refresh: digest(refreshSecret),
+      access: [
+        { digest: digest(accessSecret), expiresAt: Math.min(at + policy.accessTtl, expiresAt) },
+      ],
+      steps: [{ salt }],
+      accessCount: 0,
+      // There is no earlier generation whose grace could depend on it.
+      acknowledged: true,
+      replayed: false,
+    },
+  };
+}
+
+/**
+ * Builds the returned tokens. Runs before the write, so that a failed signature leaves no session behind, and the token
+ * has a version from before a concurrent revoke-all.
+ *
+ * @throws {SessError} data_too_large if a signed token would be too long
+ */
+export async function issueTokens<Data extends object>(
+  { settings, tokens }: EngineContext,
+  created: CreatedTokens,
+): Promise<Issued<Data>> {
+  const { record, family, generation, accessSecret, at } = created;
+  const { sid, auth } = record;
+  const session = toSession<Data>(record);
+  const entry = auth.access.at(-1) ?? { digest: '', expiresAt: at };
+  const { expiresAt } = entry;
+  // A replay has to name the same moment, which is not stored by itself.
+  const isCut = expiresAt >= auth.expiresAt;
+  const accessToken = await tokens.issue({
+    session,
+    secret: accessSecret,
+    digest: entry.digest,
+    generation,
+    issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
+    expiresAt,
+    version: created.version ?? (await tokens.tokenVersion?.(tagOf(sid))),
+  });
+  return hideTokens({
+    session,
+    accessToken,
+    accessTokenExpiresAt: expiresAt,
+    refreshToken: formatRefreshToken({ sid, family, generation, secret: created.refreshSecret }),
+    issuedAt: at,
+  });
+}
+
+/**
+ * Builds the tokens of a session that exists already. If they cannot be issued, the request is not to blame: the stored
+ * data does not fit the claims or the schema of this version of the program.
+ *
+ * @throws {SessError} not_issuable, after a log line and an event
+ */
+export async function issueStoredTokens<Data extends object>(
+  context: EngineContext,
+  created: CreatedTokens,
+): Promise<Issued<Data>> {
+  try {
+    return await issueTokens<Data>(context, created);
+  } catch (error) {
+    throw toNotIssuable(context, created.record, error);
+  }
+}
+
+/** Reports that a stored session does not fit this version of the program. Returns the error to throw. */
+export function toNotIssuable(
+  { settings, events }: Pick<EngineContext, 'settings' | 'events'>,
+  { sid, data }: SessionRecord,
+  error: unknown,
+): unknown {
+  if (isSessError(error, 'store_unavailable')) return error;
+  settings.logger.error({ sid, error }, 'a stored session does not fit the schema or the claims');
+  events.emit('not-issuable', { sid, subject: data.subject, error });
+  return new SessError(
+    'not_issuable',
+    'The stored session does not fit the schema or the claims of this version. See the cause.',
+    { cause: error },
+  );
+}
+
+/** Returns the public part of a record. The type of the data is the caller's: the schema checked it when it was written. */
+export function toSession<Data extends object>(record: SessionRecord): Session<Data> {
+  const { auth, data } = record;
+  return {
+    sid: record.sid,
+    subject: data.subject,
+    data: data.data as Data,
+    device: data.device,
+    createdAt: record.createdAt,
+    authenticatedAt: auth.authenticatedAt,
+    lastUsedAt: auth.lastUsedAt,
+    expiresAt: auth.expiresAt,
+  };
+}
+
+/** Hides the tokens of a result from `util.inspect` and the console. */
+export function hideTokens<Result extends Issued<object>>(issued: Result): Result {
+  return hideWhenInspected(['accessToken', 'refreshToken'], issued);
+}
