@@ -43,7 +43,7 @@ describe('an instrumented engine', () => {
     expect(await sessions.revokeToken(accessToken)).toBe(false);
   });
 
-  it('tells nobody of a token, a session or a subject [logs.told]', async () => {
+  it('tells nobody of a token, a session or a subject [logs.published]', async () => {
     const { sessions, faulty, clock, spans, metrics } = arrange();
     const subject = 'ada-the-canary';
     const first = await sessions.create({ subject, data: { pin: 'canary-4711' } });
