@@ -30,7 +30,7 @@ function readProse(path, text) {
       return { text: prose, line: n + 1 };
     });
   }
-  if (TESTS.test(path)) return readTitles(text);
+  if (TESTS.test(path)) return readTitles(text).map(({ title, line }) => ({ text: title, line }));
   return readTokens(text).filter(({ kind, text: token }) => kind === 'comment' || / /.test(token));
 }
 
