@@ -1,9 +1,10 @@
-import { compareByAge, type InsertResult, type SessionStore } from '@sess/core/store';
+import { compareByAge, type SessionStore } from '@sess/core/store';
 import { createTableNames } from '../store/names.js';
 import { resolveOptions, type SqlStoreOptions } from '../store/options.js';
 import {
   authColumns,
   encodeData,
+  insertResultOf,
   recordOf,
   removeResultOf,
   replaceResultOf,
@@ -136,7 +137,7 @@ export function postgresStore(
         throw redactError(error, 'read');
       }
     },
-    async insert(record, { max, onLimit }, write): Promise<InsertResult> {
+    async insert(record, { max, onLimit }, write) {
       const { sid, createdAt, authVersion, dataVersion, auth, data } = record;
       const tag = sid.slice(0, TAG_LENGTH);
       const { replaces, provenAt } = write as { replaces?: string; provenAt?: number };
@@ -215,25 +216,4 @@ export function postgresStore(
 /** The columns are those of the statements, so a cast names what they return. */
 function toSessionRow(row: Row): SessionRow {
   return row as unknown as SessionRow;
-}
-
-function insertResultOf(row: Row): InsertResult {
-  const now = Number(row['now']);
-  switch (row['status']) {
-    case 'late':
-    case 'limit':
-      return { status: row['status'], now };
-    case 'ahead':
-      return { status: 'revoked', revokedBefore: now - 1, now };
-    case 'revoked':
-      return { status: 'revoked', revokedBefore: Number(row['revoked_before']), now };
-    default: {
-      const evicted = row['evicted'];
-      return {
-        status: 'inserted',
-        evicted: typeof evicted === 'string' && evicted !== '' ? evicted.split(',') : [],
-        now,
-      };
-    }
-  }
 }

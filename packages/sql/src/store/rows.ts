@@ -1,4 +1,5 @@
 import type {
+  InsertResult,
   RemoveResult,
   ReplaceResult,
   SessionRecord,
@@ -95,4 +96,24 @@ export function removeResultOf(status: string, now: number, row: SessionRow): Re
   if (status === 'late' || status === 'absent') return { status, now };
   const record = recordOf(row);
   return record === undefined ? { status: 'absent', now } : { status: 'conflict', record, now };
+}
+
+/** Returns the result of an insert from the row that the statements gave. */
+export function insertResultOf(row: Readonly<Record<string, unknown>> | undefined): InsertResult {
+  const now = Number(row?.['now']);
+  const status = row?.['status'];
+  switch (status) {
+    case 'late':
+    case 'limit':
+      return { status, now };
+    case 'ahead':
+      return { status: 'revoked', revokedBefore: now - 1, now };
+    case 'revoked':
+      return { status, revokedBefore: Number(row?.['revoked_before']), now };
+    default: {
+      const evicted = row?.['evicted'];
+      const isEmpty = typeof evicted !== 'string' || evicted === '';
+      return { status: 'inserted', evicted: isEmpty ? [] : evicted.split(','), now };
+    }
+  }
 }

@@ -7,7 +7,10 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, describe } from 'vitest';
 
 let run = 0;
-const nextTable = (): string => `suite_${process.pid}_${(run += 1)}`;
+function nextTable(): string {
+  run += 1;
+  return `suite_${process.pid}_${run}`;
+}
 
 describe('PostgreSQL', () => {
   let server: PostgresServer;
