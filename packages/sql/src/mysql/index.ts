@@ -1,1 +1,3 @@
-export {};
+export { type MysqlStore, type MysqlStoreOptions, mysqlStore } from './mysql-store.js';
+export type { MysqlClient, MysqlPort } from './port.js';
+export { mysqlSchema } from './schema.js';
