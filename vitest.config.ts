@@ -20,8 +20,8 @@ export default defineConfig({
     include: [
       '{packages,examples}/*/test/**/*.test.ts',
       'test/**/*.test.ts',
-      'scripts/**/*.test.mjs',
-      'bench/test/**/*.test.mjs',
+      '{tools,test}/**/*.test.mjs',
+      'bench/**/*.test.mjs',
     ],
     coverage: {
       provider: 'v8',

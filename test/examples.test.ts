@@ -1,207 +1,60 @@
-import { readdirSync } from 'node:fs';
-import { createFakeClock, sendRequest, type WireAnswer } from '@sess/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Host, Hosted } from '../examples/common/testing/host.js';
-import { host as express } from '../examples/express/test/host.js';
-import { host as fastify } from '../examples/fastify/test/host.js';
-import { host as hono } from '../examples/hono/test/host.js';
-import { makeEngine, TOKEN_MODES } from './token-modes.js';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { accessTokenOf, Client } from './demo/client.js';
+import { startProgram } from './demo/process.js';
 
-const HOSTS: Readonly<Record<string, Host>> = { express, fastify, hono };
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
-const PATHS = [
-  '/',
-  '/public',
-  '/me',
-  '/me?q=%',
-  '/me/',
-  '/devices',
-  '/ME',
-  '/nope',
-  '/%',
-  '/%ff',
-  '/login',
-  '/reauth',
-  '/transfer',
-  '/session',
-  '/session/',
-  '/Session/list',
-  '/%73ession/list',
-  '/session/list',
-  '/session/list?access_token=x',
-  '/session/refresh',
-  '/session/logout',
-  '/session/logout-others',
-  '/session/%',
-  '/session/a%2Fb',
-  '/session/a/b',
-  `/session/${'A'.repeat(32)}`,
-  `/session/${'A'.repeat(300)}`,
-];
-/** Frameworks judge these before anybody reads the body. */
-const TYPES = ['application/json', 'text/plain', 'nonsense;;', 'application/json; charset=latin1'];
+const FRAMEWORKS = {
+  express: ['express'],
+  fastify: ['fastify'],
+  hono: ['hono', '@hono/node-server'],
+};
 
-/** What there is of headers whoever sends them. */
-const CONNECTION = new Set(['date', 'connection', 'keep-alive']);
-
-interface Running extends Hosted {
-  readonly bearer: string;
-  readonly cookie: string;
-}
-
-/** An answer without what is drawn by lot. */
-function comparable({ status, headers, setCookies, text }: WireAnswer): unknown {
-  const drawn = /s[ar]t_[\w.-]+|eyJ[\w.-]+|(?<="sid":")[\w-]+/g;
-  const kept = Object.entries(headers).filter(([name]) => !CONNECTION.has(name));
-  return {
-    status,
-    headers: Object.fromEntries(kept.map(([name, value]) => [name, value.replace(drawn, '*')])),
-    setCookies: setCookies.map((line) => line.replace(drawn, '*')),
-    text: text.replace(drawn, '*'),
-  };
-}
-
-type HeadersOf = (host: Running) => readonly (readonly [string, string])[];
-
-const bearer: HeadersOf = (host) => [['Authorization', host.bearer]];
-const cookie: HeadersOf = (host) => [['Cookie', host.cookie]];
-const json: HeadersOf = (host) => [...bearer(host), ['Content-Type', 'application/json']];
-const CROSS_SITE = ['Sec-Fetch-Site', 'cross-site'] as const;
-
-/** Sends one request to each example, and holds the answers against each other. */
-async function expectAllAlike(
-  running: readonly Running[],
-  method: string,
-  path: string,
-  headersOf: HeadersOf,
-  body?: string,
-): Promise<void> {
-  const [first, ...others] = await Promise.all(
-    running.map(async (host) => {
-      const headers = headersOf(host);
-      const request = { method, headers, ...(body === undefined ? {} : { body }) };
-      return comparable(await sendRequest(host.base + path, request));
-    }),
-  );
-  for (const other of others)
-    expect({ method, path, answer: other }).toEqual({ method, path, answer: first });
-}
-
-it('knows every example', () => {
-  const examples = readdirSync('examples').filter((name) => name !== 'common');
-  expect(Object.keys(HOSTS).sort()).toEqual(examples.sort());
-});
-
-describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
-  let running: readonly Running[];
-  const expectAlike = (method: string, path: string, headersOf: HeadersOf, body?: string) =>
-    expectAllAlike(running, method, path, headersOf, body);
-
-  beforeAll(async () => {
-    const clock = createFakeClock();
-    running = await Promise.all(
-      Object.values(HOSTS).map(async (host): Promise<Running> => {
-        const hosted = await host(await makeEngine(mode, { clock }));
-        const issued = await hosted.sessions.create({ subject: 'ada' });
-        return {
-          ...hosted,
-          bearer: `Bearer ${issued.accessToken}`,
-          cookie: `__Host-sess=${issued.refreshToken}`,
-        };
-      }),
+describe.each(Object.entries(FRAMEWORKS))('examples/%s', (name, frameworks) => {
+  it('has a program of at most 80 lines that imports only the framework, @sess and Node', () => {
+    const text = readFileSync(`examples/${name}/src/app.ts`, 'utf8');
+    const imports = [...text.matchAll(/^import .* from '([^']+)';$/gm)].map(
+      ([, from = '']) => from,
     );
-  });
-  afterAll(() => Promise.all(running.map((host) => host.close())));
-
-  it.each(METHODS)('every example gives the same answer to %s, path by path', async (method) => {
-    for (const path of PATHS) {
-      await Promise.all([
-        expectAlike(method, path, () => []),
-        expectAlike(method, path, () => [['Authorization', 'Bearer nobody']]),
-        // Two of one are no credentials, so nothing is ended by the way.
-        expectAlike(method, path, ({ bearer: value }) => [
-          ['Authorization', value],
-          ['Authorization', value],
-        ]),
-        expectAlike(method, path, ({ cookie: pair }) => [['Cookie', `${pair}; ${pair}`]]),
-      ]);
-    }
+    const foreign = imports.filter((from) => !/^(?:@sess\/(?!example)|node:)/.test(from));
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(80);
+    expect([...new Set(foreign)].sort()).toEqual([...frameworks].sort());
+    expect(text.match(/\bimport\b/g)).toHaveLength(imports.length);
   });
 
-  it.each(['GET', 'HEAD'])('and to a %s that sets a condition', async (method) => {
-    for (const path of ['/', '/public', '/me', '/devices', '/session', '/session/list']) {
-      for (const condition of [
-        ['If-None-Match', '*'],
-        ['If-Modified-Since', 'Fri, 31 Dec 9999 23:59:59 GMT'],
-        ['Range', 'bytes=0-1'],
-      ] as const) {
-        await expectAlike(method, path, (host) => [...bearer(host), condition]);
-      }
-    }
-  });
+  it('signs a user up, changes the password, ends other sessions and stops on SIGTERM', async () => {
+    const example = await startProgram(`${name}/dist/app.js`);
+    const [laptop, phone] = [new Client(example.base), new Client(example.base)];
+    const user = { email: 'ada@example.com', password: 'correct horse' };
 
-  it.each(['POST', 'PATCH', 'PUT', 'DELETE'])(
-    'and to %s with bodies of any type',
-    async (method) => {
-      for (const path of PATHS) {
-        await Promise.all(
-          TYPES.flatMap((type) => [
-            expectAlike(method, path, () => [['Content-Type', type]], '{"user":"grace"}'),
-            expectAlike(method, path, () => [['Content-Type', type]], ''),
-          ]),
-        );
-      }
-    },
-  );
+    expect((await laptop.send('POST', '/login', { json: user })).status).toBe(401);
+    const signedUp = await laptop.send('POST', '/sign-up', { json: user });
+    expect(signedUp.status).toBe(201);
+    expect((await laptop.send('POST', '/sign-up', { json: user })).status).toBe(409);
+    expect(
+      (await phone.send('POST', '/login', { json: { ...user, password: 'x'.repeat(9) } })).status,
+    ).toBe(401);
+    const onPhone = accessTokenOf(await phone.send('POST', '/login', { json: user }));
+    expect((await laptop.send('GET', '/me')).status).toBe(401);
 
-  it('and to headers that are too long, too many or too large for anybody', async () => {
-    const large = (name: string, start: string, length: number): HeadersOf => {
-      return () => [[name, start + 'A'.repeat(length)]];
-    };
-    const several: HeadersOf = (host) => [
-      ...Array.from({ length: 300 }, (_, n) => [`X-${n}`, 'x'.repeat(20)] as const),
-      ...bearer(host),
-      ...cookie(host),
-    ];
-    for (const [method, path] of [
-      ['GET', '/me'],
-      ['GET', '/public'],
-      ['POST', '/session/refresh'],
-      ['POST', '/session/logout'],
-    ] as const) {
-      for (const headersOf of [
-        ...[4_000, 8_100, 8_193, 15_000, 20_000].flatMap((length) => [
-          large('Authorization', 'Bearer ', length),
-          large('Authorization', 'bearer', length),
-          large('Cookie', '__Host-sess=', length),
-          large('User-Agent', '', length),
-          large('Origin', 'https://', length),
-        ]),
-        ...(path.endsWith('logout') ? [] : [several]),
-      ]) {
-        await expectAlike(method, path, headersOf);
-      }
-    }
-    // The differences above would be none if nobody had turned anything away.
-    const [first] = running;
-    const statusOf = async (headersOf: HeadersOf): Promise<number | undefined> =>
-      first && (await sendRequest(`${first.base}/me`, { headers: headersOf(first) })).status;
-    expect(await statusOf(large('Authorization', 'Bearer ', 4_000))).toBe(401);
-    expect(await statusOf(large('Authorization', 'Bearer ', 9_000))).toBe(400);
-    expect(await statusOf(large('Authorization', 'Bearer ', 20_000))).toBe(431);
-  });
+    const token = accessTokenOf(await laptop.send('POST', '/session/refresh'));
+    const patched = await laptop.send('PATCH', '/me', { token, json: { theme: 'dark' } });
+    expect(patched.status).toBe(200);
+    const me = await laptop.send('GET', '/me', { token });
+    expect(me.json).toEqual({ email: 'ada@example.com', data: { theme: 'dark' } });
 
-  it('and to those who are signed in', async () => {
-    for (const path of PATHS) await expectAlike('GET', path, bearer);
-    for (const path of PATHS) await expectAlike('HEAD', path, bearer);
-    await expectAlike('PATCH', '/me', json, '{"a":1}');
-    await expectAlike('PATCH', '/me', json, '{"n":1e999}');
-    await expectAlike('POST', '/transfer', bearer);
-    await expectAlike('POST', '/session/refresh', (host) => [...cookie(host), CROSS_SITE]);
-    await expectAlike('POST', '/session/refresh', cookie);
-    await expectAlike('POST', '/session/logout-others', bearer);
-    await expectAlike('POST', '/reauth', bearer);
-    await expectAlike('GET', '/me', bearer);
-    await expectAlike('POST', '/session/logout', cookie);
+    const wrong = { current: 'wrong', next: 'battery staple' };
+    expect((await laptop.send('POST', '/password', { token, json: wrong })).status).toBe(403);
+    const right = { current: user.password, next: 'battery staple' };
+    const changed = accessTokenOf(await laptop.send('POST', '/password', { token, json: right }));
+    expect((await laptop.send('GET', '/me', { token: changed })).status).toBe(200);
+    expect((await phone.send('GET', '/me', { token: onPhone })).status).toBe(401);
+    expect((await phone.send('POST', '/login', { json: user })).status).toBe(401);
+    const list = await laptop.send('GET', '/session/list', { token: changed });
+    expect(list.json).toMatchObject({ sessions: [{ current: true }] });
+
+    expect((await laptop.send('POST', '/session/logout', { token: changed })).status).toBe(204);
+    expect((await laptop.send('GET', '/me', { token: changed })).status).toBe(401);
+    const { code, stderr } = await example.stop();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });

@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
 // None of these names an example, though most name a folder.
-it.each(['nope', 'common', '', '../packages/core', '--help'])(
+it.each(['nope', 'demo', '', '../packages/core', '--help'])(
   'npm start -- %j says what there is',
   (name) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', name], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/start.mjs', name], {
       encoding: 'utf8',
     });
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
       stdout: '',
-      stderr: `there is no example '${name}'. Write express, fastify or hono.\n`,
+      stderr: `Expected the name of an example, express, fastify or hono; got '${name}'.\n`,
     });
   },
 );

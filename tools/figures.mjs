@@ -71,18 +71,18 @@ function printTree() {
     print(`lines of ${page}`, countLines(page));
   const [applications, common] = [
     /^examples\/(?:express|fastify|hono)\/src\/app\.ts$/,
-    /^examples\/common\/src\//,
+    /^examples\/demo\/src\//,
   ];
   const examples = findFiles(tree, applications).map((path) => countLines(path));
   print(
-    'examples: lines of each app / files in examples/common',
+    'examples: lines of each app / files in examples/demo',
     `${examples.join(', ')} / ${findFiles(tree, common).length}`,
   );
 }
 
-/** Runs `figures-path.mjs` inside the measured checkout, so that it imports the packages of that checkout. */
+/** Runs `bench/path.mjs` inside the measured checkout, so that it imports the packages of that checkout. */
 function printPath() {
-  const program = readFileSync(join(here, 'figures-path.mjs'), 'utf8');
+  const program = readFileSync(join(here, '..', 'bench', 'path.mjs'), 'utf8');
   const output = execFileSync(process.execPath, ['--input-type=module'], {
     cwd: join(tree, 'bench'),
     input: program,

@@ -49,13 +49,28 @@ export function readTokens(source) {
 }
 
 const CALL = /(?<![\w$.])(?:it|test|describe)\b(?:\.\w+)*(?:<[^()]*>)?\(\s*$/;
-const TABLE = /[)\]]\s*\)\s*\(\s*$|\)\(\s*$/;
+/** The second call of `it.each(rows)('title')` and its relatives. */
+const TABLE = /\)\s*\(\s*$/;
+const LABEL = / \[([^[\]]+)\]$/;
 
-/** Returns the titles of tests and groups: the first argument of `it`, `test` and `describe`, also after `.each(…)`. */
+/**
+ * Returns the titles of tests and groups in a formatted source as `{ title, ids, within, isSkipped, text, line }`. `ids` are the
+ * requirements named at the end of a title, `within` the titles of the groups around it.
+ */
 export function readTitles(source) {
-  return readTokens(source).filter(({ kind, index }) => {
-    if (kind !== 'text') return false;
+  const open = [];
+  return readTokens(source).flatMap(({ kind, text, line, index }) => {
     const before = source.slice(Math.max(0, index - 120), index);
-    return CALL.test(before) || TABLE.test(before);
+    if (kind !== 'text' || !(CALL.test(before) || TABLE.test(before))) return [];
+    const label = LABEL.exec(text.slice(1, -1));
+    const title = text.slice(1, -1).slice(0, label?.index).replaceAll(/\\(.)/g, '$1');
+    // A title on a line of its own is indented once more than its call.
+    const [, space, rest] = /(?:^|\n)([ \t]*)([^\n]*)$/.exec(source.slice(0, index));
+    const indent = space.length - (rest === '' ? 2 : 0);
+    while (open.length > 0 && open.at(-1).indent >= indent) open.pop();
+    const within = open.map((outer) => outer.title);
+    open.push({ title, indent });
+    const isSkipped = /\.(?:skip|todo|fails)\b[^\n]*$/.test(before);
+    return [{ title, ids: label?.[1].split(', ') ?? [], within, isSkipped, text, line }];
   });
 }

@@ -95,7 +95,7 @@ export const packages = [
     folder: 'packages/client/src',
     external: ['react'],
     externalInstead:
-      'the client has no dependencies: what it takes from the browser is in environment.ts',
+      'the client has no dependencies: what it takes from the browser is in platform.ts',
     layers: [{ name: 'client', files: ['./'], may: ['client'] }],
   },
   {
@@ -177,7 +177,7 @@ export const fences = [
   {
     pattern: /\bDate\.now\b|\bnew Date\(|\bperformance\.now\b/g,
     except: [
-      'packages/client/src/environment.ts',
+      'packages/client/src/platform.ts',
       'packages/core/src/clock.ts',
       'packages/testkit/src/',
       'test/servers/src/',
@@ -187,7 +187,7 @@ export const fences = [
   {
     pattern: /\b(?:setTimeout|setInterval|setImmediate)\b/g,
     except: [
-      'packages/client/src/environment.ts',
+      'packages/client/src/platform.ts',
       'packages/core/src/clock.ts',
       'packages/redis/src/timers.ts',
       'packages/testkit/src/',

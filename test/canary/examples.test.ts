@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'vitest';
-import { startExample } from '../../examples/common/testing/process.js';
+import { startExample } from '../demo/process.js';
 import { TOKEN_MODES } from '../token-modes.js';
 import { faultsOf, spoil, useWatchedServer } from './server.js';
 import { createTrap } from './trap.js';

@@ -1,24 +1,30 @@
-/*
- * The Hono example as a Worker: the same routes, with a line of text in place of the page. It needs the
- * compatibility flag `nodejs_compat`.
- *
- * Sessions are in the memory of one isolate, which comes and goes: enough to try it. An application keeps
- * them in a store that all isolates share.
- */
+// A Worker on Hono. It needs the compatibility flag `nodejs_compat`.
 import { createSessions } from '@sess/core';
-import type { Hono } from 'hono';
-import { createApp } from './app.js';
+import { requireSession, type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
+import { Hono } from 'hono';
 
-const app = createApp(createSessions(), {
-  page: {
-    status: 200,
-    headers: { 'Content-Type': 'text/plain; charset=utf-8' },
-    body: 'Sessions on Workers. POST /login {"user":"ada"} signs in; GET /me says who you are.\n',
-  },
-  // Set by the network itself, over whatever the client has written.
-  clientIp: (c) => c.req.header('cf-connecting-ip'),
+// Sessions live in the memory of one isolate: enough to try it. An application needs a shared store.
+const sessions = createSessions();
+const app = new Hono<SessionEnv>();
+
+app.use(
+  sessionMiddleware(sessions, {
+    routes: 'all',
+    // Cloudflare sets this header itself and overwrites what the client sent.
+    clientIp: (c) => c.req.header('cf-connecting-ip'),
+  }),
+);
+app.onError(sessionErrors());
+
+app.post('/login', async (c) => {
+  const { user } = await c.req.json<{ user: string }>();
+  // Check the password here.
+  return c.json(await c.var.sessions.start({ subject: user }));
 });
 
-const worker: Pick<Hono, 'fetch'> = { fetch: (request) => app.fetch(request) };
+app.get('/me', requireSession(), (c) => c.json(c.var.session));
 
+const worker: { fetch(request: Request): Response | Promise<Response> } = {
+  fetch: (request) => app.fetch(request),
+};
 export default worker;

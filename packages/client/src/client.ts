@@ -1,16 +1,16 @@
-import { readCode, SessionClientError } from './errors.js';
 import { createFetch } from './fetch.js';
-import { createKeeper } from './keeper.js';
+import { readCode, SessionClientError } from './renewal.js';
+import { createTokenManager } from './token-manager.js';
 import type { ClientOptions, ListedSession, SessionClient } from './types.js';
 
 /** @throws TypeError for a `baseUrl` that is none */
 export function createClient(options: ClientOptions = {}): SessionClient {
   const base = toBase(options.baseUrl);
   const sessionUrl = base.href.replace(/\/$/, '') + (options.basePath ?? '/session');
-  const keeper = createKeeper(sessionUrl, options);
-  const send = createFetch(keeper, base);
+  const manager = createTokenManager(sessionUrl, options);
+  const send = createFetch(manager, base);
   // A browser's own fetch refuses to be the method of anything else.
-  const { fetch, now } = keeper.environment;
+  const { fetch, now } = manager.platform;
 
   async function call(path: string, method = 'GET'): Promise<Response> {
     const response = await send(sessionUrl + path, { method, credentials: 'include' });
@@ -26,25 +26,25 @@ export function createClient(options: ClientOptions = {}): SessionClient {
   return {
     fetch: send,
     get signedIn() {
-      return keeper.signedIn;
+      return manager.signedIn;
     },
     get tokenLife() {
-      return Math.max(0, (keeper.held?.expiresAt ?? 0) - now());
+      return Math.max(0, (manager.current?.expiresAt ?? 0) - now());
     },
-    subscribe: keeper.subscribe,
-    start: keeper.start,
-    refresh: keeper.renew,
+    subscribe: manager.subscribe,
+    start: manager.start,
+    refresh: manager.renew,
     async logout() {
-      const init = await keeper.createInit();
+      const init = await manager.createInit();
       if (init !== undefined) {
         const response = await fetch(`${sessionUrl}/logout`, init);
         if (!response.ok) throw new SessionClientError(response, await readCode(response));
       }
-      await keeper.signOut();
+      await manager.signOut();
     },
     async logoutEverywhere() {
       const count = await callForCount('/logout-all');
-      await keeper.signOut();
+      await manager.signOut();
       return count;
     },
     sessions: {
@@ -63,7 +63,7 @@ export function createClient(options: ClientOptions = {}): SessionClient {
       },
       revokeOthers: () => callForCount('/logout-others'),
     },
-    close: keeper.close,
+    close: manager.close,
   };
 }
 

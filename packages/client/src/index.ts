@@ -1,5 +1,10 @@
 export { createClient } from './client.js';
-export type { Environment, Message, Tabs } from './environment.js';
-export { SessionClientError } from './errors.js';
-export type { TokenResponse } from './held-token.js';
-export type { ClientOptions, ListedSession, RefreshTokenStorage, SessionClient } from './types.js';
+export { SessionClientError } from './renewal.js';
+export type {
+  ClientOptions,
+  ListedSession,
+  Platform,
+  RefreshTokenStorage,
+  SessionClient,
+  TokenResponse,
+} from './types.js';

@@ -1,5 +1,43 @@
-import type { Environment } from './environment.js';
-import type { TokenResponse } from './held-token.js';
+/** A successful answer with tokens (RFC 6749, section 5.1). */
+export interface TokenResponse {
+  readonly access_token: string;
+  /** Seconds. */
+  readonly expires_in: number;
+  readonly refresh_token?: string;
+}
+
+/** What one tab tells the others. `at` is when it was asked for: what was asked for earlier does not count any more. */
+export type Message =
+  /** New tokens, the refresh token not among them, and whether somebody has signed in for them. */
+  | {
+      readonly kind: 'token';
+      readonly at: number;
+      readonly tokens: TokenResponse;
+      readonly isSignIn: boolean;
+    }
+  | { readonly kind: 'signed-out'; readonly at: number }
+  /** The token of another tab has arrived here, while this one waited to renew its own. */
+  | { readonly kind: 'received' };
+
+/** The other tabs of the same site. */
+export interface Tabs {
+  post(message: Message): void;
+  /** Runs work while no other tab does, as far as that can be had. */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** How many tabs wait to be the one that works. */
+  countWaiting(): Promise<number>;
+  close(): void;
+}
+
+/** What the client takes from where it runs. Every part has a default, and a test or another platform its own. */
+export interface Platform {
+  readonly fetch: typeof fetch;
+  /** Milliseconds, from a moment that all tabs share, that go on while the device sleeps. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Opens the way to other tabs; `undefined` where there are none. */
+  readonly openTabs?: ((name: string, listener: (message: Message) => void) => Tabs) | undefined;
+}
 
 /** Where a client without cookies keeps its refresh token: the device's secure storage, never a page's. */
 export interface RefreshTokenStorage {
@@ -20,7 +58,7 @@ export interface ClientOptions {
    */
   readonly storage?: RefreshTokenStorage;
   /** Parts of the platform to be replaced. Default: the browser's own. */
-  readonly environment?: Partial<Environment>;
+  readonly environment?: Partial<Platform>;
 }
 
 /** A session as the server lists it. Times are epoch milliseconds. */

@@ -1,6 +1,6 @@
 import type { Browser, Cookie, Page } from 'playwright-core';
 import type { TestContext } from 'vitest';
-import { type RunningExample, startExample } from '../../../../examples/common/testing/process.js';
+import { type RunningExample, startExample } from '../../../../test/demo/process.js';
 import type { SessionClient, TokenResponse } from '../../src/index.js';
 import { type Front, startFront } from './front.js';
 

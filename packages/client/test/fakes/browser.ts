@@ -1,4 +1,4 @@
-import type { Message, Tabs } from '../../src/environment.js';
+import type { Message, Tabs } from '../../src/types.js';
 
 /** Tabs of one browser: a channel and a lock between them. */
 export interface FakeBrowser {

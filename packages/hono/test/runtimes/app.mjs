@@ -1,4 +1,4 @@
-// The application that every runtime is tried with. The checks are in scripts/runtimes/checks.mjs.
+// The application that every runtime is tried with. The checks are in test/runtimes/checks.mjs.
 import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/hono';
 import { Hono } from 'hono';

@@ -1,0 +1,2 @@
+export type { CreateListener } from './listener.js';
+export { run } from './run.js';

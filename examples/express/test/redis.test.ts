@@ -1,3 +1,0 @@
-import { redisSuite } from '../../common/testing/redis-suite.js';
-
-redisSuite('express');

@@ -1,3 +1,0 @@
-import { pageSuite } from '../../common/testing/browser/page-suite.js';
-
-pageSuite('hono');

@@ -1,3 +1,0 @@
-import { lifecycleSuite } from '../../common/testing/lifecycle-suite.js';
-
-lifecycleSuite('hono');

@@ -1,7 +1,0 @@
-export {
-  type Next,
-  requireSession,
-  sessionErrors,
-  sessionMiddleware,
-  sessionsOf,
-} from './middleware.js';

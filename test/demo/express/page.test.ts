@@ -1,0 +1,5 @@
+import { accessSuite } from '../browser/access-suite.js';
+import { pageSuite } from '../browser/page-suite.js';
+
+pageSuite('express');
+accessSuite('express');

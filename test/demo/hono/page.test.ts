@@ -1,0 +1,3 @@
+import { pageSuite } from '../browser/page-suite.js';
+
+pageSuite('hono');

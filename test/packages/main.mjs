@@ -1,0 +1,144 @@
+// `node tools/dev.mjs packages [NAME …]`: packs every package, and does with the tarballs what a stranger does:
+// installs them into an empty project outside this repository, with npm and with pnpm, type-checks a program
+// with each compiler and each way to resolve modules, and runs it. Names choose projects of matrix.mjs.
+// Takes minutes, and downloads from the registry, so it is a command of its own.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fail, pnpm, root, run } from '../../tools/lib.mjs';
+import { packAll } from '../../tools/pack.mjs';
+import { compilers, projects, resolutions } from './matrix.mjs';
+
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const chosen = projects.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
+);
+if (chosen.length === 0)
+  fail(`no project is called so; there are ${projects.map(({ name }) => name).join(', ')}`, 2);
+
+const say = (text) => process.stdout.write(`packages: ${text}\n`);
+const folder = mkdtempSync(join(tmpdir(), 'sess-strangers-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const installers = {
+  npm: (cwd) => run('npm', ['install', '--no-audit', '--no-fund'], { cwd, quiet: true }),
+  pnpm: (cwd) => pnpm(['install', '--no-frozen-lockfile'], { cwd, quiet: true }),
+};
+
+say('packing');
+const packed = await packAll(folder);
+say(`fetching TypeScript ${compilers.join(', ')}`);
+const compile = await fetchCompilers();
+
+const began = Date.now();
+let failed = 0;
+let checks = 0;
+for (const [manager, installInto] of Object.entries(installers)) {
+  for (const project of chosen) {
+    const cwd = writeProject(manager, project);
+    const problems = await tryOut(project, cwd, () => installInto(cwd));
+    failed += problems.length > 0 ? 1 : 0;
+    say(`${project.name}, by ${manager}: ${problems.length > 0 ? 'FAILED' : 'ok'}`);
+    for (const problem of problems) process.stdout.write(`${problem}\n`);
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+const seconds = Math.round((Date.now() - began) / 1000);
+const projectCount = chosen.length * Object.keys(installers).length;
+say(
+  `${projectCount - failed} of ${projectCount} projects, ${checks} type checks and programs, ${seconds}s`,
+);
+process.exit(failed > 0 ? 1 : 0);
+
+/** Each in a folder of its own: a project's own packages are not to be found by way of the compiler. */
+async function fetchCompilers() {
+  const found = {};
+  for (const version of compilers) {
+    const cwd = join(folder, `typescript-${version}`);
+    write(cwd, { 'package.json': { private: true, dependencies: { typescript: version } } });
+    const { code, output } = await installers.npm(cwd);
+    if (code !== 0) fail(output, code);
+    const bin = join(cwd, 'node_modules', 'typescript', 'bin', 'tsc');
+    found[version] = (args, options) => run(process.execPath, [bin, ...args], options);
+  }
+  return found;
+}
+
+function writeProject(manager, project) {
+  const { name, program, packages, dependencies = {}, compilerOptions, runBy } = project;
+  const cwd = join(folder, `${manager}-${name.toLowerCase().replaceAll(' ', '-')}`);
+  const files = Object.fromEntries(
+    packed.map(({ name: own, tarball }) => [own, `file:${tarball}`]),
+  );
+  const wanted = packages.map((short) => `@sess/${short}`);
+  const own = Object.fromEntries(wanted.map((full) => [full, files[full]]));
+  write(cwd, {
+    'package.json': { private: true, type: 'module', dependencies: { ...own, ...dependencies } },
+    // The version that a tarball asks of another one is in no registry yet; npm takes what the project has.
+    ...(manager === 'pnpm' ? { 'pnpm-workspace.yaml': { overrides: files } } : {}),
+    ...Object.fromEntries(
+      resolutions.map(({ name: file, options }) => [
+        `tsconfig.${file}.json`,
+        {
+          compilerOptions: {
+            target: 'es2022',
+            lib: ['es2022'],
+            types: ['node'],
+            rootDir: 'src',
+            outDir: `out-${file}`,
+            skipLibCheck: false,
+            ...options,
+            ...compilerOptions,
+          },
+          include: ['src'],
+        },
+      ]),
+    ),
+  });
+  mkdirSync(join(cwd, 'src'));
+  const programs = join(root, 'test', 'packages', 'programs');
+  copyFileSync(join(programs, 'expect.ts'), join(cwd, 'src', 'expect.ts'));
+  // vitest runs only files that are called tests.
+  const target = runBy === 'vitest' ? program.replace(/ts$/, 'test.ts') : program;
+  copyFileSync(join(programs, program), join(cwd, 'src', target));
+  return cwd;
+}
+
+/** pnpm reads JSON where it reads YAML. */
+function write(cwd, files) {
+  mkdirSync(cwd, { recursive: true });
+  for (const [name, value] of Object.entries(files)) {
+    writeFileSync(join(cwd, name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+}
+
+async function tryOut({ program, runBy }, cwd, installIt) {
+  const installed = await installIt();
+  if (installed.code !== 0) return [`  install: ${indent(installed.output)}`];
+  const problems = [];
+  const check = async (what, running) => {
+    const { code, output } = await running;
+    checks += 1;
+    if (code !== 0) problems.push(`  ${what}: ${indent(output)}`);
+  };
+  for (const version of compilers) {
+    // Two at a time: more would only wait for each other on a small machine.
+    await Promise.all(
+      resolutions.map(({ name }) => {
+        const running = compile[version](['-p', `tsconfig.${name}.json`], { cwd, quiet: true });
+        return check(`TypeScript ${version}, ${name}`, running);
+      }),
+    );
+  }
+  const outFile = join(`out-${resolutions[0].name}`, program.replace(/ts$/, 'js'));
+  const command =
+    runBy === 'vitest'
+      ? [join(cwd, 'node_modules', '.bin', 'vitest'), ['run', '--dir', 'src']]
+      : [process.execPath, [outFile]];
+  await check('run', run(...command, { cwd, quiet: true, env: { CI: 'true' } }));
+  return problems;
+}
+
+function indent(text) {
+  return text.trim().replaceAll('\n', '\n  ');
+}

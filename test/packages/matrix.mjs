@@ -1,0 +1,103 @@
+// Who installs the packages, with what: the rows and columns of `npm run test:packages`.
+
+export const compilers = ['5.9.3', '6.0.3', '7.0.2'];
+
+const NODE = { '@types/node': '^20.19.0' };
+const strictest = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+};
+
+/** How a stranger may have set up the compiler. What is emitted by the first is what runs. */
+export const resolutions = [
+  { name: 'nodenext', options: { module: 'nodenext', ...strictest } },
+  { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler', strict: true } },
+];
+
+/**
+ * @typedef {object} Project
+ * @property {string} name
+ * @property {string} program a file of `programs/`
+ * @property {readonly string[]} packages ours, without the scope, as the README has users install them
+ * @property {Readonly<Record<string, string>>} [dependencies] what users have beside them
+ * @property {object} [compilerOptions] beside those of the resolution; `types: []` is a project that knows nothing of Node
+ * @property {'vitest'} [runBy] instead of node
+ */
+
+/** @type {readonly Project[]} */
+export const projects = [
+  { name: 'core', program: 'core.ts', packages: ['core'], compilerOptions: { types: [] } },
+  {
+    name: 'jwt',
+    program: 'jwt.ts',
+    packages: ['core', 'jwt'],
+    dependencies: NODE,
+  },
+  {
+    name: 'redis',
+    program: 'redis.ts',
+    packages: ['core', 'redis'],
+    dependencies: { ...NODE, ioredis: '^6.0.0' },
+  },
+  {
+    name: 'otel',
+    program: 'otel.ts',
+    packages: ['core', 'otel'],
+    dependencies: { ...NODE, '@opentelemetry/api': '~1.9.0' },
+  },
+  {
+    name: 'client',
+    program: 'client.ts',
+    packages: ['client'],
+    compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable'] },
+  },
+  {
+    name: 'client with React',
+    program: 'client-react.ts',
+    packages: ['client'],
+    dependencies: {
+      '@types/react': '^19.2.0',
+      '@types/react-dom': '^19.2.0',
+      react: '^19.2.0',
+      'react-dom': '^19.2.0',
+    },
+    compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable'] },
+  },
+  {
+    name: 'testkit',
+    program: 'testkit.ts',
+    packages: ['core', 'testkit'],
+    dependencies: { ...NODE, vitest: '^4.1.0' },
+    runBy: 'vitest',
+  },
+  {
+    name: 'Express 5',
+    program: 'express.ts',
+    packages: ['core', 'express'],
+    dependencies: { ...NODE, '@types/express': '^5.0.0', express: '^5.0.0' },
+  },
+  {
+    name: 'Express 4',
+    program: 'express.ts',
+    packages: ['core', 'express'],
+    dependencies: { ...NODE, '@types/express': '^4.17.21', express: '^4.21.0' },
+  },
+  {
+    name: 'Fastify 5',
+    program: 'fastify.ts',
+    packages: ['core', 'fastify'],
+    dependencies: { ...NODE, fastify: '^5.12.0' },
+  },
+  {
+    name: 'Hono 4',
+    program: 'hono.ts',
+    packages: ['core', 'hono'],
+    dependencies: { hono: '^4.13.0' },
+    // As on Workers: no types of Node.
+    compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'] },
+  },
+];
