@@ -6,15 +6,18 @@ const BASE = '7996fb7';
 const TYPES = 'feat|fix|perf|refactor|test|docs|build|ci|chore|revert|style';
 const SCOPES =
   'core|http|store|jwt|redis|sql|client|express|fastify|hono|otel|testkit|docs|tools|ci|test|bench|examples';
+/** A change of several packages may leave the scope out. */
 const SUBJECT = new RegExp(
-  `^(?:(?:${TYPES})\\((?:${SCOPES})(?:,(?:${SCOPES}))*\\)!?|chore): \\S.*[^.]$`,
+  `^(?:${TYPES})(?:\\((?:${SCOPES})(?:,(?:${SCOPES}))*\\))?!?: \\S.*[^.]$`,
 );
 const MAX_LENGTH = 100;
 
 /** Returns what is wrong with a commit subject, or `undefined`. */
 export function checkSubject(subject) {
   if (subject.length > MAX_LENGTH) return `longer than ${MAX_LENGTH} characters`;
-  return SUBJECT.test(subject) ? undefined : 'expected "type(scope): subject" without a full stop';
+  return SUBJECT.test(subject)
+    ? undefined
+    : 'expected "type(scope): subject" with a known scope and no full stop';
 }
 
 if (process.argv[1].endsWith('commit-subjects.mjs')) {

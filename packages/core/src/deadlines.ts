@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from './util/clock.js';
 
 /** A call that has so much time. */
 export interface TimedCall {

@@ -1,30 +1,25 @@
 /*
- * What engines beside the one of this package are built of, such as the stateless one of `@sess/jwt`. It changes
- * as the engine does: a minor version may rename what is here.
+ * The earlier name of a part of `/internal`, for packages that still import it.
  */
-export { type Clock, systemClock } from './clock.js';
-export { createEvents, type Events } from './events.js';
-export { parseBearer } from './http/bearer.js';
-export { toFrozenJson } from './json.js';
-export { createRedactingLogger, type Logger } from './logger.js';
-export {
-  resolveClock,
-  resolveLogger,
-  resolveRandom,
-  resolveSchema,
-  resolveSubjectPepper,
-} from './option-ports.js';
-export { checkData } from './session/checked-data.js';
-export { createDenylistClient, type DenylistClient } from './session/denylist-port.js';
-export { hideTokens } from './session/view.js';
-export type {
-  AcceptedReading,
-  AccessGrant,
-  AccessReading,
-  AccessTokenContext,
-  AccessTokenPort,
-  AccessTokens,
-} from './token/access-tokens.js';
-export type { DeniableToken } from './token/denylist.js';
-export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/id.js';
-export { createRandomBytes, encodeBase64Url, type RandomBytes } from './token/random.js';
+import {
+  clockOption,
+  loggerOption,
+  randomOption,
+  schemaOption,
+  subjectPepperOption,
+} from './options.js';
+import type { RandomBytes } from './token/crypto.js';
+import type { Clock } from './util/clock.js';
+import type { StandardSchema } from './util/json.js';
+import type { Logger } from './util/logger.js';
+
+export const resolveClock = (given: Clock | undefined): Clock => clockOption('clock', given);
+export const resolveLogger = (given: Logger | undefined): Logger => loggerOption('logger', given);
+export const resolveRandom = (given: RandomBytes | undefined): RandomBytes =>
+  randomOption('random', given);
+export const resolveSchema = (
+  given: StandardSchema<object> | undefined,
+): StandardSchema<object> | undefined => schemaOption('data', given);
+export const resolveSubjectPepper = (given: string | undefined): string | undefined =>
+  subjectPepperOption('subjectPepper', given);
+export * from './internal.js';

@@ -37,8 +37,15 @@ const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
   cookie_too_large: 500,
 };
 
+/** Marks the library's errors. Registered, so that two copies of the package recognise each other's errors. */
+const BRAND = Symbol.for('sess.error');
+
 /** The base class of every run-time error of the library. Messages never hold a token or a digest. */
 export class SessError extends Error {
+  static {
+    Object.defineProperty(SessError.prototype, BRAND, { value: true });
+  }
+
   override readonly name: string = 'SessError';
   readonly code: SessErrorCode;
   /** The HTTP status that fits; Express reads it from an error nobody handled. */
@@ -129,6 +136,10 @@ export class InvalidDataError extends SessError {
 
 /** A caller's mistake: a wrong option or argument. Thrown at construction or at the call, never later. */
 export class UsageError extends TypeError {
+  static {
+    Object.defineProperty(UsageError.prototype, BRAND, { value: true });
+  }
+
   override readonly name: string = 'UsageError';
   readonly code: UsageErrorCode;
   /** The HTTP status that fits: 400 for a subject, which often is what a user typed, else 500. */
@@ -143,12 +154,19 @@ export class UsageError extends TypeError {
   }
 }
 
-/** The mistake that is made most: an option that will not do. */
+/** Creates the error for a wrong option. */
 export function invalidOption(message: string): UsageError {
   return new UsageError('invalid_option', message);
 }
 
-/** Whether `error` is one of the library's own, whichever class it is of. */
-export function isSessError(error: unknown): error is SessError | UsageError {
-  return error instanceof SessError || error instanceof UsageError;
+/**
+ * True if `error` is one of the library's own, with the given code if there is one. It works across copies of the
+ * package, where `instanceof` does not.
+ */
+export function isSessError<Code extends SessErrorCode | UsageErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is (SessError | UsageError) & { readonly code: Code } {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+  return code === undefined || (error as { readonly code?: unknown }).code === code;
 }

@@ -1,6 +1,3 @@
-export { type Clock, systemClock } from './clock.js';
-export { configureSessions, getSessions } from './default-sessions.js';
-export type { Duration } from './duration.js';
 export {
   InvalidDataError,
   isSessError,
@@ -16,16 +13,14 @@ export {
 export { parseBearer } from './http/bearer.js';
 export type { RequestSession } from './http/session-request.js';
 export type { TokenResponse } from './http/token-response.js';
-export { type LogFields, type Logger, type MessageFirstLogger, messageFirst } from './logger.js';
 export type { SessionsOptions } from './options.js';
-export type { StandardSchema } from './schema.js';
-export { createSessions } from './sessions.js';
-export { type MemoryStoreOptions, memoryStore } from './store/memory.js';
+export { configureSessions, createSessions, getSessions } from './sessions.js';
+export type { Denylist } from './store/denylist.js';
 export { memoryDenylist } from './store/memory-denylist.js';
+export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';
 export type { SessionStore } from './store/store.js';
-export { type AccessTokens, opaque } from './token/access-tokens.js';
-export type { Denylist } from './token/denylist.js';
-export type { RandomBytes } from './token/random.js';
+export { type AccessTokens, opaque } from './token/access-token.js';
+export type { RandomBytes } from './token/crypto.js';
 export type {
   CreateInput,
   Device,
@@ -44,3 +39,12 @@ export type {
   TokenTraits,
   VerifyResult,
 } from './types.js';
+export { type Clock, systemClock } from './util/clock.js';
+export type { StandardSchema } from './util/json.js';
+export {
+  type LogFields,
+  type Logger,
+  type MessageFirstLogger,
+  messageFirst,
+} from './util/logger.js';
+export type { Duration } from './util/options.js';

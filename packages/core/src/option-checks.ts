@@ -1,6 +1,11 @@
 /*
- * What packages beside this one validate their own options with, so that all speak alike.
+ * The earlier name of a part of `/internal`, for packages that still import it.
  */
-export { type Duration, parseDuration, showDuration } from './duration.js';
-export { assertKnown } from './known-options.js';
-export { formatShort, formatValue } from './show.js';
+export {
+  assertKnown,
+  type Duration,
+  formatShort,
+  formatValue,
+  parseDuration,
+  showDuration,
+} from './util/options.js';

@@ -1,61 +1,71 @@
-import type { Clock } from './clock.js';
-import { type Duration, parseDuration, showDuration } from './duration.js';
-import { invalidOption } from './errors.js';
-import { assertKnown } from './known-options.js';
-import { createRedactingLogger, type Logger } from './logger.js';
-import {
-  resolveAccessTokens,
-  resolveClock,
-  resolveLogger,
-  resolveRandom,
-  resolveSchema,
-  resolveStore,
-  resolveSubjectPepper,
-} from './option-ports.js';
-import type { StandardSchema } from './schema.js';
-import { formatValue } from './show.js';
+import { UsageError } from './errors.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
-import type { AccessTokens } from './token/access-tokens.js';
-import type { RandomBytes } from './token/random.js';
+import { type AccessTokens, opaque } from './token/access-token.js';
+import { createRandomBytes, type RandomBytes } from './token/crypto.js';
 import type { RegisteredData } from './types.js';
+import { type Clock, systemClock } from './util/clock.js';
+import type { StandardSchema } from './util/json.js';
+import { createRedactingLogger, defaultLogger, type Logger } from './util/logger.js';
+import {
+  type Duration,
+  duration,
+  integer,
+  oneOf,
+  option,
+  optionError,
+  port,
+  type Reader,
+  type Readers,
+  readOptions,
+  showDuration,
+} from './util/options.js';
 
-/** How a session engine behaves. Everything has a default; a wrong value throws at construction. */
+/** Options of a session engine. Everything has a default; a wrong value throws at construction. */
 export interface SessionsOptions<Data extends object = RegisteredData> {
-  /** Where sessions are kept. Default: `memoryStore()`, which forgets everyone when the process ends. */
+  /** Where sessions are kept. Default: `memoryStore()`, which forgets all sessions when the process ends. */
   readonly store?: SessionStore;
-  /** What access tokens are. Default: `opaque()`, looked up at every verification. */
+  /** The kind of access token. Default: `opaque()`, looked up at every verification. */
   readonly accessToken?: AccessTokens;
-  /** How long an access token works. Default: `'15m'`. */
+  /**
+   * How long an access token is valid. Default: `'15m'`, or half of `idleTtl` if that is less. A written value must be
+   * less than `idleTtl`: tokens are refreshed when they expire, and only a refresh moves the idle deadline.
+   */
   readonly accessTtl?: Duration;
-  /** A session ends when it has not been refreshed for so long. Default: `'7d'`, or absoluteTtl if that is less; at most `'400d'`. */
+  /**
+   * A session ends if it has not been refreshed for this long. Default: `'7d'`, or `absoluteTtl` if that is less. At
+   * most `'400d'`, the longest lifetime of a cookie.
+   */
   readonly idleTtl?: Duration;
-  /** A session ends so long after the sign-in, whatever its use; only `elevate` starts it anew. Default: `'90d'`. */
+  /** A session ends this long after the sign-in, even if it is in use. `elevate` restarts it. Default: `'90d'`. */
   readonly absoluteTtl?: Duration;
   /**
-   * How long a spent refresh token still answers with its successor: longer than the slowest exchange
-   * of an honest client. Default: `'10s'`. Longer forgives more, and lets a thief hide for as long.
+   * How long a spent refresh token still returns its successor: longer than the slowest exchange of an honest client.
+   * Default: `'10s'`, at most `'1h'`. A longer grace forgives more, and hides a thief for that long.
    */
   readonly grace?: Duration;
   /**
-   * What earlier access tokens keep of their life after a rotation. Default: all of it; `'0s'` ends them
-   * at once, which makes tabs that share one sign-in fail each other's requests.
+   * How long earlier access tokens stay valid after a rotation. Default: until they expire. `'0s'` ends them
+   * immediately: tabs that share a sign-in then fail each other's requests.
    */
   readonly accessOverlap?: Duration;
-  /** How many live sessions a subject may have. Default: 100. */
+  /** The number of live sessions that a subject may have. Default: 100. */
   readonly maxPerSubject?: number;
-  /** What happens to the one too many. Default: `'evict-oldest'`; `'reject'` makes `create` throw. */
+  /**
+   * What happens at the limit. Default: `'evict-oldest'` ends the session that was not used for the longest time.
+   * `'reject'` makes `create` throw `SessionLimitError`.
+   */
   readonly onLimit?: 'evict-oldest' | 'reject';
-  /** Any Standard Schema (zod, valibot, arktype …): checks and types session data at every write. */
+  /** Any Standard Schema (zod, valibot, arktype): checks and types session data at every write. Default: any JSON. */
   readonly data?: StandardSchema<Data>;
-  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings go to the process's warnings. */
+  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings and errors become process warnings. */
   readonly logger?: Logger;
-  /** Default: the machine's time. */
+  /** A source of time. Default: the machine's. */
   readonly clock?: Clock;
-  /** Default: the operating system's generator. */
+  /** A source of random bytes. Default: the operating system's generator. */
   readonly random?: RandomBytes;
   /**
-   * Keys the subject's tag within session ids, so that it confirms no guess of a subject. At least 16 characters. Default:
-   * none. Do not change it alone: earlier sessions live on, and `list` and `revokeAll` no longer find them.
+   * Keys the subject's tag within session ids, so that a tag cannot be used to confirm a guessed subject. At least 16
+   * characters. Default: none. After a change, `list` and `revokeAll` no longer find earlier sessions.
    */
   readonly subjectPepper?: string;
 }
@@ -77,91 +87,189 @@ export interface Settings {
   readonly subjectPepper: string | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof SessionsOptions>([
-  'store',
-  'accessToken',
-  'accessTtl',
-  'idleTtl',
-  'absoluteTtl',
-  'grace',
-  'accessOverlap',
-  'maxPerSubject',
-  'onLimit',
-  'data',
-  'logger',
-  'clock',
-  'random',
-  'subjectPepper',
-]);
+const DAY_MS = 86_400_000;
+/** Browsers cut a cookie's lifetime to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
+const MAX_COOKIE_MS = 400 * DAY_MS;
+const DEFAULT_ACCESS_TTL_MS = 15 * 60_000;
+const DEFAULT_IDLE_TTL_MS = 7 * DAY_MS;
+/** Longer lifetimes are mostly milliseconds that were written for seconds. */
+const SUSPICIOUS_ABSOLUTE_TTL_MS = 3_650 * DAY_MS;
 
-/** Browsers cut a cookie's life to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
-const LONGEST_COOKIE = 400 * 86_400_000;
-const DEFAULT_ACCESS_TTL = 15 * 60_000;
-const DEFAULT_IDLE_TTL = 7 * 86_400_000;
+/** Readers of the options that other engines share. */
+export const clockOption: Reader<Clock> = (name, value) => {
+  const repair = 'Give an object whose now() returns epoch milliseconds.';
+  const clock = port<Clock>({ methods: ['now'], default: () => systemClock, repair })(name, value);
+  if (Number.isFinite(clock.now())) return clock;
+  throw optionError({ option: name, expected: 'a clock', value, repair });
+};
 
-/** @throws UsageError `invalid_option`, with a message that says what to write instead */
-export function resolveOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
-  assertKnown('createSessions', options, KNOWN);
-  const absoluteTtl = parseDuration('absoluteTtl', given(options.absoluteTtl, '90d'));
-  // A default gives way to what was written; two written values that disagree are a mistake.
-  const idleTtl = parseDuration(
-    'idleTtl',
-    given(options.idleTtl, Math.min(DEFAULT_IDLE_TTL, absoluteTtl) / 1_000),
-    { max: LONGEST_COOKIE },
+export const loggerOption: Reader<Logger> = port<Logger>({
+  methods: ['debug', 'info', 'warn', 'error'],
+  default: () => defaultLogger,
+  repair: 'Give a pino-style logger, or wrap yours with messageFirst().',
+});
+
+export const randomOption: Reader<RandomBytes> = (name, value) => {
+  if (value === undefined) return createRandomBytes();
+  const expected = 'a function that returns the requested number of bytes';
+  if (typeof value !== 'function') throw optionError({ option: name, expected, value });
+  const draw = (size: number): Uint8Array => {
+    const bytes: unknown = value(size);
+    // A shorter result would make secrets that can be guessed.
+    if (bytes instanceof Uint8Array && bytes.length === size) return bytes;
+    throw optionError({ option: name, expected, value: bytes });
+  };
+  draw(1);
+  return draw;
+};
+
+export const schemaOption: Reader<StandardSchema<object> | undefined> = option<
+  StandardSchema<object>
+>({
+  expected: 'a schema with the Standard Schema interface',
+  accepts: (value) =>
+    typeof (value as StandardSchema | null)?.['~standard']?.validate === 'function',
+  repair: 'Give one of zod, valibot, arktype or another library that implements it.',
+});
+
+/** The message does not contain the value: it may be part of a secret. */
+export const subjectPepperOption: Reader<string | undefined> = (name, value) => {
+  if (value === undefined || (typeof value === 'string' && value.length >= 16)) return value;
+  throw new UsageError(
+    'invalid_option',
+    `${name}: expected a secret string of at least 16 characters, got another value.`,
   );
+};
+
+const STORE_REPAIR = 'Give memoryStore() or another store.';
+
+const storeOption: Reader<SessionStore> = (name, value) => {
+  const store = port<SessionStore>({
+    methods: [
+      'load',
+      'insert',
+      'replaceAuth',
+      'replaceData',
+      'remove',
+      'list',
+      'removeAll',
+      'ready',
+      'close',
+    ],
+    repair: STORE_REPAIR,
+  })(name, value);
+  if (store === undefined) {
+    throw optionError({ option: name, expected: 'a store', value, repair: STORE_REPAIR });
+  }
+  if (Number.isFinite(store.timeout) && store.timeout > 0) return store;
+  const expected = 'milliseconds greater than 0';
+  throw optionError({ option: `${name}.timeout`, expected, value: store.timeout });
+};
+
+const accessTokenOption: Reader<AccessTokens> = (name, value) => {
+  const repair = 'Give opaque() or another kind of token.';
+  const tokens = port<AccessTokens>({ methods: ['open'], default: opaque, repair })(name, value);
+  // A store has a method open() too, but no kind.
+  if (typeof tokens.kind === 'string') return tokens;
+  throw optionError({ option: name, expected: 'a kind of access token', value, repair });
+};
+
+const READERS = {
+  store: storeOption,
+  accessToken: accessTokenOption,
+  accessTtl: duration(),
+  idleTtl: duration({ max: MAX_COOKIE_MS }),
+  absoluteTtl: duration({ default: '90d' }),
+  grace: duration({ default: '10s', min: 0, max: 3_600_000 }),
+  accessOverlap: duration({ min: 0 }),
+  maxPerSubject: integer({ min: 1, max: 10_000_000, default: 100 }),
+  onLimit: oneOf('evict-oldest', 'reject'),
+  data: schemaOption,
+  logger: loggerOption,
+  clock: clockOption,
+  random: randomOption,
+  subjectPepper: subjectPepperOption,
+} satisfies Readers<SessionsOptions>;
+
+/**
+ * Returns the settings of an engine.
+ *
+ * @throws {UsageError} invalid_option if a value is wrong, or if two values contradict each other
+ */
+export function readSessionsOptions<Data extends object>(options: SessionsOptions<Data>): Settings {
+  const values = readOptions('createSessions', options, READERS);
+  const { absoluteTtl, accessToken } = values;
+  // A default gives way to what was written; two written values that disagree are a mistake.
+  const idleTtl = values.idleTtl ?? Math.min(DEFAULT_IDLE_TTL_MS, absoluteTtl);
   if (idleTtl > absoluteTtl) {
-    throw invalidOption(
-      `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}): no session could live that long. Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
+    throw new UsageError(
+      'invalid_option',
+      `idleTtl (${showDuration(idleTtl)}) is beyond absoluteTtl (${showDuration(absoluteTtl)}). Write an idleTtl of at most ${showDuration(absoluteTtl)}, or a longer absoluteTtl.`,
     );
   }
-  const accessToken = resolveAccessTokens(options.accessToken);
-  const accessTtl = resolveAccessTtl(options.accessTtl, accessToken);
-  const accessOverlap = parseDuration(
-    'accessOverlap',
-    given(options.accessOverlap, accessTtl / 1_000),
-    { min: 0 },
-  );
-  const grace = parseDuration('grace', given(options.grace, '10s'), { min: 0, max: 3_600_000 });
+  const written = readAccessTtl(values.accessTtl, accessToken);
+  if (written !== undefined && written >= idleTtl) {
+    throw new UsageError(
+      'invalid_option',
+      `accessTtl (${showDuration(written)}) must be less than idleTtl (${showDuration(idleTtl)}): a session is refreshed when its access token expires, and would end before. Write an accessTtl of at most ${showDuration(idleTtl / 2)}, or a longer idleTtl.`,
+    );
+  }
+  const accessTtl = written ?? Math.min(DEFAULT_ACCESS_TTL_MS, Math.ceil(idleTtl / 2));
+  const logger = createRedactingLogger(values.logger);
+  warnOfLifetimes({ accessTtl, idleTtl, absoluteTtl, logger });
   return Object.freeze({
-    store: resolveStore(options.store),
+    store: values.store,
     accessToken,
     accessTtl,
     idleTtl,
     absoluteTtl,
-    grace,
-    accessOverlap,
-    limit: resolveLimit(given(options.maxPerSubject, 100), given(options.onLimit, 'evict-oldest')),
-    schema: resolveSchema(options.data),
-    logger: createRedactingLogger(resolveLogger(options.logger)),
-    clock: resolveClock(options.clock),
-    random: resolveRandom(options.random),
-    subjectPepper: resolveSubjectPepper(options.subjectPepper),
+    grace: values.grace,
+    accessOverlap: values.accessOverlap ?? accessTtl,
+    limit: Object.freeze({ max: values.maxPerSubject, onLimit: values.onLimit }),
+    schema: values.data,
+    logger,
+    clock: values.clock,
+    random: values.random,
+    subjectPepper: values.subjectPepper,
   });
 }
 
-/** Said in one place, or in both alike. */
-function resolveAccessTtl(written: Duration | undefined, { ttl, kind }: AccessTokens): number {
-  if (written === undefined) return ttl ?? DEFAULT_ACCESS_TTL;
-  const accessTtl = parseDuration('accessTtl', written);
-  if (ttl === undefined || ttl === accessTtl) return accessTtl;
-  throw invalidOption(
+/** Returns the lifetime that was written here or for the kind of token; both may be written if they agree. */
+function readAccessTtl(
+  accessTtl: number | undefined,
+  { ttl, kind }: AccessTokens,
+): number | undefined {
+  if (accessTtl === undefined || ttl === undefined || ttl === accessTtl) return accessTtl ?? ttl;
+  throw new UsageError(
+    'invalid_option',
     `accessTtl (${showDuration(accessTtl)}) and the ttl of ${kind}() (${showDuration(ttl)}) disagree. Write one of them.`,
   );
 }
 
-function resolveLimit(max: number, onLimit: string): SubjectLimit {
-  if (!Number.isInteger(max) || max < 1 || max > 10_000_000) {
-    throw invalidOption(
-      `maxPerSubject: ${formatValue(max)} must be a whole number from 1 to 10,000,000.`,
+/** Reports values that are allowed and probably not meant, as milliseconds in place of seconds. */
+function warnOfLifetimes({
+  accessTtl,
+  idleTtl,
+  absoluteTtl,
+  logger,
+}: Pick<Settings, 'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'logger'>): void {
+  if (accessTtl > DAY_MS) {
+    logger.warn(
+      {},
+      `accessTtl is ${inDays(accessTtl)}: a leaked access token is valid for that long. Numbers are seconds`,
     );
   }
-  if (onLimit !== 'evict-oldest' && onLimit !== 'reject') {
-    throw invalidOption(`onLimit: '${formatValue(onLimit)}' must be 'evict-oldest' or 'reject'.`);
+  if (accessTtl > Math.ceil(idleTtl / 2)) {
+    logger.warn(
+      {},
+      'accessTtl is more than half of idleTtl: a user who is active may be signed out between two refreshes',
+    );
   }
-  return Object.freeze({ max, onLimit });
+  if (absoluteTtl > SUSPICIOUS_ABSOLUTE_TTL_MS) {
+    logger.warn({}, `absoluteTtl is ${inDays(absoluteTtl)}. Numbers are seconds`);
+  }
 }
 
-/** `null` is a value, and mostly a wrong one: only what is absent takes the default. */
-function given<Value>(value: Value | undefined, fallback: Value): Value {
-  return value === undefined ? fallback : value;
+function inDays(milliseconds: number): string {
+  return `${Math.round((milliseconds / DAY_MS) * 10) / 10} days`;
 }

@@ -1,34 +1,44 @@
 import { toVerify } from './at-once.js';
-import { createEvents } from './events.js';
 import { parseBearer } from './http/bearer.js';
-import { resolveOptions, type SessionsOptions } from './options.js';
+import { readSessionsOptions, type SessionsOptions } from './options.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
 import { createRevokingStore } from './session/denying-store.js';
 import { createDenylistClient } from './session/denylist-port.js';
 import { createElevate } from './session/elevate.js';
+import { createEvents } from './session/events.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
-import { createKeyedMutex } from './session/serial.js';
 import { createStorePort } from './session/store-port.js';
 import { createStoreTime } from './session/store-time.js';
 import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
 import { toSession } from './session/view.js';
+import { memoryStore } from './store/memory-store.js';
 import { isExpired } from './store/record.js';
-import { assertSubject, createSubjectTag, isSid } from './token/id.js';
+import { assertSubject, createSubjectTag, isSid } from './token/session-id.js';
 import type { RegisteredData, Sessions } from './types.js';
+import { emitWarning } from './util/clock.js';
+import { createKeyedMutex } from './util/keyed-mutex.js';
 
 /**
- * Makes a session engine. Without options: opaque tokens, sessions in memory, 15 minutes of access, ended
- * after 7 days without use and after 90 days whatever happens.
+ * Creates a session engine. Without options: opaque tokens, sessions in memory, access tokens of 15 minutes, sessions
+ * that end after 7 days without use and after 90 days in any case.
  *
- * @throws UsageError `invalid_option`, with a message that says what to write instead
+ * @throws {UsageError} invalid_option, with a message that names the option and what to write instead
  */
 export function createSessions<Data extends object = RegisteredData>(
   options: SessionsOptions<Data> = {},
 ): Sessions<Data> {
-  const settings = resolveOptions(options);
+  const isWithoutStore = options instanceof Object && options.store === undefined;
+  return createEngine<Data>(isWithoutStore ? { ...options, store: memoryStore() } : options);
+}
+
+/** Creates a session engine that has to be given a store, so that a bundle contains no other. */
+export function createEngine<Data extends object = RegisteredData>(
+  options: SessionsOptions<Data>,
+): Sessions<Data> {
+  const settings = readSessionsOptions(options);
   const { logger, clock, random } = settings;
   const events = createEvents(logger);
   const time = createStoreTime(clock);
@@ -99,4 +109,35 @@ export function createSessions<Data extends object = RegisteredData>(
       await Promise.all([settings.store.close(), denylist?.close()]);
     },
   });
+}
+
+/** The one piece of module state there is: the process-wide engine, for programs that want just one. */
+let current: Sessions | undefined;
+
+/** Copies of this package share nothing else, and one that nobody configured has to know of the other. */
+const CONFIGURED = Symbol.for('@sess/core/configured');
+const shared = globalThis as object as { [CONFIGURED]?: true };
+
+const COPIES =
+  'configureSessions() was called on another copy of @sess/core. Find it with npm ls @sess/core, and leave one with npm dedupe.';
+
+/**
+ * Sets up the process-wide engine that `getSessions()` answers, and that adapters use when they are given none: from
+ * options, or one that was made already. Call it once, before the first request; a later call replaces the engine for
+ * whoever asks next.
+ */
+export function configureSessions(given: SessionsOptions | Sessions): Sessions {
+  const isEngine = typeof given === 'object' && given !== null && 'verify' in given;
+  current = isEngine ? given : createSessions<RegisteredData>(given);
+  shared[CONFIGURED] = true;
+  return current;
+}
+
+/** The process-wide engine; made with default options when `configureSessions` was not called. */
+export function getSessions(): Sessions {
+  if (current === undefined) {
+    if (shared[CONFIGURED]) emitWarning(COPIES);
+    current = createSessions<RegisteredData>();
+  }
+  return current;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from './util/clock.js';
 
 /**
  * Where an application names the type of its session data, once, for `req.session` and its likes:

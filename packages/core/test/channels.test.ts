@@ -7,7 +7,7 @@ import {
 } from '@sess/core';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createEvents } from '../src/events.js';
+import { createEvents } from '../src/session/events.js';
 import { arrange } from './session/arrange.js';
 
 const NAMES = [
@@ -103,7 +103,7 @@ describe('the channels of node:diagnostics_channel', () => {
     vi.resetModules();
     stops.push(() => vi.doUnmock('node:diagnostics_channel'));
     const messages = record('reuse');
-    const own = await import('../src/events.js');
+    const own = await import('../src/session/events.js');
     const events = own.createEvents(silentLogger);
     const heard: unknown[] = [];
     events.on('reuse', (event) => void heard.push(event));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /** The module as a new process has it: nobody has configured anything yet. */
-const load = () => import('../src/default-sessions.js');
+const load = () => import('../src/sessions.js');
 
 /** As in a process of its own. */
 const forget = () => Reflect.deleteProperty(globalThis, Symbol.for('@sess/core/configured'));

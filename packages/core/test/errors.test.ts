@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   InvalidDataError,
   isSessError,
@@ -121,5 +121,24 @@ describe('isSessError', () => {
     'session_ended',
   ])('knows no other: %s', (error) => {
     expect(isSessError(error)).toBe(false);
+  });
+
+  it('compares the code, if one is given', () => {
+    const error: unknown = new StoreUnavailableError('text');
+    expect(isSessError(error, 'store_unavailable')).toBe(true);
+    expect(isSessError(error, 'session_ended')).toBe(false);
+  });
+
+  it('knows the errors of another copy of the package', async () => {
+    vi.resetModules();
+    const copy = await import('../src/errors.js');
+    const error: unknown = new copy.StoreUnavailableError('text');
+    expect(error).not.toBeInstanceOf(StoreUnavailableError);
+    expect(isSessError(error, 'store_unavailable')).toBe(true);
+    expect(isSessError(new copy.UsageError('invalid_option', 'text'), 'invalid_option')).toBe(true);
+  });
+
+  it('adds nothing to what an error shows of itself', () => {
+    expect(Object.getOwnPropertySymbols(new SessError('session_ended', 'text'))).toEqual([]);
   });
 });

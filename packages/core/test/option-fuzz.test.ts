@@ -8,8 +8,8 @@ import { createGuard, type GuardOptions } from '../src/http/guard.js';
 import { type HttpOptions, resolveProtocol } from '../src/http/protocol.js';
 import type { SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
-import { memoryStore } from '../src/store/memory.js';
-import { opaque } from '../src/token/access-tokens.js';
+import { memoryStore } from '../src/store/memory-store.js';
+import { opaque } from '../src/token/access-token.js';
 
 /** What a value must be at least, to be taken for the option. The rest is shown by using it. */
 type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;

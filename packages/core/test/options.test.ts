@@ -1,9 +1,13 @@
+import { createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { resolveOptions, type SessionsOptions } from '../src/options.js';
+import { readSessionsOptions, type SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
-import { memoryStore } from '../src/store/memory.js';
-import { opaque } from '../src/token/access-tokens.js';
+import { memoryStore } from '../src/store/memory-store.js';
+import { opaque } from '../src/token/access-token.js';
 import { refusalOf } from './refusal.js';
+
+const resolveOptions = (options: SessionsOptions) =>
+  readSessionsOptions({ store: memoryStore(), ...options });
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -32,8 +36,7 @@ describe('the defaults', () => {
     expect(resolveOptions({ accessTtl: 90 }).accessOverlap).toBe(90_000);
   });
 
-  it('give every engine a store and a pool of its own', () => {
-    expect(resolveOptions({}).store).not.toBe(resolveOptions({}).store);
+  it('give every engine a pool of random bytes of its own', () => {
     expect(resolveOptions({}).random).not.toBe(resolveOptions({}).random);
   });
 });
@@ -93,33 +96,48 @@ describe('settings', () => {
 
 describe('a wrong option throws at construction and says what to write', () => {
   it.each<[Record<string, unknown>, string]>([
-    [{ accessTtl: '15 minutes' }, "accessTtl: '15 minutes' is not a duration. Write '15m'"],
-    [{ idleTtl: '1 hour' }, "idleTtl: '1 hour' is not a duration. Write '1h'"],
+    [
+      { accessTtl: '15 minutes' },
+      'accessTtl: expected a duration, got "15 minutes". Write \'15m\'',
+    ],
+    [{ idleTtl: '1 hour' }, 'idleTtl: expected a duration, got "1 hour". Write \'1h\''],
     [
       { absoluteTtl: '90' },
-      "absoluteTtl: '90' is not a duration. Write 90 (without quotes) or '90s'",
+      'absoluteTtl: expected a duration, got "90". Write 90 (without quotes) or \'90s\'',
     ],
-    [{ accessOverlap: 'all' }, "accessOverlap: 'all' is not a duration. Write for instance '15m'"],
-    [{ grace: -1 }, "grace: -1 is not a duration. Write for instance '15m'"],
-    [{ accessTtl: 0 }, "accessTtl: 0 is out of range. Write at least '1s'"],
-    [{ grace: '2h' }, "grace: '2h' is out of range. Write at most '1h'"],
-    [{ maxPerSubject: 0 }, 'maxPerSubject: 0 must be a whole number from 1'],
-    [{ maxPerSubject: 1.5 }, 'maxPerSubject: 1.5 must be a whole number from 1'],
-    [{ maxPerSubject: '100' }, 'maxPerSubject: 100 must be a whole number from 1'],
-    [{ maxPerSubject: Infinity }, 'maxPerSubject: Infinity must be a whole number from 1'],
-    [{ onLimit: 'evict' }, "onLimit: 'evict' must be 'evict-oldest' or 'reject'"],
+    [
+      { accessOverlap: 'all' },
+      'accessOverlap: expected a duration, got "all". Write for instance \'15m\'',
+    ],
+    [{ grace: -1 }, "grace: expected a duration, got -1. Write for instance '15m'"],
+    [{ accessTtl: 0 }, "accessTtl: expected at least '1s', got 0."],
+    [{ grace: '2h' }, 'grace: expected at most \'1h\', got "2h".'],
+    [{ maxPerSubject: 0 }, 'maxPerSubject: expected a whole number from 1 to 10,000,000, got 0.'],
+    [
+      { maxPerSubject: 1.5 },
+      'maxPerSubject: expected a whole number from 1 to 10,000,000, got 1.5.',
+    ],
+    [
+      { maxPerSubject: '100' },
+      'maxPerSubject: expected a whole number from 1 to 10,000,000, got "100".',
+    ],
+    [
+      { maxPerSubject: Infinity },
+      'maxPerSubject: expected a whole number from 1 to 10,000,000, got Infinity.',
+    ],
+    [{ onLimit: 'evict' }, 'onLimit: expected "evict-oldest" or "reject", got "evict".'],
     [
       { subjectPepper: 'pepper' },
-      'subjectPepper must be a secret string of at least 16 characters',
+      'subjectPepper: expected a secret string of at least 16 characters',
     ],
-    [{ subjectPepper: 1234567890123456 }, 'subjectPepper must be a secret string'],
+    [{ subjectPepper: 1234567890123456 }, 'subjectPepper: expected a secret string'],
     [
       { data: { handle: 'string' } },
-      'data must be a schema with the Standard Schema interface, as zod, valibot and arktype make them',
+      'data: expected a schema with the Standard Schema interface, got an object.',
     ],
-    [{ data: null }, 'data must be a schema'],
-    [{ logger: { info: () => {} } }, "logger has no method 'debug'. Give a pino-style logger"],
-    [{ logger: () => {} }, "logger has no method 'debug'. Give a pino-style logger"],
+    [{ data: null }, 'data: expected a schema'],
+    [{ logger: { info: () => {} } }, "logger: expected an object with a method 'debug', got "],
+    [{ logger: () => {} }, "logger: expected an object with a method 'debug', got "],
   ])('%o', (options, message) => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');
@@ -128,7 +146,7 @@ describe('a wrong option throws at construction and says what to write', () => {
 
   it('idleTtl beyond what browsers keep a cookie [cookies.age]', () => {
     const refused = refusal({ idleTtl: '401d', absoluteTtl: '800d' });
-    expect(refused.message).toContain("idleTtl: '401d' is out of range. Write at most '400d'");
+    expect(refused.message).toContain('idleTtl: expected at most \'400d\', got "401d".');
     expect(() => createSessions({ idleTtl: '400d', absoluteTtl: '800d' })).not.toThrow();
   });
 
@@ -175,7 +193,7 @@ describe('a wrong option throws at construction and says what to write', () => {
 
   it.each([null, 'memory', 7])('%j in place of options', (options) => {
     const refused = refusalOf(() => createSessions(options as never));
-    expect(refused.message).toBe('createSessions: an object of options is expected.');
+    expect(refused.message).toMatch(/^createSessions: expected an object of options, got /);
   });
 
   it('maxPerSubject beyond what there is room for, with the number that there is', () => {
@@ -200,5 +218,44 @@ describe('a wrong option throws at construction and says what to write', () => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toMatch(new RegExp(`^${name}\\b`));
+  });
+});
+
+describe('lifetimes that are each right and wrong together', () => {
+  const warningsOf = (options: SessionsOptions): string[] => {
+    const logger = createMemoryLogger();
+    resolveOptions({ ...options, logger });
+    return logger.lines.map(({ message }) => message);
+  };
+
+  it('the default accessTtl gives way to half of a short idleTtl', () => {
+    expect(resolveOptions({ idleTtl: '10m' }).accessTtl).toBe(5 * MINUTE);
+    expect(resolveOptions({ idleTtl: '30m' }).accessTtl).toBe(15 * MINUTE);
+    expect(resolveOptions({ absoluteTtl: '10m' }).accessTtl).toBe(5 * MINUTE);
+    expect(warningsOf({ idleTtl: '10m' })).toEqual([]);
+  });
+
+  it.each([
+    ['of the engine', { accessTtl: '10m', idleTtl: '10m' }],
+    ['of the tokens', { accessToken: { ...opaque(), ttl: 10 * MINUTE }, idleTtl: '10m' }],
+  ])('a written accessTtl %s that reaches idleTtl is refused', (_, options) => {
+    const refused = refusal(options);
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain("accessTtl ('10m') must be less than idleTtl ('10m')");
+    expect(refused.message).toContain("Write an accessTtl of at most '5m'");
+  });
+
+  it('a written accessTtl above half of idleTtl is warned of', () => {
+    expect(warningsOf({ accessTtl: '6m', idleTtl: '10m' })).toEqual([
+      expect.stringContaining('more than half of idleTtl'),
+    ]);
+  });
+
+  it.each([
+    [{ accessTtl: 5 * 60 * 1_000 }, 'accessTtl is 3.5 days'],
+    [{ accessTtl: '2d' }, 'accessTtl is 2 days'],
+    [{ absoluteTtl: 30 * DAY }, 'absoluteTtl is 30000 days'],
+  ] as [SessionsOptions, string][])('%o is warned of in days', (options, text) => {
+    expect(warningsOf(options)).toEqual([expect.stringContaining(text)]);
   });
 });

@@ -1,6 +1,5 @@
 import { SessError, UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { assertKnown, formatShort } from '../util/options.js';
 
 /** How the refresh cookie is written. The defaults are the safe ones. */
 export interface CookieOptions {

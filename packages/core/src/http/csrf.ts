@@ -1,6 +1,5 @@
 import { UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
+import { assertKnown, formatShort } from '../util/options.js';
 import type { Exchange } from './exchange.js';
 
 /** Who may send unsafe requests that ride on the cookie. */

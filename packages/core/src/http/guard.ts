@@ -1,7 +1,6 @@
-import { type Duration, parseDuration } from '../duration.js';
 import { UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
 import type { RegisteredData, Session } from '../types.js';
+import { assertKnown, type Duration, parseDuration } from '../util/options.js';
 
 /** What a guarded route asks for beyond a session. */
 export interface GuardOptions<Data extends object = RegisteredData> {

@@ -1,8 +1,7 @@
 import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
-import { formatShort } from '../show.js';
 import type { RegisteredData, Sessions } from '../types.js';
+import { assertKnown, formatShort } from '../util/options.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 

@@ -1,5 +1,5 @@
-import { hideWhenInspected } from '../inspection.js';
 import type { Issued } from '../types.js';
+import { hideWhenInspected } from '../util/logger.js';
 
 /** A successful answer with tokens, as RFC 6749 section 5.1 has it. */
 export interface TokenResponse {

@@ -1,6 +1,5 @@
 import type { AuthPart } from '../store/record.js';
-import { encodeBase64Url, type RandomBytes } from '../token/random.js';
-import { deriveAccessSecret, digest } from '../token/secret.js';
+import { deriveAccessSecret, digest, encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 
 /** Fresh secrets, and the auth part that holds their digests. */
 export interface FreshAuth {

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.js';
 import { createDeadlines, type TimedCall } from '../deadlines.js';
 import { StoreUnavailableError, UsageError } from '../errors.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
+import type { Events } from './events.js';
 
 /**
  * Calls something that may fail, under a name.

@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.js';
-import { toFrozenJson } from '../json.js';
-import { checkSchema, type StandardSchema } from '../schema.js';
 import type { Device } from '../types.js';
+import { checkSchema, type StandardSchema, toFrozenJson } from '../util/json.js';
 
 /** Runs the schema, if there is one, and makes the outcome frozen JSON. */
 export async function checkData(

@@ -1,9 +1,9 @@
-import type { Events } from '../events.js';
 import type { Settings } from '../options.js';
-import type { AccessTokenPort } from '../token/access-tokens.js';
-import type { SubjectTag } from '../token/id.js';
+import type { AccessTokenPort } from '../token/access-token.js';
+import type { SubjectTag } from '../token/session-id.js';
+import type { KeyedMutex } from '../util/keyed-mutex.js';
 import type { DenylistClient } from './denylist-port.js';
-import type { InTurn } from './serial.js';
+import type { Events } from './events.js';
 import type { StorePort } from './store-port.js';
 import type { StoreTime } from './store-time.js';
 
@@ -17,5 +17,5 @@ export interface EngineContext {
   readonly time: StoreTime;
   readonly events: Events;
   readonly tagOfSubject: SubjectTag;
-  readonly runExclusive: InTurn;
+  readonly runExclusive: KeyedMutex;
 }

@@ -1,8 +1,8 @@
 import { SessionLimitError, StoreUnavailableError } from '../errors.js';
-import { assertKnown } from '../known-options.js';
 import type { DataPart, SessionRecord } from '../store/record.js';
-import { assertSubject, createSid } from '../token/id.js';
+import { assertSubject, createSid } from '../token/session-id.js';
 import type { CreateInput, Issued } from '../types.js';
+import { assertKnown } from '../util/options.js';
 import { createTokenFamily, type FreshAuth } from './birth.js';
 import { checkData, checkDevice } from './checked-data.js';
 import type { EngineContext } from './context.js';

@@ -1,6 +1,6 @@
+import type { Denial } from '../store/denylist.js';
 import type { AuthPart, SessionRecord } from '../store/record.js';
-import type { Denial } from '../token/denylist.js';
-import { tagOf } from '../token/id.js';
+import { tagOf } from '../token/session-id.js';
 import type { DenylistClient } from './denylist-port.js';
 import type { StorePort } from './store-port.js';
 

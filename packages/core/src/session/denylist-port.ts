@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
-import type { DeniableToken, Denial, Denylist, Supersession } from '../token/denylist.js';
-import { encodeBase64Url, type RandomBytes } from '../token/random.js';
+import type { DeniableToken, Denial, Denylist, Supersession } from '../store/denylist.js';
+import { encodeBase64Url, type RandomBytes } from '../token/crypto.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
 import { createCalling } from './calls.js';
+import type { Events } from './events.js';
 
 /** The denylist as engines use it: faults have one name, and what is kept is kept long enough. */
 export interface DenylistClient {

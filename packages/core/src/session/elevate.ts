@@ -1,5 +1,5 @@
 import { isExpired } from '../store/record.js';
-import { isSid } from '../token/id.js';
+import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import { createTokenFamily } from './birth.js';
 import type { EngineContext } from './context.js';

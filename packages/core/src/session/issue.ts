@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../store/record.js';
 import { formatRefreshToken } from '../token/format.js';
-import { tagOf } from '../token/id.js';
+import { tagOf } from '../token/session-id.js';
 import type { Issued } from '../types.js';
 import type { EngineContext } from './context.js';
 import { hideTokens, toSession } from './view.js';

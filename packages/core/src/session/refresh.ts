@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
-import { tagOf } from '../token/id.js';
+import { tagOf } from '../token/session-id.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';

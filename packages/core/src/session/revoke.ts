@@ -1,8 +1,8 @@
-import { assertKnown } from '../known-options.js';
 import { findAccess, isExpired, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken } from '../token/format.js';
-import { assertSubject, isSid } from '../token/id.js';
+import { assertSubject, isSid } from '../token/session-id.js';
 import type { PresentedTokens, RevokeCause } from '../types.js';
+import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { isGenuine } from './rotation.js';
 

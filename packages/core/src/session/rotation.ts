@@ -1,8 +1,14 @@
 import type { AuthPart, SessionRecord } from '../store/record.js';
 import { isExpired } from '../store/record.js';
+import {
+  deriveAccessSecret,
+  deriveRefreshSecret,
+  digest,
+  encodeBase64Url,
+  isSameDigest,
+  type RandomBytes,
+} from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
-import { encodeBase64Url, type RandomBytes } from '../token/random.js';
-import { deriveAccessSecret, deriveRefreshSecret, digest, isSameDigest } from '../token/secret.js';
 import { addAccess, addStep, deriveLatestSecret, latestStep } from './steps.js';
 
 /** Tokens with less to live are not handed out: in whole seconds that is nothing. Milliseconds. */

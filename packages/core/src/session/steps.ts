@@ -1,5 +1,5 @@
 import type { AccessEntry, AuthPart, RotationStep } from '../store/record.js';
-import { deriveRefreshSecret } from '../token/secret.js';
+import { deriveRefreshSecret } from '../token/crypto.js';
 
 /*
  * The lineage of a session's tokens: the steps from one generation to the next, and the access tokens that live.

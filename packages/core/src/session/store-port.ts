@@ -1,7 +1,4 @@
-import type { Clock } from '../clock.js';
 import { StoreUnavailableError } from '../errors.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
 import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
 import type {
   InsertResult,
@@ -15,8 +12,11 @@ import type {
   SubjectLimit,
   WriteContext,
 } from '../store/store.js';
-import { encodeBase64Url, type RandomBytes } from '../token/random.js';
+import { encodeBase64Url, type RandomBytes } from '../token/crypto.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
 import { createCalling } from './calls.js';
+import type { Events } from './events.js';
 import type { StoreTime } from './store-time.js';
 
 /** The store as the session logic uses it: writes carry their deadline, faults have one name. */

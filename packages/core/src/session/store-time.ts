@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../util/clock.js';
 
 /** The store's time, guessed between its answers. */
 export interface StoreTime extends Clock {

@@ -1,8 +1,8 @@
 import { InvalidDataError } from '../errors.js';
-import { isPlainObject } from '../json.js';
 import { type DataPart, isExpired, type SessionRecord } from '../store/record.js';
-import { isSid } from '../token/id.js';
+import { isSid } from '../token/session-id.js';
 import type { Session } from '../types.js';
+import { isPlainObject } from '../util/json.js';
 import { checkData } from './checked-data.js';
 import type { EngineContext } from './context.js';
 import { type Attempt, updateWithRetry } from './rounds.js';

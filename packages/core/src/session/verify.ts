@@ -1,7 +1,7 @@
 import type { VerifyAtOnce } from '../at-once.js';
+import type { DeniableToken } from '../store/denylist.js';
 import { findAccess, isLive, type SessionRecord } from '../store/record.js';
-import type { AcceptedReading, AccessReading } from '../token/access-tokens.js';
-import type { DeniableToken } from '../token/denylist.js';
+import type { AcceptedReading, AccessReading } from '../token/access-token.js';
 import type { RejectionReason, VerifyResult } from '../types.js';
 import type { EngineContext } from './context.js';
 import { createSettling } from './settle.js';

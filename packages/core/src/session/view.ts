@@ -1,6 +1,6 @@
-import { hideWhenInspected } from '../inspection.js';
 import type { SessionRecord } from '../store/record.js';
 import type { Issued, Session } from '../types.js';
+import { hideWhenInspected } from '../util/logger.js';
 
 /** What of a record is public. The data's type is the caller's word: the schema checked it when it was written. */
 export function toSession<Data extends object>(record: SessionRecord): Session<Data> {

@@ -7,7 +7,7 @@ export {
   raiseVersion,
   type SubjectWatermark,
   type Supersession,
-} from '../token/denylist.js';
+} from './denylist.js';
 export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {

@@ -1,12 +1,12 @@
-import { type Clock, systemClock } from '../clock.js';
+import { tagOf } from '../token/session-id.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import {
   type DeniableToken,
   type Denylist,
   isCurrentVersion,
   raiseVersion,
   type SubjectWatermark,
-} from '../token/denylist.js';
-import { tagOf } from '../token/id.js';
+} from './denylist.js';
 
 interface Entry {
   /** From when it is denied by name; a token that only was replaced is not. */

@@ -1,4 +1,4 @@
-import { isSameDigest } from '../token/secret.js';
+import { isSameDigest } from '../token/crypto.js';
 import type { Device } from '../types.js';
 
 /** A live access token, or one that has lately run out. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { Logger } from '../logger.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
 import type { AuthPart, DataPart, SessionRecord } from './record.js';
 
 /**

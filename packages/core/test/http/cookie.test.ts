@@ -275,13 +275,13 @@ describe('a wrong cookie option throws at construction and says what to write', 
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(
-      `cookie.path: ${JSON.stringify(path)} will not do. Write a path that begins with '/'`,
+      `cookie.path: ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)} will not do. Write a path that begins with '/'`,
     );
     expect(refused.message).toContain("no ';', ',', space or control character");
   });
 
   it('path in a list', () => {
-    expect(refusal({ path: ['/'] }).message).toContain('cookie.path: an object will not do.');
+    expect(refusal({ path: ['/'] }).message).toContain('cookie.path: an array will not do.');
   });
 
   it('and shows a line break in its message escaped, so that no log line can be forged', () => {
@@ -361,7 +361,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
 
   it('anything but an object', () => {
     expect(refusalOf(() => createRefreshCookie('sess' as never)).message).toBe(
-      'cookie: an object of options is expected.',
+      'cookie: expected an object of options, got "sess".',
     );
   });
 });

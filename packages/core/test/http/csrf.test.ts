@@ -277,7 +277,7 @@ describe('wrong CSRF options', () => {
 
   it('`false` does not switch the check off', () => {
     expect(refusalOf(() => createCsrfCheck(false as never)).message).toBe(
-      'csrf: an object of options is expected.',
+      'csrf: expected an object of options, got false.',
     );
   });
 });

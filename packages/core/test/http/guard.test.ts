@@ -23,10 +23,10 @@ describe('createGuard', () => {
   it.each([
     [
       { authenticatedWithin: '5 minutes' },
-      "authenticatedWithin: '5 minutes' is not a duration. Write '5m'",
+      'authenticatedWithin: expected a duration, got "5 minutes". Write \'5m\'',
     ],
-    [{ authenticatedWithin: 0 }, "authenticatedWithin: 0 is out of range. Write at least '1s'"],
-    [{ authenticatedWithin: null }, 'authenticatedWithin: null is not a duration'],
+    [{ authenticatedWithin: 0 }, "authenticatedWithin: expected at least '1s', got 0."],
+    [{ authenticatedWithin: null }, 'authenticatedWithin: expected a duration, got null.'],
     [{ where: 'admin' }, 'where: write a function of the session that answers true or false'],
     [{ where: null }, 'where: write a function'],
     [
@@ -34,8 +34,8 @@ describe('createGuard', () => {
       "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
-    ['5m', 'requireSession: an object of options is expected.'],
-    [null, 'requireSession: an object of options is expected.'],
+    ['5m', 'requireSession: expected an object of options, got "5m".'],
+    [null, 'requireSession: expected an object of options, got null.'],
   ])(
     'refuses %o and says what to write: a guard that guards less than was meant is worse than none',
     (options, message) => {

@@ -72,7 +72,7 @@ describe('resolveProtocol', () => {
   it('refuses a base path in a list', () => {
     const refused = refusal({ basePath: ['/session'] });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain('basePath: an object will not do.');
+    expect(refused.message).toContain('basePath: an array will not do.');
   });
 
   it.each([
@@ -101,7 +101,7 @@ describe('resolveProtocol', () => {
       'csrf.origins: "https://app.example.com/login" is not an origin. Write ',
     ],
     [{ csrf: { origin: 'x' } }, "csrf: there is no option 'origin'."],
-    [null, 'sessionMiddleware: an object of options is expected.'],
+    [null, 'sessionMiddleware: expected an object of options, got null.'],
   ])('refuses %o and says what to write', (options, message) => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');

@@ -1,8 +1,8 @@
 import { type Clock, StoreUnavailableError, UsageError } from '@sess/core';
 import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { createEvents } from '../../src/events.js';
 import { createCalling } from '../../src/session/calls.js';
+import { createEvents } from '../../src/session/events.js';
 import { settle as nextTurn } from './arrange.js';
 import { createTimerClock } from './timer-clock.js';
 

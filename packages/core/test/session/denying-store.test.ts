@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRevokingStore } from '../../src/session/denying-store.js';
 import type { DenylistClient } from '../../src/session/denylist-port.js';
 import type { StorePort } from '../../src/session/store-port.js';
-import { tagOf } from '../../src/token/id.js';
+import { tagOf } from '../../src/token/session-id.js';
 
 const NOW = 1_000_000;
 const record = createRecord({ now: NOW });

@@ -2,13 +2,13 @@ import { memoryDenylist, StoreUnavailableError, UsageError } from '@sess/core';
 import type { Denylist } from '@sess/core/store';
 import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { createEvents } from '../../src/events.js';
 import {
   createDenylistClient,
   type DenylistClient,
   type DenylistPortContext,
 } from '../../src/session/denylist-port.js';
-import { createRandomBytes } from '../../src/token/random.js';
+import { createEvents } from '../../src/session/events.js';
+import { createRandomBytes } from '../../src/token/crypto.js';
 
 const TAG = tagFor('ada');
 const TOKEN = { sid: `${TAG}${'A'.repeat(16)}`, jti: 'jti', version: 1 };

@@ -101,7 +101,7 @@ describe('a hold', () => {
   });
 
   it('lasts half the idle time where that is shorter than two graces', async () => {
-    const { clock, first, refresh } = await arrange({ idleTtl: '8s', accessTtl: '8s' });
+    const { clock, first, refresh } = await arrange({ idleTtl: '8s', accessTtl: '4s' });
     const second = await refresh(first);
     await refresh(first);
     clock.advance('3999ms');

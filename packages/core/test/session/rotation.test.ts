@@ -159,7 +159,7 @@ describe('the hold after a replay', () => {
 
 describe('steady use', () => {
   it('is not ended by a hold: it never outlasts half the idle time', async () => {
-    const { clock, sessions } = arrange({ idleTtl: '5s', accessTtl: '5s', grace: '10s' });
+    const { clock, sessions } = arrange({ idleTtl: '5s', accessTtl: '2s', grace: '10s' });
     const first = await sessions.create({ subject: 'ada' });
     let newest = await refreshed(sessions, first.refreshToken);
     await refreshed(sessions, first.refreshToken);

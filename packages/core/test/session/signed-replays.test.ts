@@ -139,11 +139,13 @@ describe('when a signed token says that it was issued', () => {
   });
 
   it('is the last use where the session’s end cuts its life: its end tells no more', async () => {
-    const { clock, first, second, refresh } = await arrangeReplay({ idleTtl: '5m' });
-    const { issuedAt, expiresAt } = grantOf(second);
-    expect([issuedAt, expiresAt]).toEqual([clock.now(), clock.now() + 300_000]);
+    const { clock, second, refresh } = await arrangeReplay({ absoluteTtl: '5m', accessTtl: '4m' });
+    clock.advance('2m');
+    const third = await refresh(second);
+    const { issuedAt, expiresAt } = grantOf(third);
+    expect([issuedAt, expiresAt]).toEqual([clock.now(), clock.now() + 180_000]);
     clock.advance('5s');
-    expect((await refresh(first)).accessToken).toBe(second.accessToken);
+    expect((await refresh(second)).accessToken).toBe(third.accessToken);
   });
 });
 

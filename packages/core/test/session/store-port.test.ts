@@ -1,10 +1,10 @@
 import { memoryStore, type SessionStore, StoreUnavailableError } from '@sess/core';
 import { createFakeClock, createMemoryLogger, createRecord, tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/session/events.js';
 import { createStorePort } from '../../src/session/store-port.js';
 import { createStoreTime } from '../../src/session/store-time.js';
-import { createRandomBytes } from '../../src/token/random.js';
+import { createRandomBytes } from '../../src/token/crypto.js';
 
 const LIMIT = { max: 9, onLimit: 'evict-oldest' } as const;
 

@@ -37,10 +37,13 @@ describe('verify', () => {
   });
 
   it('ends an access token with its session, whichever deadline comes first [life.idle]', async () => {
-    const { sessions, clock } = arrange({ idleTtl: '60s' });
-    const issued = await sessions.create({ subject: 'ada' });
-    expect(issued.accessTokenExpiresAt).toBe(clock.now() + 60_000);
-    clock.advance('60s');
+    const { sessions, clock } = arrange({ absoluteTtl: '60s', accessTtl: '40s' });
+    const first = await sessions.create({ subject: 'ada' });
+    clock.advance('30s');
+    const issued = await sessions.refresh(first.refreshToken);
+    if (!issued.ok) throw new Error(issued.reason);
+    expect(issued.accessTokenExpiresAt).toBe(clock.now() + 30_000);
+    clock.advance('30s');
     expect(await sessions.verify(issued.accessToken)).toEqual({ ok: false, reason: 'expired' });
     expect(await sessions.get(issued.session.sid)).toBeUndefined();
   });

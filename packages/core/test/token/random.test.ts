@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRandomBytes, encodeBase64Url } from '../../src/token/random.js';
+import { createRandomBytes, encodeBase64Url } from '../../src/token/crypto.js';
 
 /** What the operating system's generator was asked to fill, and what it filled it with. The generator is the real one. */
 const tap = vi.hoisted(() => ({ fills: [] as { pool: Uint8Array; content: Uint8Array }[] }));

@@ -7,7 +7,7 @@ import {
   deriveRefreshSecret,
   digest,
   isSameDigest,
-} from '../../src/token/secret.js';
+} from '../../src/token/crypto.js';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
 const bytesOf = (size: number) => fc.uint8Array({ minLength: size, maxLength: size });

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { hmacSha256, sha256 } from '../../src/token/sha256.js';
+import { hmacSha256, sha256 } from '../../src/token/crypto.js';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 const toHex = (text: string) => Buffer.from(text, 'base64url').toString('hex');
@@ -58,7 +58,7 @@ describe('sha256', () => {
       ...(await importOriginal<typeof import('node:crypto')>()),
       hash: undefined,
     }));
-    const older = await import('../../src/token/sha256.js');
+    const older = await import('../../src/token/crypto.js');
     expect(older.sha256).not.toBe(sha256);
     expect(older.sha256('abc')).toBe(sha256('abc'));
     for (const { key, text, mac } of RFC_4231) expect(toHex(older.hmacSha256(key, text))).toBe(mac);

@@ -1,0 +1,63 @@
+/*
+ * What the sibling packages share. It is not part of the public interface: it is only extended within a major version,
+ * because siblings depend on a range of versions.
+ */
+export { parseBearer } from './http/bearer.js';
+export {
+  clockOption,
+  loggerOption,
+  randomOption,
+  type Settings,
+  schemaOption,
+  subjectPepperOption,
+} from './options.js';
+export { checkData } from './session/checked-data.js';
+export { createDenylistClient, type DenylistClient } from './session/denylist-port.js';
+export { createEvents, type Events } from './session/events.js';
+export { hideTokens } from './session/view.js';
+export { createEngine } from './sessions.js';
+export type { DeniableToken } from './store/denylist.js';
+export type {
+  AcceptedReading,
+  AccessGrant,
+  AccessReading,
+  AccessTokenContext,
+  AccessTokenPort,
+  AccessTokens,
+} from './token/access-token.js';
+export {
+  createRandomBytes,
+  digest,
+  encodeBase64Url,
+  isSameDigest,
+  type RandomBytes,
+  sha256,
+} from './token/crypto.js';
+export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/session-id.js';
+export {
+  type BoundedCache,
+  type BoundedCacheOptions,
+  createBoundedCache,
+} from './util/bounded-cache.js';
+export { type Clock, systemClock, withTimeout } from './util/clock.js';
+export { checkSchema, isPlainObject, toFrozenJson } from './util/json.js';
+export { createKeyedMutex, type KeyedMutex } from './util/keyed-mutex.js';
+export { createRedactingLogger, hideWhenInspected, type Logger } from './util/logger.js';
+export {
+  assertKnown,
+  type Duration,
+  duration,
+  formatShort,
+  formatValue,
+  integer,
+  oneOf,
+  option,
+  optionError,
+  parseDuration,
+  port,
+  type Reader,
+  type Readers,
+  type ReadValues,
+  readOptions,
+  showDuration,
+} from './util/options.js';

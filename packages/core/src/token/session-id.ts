@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto';
+import { UsageError } from '../errors.js';
+import { encodeBase64Url, type RandomBytes, sha256 } from './crypto.js';
+
+/*
+ * sid = base64url( 12 bytes of SHA-256(subject) ‖ 12 random bytes ), 32 characters. Twelve bytes are
+ * sixteen characters exactly, so the subject's tag can be cut off without decoding.
+ */
+const TAG_LENGTH = 16;
+const SID = /^[A-Za-z0-9_-]{32}$/;
+const MAX_SUBJECT_LENGTH = 512;
+
+/** Makes the tag of a subject: what store keys are built of, in place of anything a user typed. */
+export type SubjectTag = (subject: string) => string;
+
+/** The tag is keyed when a pepper is given, so that a tag seen in a log confirms no guess of a subject. */
+export function createSubjectTag(pepper: string | undefined): SubjectTag {
+  // The encoding is UTF-8: an ill-formed string never gets here, and two subjects never share bytes.
+  return pepper === undefined
+    ? (subject) => sha256(subject).slice(0, TAG_LENGTH)
+    : (subject) =>
+        createHmac('sha256', pepper).update(subject).digest('base64url').slice(0, TAG_LENGTH);
+}
+
+/** A new session id under a subject's tag, with 96 random bits. */
+export function createSid(tag: string, random: RandomBytes): string {
+  return tag + encodeBase64Url(random(12));
+}
+
+export function isSid(value: unknown): value is string {
+  return typeof value === 'string' && value.length === 32 && SID.test(value);
+}
+
+/** The subject's tag within a session id. */
+export function tagOf(sid: string): string {
+  return sid.slice(0, TAG_LENGTH);
+}
+
+/** @throws UsageError `invalid_subject` */
+export function assertSubject(subject: unknown): asserts subject is string {
+  if (typeof subject !== 'string' || subject.length < 1 || subject.length > MAX_SUBJECT_LENGTH) {
+    throw new UsageError(
+      'invalid_subject',
+      `subject must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, as the user's id is.`,
+    );
+  }
+  // Two ill-formed strings can encode to the same bytes: they would share one set of sessions.
+  if (!subject.isWellFormed()) {
+    throw new UsageError('invalid_subject', 'subject is not well-formed Unicode: lone surrogates.');
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from './clock.js';
+
+/** Runs work with the same key one after the other, in this process. */
+export type KeyedMutex = <Outcome>(key: string, work: () => Promise<Outcome>) => Promise<Outcome>;
+
+/** Work waits for its predecessor for at most this long: behind a silent store, timeouts would add up. */
+const MAX_WAIT_MS = 100;
+
+/**
+ * Serializes work by key in this process. Writers of one session would otherwise conflict with each other and lose
+ * attempts. After 100 ms, compare-and-set resolves the conflict instead.
+ */
+export function createKeyedMutex(clock: Clock): KeyedMutex {
+  const last = new Map<string, Promise<unknown>>();
+
+  function waitFor(previous: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = clock.startTimer?.(resolve, MAX_WAIT_MS);
+      const proceed = (): void => {
+        stop?.();
+        resolve();
+      };
+      previous.then(proceed, proceed);
+    });
+  }
+
+  return async (key, work) => {
+    const previous = last.get(key);
+    const current = previous === undefined ? work() : waitFor(previous).then(work);
+    last.set(key, current);
+    try {
+      return await current;
+    } finally {
+      if (last.get(key) === current) last.delete(key);
+    }
+  };
+}

@@ -1,0 +1,136 @@
+import { emitWarning } from './clock.js';
+
+/** Structured fields of a log line. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A logger in pino's form: fields first, then the text. Bunyan, pino and Fastify's logger fit as they are. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** A logger that takes the text first, as winston's and the console's do. */
+export interface MessageFirstLogger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+type Level = keyof Logger;
+type Line = (fields: LogFields, message: string) => void;
+
+function createLogger(write: (level: Level) => Line): Logger {
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Makes a logger of the form `(message, fields)` fit: `logger: messageFirst(winston)`. */
+export function messageFirst(logger: MessageFirstLogger): Logger {
+  return createLogger((level) => (fields, message) => logger[level](message, fields));
+}
+
+const silent: Line = () => {};
+
+const warn: Line = (fields, message) => {
+  const error = fields['error'];
+  const detail = error instanceof Object && 'message' in error ? ` (${String(error.message)})` : '';
+  emitWarning(`${message}${detail}`);
+};
+
+/**
+ * What is used when no logger is given: warnings and errors become process warnings, which Node prints
+ * to standard error; debug and info lines go nowhere.
+ */
+export const defaultLogger: Logger = { debug: silent, info: silent, warn, error: warn };
+
+/** Tokens of ours, and JWTs. */
+const TOKEN = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** Any other run that may be a credential or a digest: long, in base64url or hex. */
+const LONG = /[\w-]{20,}/g;
+
+/** For the text of a line, which is the library's own words. */
+function cutTokens(text: string): string {
+  return text.replace(TOKEN, (run) =>
+    run[3] === '_' ? `${run.slice(0, 4)}…` : `${run.slice(0, 8)}…`,
+  );
+}
+
+/** For what comes from elsewhere. */
+function cut(text: string): string {
+  return cutTokens(text).replace(LONG, (run) => `${run.slice(0, 8)}…`);
+}
+
+function redact(name: string, value: unknown): unknown {
+  // A session id is public by design, and the one long run that a log needs whole.
+  if (name === 'sid' && typeof value === 'string' && /^[\w-]{32}$/.test(value)) return value;
+  if (typeof value === 'string') return cut(value);
+  if (value instanceof Error) return redactError(value);
+  return typeof value === 'number' || typeof value === 'boolean' || value === undefined
+    ? value
+    : '[object]';
+}
+
+/** A store may reject with anything, an error with odd properties included. */
+function redactError(error: Error & { readonly code?: unknown }): unknown {
+  const { name, message, code } = error;
+  const text = (value: unknown): string => (typeof value === 'string' ? cut(value) : '');
+  return {
+    name: text(name),
+    message: text(message),
+    ...(typeof code === 'string' ? { code: cut(code) } : {}),
+  };
+}
+
+function redactFields(fields: LogFields): LogFields {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    try {
+      safe[name] = redact(name, value);
+    } catch {
+      // A property that throws when it is read says nothing that a log needs.
+      safe[name] = '[unreadable]';
+    }
+  }
+  return safe;
+}
+
+/**
+ * Wraps the caller's logger: texts are cut to 8 characters where they could be a credential or a digest,
+ * errors lose everything but name, code and message, other objects are not passed on. A logger that
+ * throws or rejects does not fail the request.
+ */
+export function createRedactingLogger(logger: Logger): Logger {
+  return createLogger((level) => {
+    // What goes nowhere need not be fit to be seen.
+    if (logger[level] === silent) return silent;
+    return (fields, message) => {
+      try {
+        const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
+        // There is nowhere left to report a logger's own failure to.
+        if (outcome instanceof Promise) outcome.catch(() => {});
+      } catch {
+        // As above.
+      }
+    };
+  });
+}
+/** Node's `util.inspect` (and so the console) calls a method of this name. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** Makes an object show itself without some of its properties. JSON still holds them: a program may have to send it. */
+export function hideWhenInspected<Value extends object>(
+  names: readonly string[],
+  value: Value,
+): Value {
+  return Object.defineProperty(value, INSPECT, {
+    value: () => {
+      const shown = Object.entries(value).map(([name, part]) => [
+        name,
+        names.includes(name) ? '[hidden]' : part,
+      ]);
+      return Object.fromEntries(shown);
+    },
+  });
+}

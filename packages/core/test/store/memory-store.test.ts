@@ -1,0 +1,98 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createSessions, memoryStore } from '@sess/core';
+import { createFakeClock, createMemoryLogger, createRecord, silentLogger } from '@sess/testkit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+/** Runs `work` between two collections, and answers by how many MiB the heap has grown. */
+async function measureHeap(work: () => Promise<void>): Promise<number> {
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  await work();
+  collectGarbage();
+  return (process.memoryUsage().heapUsed - before) / 1_048_576;
+}
+
+describe('the memory store', () => {
+  it('stays bounded: a million short sessions leave the heap where it was', async () => {
+    const clock = createFakeClock();
+    const store = memoryStore({ clock });
+    const template = createRecord({ now: clock.now() });
+    const insertMany = async (count: number, from: number) => {
+      for (let n = from; n < from + count; n += 1) {
+        const now = clock.now();
+        // Each of a subject of its own, as sign-ins of different people are.
+        const sid = n.toString(36).padStart(16, '0') + template.sid.slice(16);
+        const auth = { ...template.auth, expiresAt: now + 10_000, absoluteExpiresAt: now + 10_000 };
+        const write = { notAfter: now, operation: sid };
+        const answer = await store.insert({ ...template, sid, createdAt: now, auth }, LIMIT, write);
+        if (answer.status !== 'inserted') throw new Error(answer.status);
+        if (n % 100 === 0) clock.advance('1s');
+      }
+    };
+    await insertMany(20_000, 0);
+    const grown = await measureHeap(() => insertMany(1_000_000, 20_000));
+    process.stdout.write(`memory store: ${grown.toFixed(1)} MiB more after a million sessions\n`);
+    expect(grown).toBeLessThan(8);
+  }, 120_000);
+
+  it('stays bounded under an engine whose users come and go', async () => {
+    const clock = createFakeClock();
+    const options = { clock, logger: silentLogger, store: memoryStore({ clock }) };
+    const sessions = createSessions({ ...options, accessTtl: '5s', idleTtl: '10s' });
+    const createMany = async (count: number, from: number) => {
+      for (let n = from; n < from + count; n += 1) {
+        await sessions.create({ subject: `user-${n}` });
+        if (n % 100 === 0) clock.advance('1s');
+      }
+    };
+    await createMany(10_000, 0);
+    expect(await measureHeap(() => createMany(50_000, 10_000))).toBeLessThan(8);
+  }, 60_000);
+
+  it('forgets what it removed after a while', async () => {
+    const clock = createFakeClock();
+    const sessions = createSessions({ clock, logger: silentLogger, store: memoryStore({ clock }) });
+    const comeAndGo = async (count: number, from: number) => {
+      for (let n = from; n < from + count; n += 1) {
+        const { session } = await sessions.create({ subject: `user-${n}` });
+        if (n % 2 === 0) await sessions.revoke(session.sid);
+        else await sessions.revokeAll(`user-${n}`);
+        if (n % 100 === 0) clock.advance('5s');
+      }
+    };
+    await comeAndGo(5_000, 0);
+    expect(await measureHeap(() => comeAndGo(30_000, 5_000))).toBeLessThan(8);
+  }, 60_000);
+
+  describe('in production', () => {
+    afterEach(() => vi.unstubAllEnvs());
+
+    it('says once in the log that it is not meant for it', () => {
+      vi.stubEnv('NODE_ENV', 'production');
+      const logger = createMemoryLogger();
+      const store = memoryStore();
+      createSessions({ logger, store });
+      createSessions({ logger, store });
+      expect(logger.lines).toHaveLength(1);
+      expect(logger.lines[0]).toMatchObject({
+        level: 'warn',
+        message: expect.stringContaining('redisStore()'),
+      });
+    });
+
+    it('says nothing elsewhere', () => {
+      vi.stubEnv('NODE_ENV', 'development');
+      const logger = createMemoryLogger();
+      createSessions({ logger });
+      expect(logger.lines).toEqual([]);
+    });
+  });
+});
