@@ -20,8 +20,9 @@ import {
 } from '../store/rows.js';
 import { createSubjectQueue } from '../store/subject-queue.js';
 import { createSweeper } from '../store/sweeper.js';
+import { isConflict, redactError } from './errors.js';
 import { createMysqlPort, type MysqlClient, type Query, type Row, type Value } from './port.js';
-import { createStatements as createTables, SCHEMA_VERSION } from './schema.js';
+import { createStatements as createTables, NOW, SCHEMA_VERSION } from './schema.js';
 
 const TAG_LENGTH = 16;
 const MAX_ATTEMPTS = 5;
@@ -30,10 +31,6 @@ const MAX_ENDED = 500;
 const SWEEP_SIZE = 1_000;
 /** How long the row of a subject that has no session stays after a revoke-all, beyond the write's deadline. */
 const SUBJECT_TTL_MS = 120_000;
-/** The server's time in epoch milliseconds, in UTC: other zones have an hour twice a year. */
-const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
-/** Lock wait timeout and deadlock: nothing was written. */
-const CONFLICTS = new Set(['ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK']);
 
 export type MysqlStoreOptions = SqlStoreOptions;
 
@@ -71,7 +68,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
         sweeper.afterWrite();
         return result;
       } catch (error) {
-        if (attempt >= MAX_ATTEMPTS || !CONFLICTS.has(codeOf(error))) throw redact(error, name);
+        if (attempt >= MAX_ATTEMPTS || !isConflict(error)) throw redactError(error, name);
       }
     }
   }
@@ -84,7 +81,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
     try {
       return await port.query(text, values);
     } catch (error) {
-      throw redact(error, name);
+      throw redactError(error, name);
     }
   }
 
@@ -429,16 +426,4 @@ async function timeOf(query: Query): Promise<number> {
 /** The columns are those of the statements, so a cast names what they return. */
 function toSessionRow(row: Row | undefined): SessionRow {
   return (row ?? { sid: null }) as unknown as SessionRow;
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) ? code : 'no code';
-}
-
-/** Messages of drivers can hold values: the error names the operation and the driver's code only. */
-function redact(error: unknown, name: string): Error {
-  const code = codeOf(error);
-  const advice = code === 'ER_NO_SUCH_TABLE' ? ' The tables are missing: run store.migrate().' : '';
-  return new Error(`MySQL failed at "${name}" (${code}).${advice}`);
 }

@@ -1,5 +1,8 @@
 import { createTableNames, type TableNames } from '../store/names.js';
 
+/** The server's time in epoch milliseconds, in UTC: other zones repeat an hour once a year. */
+export const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000";
+
 /** The version of the tables, kept in the comment of the session table. */
 export const SCHEMA_VERSION = 1;
 
@@ -15,7 +18,7 @@ export function mysqlSchema(options: { readonly table?: string } = {}): readonly
 }
 
 /** Identifiers are compared by byte, so that the sessions of a subject are one range of the primary key. */
-const id = (length: number): string =>
+export const id = (length: number): string =>
   `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL`;
 
 export function createStatements({ session, subject, mark }: TableNames): readonly string[] {

@@ -228,7 +228,7 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
 }
 
 /** Named by its text: two versions of this package on one connection must not share a name. */
-function toStatement(text: string): Statement {
+export function toStatement(text: string): Statement {
   const dense = text.replace(/\s+/g, ' ').trim();
   const digest = createHash('sha256').update(dense).digest('base64url').slice(0, 16);
   return { name: `sess_${digest}`, text: dense };

@@ -11,6 +11,7 @@ import {
   type SessionRow,
 } from '../store/rows.js';
 import { createSweeper } from '../store/sweeper.js';
+import { redactError } from './errors.js';
 import { openFile } from './file.js';
 import { createSqlitePort, type Row, type SqliteClient, type Value } from './port.js';
 import { createStatements as createTables, SCHEMA_VERSION } from './schema.js';
@@ -71,7 +72,7 @@ export function sqliteStore(
     await ensureTables();
     const [statement] = statements[name];
     if (statement === undefined) return [];
-    return redacted(name, () => port.read([statement, pick(statement, values)]));
+    return redactError(name, () => port.read([statement, pick(statement, values)]));
   }
 
   /** Returns the rows of each statement. */
@@ -81,7 +82,7 @@ export function sqliteStore(
   ): Promise<readonly (readonly Row[])[]> {
     await ensureTables();
     const list = statements[name].map((statement) => [statement, pick(statement, values)] as const);
-    const rows = await redacted(name, () => port.batch(list));
+    const rows = await redactError(name, () => port.batch(list));
     if (name !== 'sweep') sweeper.afterWrite();
     return rows;
   }
@@ -212,17 +213,4 @@ function pick({ order }: Statement, values: readonly Value[]): readonly Value[] 
 /** The columns are those of the statements, so a cast names what they return. */
 function toSessionRow(row: Row | undefined): SessionRow {
   return (row ?? { sid: null }) as unknown as SessionRow;
-}
-
-/** Messages of drivers can hold values: the error names the operation and the driver's code only. */
-async function redacted<Result>(name: string, call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-    const isMissing = typeof message === 'string' && message.includes('no such table');
-    throw new Error(
-      `SQLite failed at "${name}" (${typeof code === 'string' ? code : 'no code'}).${isMissing ? ' The tables are missing: run store.migrate().' : ''}`,
-    );
-  }
 }

@@ -23,7 +23,7 @@ export interface Statements {
 }
 
 /** Epoch milliseconds. Within one statement SQLite keeps `now` still. */
-const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+export const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 const MAX_CLOCK_LEAD = 100;
 /** Ended rows of a subject that one sign-in deletes at most. */
 const MAX_ENDED = 500;
@@ -159,7 +159,8 @@ function compile(lists: Record<keyof Statements, readonly string[]>): Statements
   return Object.fromEntries(compiled) as Statements;
 }
 
-function toStatement(text: string): Statement {
+/** Returns a statement with plain `?` for a text with `?n`; a plain `?` takes the values in order. */
+export function toStatement(text: string): Statement {
   const order: number[] = [];
   const plain = text.replace(/\s+/g, ' ').replace(/\?(\d+)/g, (_match, index: string) => {
     order.push(Number(index) - 1);

@@ -10,6 +10,10 @@ export interface TableNames {
   readonly subject: string;
   /** Removals and results of operations, kept for a minute. */
   readonly mark: string;
+  /** One row a subject: the version that signed tokens must carry. */
+  readonly watermark: string;
+  /** Denied tokens and sessions. */
+  readonly denial: string;
   /** The prefix of the three names, unquoted. */
   readonly prefix: string;
   /** The schema, unquoted. */
@@ -37,6 +41,8 @@ export function createTableNames(given: {
     session: qualified('session'),
     subject: qualified('subject'),
     mark: qualified('mark'),
+    watermark: qualified('watermark'),
+    denial: qualified('denial'),
     prefix: table,
     schema,
   };
