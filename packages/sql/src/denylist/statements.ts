@@ -103,7 +103,8 @@ export function createDenylistStatements(
     ],
     // 1 tag, 2 life, 3 id of the token, 4 successor, 5 id of the session, 6 at, 7 sid, 8 version
     supersede: [
-      keepWatermark,
+      // Only extended: a token of an unknown subject must not make the subject known.
+      `UPDATE ${watermark} SET expires_at = ${greatest('expires_at', `${now} + ?2`)} WHERE tag = ?1 AND expires_at > ${now}`,
       prune(denial),
       `INSERT INTO ${denial} (tag, id, from_at, successor, expires_at)
         SELECT w.tag, ${text('?3')}, NULL, ${text('?4')}, ${now} + ?2 FROM ${watermark} w
