@@ -1,18 +1,32 @@
 import fc from 'fast-check';
 
 /*
- * What property tests that try hostile input share. A failure prints the seed and the smallest input found; to see it again:
- * SESS_FUZZ_SEED=<seed> npm test -- <file>. SESS_FUZZ=20 tries twenty times as much as usual.
+ * What property tests share. A failure prints its seed and the smallest input found; SESS_FUZZ_SEED=<seed> tries that
+ * again. SESS_SCALE is the share of the full size at which repeated tests run: 1 is full, 20 is twenty times as much.
  */
-const FACTOR = Number(process.env['SESS_FUZZ'] ?? 1);
+const SCALE = Number(process.env['SESS_SCALE'] ?? 1);
 const SEED = process.env['SESS_FUZZ_SEED'];
 
-/** Milliseconds for a test, which grow with what it tries. */
-export const PATIENCE: number = 20_000 * Math.max(1, FACTOR);
+/** The timeout of a test that repeats something, in milliseconds: it grows with the scale. */
+export const PATIENCE: number = 20_000 * Math.max(1, SCALE);
 
-/** So many runs, unless the environment asks for more. */
-export function runs(usual: number): { readonly numRuns: number; readonly seed?: number } {
-  const numRuns = Math.max(1, Math.round(usual * FACTOR));
+/**
+ * Returns the count that stands for `full` at the scale of this run, at least 1. For numbers of repetitions, and for
+ * the floors of tests that count how often a case came up.
+ */
+export function scaled(full: number): number {
+  return Math.max(1, Math.round(full * SCALE));
+}
+
+/**
+ * Returns the parameters of fast-check for a property that is tried `full` times at full scale, and `least` times at
+ * any scale where fewer would not come upon what it is about.
+ */
+export function runs(
+  full: number,
+  least = 1,
+): { readonly numRuns: number; readonly seed?: number } {
+  const numRuns = Math.max(least, scaled(full));
   return SEED === undefined ? { numRuns } : { numRuns, seed: Number(SEED) };
 }
 
@@ -59,10 +73,13 @@ function circular(): object {
   return loop;
 }
 
-/** Values near a good one: wrapped, boxed, spelt otherwise. They are mistaken for it more easily than noise is. */
+/** Good values, and values near them: wrapped, boxed, spelt otherwise. These are mistaken for good ones more easily than noise is. */
 export function near(...good: readonly unknown[]): fc.Arbitrary<unknown> {
   return fc.constantFrom(
     ...good.flatMap((value) => [
+      value,
+      value,
+      value,
       [value],
       [value, value],
       { value },

@@ -29,6 +29,12 @@ const script =
   () =>
     run(process.execPath, [join(root, path), ...args], { group: true });
 
+/** Runs the tests of a tier; test/projects.ts says which these are. Some start the examples from dist/. */
+async function test(tier, args) {
+  await prepare();
+  return all(tool('vitest', ['run', ...args], { group: true, env: { SESS_TIER: tier } }));
+}
+
 const commands = {
   build: async (args) => {
     if (args.includes('--clean'))
@@ -37,10 +43,20 @@ const commands = {
     await prepare();
     return 0;
   },
-  test: async (args) => {
-    // Some tests start the examples, which run from dist/.
-    await prepare();
-    return all(tool('vitest', ['run', ...args], { group: true }));
+  // Arguments name tests of any tier; without them the short tier runs.
+  test: (args) => test(args.some((arg) => !arg.startsWith('-')) ? 'all' : 'short', args),
+  'test-all': (args) => test('all', args),
+  'test-nightly': async (args) => {
+    const code = await test('nightly', args);
+    const steps = [
+      script(programs.packages),
+      script(programs.runtimes),
+      script(programs.timing),
+      script(programs.load),
+      script(programs.bench, ['--quick', '--out=.cache/bench']),
+      script(programs.mutation),
+    ];
+    return code || all(...steps);
   },
   lint: async (args) => {
     await install();

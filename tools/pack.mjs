@@ -1,15 +1,12 @@
 // Packs every package as it would be published. `pnpm pack`, since plain `npm pack` leaves `workspace:` in
 // the manifest; what comes out is an ordinary npm tarball.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, fail, pnpm, published } from './lib.mjs';
 
 /** @returns {Promise<{ dir: string, name: string, manifest: object, tarball: string }[]>} manifests as packed */
 export async function packAll(folder) {
   const packages = published();
-  // From nothing, so that the output of a source that is gone is not packed.
-  for (const { dir } of packages) rmSync(join(dir, 'dist'), { recursive: true, force: true });
   await build();
 
   const filters = packages.flatMap(({ manifest }) => ['--filter', manifest.name]);

@@ -74,19 +74,10 @@ export function judgeGoals(find) {
     400,
     (bytes) => `${bytes.toFixed(0)} B`,
   );
-  for (const [entry, budget] of [
-    ['@sess/core', 9_000],
-    ['@sess/express', 2_000],
-    ['@sess/fastify', 2_000],
-    ['@sess/hono', 2_000],
-    ['@sess/client', 3_000],
-  ]) {
-    most(
-      `bundle of ${entry}: ${budget.toLocaleString('en')} B`,
-      find.rowOf('bundles', entry)?.median,
-      budget,
-      (bytes) => `${bytes.toLocaleString('en')} B`,
-    );
+  for (const { name, median, cells } of find.rowsOf('bundles')) {
+    const budget = cells['budget, B'];
+    const format = (bytes) => `${bytes.toLocaleString('en')} B`;
+    most(`bundle of ${name}: ${format(budget)}`, median, budget, format);
   }
   return goals;
 }

@@ -29,9 +29,10 @@ export function createGroup({
 
 /** All groups of a run, to look rows up in. */
 export function createFinder(groups) {
-  const rowOf = (id, name) =>
-    groups.find((group) => group.id === id)?.rows.find((row) => row.name === name);
+  const rowsOf = (id) => groups.find((group) => group.id === id)?.rows ?? [];
+  const rowOf = (id, name) => rowsOf(id).find((row) => row.name === name);
   return {
+    rowsOf,
     rowOf,
     /** Median of one row over that of another, of one group or of two; `undefined` where either is not there. */
     ratio(id, name, otherId, otherName) {

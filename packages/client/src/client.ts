@@ -1,26 +1,46 @@
 import { createFetch } from './fetch.js';
-import { readCode, SessionClientError } from './renewal.js';
-import { createTokenManager } from './token-manager.js';
+import { createSessionChanged, requestRoute, SessionClientError } from './renewal.js';
+import { createTokenManager, isWithin } from './token-manager.js';
 import type { ClientOptions, ListedSession, SessionClient } from './types.js';
 
-/** @throws TypeError for a `baseUrl` that is none */
-export function createClient(options: ClientOptions = {}): SessionClient {
-  const base = toBase(options.baseUrl);
-  const sessionUrl = base.href.replace(/\/$/, '') + (options.basePath ?? '/session');
-  const manager = createTokenManager(sessionUrl, options);
-  const send = createFetch(manager, base);
-  // A browser's own fetch refuses to be the method of anything else.
-  const { fetch, now } = manager.platform;
+const OPTIONS = ['baseUrl', 'basePath', 'origins', 'storage', 'environment'];
+const PLATFORM = ['fetch', 'now', 'startTimer', 'openTabs'];
 
-  async function call(path: string, method = 'GET'): Promise<Response> {
-    const response = await send(sessionUrl + path, { method, credentials: 'include' });
-    if (response.ok) return response;
-    throw new SessionClientError(response, await readCode(response));
+/**
+ * Creates a client for one user: one for each page, and one for each request in a server process.
+ *
+ * @throws {TypeError} for an unknown option, or a `baseUrl` or origin that is not an http(s) address
+ */
+export function createClient(options: ClientOptions = {}): SessionClient {
+  assertKnown(options, OPTIONS);
+  assertKnown(options.environment ?? {}, PLATFORM);
+  const { basePath = '/session', storage, origins = [] } = options;
+  const base = toUrl('baseUrl', options.baseUrl ?? '/', globalThis.location?.href);
+  const sessionUrl = base.href.replace(/\/$/, '') + basePath;
+  const manager = createTokenManager(sessionUrl, options);
+  const { platform } = manager;
+  const { now } = platform;
+  const send = createFetch(manager, {
+    href: base.href,
+    origins: new Set([base.origin, ...origins.map((origin) => toUrl('origins', origin).origin)]),
+  });
+
+  function call<Result>(
+    path: string,
+    method: string,
+    read: (response: Response) => Promise<Result> | undefined,
+  ): Promise<Result | undefined> {
+    const init: RequestInit = storage ? { method } : { method, credentials: 'include' };
+    return requestRoute(platform, {
+      fetch: send,
+      url: sessionUrl + path,
+      createInit: () => init,
+      read,
+    });
   }
 
   async function callForCount(path: string): Promise<number> {
-    const { revoked } = (await (await call(path, 'POST')).json()) as { readonly revoked: number };
-    return revoked;
+    return (await call(path, 'POST', readJson<{ revoked: number }>))?.revoked ?? 0;
   }
 
   return {
@@ -28,54 +48,102 @@ export function createClient(options: ClientOptions = {}): SessionClient {
     get signedIn() {
       return manager.signedIn;
     },
+    get sid() {
+      return manager.current?.sid;
+    },
+    get subject() {
+      return manager.current?.subject;
+    },
     get tokenLife() {
       return Math.max(0, (manager.current?.expiresAt ?? 0) - now());
     },
+    async getToken() {
+      const getToken = manager.bind();
+      if (manager.signedIn !== false && !isWithin(manager.current, now())) {
+        await manager.renew().catch((error: unknown) => {
+          // Renewed ahead of time: the token is valid until its end.
+          if (now() >= (manager.current?.expiresAt ?? 0)) throw error;
+        });
+      }
+      const token = getToken();
+      if (token === null) throw createSessionChanged();
+      return token;
+    },
     subscribe: manager.subscribe,
     start: manager.start,
-    refresh: manager.renew,
-    async logout() {
-      const init = await manager.createInit();
-      if (init !== undefined) {
-        const response = await fetch(`${sessionUrl}/logout`, init);
-        if (!response.ok) throw new SessionClientError(response, await readCode(response));
-      }
-      await manager.signOut();
-    },
-    async logoutEverywhere() {
-      const count = await callForCount('/logout-all');
-      await manager.signOut();
-      return count;
-    },
+    refresh: () => handled(manager.renew()),
+    logout: ({ localOnly = false } = {}) =>
+      handled(
+        (async () => {
+          const key = manager.current?.key;
+          if (!localOnly) {
+            await requestRoute(platform, {
+              fetch: platform.fetch,
+              url: `${sessionUrl}/logout`,
+              createInit: manager.createInit,
+              read: () => undefined,
+            });
+          }
+          await manager.signOut(key);
+        })(),
+      ),
+    logoutEverywhere: () =>
+      handled(
+        (async () => {
+          const key = manager.current?.key;
+          const count = await callForCount('/logout-all');
+          await manager.signOut(key);
+          return count;
+        })(),
+      ),
     sessions: {
       async list() {
-        const body = (await (await call('/list')).json()) as { sessions: readonly ListedSession[] };
-        return body.sessions;
+        const body = await call('/list', 'GET', readJson<{ sessions: readonly ListedSession[] }>);
+        return body?.sessions ?? [];
       },
-      async revoke(sid) {
-        try {
-          await call(`/${encodeURIComponent(sid)}`, 'DELETE');
-          return true;
-        } catch (error) {
-          if (error instanceof SessionClientError && error.status === 404) return false;
-          throw error;
-        }
-      },
-      revokeOthers: () => callForCount('/logout-others'),
+      revoke: (sid) =>
+        handled(
+          call(`/${encodeURIComponent(sid)}`, 'DELETE', () => undefined).then(
+            () => true,
+            (error: unknown) => {
+              if (error instanceof SessionClientError && error.status === 404) return false;
+              throw error;
+            },
+          ),
+        ),
+      revokeOthers: () => handled(callForCount('/logout-others')),
     },
     close: manager.close,
   };
 }
 
-function toBase(baseUrl: string | undefined): URL {
+function readJson<Body>(response: Response): Promise<Body> {
+  return response.json();
+}
+
+/** Marks a rejection as handled: a caller that drops the promise must not end a process, one that awaits it still sees it. */
+function handled<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function assertKnown(options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new TypeError(`createClient: expected ${known.join(', ')}, got ${name}.`);
+    }
+  }
+}
+
+function toUrl(option: string, address: string, page?: string): URL {
   try {
-    const base = new URL(baseUrl ?? '/', globalThis.location?.href);
-    // The origins of all other schemes are the same to a URL.
-    if (/^https?:/.test(base.href)) return base;
+    const url = new URL(address, page);
+    // URLs of other schemes all have the same origin.
+    if (/^https?:/.test(url.href)) return url;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new TypeError(
-    `createClient: baseUrl ${JSON.stringify(baseUrl)} will not do. Write the API's address, as in 'https://api.example.com'; only on a page it may be left out.`,
+    `${option}: expected an address as in 'https://api.example.com', got ${JSON.stringify(address)}.`,
   );
 }

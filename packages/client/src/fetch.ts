@@ -1,110 +1,150 @@
-import { isTransient, readCode, SessionClientError } from './renewal.js';
-import { isFresh, type TokenManager } from './token-manager.js';
+import { createSessionChanged, isTransient, readCode, SessionClientError } from './renewal.js';
+import { isWithin, type TokenManager } from './token-manager.js';
 
-/** What `fetch` was called with. */
+/** The arguments of `fetch`. */
 export type FetchArguments = readonly [input: RequestInfo | URL, init?: RequestInit | undefined];
 
-/** A request as it was when it was asked for: what the caller changes afterwards is not for this one. */
+/** The addresses that decide which requests receive the token. */
+export interface ApiAddress {
+  readonly href: string;
+  readonly origins: ReadonlySet<string>;
+}
+
+/** A request as it was at the call: later changes by the caller have no effect on it. */
 export interface PreparedRequest {
-  /** Whether it is for the API, and without credentials of the caller's own. */
+  /** True for a request to the API without credentials of the caller. Others pass unchanged. */
   readonly isOurs: boolean;
   readonly signal: AbortSignal | null | undefined;
   withToken(token: string | undefined): FetchArguments;
-  /**
-   * Whether it can be sent again as it is. A stream has been read by then, and so has the body of a `Request`; to keep a
-   * copy of either would take memory that nobody asked for.
-   */
+  /** True unless the body can be read once only: that of a stream or a `Request`. A copy would double the memory. */
   isRepeatable(): boolean;
 }
 
-/** @throws TypeError for what is no address, as `fetch` does */
+/** Milliseconds without renewals after a renewed token was refused; doubled each time, up to an hour. */
+const MIN_REFUSAL_PAUSE_MS = 30_000;
+const MAX_REFUSAL_PAUSE_MS = 3_600_000;
+
+/**
+ * Copies the arguments of `fetch`.
+ *
+ * @throws {TypeError} for an invalid address, as `fetch` does
+ */
 export function prepareRequest(
   [input, init]: FetchArguments,
-  base: { readonly href: string; readonly origin: string },
+  { href: base, origins }: ApiAddress,
 ): PreparedRequest {
-  const request = input instanceof Request ? input : undefined;
-  const page = globalThis.document?.baseURI ?? globalThis.location?.href ?? base.href;
-  const { href, origin } = new URL(request?.url ?? (input as string | URL), page);
-  const given = init && { ...init };
-  const headers = new Headers(init?.headers ?? request?.headers);
+  const given = input instanceof Request ? input : undefined;
+  const page = globalThis.document?.baseURI ?? globalThis.location?.href ?? base;
+  const { href, origin } = new URL(given?.url ?? (input as string | URL), page);
+  const headers = new Headers(init?.headers ?? given?.headers);
+  const isOurs = origins.has(origin) && !headers.has('Authorization');
+  const request = isOurs && given ? new Request(given) : given;
+  const copy = isOurs && init ? { ...init, body: copyBody(init.body ?? null) } : init;
 
   return {
-    isOurs: origin === base.origin && !headers.has('Authorization'),
-    signal: given?.signal ?? request?.signal,
+    isOurs,
+    signal: copy?.signal ?? request?.signal,
     withToken(token) {
-      if (token === undefined) return [request ?? href, given];
+      if (token === undefined) return [request ?? href, copy];
       headers.set('Authorization', `Bearer ${token}`);
-      if (request === undefined || given !== undefined) {
-        return [request ?? href, { ...given, headers }];
+      if (request === undefined || copy !== undefined) {
+        return [request ?? href, { ...copy, headers }];
       }
-      // With an init, however small, a request forgets its referrer (Fetch, section 5.4).
-      const copy = new Request(request);
-      copy.headers.set('Authorization', `Bearer ${token}`);
-      return [copy];
+      // With an init, however small, a request loses its referrer (Fetch, section 5.4).
+      const next = new Request(request);
+      next.headers.set('Authorization', `Bearer ${token}`);
+      return [next];
     },
     isRepeatable() {
-      // A text has neither member, and not every browser's Request shows its body.
-      const body = given?.body as Partial<ReadableStream & AsyncIterable<unknown>> | undefined;
+      // A string has neither member, and not every browser's Request shows its body.
+      const body = copy?.body as Partial<ReadableStream & AsyncIterable<unknown>> | undefined;
       return !(body?.getReader ?? body?.[Symbol.asyncIterator] ?? request?.bodyUsed);
     },
   };
 }
 
-/** `fetch` with the token that the manager has. */
+/** Returns the body as it is now (Fetch, section 5.2): forms and buffers can be changed after the call. */
+function copyBody(body: BodyInit | null): BodyInit | null {
+  if (body instanceof ArrayBuffer) return body.slice(0);
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  }
+  const form = body as Partial<FormData> | null;
+  if (!form?.append || !form[Symbol.iterator]) return body;
+  const copy = new (form.constructor as typeof FormData)();
+  for (const [name, value] of form as FormData) copy.append(name, value as string);
+  return copy;
+}
+
+/** Creates `fetch` with the token of the manager. */
 export function createFetch(
   manager: TokenManager,
-  base: URL,
+  address: ApiAddress,
 ): (...given: FetchArguments) => Promise<Response> {
   const { fetch, now } = manager.platform;
+  let pauseMs = MIN_REFUSAL_PAUSE_MS;
+  let pause: { readonly from: number; readonly until: number } | undefined;
 
   async function send(...given: FetchArguments): Promise<Response> {
-    const request = prepareRequest(given, base);
+    const request = prepareRequest(given, address);
     if (!request.isOurs) return fetch(...request.withToken(undefined));
-    try {
-      if (!isFresh(manager.current, now()) && manager.signedIn !== false) {
-        await renewFor(request.signal).catch((error: unknown) => {
-          // It was renewed ahead of time, and serves until then.
-          if (now() >= (manager.current?.expiresAt ?? 0)) throw error;
-        });
+    const { signal } = request;
+    const getToken = manager.bind();
+    const ready = manager.prepare();
+    if (ready !== undefined) await waitFor(ready, signal);
+    const used = getToken();
+    if (used === null) throw createSessionChanged();
+    const response = await fetch(...request.withToken(used));
+    if (!(await isRefused(response, used))) return response;
+    // Another request may have renewed the token already.
+    if (getToken() === used) {
+      if (isWithin(pause, now())) return response;
+      try {
+        await waitFor(manager.renew(), signal);
+      } catch (error) {
+        if (!(error instanceof SessionClientError) || error.status === 0) throw error;
+        // An unavailable server must not read as a refused user.
+        return isTransient(error) && !error.response.bodyUsed ? error.response.clone() : response;
       }
-      const used = manager.current?.token;
-      const response = await fetch(...request.withToken(used));
-      if (used === undefined || !(await isStaleToken(response))) return response;
-      // Another request may have renewed it already.
-      if (manager.current?.token === used) await renewFor(request.signal);
-      return manager.current !== undefined && request.isRepeatable()
-        ? await fetch(...request.withToken(manager.current.token))
-        : response;
-    } catch (error) {
-      // The server said that it cannot say: so does this, to each that waited.
-      if (error instanceof SessionClientError && isTransient(error)) return error.response.clone();
-      throw error;
     }
+    const renewed = getToken();
+    if (!renewed || !request.isRepeatable()) return response;
+    const repeated = await fetch(...request.withToken(renewed));
+    if (!(await isRefused(repeated, renewed))) pauseMs = MIN_REFUSAL_PAUSE_MS;
+    else if (!isWithin(pause, now())) {
+      // A route that refuses every token must not rotate them for ever.
+      pause = { from: now(), until: now() + pauseMs };
+      pauseMs = Math.min(pauseMs * 2, MAX_REFUSAL_PAUSE_MS);
+    }
+    return repeated;
   }
 
-  /** Renews, or stops waiting for it: of a signal that has been aborted, the `fetch` that follows tells. */
-  async function renewFor(signal: AbortSignal | null | undefined): Promise<void> {
-    if (signal?.aborted) return;
-    let stop = (): void => {};
-    const given = new Promise<void>((resolve) => {
-      stop = resolve;
-      signal?.addEventListener('abort', stop);
-    });
-    await Promise.race([manager.renew(), given]).finally(() =>
-      signal?.removeEventListener('abort', stop),
-    );
-  }
-
-  /** Another origin, to which a redirect has led, has no say in it, nor has a 401 of another kind. */
-  async function isStaleToken(response: Response): Promise<boolean> {
+  /** True if a response asks for a token, or for another one. Other origins, reached by a redirect, do not count. */
+  async function isRefused(response: Response, token: string | undefined): Promise<boolean> {
     const { status, url, headers } = response;
-    if (status !== 401 || (url !== '' && new URL(url).origin !== base.origin)) return false;
+    if (status !== 401 || (url !== '' && !address.origins.has(new URL(url).origin))) return false;
+    // Without a token there is nothing to wait for, except a renewal that is late.
+    if (token === undefined && !manager.isRenewing) return false;
+    const code = token === undefined ? 'session_required' : 'invalid_token';
     const challenge = headers.get('WWW-Authenticate');
-    // APIs of other origins have to expose the header, and seldom do.
-    return challenge === null
-      ? (await readCode(response)) === 'invalid_token'
-      : /\bBearer\b.*error="?invalid_token/i.test(challenge);
+    // APIs on other origins have to expose the header, and seldom do.
+    if (challenge === null) return (await readCode(response)) === code;
+    return /\bBearer\b/i.test(challenge) && (!token || /error="?invalid_token/i.test(challenge));
   }
 
   return send;
+}
+
+/** Waits until a promise settles or the caller aborts; the `fetch` that follows reports the abort. */
+export async function waitFor(
+  promise: Promise<unknown>,
+  signal: AbortSignal | null | undefined,
+): Promise<void> {
+  if (signal?.aborted) return;
+  let stop = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal?.addEventListener('abort', stop);
+  });
+  await Promise.race([promise, aborted]).finally(() => signal?.removeEventListener('abort', stop));
 }

@@ -5,6 +5,7 @@ export type {
   ListedSession,
   Platform,
   RefreshTokenStorage,
+  SessionChange,
   SessionClient,
   TokenResponse,
 } from './types.js';

@@ -2,14 +2,20 @@ import { useSyncExternalStore } from 'react';
 import type { SessionClient } from './types.js';
 
 /**
- * Whether somebody is signed in, as a React hook: `undefined` until it is known, and while a server renders. Call
- * `client.refresh()` once, at the start, to find out.
+ * Returns the session of the client and renders again when it changes, another user included. All members are
+ * `undefined` until they are known and while a server renders. Call `client.refresh()` once at the start, and put
+ * `sid` into the keys of caches.
  */
-export function useSession(client: SessionClient): { readonly signedIn: boolean | undefined } {
-  const signedIn = useSyncExternalStore(
-    client.subscribe,
-    () => client.signedIn,
-    () => undefined,
-  );
-  return { signedIn };
+export function useSession(
+  client: SessionClient,
+): Readonly<Pick<SessionClient, 'signedIn' | 'sid' | 'subject'>> {
+  const { subscribe } = client;
+  const signedIn = useSyncExternalStore(subscribe, () => client.signedIn, unknown);
+  const sid = useSyncExternalStore(subscribe, () => client.sid, unknown);
+  const subject = useSyncExternalStore(subscribe, () => client.subject, unknown);
+  return { signedIn, sid, subject };
+}
+
+function unknown(): undefined {
+  return undefined;
 }

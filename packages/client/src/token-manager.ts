@@ -1,196 +1,345 @@
-import { platform as defaultPlatform } from './platform.js';
-import { requestRenewal } from './renewal.js';
+import { createPlatform, isServerProcess } from './platform.js';
+import { isTransient, readRetryAfter, requestRenewal, SessionClientError } from './renewal.js';
 import type {
   ClientOptions,
   Message,
   Platform,
+  SessionChange,
   SessionClient,
   Tabs,
   TokenResponse,
 } from './types.js';
 
-/** The access token of this tab, in memory only. */
-export interface HeldToken {
+/** A period of the wall clock. Its start guards against a clock that is set back. */
+interface Period {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The access token of this tab, in memory only. Fresh during its period; renewed before use afterwards. */
+export interface HeldToken extends Period {
   readonly token: string;
-  /** When it runs out, and from when on it is renewed before it is used; milliseconds of the environment's `now`. */
   readonly expiresAt: number;
-  readonly renewAt: number;
+  /** Equal for all tokens of one sign-in: the `sid`, or a number where tokens do not carry it. */
+  readonly key: string | number;
+  readonly sid: string | undefined;
+  readonly subject: string | undefined;
 }
 
-/** Milliseconds before its end at which a token is renewed, unless that is more than a tenth of its ttlMs. */
-const CLOCK_SKEW_MS = 30_000;
-/** No access token of a sane service lives longer. */
-const MAX_TTL_MS = 7 * 86_400_000;
-
-/**
- * @param at when it was asked for: a slow answer makes nothing live longer
- * @throws TypeError for an answer without a token, such as that of a gateway or of a sign-in that was refused
- */
-export function holdToken(
-  { access_token: token, expires_in }: TokenResponse,
-  at: number,
-): HeldToken {
-  if (typeof token !== 'string') throw new TypeError('The answer has no access_token.');
-  const ttlMs = expires_in * 1_000;
-  const expiresAt = at + ttlMs;
-  return { token, expiresAt, renewAt: expiresAt - Math.min(CLOCK_SKEW_MS, ttlMs / 10) };
+/** A renewal in flight. */
+interface PendingRenewal {
+  /** Resolves to true if a user is signed in. Rejects as `requestRenewal`. */
+  readonly done: Promise<boolean>;
+  /** Resolves when requests need not wait for it any longer: it is done, failed once, or slow. */
+  readonly ready: Promise<void>;
 }
 
-/** Whether it can be used as it is. A clock that was set back makes a token of the future: renewed, to be sure. */
-export function isFresh(current: HeldToken | undefined, now: number): boolean {
-  return current !== undefined && now < current.renewAt && now >= current.renewAt - MAX_TTL_MS;
-}
-
-/** Has the token of this tab, and agrees on it with the others. */
+/** Holds the token of this tab and shares it with the other tabs. */
 export interface TokenManager
   extends Pick<SessionClient, 'signedIn' | 'subscribe' | 'start' | 'close'> {
   readonly platform: Platform;
   readonly current: HeldToken | undefined;
-  /** Renews the token, once for all who ask; answers whether somebody is signed in. @throws as `requestRenewal` */
+  readonly isRenewing: boolean;
+  /**
+   * Binds a request to the sign-in of this moment. The returned function returns the token to send: `undefined` if
+   * there is none, `null` after a change of user.
+   */
+  bind(): () => string | undefined | null;
+  /** Starts a renewal if the token needs one. Returns a promise to wait for before sending, `undefined` if none. */
+  prepare(): Promise<void> | undefined;
+  /** Renews the token, once for all callers. @throws as `requestRenewal`; during a pause without a request */
   renew(): Promise<boolean>;
-  /** Forgets it here and in all tabs. */
-  signOut(): Promise<void>;
-  /** What a renewal or a sign-out is asked for with; `undefined` when there is nothing. */
+  /** Forgets the token in all tabs, unless another user than that of `key` is signed in by now. */
+  signOut(key: HeldToken['key'] | undefined): Promise<void>;
+  /** Returns what a renewal or a sign-out is sent with; `undefined` without any token. */
   createInit(): Promise<RequestInit | undefined>;
 }
 
+/** Milliseconds before its end at which a token is renewed, unless that is more than a tenth of its lifetime. */
+const CLOCK_SKEW_MS = 30_000;
+/** Milliseconds for which requests wait for a renewal, and a renewed tab for the others to receive the token. */
+const MAX_WAIT_MS = 5_000;
+/** Milliseconds without renewals after a refusal that has no `Retry-After`. */
+const REFUSAL_PAUSE_MS = 10_000;
+
+/** True during a period. */
+export function isWithin(period: Period | undefined, now: number): boolean {
+  return period !== undefined && now >= period.from && now < period.until;
+}
+
 /**
- * How long a tab that has renewed keeps the others waiting until they have heard of it, at most. Milliseconds. On a busy
- * device that takes a while, and one that has not heard asks for a token of its own.
+ * Creates the held token from a response.
+ *
+ * @param at time of the request: a slow response does not prolong the lifetime
+ * @param fallbackKey the key where the token does not carry a `sid`
+ * @throws {TypeError} without a token, as in a response of a gateway or of a refused sign-in
  */
-const MAX_WAIT_MS = 3_000;
+export function holdToken(
+  { access_token: token, expires_in: seconds = Number.POSITIVE_INFINITY }: TokenResponse,
+  at: number,
+  fallbackKey: HeldToken['key'],
+): HeldToken {
+  if (typeof token !== 'string') {
+    throw new TypeError('start: expected a token response, got one without access_token.');
+  }
+  const ttlMs = seconds * 1_000;
+  const expiresAt = at + ttlMs;
+  const { sid, subject } = readClaims(token);
+  return {
+    token,
+    expiresAt,
+    from: at - CLOCK_SKEW_MS,
+    until: expiresAt - Math.min(CLOCK_SKEW_MS, ttlMs / 10),
+    key: sid ?? fallbackKey,
+    sid,
+    subject,
+  };
+}
+
+/** Returns what a token shows of its session: `sat_<sid>.<secret>`, or the claims of a JWT. Verified by the API only. */
+function readClaims(token: string): { readonly sid?: string; readonly subject?: string } {
+  const [head = '', payload = ''] = token.split('.');
+  if (head.startsWith('sat_')) return { sid: head.slice(4) };
+  try {
+    const binary = atob(payload.replace(/-/g, '+').replace(/_/g, '/'));
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const { sid, sub: subject } = JSON.parse(new TextDecoder().decode(bytes));
+    return { sid, subject };
+  } catch {
+    // A token of another kind, which shows nothing.
+    return {};
+  }
+}
+
+/** Returns a part that is equal for all sessions of one user: a `sid` begins with a digest of the subject. */
+function userOf({ sid, subject }: HeldToken): string | undefined {
+  return subject ?? sid?.slice(0, 16);
+}
 
 export function createTokenManager(sessionUrl: string, options: ClientOptions): TokenManager {
-  const { storage } = options;
-  const platform: Platform = { ...defaultPlatform, ...options.environment };
-  const { now } = platform;
+  const { storage, environment = {} } = options;
+  const platform: Platform = { ...createPlatform(), ...environment };
+  const { now, startTimer } = platform;
+  // A caller with its own fetch has its own cookies, and thus one user.
+  const isShared = environment.fetch === undefined && isServerProcess();
 
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(change: SessionChange) => void>();
   let current: HeldToken | undefined;
   let signedIn: boolean | undefined;
-  let renewing: Promise<boolean> | undefined;
-  /** Raised by every sign-in and sign-out: what was asked for before is not for the one who is here now. */
+  let pending: PendingRenewal | undefined;
+  let pause: (Period & { readonly error: unknown }) | undefined;
+  /** Raised by every change of the session: results requested before are discarded, requests made before not sent. */
   let generation = 0;
-  /** When that was asked for which this tab knows, or is about to know. */
-  let since = Number.NEGATIVE_INFINITY;
+  /** The highest order seen; a hybrid of counter and clock, so that a new tab starts above the others. */
+  let order = 0;
+  /** The order of the newest event that this tab knows or has requested; older messages are ignored. */
+  let since = 0;
   let stored: Promise<unknown> = Promise.resolve();
   let onReceived = (): void => {};
   let tabs: Tabs | undefined = platform.openTabs?.(`sess ${sessionUrl}`, onMessage);
+  tabs?.post({ kind: 'hello', order });
 
-  function change(next: HeldToken | undefined, at: number): void {
+  /** Returns the order of a sign-in or sign-out, above all that this tab has seen. */
+  function nextOrder(): number {
+    order = Math.max(order + 1, now());
+    since = order;
+    return order;
+  }
+
+  function change(next: HeldToken | undefined): void {
+    const { sid, subject } = next ?? current ?? {};
+    const isSame = next?.key === current?.key;
+    const type = next === undefined ? 'signed-out' : isSame ? 'renewed' : 'signed-in';
+    // Nothing is bound to the time before the first look.
+    if (current !== undefined && !isSame) generation += 1;
     current = next;
     signedIn = next !== undefined;
-    since = at;
     for (const listener of [...listeners]) {
       try {
-        listener();
+        listener({ type, sid, subject });
       } catch (error) {
-        // Shown as unhandled: it is the listener's fault, and not to be anybody else's.
+        // Reported as unhandled: a fault of one listener must not reach the others.
         void Promise.reject(error);
       }
     }
   }
 
+  function hold(tokens: TokenResponse, at: number, signInOrder: number | undefined): HeldToken {
+    return holdToken(tokens, at, signInOrder ?? current?.key ?? order);
+  }
+
   function onMessage(message: Message): void {
-    if (message.kind === 'received') onReceived();
-    else if (message.at >= since) {
-      if (message.kind === 'signed-out') {
-        generation += 1;
-        change(undefined, message.at);
-      } else {
-        // What is on its way here may be for whoever was signed in before.
-        if (message.isSignIn) generation += 1;
-        change(holdToken(message.tokens, message.at), message.at);
-        if (renewing !== undefined) tabs?.post({ kind: 'received' });
-      }
+    order = Math.max(order, message.order);
+    if (message.kind === 'hello') tabs?.post({ kind: 'order', order });
+    else if (message.kind === 'received') onReceived();
+    else if (message.kind === 'paused') {
+      const response = new Response(null, { status: message.status });
+      setPause(message.milliseconds, new SessionClientError(response, undefined));
+    } else if (message.kind === 'token') {
+      const { tokens, at, isSignIn } = message;
+      // Equal orders are rare and need the same winner in all tabs; a renewal in flight has no result yet.
+      const isNewer =
+        message.order === since && pending === undefined
+          ? tokens.access_token > `${current?.token}`
+          : message.order >= since;
+      if (!isNewer) return;
+      since = message.order;
+      // A result in flight may belong to the user before.
+      if (isSignIn) generation += 1;
+      change(hold(tokens, at, isSignIn ? order : undefined));
+      if (pending !== undefined) tabs?.post({ kind: 'received', order });
+    } else if (message.kind === 'signed-out') {
+      const { sid } = message;
+      const isOther = sid !== undefined && current?.sid !== undefined && sid !== current.sid;
+      // An ended session stays ended, in any order of messages; a renewal in flight finds out by itself.
+      const isKnown = sid !== undefined && sid === current?.sid && pending === undefined;
+      if (isOther || (message.order < since && !isKnown)) return;
+      since = Math.max(since, message.order);
+      generation += 1;
+      change(undefined);
     }
   }
 
-  /** One after the other, or a slow write would undo a later one. */
+  function setPause(milliseconds: number, error: unknown): void {
+    pause = { from: now(), until: now() + milliseconds, error };
+  }
+
+  /** Runs storage operations one after the other: a slow write must not undo a later one. */
   function runExclusive<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     const done = stored.then(work);
     stored = done.catch(() => {});
     return done;
   }
 
-  async function take(tokens: TokenResponse, at: number, isSignIn: boolean): Promise<void> {
-    const next = holdToken(tokens, at);
+  async function take(tokens: TokenResponse, at: number, asked: number, isSignIn: boolean) {
+    const next = hold(tokens, at, isSignIn ? asked : undefined);
+    if (isShared && current !== undefined && userOf(next) !== userOf(current)) {
+      throw new TypeError(
+        'start: expected the same user, got another one. In a server process create one client per request; elsewhere call logout first, or pass environment.fetch.',
+      );
+    }
     if (isSignIn) generation += 1;
-    const asked = generation;
+    const before = generation;
     const { access_token, expires_in, refresh_token } = tokens;
     if (storage !== undefined && refresh_token !== undefined) {
-      // Before the token is used: then the server repeats itself for whoever could not keep it.
+      // Before the token is used: until then the server repeats its response to the old one.
       await runExclusive(() => storage.set(refresh_token));
     }
-    if (asked !== generation) return;
-    change(next, at);
-    tabs?.post({ kind: 'token', at, tokens: { access_token, expires_in }, isSignIn });
+    if (before !== generation) return;
+    change(next);
+    const shared = { access_token, expires_in };
+    tabs?.post({ kind: 'token', order: asked, at, tokens: shared, isSignIn });
   }
 
-  async function signOut(at = now(), isForAll = true): Promise<void> {
+  async function forget(asked: number, isForAll: boolean): Promise<void> {
+    const sid = current?.sid;
     generation += 1;
-    change(undefined, at);
-    if (isForAll) tabs?.post({ kind: 'signed-out', at });
+    change(undefined);
+    if (isForAll) tabs?.post({ kind: 'signed-out', order: asked, sid });
     await runExclusive(() => storage?.remove());
   }
 
   async function createInit(): Promise<RequestInit | undefined> {
-    since = now();
-    const init: RequestInit = { method: 'POST', credentials: 'include' };
     // A server whose sessions are in their tokens takes the token itself.
     const headers: Record<string, string> =
       current === undefined ? {} : { Authorization: `Bearer ${current.token}` };
-    if (storage === undefined) return { ...init, headers };
+    if (storage === undefined) return { method: 'POST', credentials: 'include', headers };
+    const hasToken = current !== undefined;
     const refreshToken = (await runExclusive(() => storage.get())) ?? undefined;
-    if (refreshToken === undefined && current === undefined) return undefined;
+    if (refreshToken === undefined && !hasToken) return undefined;
     return {
-      ...init,
+      method: 'POST',
       headers: { ...headers, 'Content-Type': 'application/json' },
       body: JSON.stringify({ refresh_token: refreshToken }),
     };
   }
 
-  /** Renews, unless another tab has done it while this one waited for its turn. */
-  async function renewInTurn(stale: HeldToken | undefined, onTold: () => void): Promise<void> {
+  /** Renews, unless another tab has done so while this one waited for the lock. */
+  async function renewExclusively(
+    stale: HeldToken | undefined,
+    onDone: () => void,
+    onFailure: () => void,
+  ): Promise<void> {
     if (current !== stale) return;
-    const asked = generation;
-    const { at, tokens } = await requestRenewal(platform, `${sessionUrl}/refresh`, async () =>
-      asked === generation ? createInit() : undefined,
-    );
-    // Unless somebody has signed in or out meanwhile: they have the last word.
-    if (asked === generation) {
-      // A tab that had nothing knows nothing of the others.
-      if (tokens === undefined) await signOut(at, current !== undefined);
-      else await publishToken(() => take(tokens, at, false).then(onTold));
+    throwIfPaused();
+    const before = generation;
+    let asked = 0;
+    try {
+      const { at, tokens } = await requestRenewal(platform, {
+        fetch: platform.fetch,
+        url: `${sessionUrl}/refresh`,
+        onFailure,
+        createInit() {
+          if (before !== generation) return undefined;
+          // Above the last event, and below the next one in any tab.
+          asked = Math.max(order + 0.5, now() - 0.5);
+          since = asked;
+          return createInit();
+        },
+      });
+      // A sign-in or sign-out in the meantime decides.
+      if (before !== generation) return;
+      order = Math.max(order, asked);
+      // A tab without a token knows nothing about the others.
+      if (tokens === undefined) await forget(asked, current !== undefined);
+      else await publish(() => take(tokens, at, asked, false).then(onDone));
+    } catch (error) {
+      const milliseconds =
+        readRetryAfter(error, now()) || (isTransient(error) ? 0 : REFUSAL_PAUSE_MS);
+      if (milliseconds > 0 && error instanceof SessionClientError) {
+        setPause(milliseconds, error);
+        tabs?.post({ kind: 'paused', order, milliseconds, status: error.status });
+      }
+      throw error;
     }
   }
 
-  /** Lets go of the others only when they have the token, or each would ask for one of its own. */
-  async function publishToken(tell: () => Promise<void>): Promise<void> {
+  /** Keeps the lock until the waiting tabs have the token; otherwise each would request its own. */
+  async function publish(send: () => Promise<void>): Promise<void> {
     let received = 0;
     let waiting = Number.POSITIVE_INFINITY;
-    const all = new Promise<void>((resolve) => {
-      onReceived = () => {
-        received += 1;
-        if (received >= waiting) resolve();
-      };
+    let resolve = (): void => {};
+    const all = new Promise<void>((resolveAll) => {
+      resolve = resolveAll;
     });
-    await tell();
+    onReceived = () => {
+      received += 1;
+      if (received >= waiting) resolve();
+    };
+    await send();
     waiting = (await tabs?.countWaiting().catch(() => 0)) ?? 0;
-    if (received < waiting) await Promise.race([all, platform.sleep(MAX_WAIT_MS)]);
+    if (received >= waiting) return;
+    const cancel = startTimer(MAX_WAIT_MS, resolve);
+    await all;
+    cancel();
   }
 
-  function renew(): Promise<boolean> {
+  function throwIfPaused(): void {
+    if (isWithin(pause, now())) throw pause?.error;
+  }
+
+  function startRenewal(): PendingRenewal {
+    if (pending !== undefined) return pending;
     const stale = current;
-    renewing ??= new Promise<boolean>((resolve, reject) => {
-      const done = (): void => resolve(signedIn === true);
-      // Its own requests go on when the token is there, whoever else has yet to hear of it.
-      const work = (): Promise<void> => renewInTurn(stale, done);
-      (tabs?.exclusively(work) ?? work()).then(done, reject);
-    }).finally(() => {
-      renewing = undefined;
+    let onReady = (): void => {};
+    const ready = new Promise<void>((resolve) => {
+      onReady = resolve;
     });
-    return renewing;
+    const cancel = startTimer(MAX_WAIT_MS, onReady);
+    const done = new Promise<boolean>((resolve, reject) => {
+      const onDone = (): void => resolve(signedIn === true);
+      // The requests of this tab continue before the other tabs have the token.
+      const work = (): Promise<void> => renewExclusively(stale, onDone, onReady);
+      (tabs?.exclusively(work) ?? work()).then(onDone, reject);
+    }).finally(() => {
+      pending = undefined;
+      cancel();
+      onReady();
+    });
+    // Reported to the callers of `refresh`; requests continue without it.
+    done.catch(() => {});
+    pending = { done, ready };
+    return pending;
   }
 
   return {
@@ -201,14 +350,34 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     get signedIn() {
       return signedIn;
     },
+    get isRenewing() {
+      return pending !== undefined;
+    },
+    bind() {
+      const before = generation;
+      const key = current?.key;
+      return () =>
+        current && before !== generation && key !== current.key ? null : current?.token;
+    },
+    prepare() {
+      const isSettled = signedIn === false || isWithin(current, now()) || isWithin(pause, now());
+      return isSettled ? undefined : startRenewal().ready;
+    },
+    async renew() {
+      throwIfPaused();
+      return startRenewal().done;
+    },
     subscribe(listener) {
-      const entry = (): void => listener();
+      const entry = (change: SessionChange): void => listener(change);
       listeners.add(entry);
       return () => void listeners.delete(entry);
     },
-    start: (tokens) => take(tokens, now(), true),
-    renew,
-    signOut: () => signOut(),
+    start: (tokens) => take(tokens, now(), nextOrder(), true),
+    async signOut(key) {
+      if (key === undefined || current === undefined || key === current.key) {
+        await forget(nextOrder(), true);
+      }
+    },
     createInit,
     close() {
       tabs?.close();

@@ -1,45 +1,68 @@
-/** A successful answer with tokens (RFC 6749, section 5.1). */
+/** A successful response with tokens (RFC 6749, section 5.1). */
 export interface TokenResponse {
   readonly access_token: string;
-  /** Seconds. */
+  /** Seconds. Without it the token is used until the API refuses it. */
   readonly expires_in: number;
+  /** Present with `refreshTransport: 'body'` only; kept in the `storage` of the client. */
   readonly refresh_token?: string;
 }
 
-/** What one tab tells the others. `at` is when it was asked for: what was asked for earlier does not count any more. */
-export type Message =
-  /** New tokens, the refresh token not among them, and whether somebody has signed in for them. */
+/** A change that listeners of `client.subscribe` receive, from this tab or another one. */
+export interface SessionChange {
+  /**
+   * `signed-in`: another session than before, also where the user changed without the client. `renewed`: a new token
+   * of the same session. `signed-out`: the session ended, or no user is signed in at the first look.
+   */
+  readonly type: 'signed-in' | 'renewed' | 'signed-out';
+  /** The session that the change is about; `undefined` where it is not known. */
+  readonly sid: string | undefined;
+  /** The user of that session. Known with JWT access tokens only. */
+  readonly subject: string | undefined;
+}
+
+/** A message between tabs. `order` grows with every event and does not depend on a correct clock. */
+export type Message = { readonly order: number } & (
   | {
       readonly kind: 'token';
+      /** Wall-clock time of the request that returned the tokens. */
       readonly at: number;
+      /** Without the refresh token. */
       readonly tokens: TokenResponse;
       readonly isSignIn: boolean;
     }
-  | { readonly kind: 'signed-out'; readonly at: number }
-  /** The token of another tab has arrived here, while this one waited to renew its own. */
-  | { readonly kind: 'received' };
+  | { readonly kind: 'signed-out'; readonly sid: string | undefined }
+  /** The server asked to wait with renewals. */
+  | { readonly kind: 'paused'; readonly milliseconds: number; readonly status: number }
+  /** This tab waits for the renewal lock and has received the token. */
+  | { readonly kind: 'received' }
+  /** A new tab asks the others for their `order`. */
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'order' }
+);
 
-/** The other tabs of the same site. */
+/** The other tabs of the same origin. */
 export interface Tabs {
   post(message: Message): void;
-  /** Runs work while no other tab does, as far as that can be had. */
+  /** Runs work while no other tab runs its own, as far as the browser offers a lock. */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** How many tabs wait to be the one that works. */
+  /** Returns the number of tabs that wait for the lock. */
   countWaiting(): Promise<number>;
   close(): void;
 }
 
-/** What the client takes from where it runs. Every part has a default, and a test or another platform its own. */
+/** The parts of the platform that the client uses. Each has a default; tests and other platforms replace some. */
 export interface Platform {
+  /** Default: the global `fetch` at the time the client is created. */
   readonly fetch: typeof fetch;
-  /** Milliseconds, from a moment that all tabs share, that go on while the device sleeps. */
+  /** Returns the wall-clock time in epoch milliseconds. It may jump. */
   readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Opens the way to other tabs; `undefined` where there are none. */
+  /** Calls back after the given milliseconds. Returns a function that cancels the timer. */
+  readonly startTimer: (milliseconds: number, callback: () => void) => () => void;
+  /** Opens the channel to other tabs. `undefined` where there are none; the default in server processes. */
   readonly openTabs?: ((name: string, listener: (message: Message) => void) => Tabs) | undefined;
 }
 
-/** Where a client without cookies keeps its refresh token: the device's secure storage, never a page's. */
+/** The place where a client without cookies keeps its refresh token: secure storage of a device, never of a page. */
 export interface RefreshTokenStorage {
   get(): string | undefined | null | Promise<string | undefined | null>;
   set(refreshToken: string): void | Promise<void>;
@@ -48,16 +71,21 @@ export interface RefreshTokenStorage {
 
 /** Options of `createClient`. */
 export interface ClientOptions {
-  /** The API's address, as in `'https://api.example.com'`. Default: the page's own origin. */
+  /** The address of the API, as in `'https://api.example.com'`. Default: the origin of the page. */
   readonly baseUrl?: string;
-  /** Where its session routes are. Default: `'/session'`. */
+  /** The path of the session routes below `baseUrl`. Default: `'/session'`. */
   readonly basePath?: string;
   /**
-   * For React Native, Node and other places without a cookie jar, with `refreshTransport: 'body'` at the server. Default:
-   * none; the refresh token is in a cookie that no script can read.
+   * More origins that receive the access token, as in `['https://files.example.com']`. Default: none, so that only the
+   * origin of `baseUrl` receives it.
+   */
+  readonly origins?: readonly string[];
+  /**
+   * For React Native, Node and other platforms without a cookie jar; the server needs `refreshTransport: 'body'`.
+   * Default: none; the refresh token is in a cookie that scripts cannot read.
    */
   readonly storage?: RefreshTokenStorage;
-  /** Parts of the platform to be replaced. Default: the browser's own. */
+  /** Parts of the platform to replace. Default: those of the browser. */
   readonly environment?: Partial<Platform>;
 }
 
@@ -71,47 +99,66 @@ export interface ListedSession {
   readonly authenticatedAt: number;
   readonly lastUsedAt: number;
   readonly expiresAt: number;
-  /** Whether it is the one that asks. */
+  /** True for the session of this client. */
   readonly current: boolean;
 }
 
-/** Keeps people signed in. The access token is in memory, and nowhere else. */
+/** Keeps a user signed in. The access token is kept in memory only. */
 export interface SessionClient {
   /**
-   * `fetch` with the access token, for requests to the origin of `baseUrl`; others pass as they are, and so does one with
-   * an `Authorization` of its own. A token about to run out is renewed first, and one that the API no longer accepts is
-   * renewed once, and the request repeated, unless its body is a stream or that of a `Request`. While no token can be had
-   * because the server is away, it throws or answers as `fetch` would. An address without an origin is the page's, as
-   * with `fetch`, and the API's where there is no page.
+   * `fetch` with the access token, for requests to the origin of `baseUrl` and to `origins`. Other requests, and those
+   * with an `Authorization` header, pass unchanged. A token close to its end is renewed first. A request that is
+   * refused with `invalid_token` is repeated once with a renewed token, unless its body is a stream or that of a
+   * `Request`. Where no token can be had, the request is sent without one or with the old one. Relative addresses
+   * belong to the page, as with `fetch`, and to the API where there is no page.
+   *
+   * A request belongs to the session under which it was made. After a change of user it is never sent.
+   * @throws {SessionClientError} `session_changed` for a request that was still waiting at the change; `fetch` errors
    */
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
-  /** Whether somebody is signed in; `undefined` until it is known, which takes the first request or `refresh`. */
+  /** True while a user is signed in; `undefined` until the first request or `refresh` shows it. */
   readonly signedIn: boolean | undefined;
-  /** Milliseconds that the access token still has to live; 0 without one. */
+  /** The id of the session, for cache keys; `undefined` without one, or where the tokens do not carry it. */
+  readonly sid: string | undefined;
+  /** The user. Known with JWT access tokens only. */
+  readonly subject: string | undefined;
+  /** Milliseconds until the access token expires; 0 without one. */
   readonly tokenLife: number;
-  /** Calls back whenever `signedIn` has changed or a token is new, in every tab; answers a function that stops it. */
-  subscribe(listener: () => void): () => void;
   /**
-   * Takes what a sign-in or a re-authentication answered: `client.start(await response.json())`.
-   * @throws TypeError when that has no token
+   * Returns an access token for sockets, uploads and other libraries, renewed first if necessary; `undefined` when no
+   * user is signed in.
+   * @throws {SessionClientError} `session_changed` after a change of user, or as `refresh`
+   */
+  getToken(): Promise<string | undefined>;
+  /** Calls back after every change, in every tab. Returns a function that stops it. */
+  subscribe(listener: (change: SessionChange) => void): () => void;
+  /**
+   * Takes the response of a sign-in or a re-authentication: `client.start(await response.json())`.
+   * @throws {TypeError} for a value without an access token; in a server process, for a second user in one client
    */
   start(tokens: TokenResponse): Promise<void>;
   /**
-   * Renews the token now, once for all tabs. Answers whether somebody is signed in.
-   * @throws SessionClientError, or what `fetch` throws, when the server could not say; nobody is signed out by it
+   * Renews the token now, once for all tabs. Returns true if a user is signed in.
+   * @throws {SessionClientError} if the server refused or did not respond, or an error of `fetch`; the user stays
+   * signed in
    */
   refresh(): Promise<boolean>;
-  /** Ends this session, in every tab. @throws SessionClientError, or what `fetch` throws: then it may still live */
-  logout(): Promise<void>;
-  /** Ends all sessions of the user, and this one. Answers how many. @throws as `logout` */
+  /**
+   * Ends this session at the server and forgets it in every tab. With `localOnly` it is only forgotten: the session
+   * and its cookie live on, and the next page load signs the user in again.
+   * @throws {SessionClientError} or an error of `fetch`; the session may still be alive then
+   */
+  logout(options?: { readonly localOnly?: boolean }): Promise<void>;
+  /** Ends all sessions of the user, this one included. Returns their number. @throws as `logout` */
   logoutEverywhere(): Promise<number>;
+  /** The sessions of the user; the server needs `routes: 'all'`. Each call throws as `logout` does. */
   readonly sessions: {
     list(): Promise<readonly ListedSession[]>;
-    /** Ends one session; `false` when there was none. */
+    /** Ends one session. Returns false if there was none. */
     revoke(sid: string): Promise<boolean>;
-    /** Ends all but this one; answers how many. */
+    /** Ends all sessions but this one. Returns their number. */
     revokeOthers(): Promise<number>;
   };
-  /** Leaves the other tabs alone from now on; all else works. */
+  /** Closes the channel to other tabs. Everything else continues to work. */
   close(): void;
 }

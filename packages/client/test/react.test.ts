@@ -6,19 +6,20 @@ import { useSession } from '../src/react.js';
 import { createWorld } from './fakes/world.js';
 
 function Greeting({ client }: { readonly client: SessionClient }): ReactElement {
-  return createElement('p', null, `signed in: ${useSession(client).signedIn}`);
+  const { signedIn, sid, subject } = useSession(client);
+  return createElement('p', null, `${signedIn} ${sid} ${subject}`);
 }
 
 describe('useSession', () => {
-  it('knows nothing while a server renders, whoever is signed in', async () => {
+  it('returns undefined members while a server renders', async () => {
     const { api, open } = createWorld();
     const client = open();
-    await client.start(api.issue());
+    await client.start(api.issue('ada'));
     const html = renderToString(createElement(Greeting, { client }));
-    expect(html).toBe('<p>signed in: undefined</p>');
+    expect(html).toBe('<p>undefined undefined undefined</p>');
   });
 
-  it('subscribes as React does: apart from the client, and again before it stops', async () => {
+  it('can subscribe as React does: without a receiver, twice, and stopping twice', async () => {
     const { api, open } = createWorld();
     const client = open();
     const { subscribe } = client;

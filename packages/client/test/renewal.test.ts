@@ -10,7 +10,7 @@ async function signedInWorld(life = 900) {
 }
 
 describe('the access token', () => {
-  it('is asked for by the first request of all', async () => {
+  it('is requested by the first request of a page', async () => {
     const { api, open } = createWorld();
     api.hasCookie = true;
     const client = open();
@@ -20,7 +20,7 @@ describe('the access token', () => {
     expect(api.sent.map(({ path }) => path)).toEqual(['/session/refresh', '/me']);
   });
 
-  it('is asked for no more once it is known that nobody is signed in', async () => {
+  it('is not requested again once no user is known to be signed in', async () => {
     const { api, open } = createWorld();
     const client = open();
     for (let i = 0; i < 3; i += 1) await client.fetch(`${BASE}/public`);
@@ -28,7 +28,7 @@ describe('the access token', () => {
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 
-  it('is renewed shortly before it runs out, before it is used', async () => {
+  it('is renewed shortly before it expires, before the next request', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 869_999;
     await client.fetch(`${BASE}/me`);
@@ -41,7 +41,7 @@ describe('the access token', () => {
     ]);
   });
 
-  it('is renewed once for all requests that need it', async () => {
+  it('is renewed once for ten waiting requests', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 900_000;
     const all = Array.from({ length: 10 }, () => client.fetch(`${BASE}/me`));
@@ -49,7 +49,7 @@ describe('the access token', () => {
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 
-  it('is renewed once for all requests that the API refused it for', async () => {
+  it('is renewed once for ten refused requests', async () => {
     const { api, client } = await signedInWorld();
     api.accepted.clear();
     const all = Array.from({ length: 10 }, () => client.fetch(`${BASE}/me`));
@@ -58,7 +58,7 @@ describe('the access token', () => {
     expect(api.countOf('/me')).toBe(20);
   });
 
-  it('is not renewed again for a refusal that comes after the renewal', async () => {
+  it('is not renewed again for a refusal that arrives after the renewal', async () => {
     const { api, client } = await signedInWorld();
     api.accepted.clear();
     const gate = createGate<undefined>();
@@ -71,21 +71,21 @@ describe('the access token', () => {
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 
-  it('is renewed for a refusal that only the body tells of, as other origins show it', async () => {
+  it('is renewed for a refusal that only the body shows, as with CORS', async () => {
     const { api, client } = await signedInWorld();
     api.next('/me', () => problem(401, 'invalid_token'));
     expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 
-  it('is renewed for a refusal among other challenges', async () => {
+  it('is renewed for a Bearer challenge among others', async () => {
     const { api, client } = await signedInWorld();
     const challenge = 'Basic realm="x", Bearer realm="x", error=invalid_token';
     api.next('/me', () => problem(401, undefined, challenge));
     expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
   });
 
-  it('is used while it lives when it cannot be renewed', async () => {
+  it('is used until its end when it cannot be renewed', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 880_000;
     api.next('/session/refresh', networkFault, networkFault, networkFault);
@@ -96,7 +96,7 @@ describe('the access token', () => {
     expect(api.sent.at(-1)?.token).toBe('t1');
   });
 
-  it('is renewed after a sleep of the device, however long', async () => {
+  it('is renewed after the device slept for three days', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 3 * 86_400_000;
     expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
@@ -107,7 +107,7 @@ describe('the access token', () => {
     ['ahead by ten years', 315_360_000_000],
     ['back by ten years', -315_360_000_000],
     ['back by an hour', -3_600_000],
-  ])('takes no harm from a clock that is set %s', async (_what, jump) => {
+  ])('survives a clock that is set %s', async (_what, jump) => {
     const { api, clock, client } = await signedInWorld();
     clock.now += jump;
     for (let i = 0; i < 5; i += 1) expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
@@ -118,7 +118,7 @@ describe('the access token', () => {
   });
 });
 
-describe('nobody is signed out by', () => {
+describe('the user stays signed in after', () => {
   it.each([
     ['a 401 with a bare challenge', () => problem(401, 'session_required', 'Bearer')],
     [
@@ -170,45 +170,43 @@ describe('nobody is signed out by', () => {
 });
 
 describe('a renewal', () => {
-  it('is asked for again when its answer is lost', async () => {
+  it('is retried when its response is lost', async () => {
     const { api, clock, slept, client } = await signedInWorld();
     clock.now += 900_000;
+    api.accepted.clear();
     api.next('/session/refresh', networkFault, networkFault);
     expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
     expect(slept).toEqual([300, 1_500]);
   });
 
-  it('is given up and asked for again when nothing is heard', async () => {
-    const { api, clock, client } = await signedInWorld();
-    clock.now += 900_000;
-    const timeout = AbortSignal.timeout;
-    const waits: number[] = [];
-    AbortSignal.timeout = (milliseconds) => {
-      waits.push(milliseconds);
-      return timeout(10);
-    };
-    try {
-      api.next('/session/refresh', silence);
-      expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
-      expect(waits).toEqual([10_000, 10_000]);
-    } finally {
-      AbortSignal.timeout = timeout;
-    }
+  it('is retried after ten seconds without a response', async () => {
+    const { api, pass, client } = await signedInWorld();
+    await pass(900_000);
+    api.next('/session/refresh', silence);
+    const renewal = client.refresh();
+    await settle();
+    await pass(9_999);
+    expect(api.countOf('/session/refresh')).toBe(1);
+    await pass(1);
+    expect(await renewal).toBe(true);
+    expect(api.countOf('/session/refresh')).toBe(2);
   });
 
-  it('that fails throws for each request what fetch would', async () => {
+  it('rejects each refused request with the network error that it met', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 900_000;
+    api.accepted.clear();
     api.next('/session/refresh', networkFault, networkFault, networkFault);
     const all = [client.fetch(`${BASE}/me`), client.fetch(`${BASE}/me`)];
     const outcomes = await Promise.allSettled(all);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(api.countOf('/me')).toBe(0);
+    expect(api.countOf('/me')).toBe(2);
   });
 
-  it('that the server cannot answer gives each request an answer that it can read', async () => {
+  it('gives each refused request its 503 response with an unread body', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 900_000;
+    api.accepted.clear();
     const unavailable = () => problem(503, 'store_unavailable');
     api.next('/session/refresh', unavailable, unavailable, unavailable);
     const all = [client.fetch(`${BASE}/me`), client.fetch(`${BASE}/me`)];
@@ -218,7 +216,7 @@ describe('a renewal', () => {
     );
   });
 
-  it('that nobody waits for any more leaves no rejection behind', async () => {
+  it('leaves no unhandled rejection when its caller aborts', async () => {
     const { api, clock, client } = await signedInWorld();
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
@@ -236,5 +234,140 @@ describe('a renewal', () => {
     } finally {
       process.off('unhandledRejection', note);
     }
+  });
+});
+
+describe('Retry-After of the refresh route', () => {
+  const limited = (value: string, date?: string) => () =>
+    new Response('{}', {
+      status: 429,
+      headers: { 'Retry-After': value, ...(date && { Date: date }) },
+    });
+  const utc = (time: number): string => new Date(time).toUTCString();
+
+  it.each([
+    ['seconds', () => limited('60')],
+    ['a date', (now: number) => limited(utc(now + 60_000))],
+    [
+      'a date on a clock a year ahead',
+      (now: number) => limited(utc(now + 3.2e10), utc(now + 3.2e10 - 60_000)),
+    ],
+  ])('given as %s stops renewals until then', async (_name, create) => {
+    const { api, clock, pass, client } = await signedInWorld();
+    api.accepted.clear();
+    api.next('/session/refresh', create(clock.now));
+    await expect(client.refresh()).rejects.toMatchObject({ status: 429 });
+    await pass(58_000);
+    for (let i = 0; i < 10; i += 1) {
+      expect((await client.fetch(`${BASE}/me`)).status).toBe(429);
+      await expect(client.refresh()).rejects.toMatchObject({ status: 429 });
+    }
+    expect(api.countOf('/session/refresh')).toBe(1);
+    await pass(2_000);
+    expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
+  });
+
+  it('stops the renewals of the other tabs too', async () => {
+    const { api, pass, client, open } = await signedInWorld();
+    const other = open();
+    await settle();
+    api.next('/session/refresh', limited('60'));
+    await expect(client.refresh()).rejects.toThrow();
+    await settle();
+    await expect(other.refresh()).rejects.toMatchObject({ status: 429 });
+    await pass(60_000);
+    expect(await other.refresh()).toBe(true);
+    expect(api.countOf('/session/refresh')).toBe(2);
+  });
+
+  it('of a few seconds is waited for within the renewal', async () => {
+    const { api, slept, client } = await signedInWorld();
+    api.next('/session/refresh', limited('2'), limited('1'));
+    expect(await client.refresh()).toBe(true);
+    expect(slept).toEqual([2_000, 1_500]);
+  });
+
+  it('does not outlast a clock that is set back', async () => {
+    const { api, clock, client } = await signedInWorld();
+    api.next('/session/refresh', limited('60'));
+    await expect(client.refresh()).rejects.toThrow();
+    clock.now -= 3_600_000;
+    expect(await client.refresh()).toBe(true);
+  });
+
+  it.each(['', 'soon', '-1', '1.5'])('of "%s" has no effect', async (value) => {
+    const { api, client } = await signedInWorld();
+    const responses = Array(3).fill(limited(value));
+    api.next('/session/refresh', ...responses);
+    await expect(client.refresh()).rejects.toThrow();
+    expect(await client.refresh()).toBe(true);
+  });
+
+  it('does not delay requests with a valid token, nor a sign-in', async () => {
+    const { api, client } = await signedInWorld();
+    api.next('/session/refresh', limited('60'));
+    await expect(client.refresh()).rejects.toThrow();
+    expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
+    await client.start(api.issue('grace'));
+    expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
+    expect(api.countOf('/session/refresh')).toBe(1);
+  });
+});
+
+describe('a refusal of the refresh route without Retry-After', () => {
+  it('stops renewals for ten seconds', async () => {
+    const { api, clock, pass, open } = createWorld();
+    const client = open();
+    const refuse = () => problem(403, undefined);
+    api.next('/session/refresh', refuse, refuse);
+    for (let i = 0; i < 10; i += 1) await client.fetch(`${BASE}/public`);
+    expect(api.countOf('/session/refresh')).toBe(1);
+    await pass(10_000);
+    await client.fetch(`${BASE}/public`);
+    expect(api.countOf('/session/refresh')).toBe(2);
+    expect(clock.now).toBeGreaterThan(0);
+  });
+});
+
+describe('a refused refresh token', () => {
+  const rejected = () => problem(401, 'refresh_token_rejected', 'Bearer error="invalid_token"');
+
+  it('is presented once more before the user is signed out', async () => {
+    const { api, slept, client } = await signedInWorld();
+    api.next('/session/refresh', rejected);
+    const changes: unknown[] = [];
+    client.subscribe(({ type }) => changes.push(type));
+    expect(await client.refresh()).toBe(true);
+    expect(slept).toEqual([1_500]);
+    expect(changes).toEqual(['renewed']);
+    api.next('/session/refresh', rejected, rejected);
+    expect(await client.refresh()).toBe(false);
+    expect(changes).toEqual(['renewed', 'signed-out']);
+  });
+
+  it('gives way to a re-authentication in another tab that ends in the meantime', async () => {
+    const { api, client, open } = await signedInWorld();
+    const other = open();
+    await client.start(api.issue('ada'));
+    await settle();
+    const changes: unknown[] = [];
+    for (const tab of [client, other]) tab.subscribe(({ type }) => changes.push(type));
+    const gate = createGate<Response>();
+    api.next('/session/refresh', rejected, () => gate.promise);
+    const renewal = client.refresh();
+    await settle();
+    await other.start({ access_token: `sat_${client.sid}.elevated`, expires_in: 900 });
+    await settle();
+    gate.open(rejected());
+    expect(await renewal).toBe(true);
+    await settle();
+    expect(changes).toEqual(['renewed', 'renewed']);
+  });
+
+  it('that is absent signs the user out without a second request', async () => {
+    const { api, client } = await signedInWorld();
+    api.hasCookie = false;
+    expect(await client.refresh()).toBe(false);
+    expect(api.countOf('/session/refresh')).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import {
   type ClientOptions,
   createClient,
   type ListedSession,
+  type SessionChange,
   type SessionClient,
   SessionClientError,
   type TokenResponse,
@@ -23,10 +24,20 @@ test('a client', () => {
   expectTypeOf(client.sessions.list).returns.resolves.toEqualTypeOf<readonly ListedSession[]>();
   expectTypeOf(client.sessions.revoke).toEqualTypeOf<(sid: string) => Promise<boolean>>();
   expectTypeOf(client.start).parameter(0).toEqualTypeOf<TokenResponse>();
-  expectTypeOf(client.subscribe).toEqualTypeOf<(listener: () => void) => () => void>();
-  // @ts-expect-error: what it is, only it can say
+  expectTypeOf(client.subscribe).toEqualTypeOf<
+    (listener: (change: SessionChange) => void) => () => void
+  >();
+  client.subscribe(() => {});
+  client.subscribe(({ type, sid, subject }) => {
+    expectTypeOf(type).toEqualTypeOf<'signed-in' | 'renewed' | 'signed-out'>();
+    expectTypeOf(sid).toEqualTypeOf<string | undefined>();
+    expectTypeOf(subject).toEqualTypeOf<string | undefined>();
+  });
+  expectTypeOf(client.getToken).returns.resolves.toEqualTypeOf<string | undefined>();
+  expectTypeOf(client.logout).toBeCallableWith({ localOnly: true });
+  // @ts-expect-error: only the client sets it
   client.signedIn = true;
-  // @ts-expect-error: no token is to be read
+  // @ts-expect-error: a token is to be requested, because it may have to be renewed
   client.token;
 });
 
@@ -39,9 +50,10 @@ test('its options', () => {
   createClient({ storage: { get: () => null, set() {}, remove() {} } });
   createClient({ storage: { get: async () => 'token', async set() {}, async remove() {} } });
   createClient({ environment: { openTabs: undefined } });
-  // @ts-expect-error: a storage does all three
+  createClient({ origins: ['https://files.example.com'] });
+  // @ts-expect-error: a storage has all three
   createClient({ storage: { get: () => null } });
-  // @ts-expect-error: a misspelt option is told
+  // @ts-expect-error: a misspelt option does not compile
   createClient({ baseURL: 'https://api.example.com' });
 });
 
@@ -52,5 +64,9 @@ test('its errors', () => {
 });
 
 test('its hook', () => {
-  expectTypeOf(useSession).returns.toEqualTypeOf<{ readonly signedIn: boolean | undefined }>();
+  expectTypeOf(useSession).returns.toEqualTypeOf<{
+    readonly signedIn: boolean | undefined;
+    readonly sid: string | undefined;
+    readonly subject: string | undefined;
+  }>();
 });

@@ -11,8 +11,7 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSession } from './http/session-request.js';
-export type { TokenResponse } from './http/token-response.js';
+export type { RequestSession, TokenResponse } from './http/request-session.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export type { Denylist } from './store/denylist.js';

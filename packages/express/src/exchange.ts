@@ -8,7 +8,7 @@ import {
 } from '@sess/core/http';
 import type { Request, Response } from 'express';
 
-/** An Express request and its response, as the protocol sees them. */
+/** An Express request and its response, as an exchange. */
 export class ExpressExchange implements Exchange {
   readonly #req: Request;
   readonly #res: Response;
@@ -61,7 +61,7 @@ export class ExpressExchange implements Exchange {
 
   async readJson(): Promise<unknown> {
     const parsed = this.parsedBody();
-    // Parsers for Express 4 leave an empty object where they have not read a thing.
+    // Parsers for Express 4 leave an empty object if they have not read the body.
     if (parsed !== undefined && !isUntouched(parsed, this.#req)) return parsed;
     return readJsonBody(this.#req);
   }
@@ -70,11 +70,11 @@ export class ExpressExchange implements Exchange {
     if (!this.#res.headersSent) return;
     throw new UsageError(
       'answer_sent',
-      'The answer was sent before req.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+      'req.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
     );
   }
 
-  /** Express has the port in no property that follows its trust-proxy rules in both of its versions. */
+  /** No property of Express has the port and follows the trust-proxy rules, in both major versions. */
   #trustsProxy(): boolean {
     const trusts: unknown = this.#req.app.get('trust proxy fn');
     return typeof trusts === 'function' && trusts(this.#req.socket.remoteAddress, 0) === true;
@@ -107,11 +107,11 @@ function isUntouched(parsed: unknown, { readableEnded }: Request): boolean {
   );
 }
 
-/** Sends an answer of the protocol; headers that were set before stay. */
+/** Sends a reply; headers that were set before stay. */
 export function sendReply(res: Response, reply: Reply): void {
   res.status(reply.status);
   for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
-  // Said outright, so that HEAD has it too.
+  // Set here, so that HEAD has it too.
   if (reply.body !== undefined) res.setHeader('Content-Length', Buffer.byteLength(reply.body));
   res.end(reply.body);
 }

@@ -1,33 +1,32 @@
-import { getSessions, type RegisteredData, UsageError } from '@sess/core';
+import { getSessions, type RegisteredData, type RequestSession, UsageError } from '@sess/core';
 import {
   assertSessions,
   createSessionHttp,
   type HttpOptions,
+  isRequestSession,
   replyToError,
-  SessionRequest,
   type SessionsFor,
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
 
-/** The same for all requests: with functions of its own each would get a shape of its own, and slow down all after it. */
+/** One descriptor for all requests: with functions of its own, each request would get a new hidden class. */
 const SESSION: PropertyDescriptor = {
   get(this: Request) {
-    return openedFor(this).session;
+    return getRequestSession(this).session;
   },
-  set: refuseOther,
+  set: throwConflict,
   configurable: true,
   enumerable: true,
 };
 
 /**
- * Reads the `Authorization` header, attaches `req.session` and `req.sessions`, and answers the session routes
- * (`POST /session/refresh` and `POST /session/logout`; all of them with `routes: 'all'`).
+ * Creates the middleware that verifies the `Authorization` header, attaches `req.session` and `req.sessions`, and
+ * serves the session routes: `POST /session/refresh` and `POST /session/logout`, or all of them with `routes: 'all'`.
  *
- * Without arguments it uses the process-wide engine: the one set up by `configureSessions()`, or one in
- * memory. While the store fails, requests that carry a token get a 503, and others pass.
- *
- * @throws UsageError `invalid_option`, `invalid_argument`
+ * @param sessions Default: the engine of `configureSessions()`, or else one in memory.
+ * @param options While the store fails, requests with a token get a 503, unless `onStoreError` is `'anonymous'`.
+ * @throws {UsageError} `invalid_option`, `invalid_argument`
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: SessionsFor<Data>,
@@ -49,7 +48,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
         return;
       }
     } catch (error) {
-      // Express 4 does not look at what a middleware returns: a rejection would end the process.
+      // Express 4 ignores the promise of a middleware: a rejection would end the process.
       next(error);
       return;
     }
@@ -58,9 +57,9 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
 }
 
 /**
- * Turns the library's errors into the answers that belong to them: a store that failed during the request
- * into 503, a session that ended meanwhile into 401, refused data into 400. Mount it after the routes;
- * other errors pass through.
+ * Creates the error handler for the library's errors: 503 if the store failed during the request, 401 if the session
+ * ended during it, 400 for session data that was refused. Other errors go to the next error handler. Mount it after
+ * the routes: `app.use(sessionErrors())`.
  */
 export function sessionErrors(): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
@@ -73,26 +72,26 @@ export function sessionErrors(): ErrorRequestHandler {
   };
 }
 
-/** Another session middleware would be given our session to work on, or we its own. */
+/** Two middlewares that own `req.session` would each work on the other's session. */
 function assertNoOtherSession(
   req: Request & { readonly session?: unknown; readonly sessions?: unknown },
 ): void {
-  if (req.session !== undefined && !(req.sessions instanceof SessionRequest)) refuseOther();
+  if (req.session !== undefined && !isRequestSession(req.sessions)) throwConflict();
 }
 
-function refuseOther(): never {
+function throwConflict(): never {
   throw new UsageError(
     'middleware_conflict',
-    'Two middlewares want req.session: sessionMiddleware() and another one, such as express-session. Mount each on paths of its own.',
+    'req.session: expected one middleware to own it, got sessionMiddleware() and another one, such as express-session. Mount each on separate paths.',
   );
 }
 
-/** @throws UsageError `middleware_missing` */
-export function openedFor(req: Request): SessionRequest {
+/** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing` */
+export function getRequestSession(req: Request): RequestSession {
   const request: unknown = req.sessions;
-  if (request instanceof SessionRequest) return request;
+  if (isRequestSession(request)) return request;
   throw new UsageError(
     'middleware_missing',
-    'requireSession() needs the middleware before it: app.use(sessionMiddleware()).',
+    'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',
   );
 }

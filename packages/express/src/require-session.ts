@@ -2,7 +2,7 @@ import type { RegisteredData, Session } from '@sess/core';
 import { createGuard, type GuardOptions } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sendReply } from './exchange.js';
-import { openedFor } from './middleware.js';
+import { getRequestSession } from './middleware.js';
 
 /** A request that has passed `requireSession`. */
 export type GuardedRequest<Data extends object = RegisteredData> = Request & {
@@ -17,15 +17,15 @@ export type SessionHandler<Data extends object = RegisteredData> = (
 ) => unknown;
 
 /**
- * Guards a route: 401 without a session, 401 with a challenge when the last sign-in is too long ago, 403 when
- * `where` says no (RFC 6750, section 3; RFC 9470).
+ * Creates a guard for a route: 401 without a session, 401 with a challenge if the last authentication is older than
+ * `authenticatedWithin`, 403 if `where` returns `false` (RFC 6750, section 3; RFC 9470).
  *
  * ```ts
  * app.get('/me', requireSession(), handler)
- * app.get('/me', requireSession((req, res) => res.json(req.session)))   // req.session is not null in here
+ * app.get('/me', requireSession((req, res) => res.json(req.session)))   // req.session is not null here
  * ```
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} `invalid_option`
  */
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
@@ -39,11 +39,11 @@ export function requireSession<Data extends object = RegisteredData>(
   second?: SessionHandler<Data>,
 ): RequestHandler {
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
-  const guard = createGuard(options as GuardOptions);
+  const guard = createGuard(options);
 
   return async (req, res, next) => {
     try {
-      const reply = openedFor(req).guard(guard);
+      const reply = await guard(getRequestSession(req));
       if (reply !== undefined) {
         sendReply(res, reply);
         return;

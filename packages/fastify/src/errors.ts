@@ -2,7 +2,7 @@ import { replyToError } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
 
-/** An error handler as `setErrorHandler` takes it. */
+/** An error handler of the application, as `setErrorHandler` takes it. */
 export type ErrorHandler<Request = FastifyRequest, Reply = FastifyReply> = (
   this: FastifyInstance,
   error: unknown,
@@ -11,16 +11,14 @@ export type ErrorHandler<Request = FastifyRequest, Reply = FastifyReply> = (
 ) => unknown;
 
 /**
- * An error handler that turns the library's errors into the answers that belong to them: a store that failed
- * during the request into 503, a session that ended meanwhile into 401, refused data into 400. Other errors go to
- * the handler given, else to the next scope's.
+ * Creates the error handler for the library's errors: 503 if the store failed during the request, 401 if the session
+ * ended during it, 400 for session data that was refused. Other errors go to `others`, or else to the handler of the
+ * next scope. Without it, Fastify responds with the same status and another body.
  *
  * ```ts
  * app.setErrorHandler(sessionErrors())
  * app.setErrorHandler(sessionErrors((error, request, reply) => …))
  * ```
- *
- * Without it Fastify answers the same statuses in a form of its own.
  */
 export function sessionErrors(): (
   error: unknown,
@@ -33,7 +31,7 @@ export function sessionErrors<Request = FastifyRequest, Reply = FastifyReply>(
 export function sessionErrors(
   others?: ErrorHandler,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  // Asynchronous for what is thrown and is no Error: thrown on from here it would become the body of a 200.
+  // Asynchronous, because Fastify sends a thrown value that is not an Error as the body of a 200.
   return async function (this: unknown, error, request, reply) {
     const answer = replyToError(error);
     if (answer !== undefined && !reply.raw.headersSent) return sendReply(reply, answer);

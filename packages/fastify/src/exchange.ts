@@ -10,10 +10,10 @@ import {
 } from '@sess/core/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The path of a request target, which may be a whole URL (RFC 9112, section 3.2.2), as Fastify's router cuts it. */
+/** The path of a request target, which may be a whole URL (RFC 9112, section 3.2.2), as Fastify's router reads it. */
 const PATH = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i;
 
-/** A Fastify request and its reply, as the protocol sees them. */
+/** A Fastify request and its reply, as an exchange. */
 export class FastifyExchange implements Exchange {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
@@ -21,8 +21,8 @@ export class FastifyExchange implements Exchange {
   readonly #body: Readable;
 
   /**
-   * @param prefix of the scope that the plugin is registered in
-   * @param body what is left of the body to read, if hooks have replaced it
+   * @param prefix The prefix of the scope that registered the plugin.
+   * @param body The rest of the body, if hooks have replaced it.
    */
   constructor(
     request: FastifyRequest,
@@ -96,15 +96,15 @@ export class FastifyExchange implements Exchange {
   }
 
   /**
-   * Sets it twice: among Fastify's headers, where hooks and plugins find it and which win when both are sent, and
-   * among Node's, which are all that goes out after `reply.hijack()`.
+   * Sets the header of Fastify, which hooks and plugins read, and the one of Node, which alone is sent after
+   * `reply.hijack()`. If both are sent, Fastify's wins.
    */
   #set(name: string, value: string | string[]): void {
     const { raw } = this.#reply;
     if (raw.headersSent) {
       throw new UsageError(
         'answer_sent',
-        'The answer was sent before request.sessions had done its work, so no cookie could be set. Await start(), end() and elevate() before answering.',
+        'request.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
       );
     }
     // Fastify adds to cookies that are there; the list has them already.
@@ -119,7 +119,7 @@ function pathOf(url: string): string {
   return PATH.exec(url)?.[1] ?? '';
 }
 
-/** Without the prefix's segments, which may be parameters: they are counted, not compared. */
+/** The prefix's segments are counted, not compared, because they may be parameters. */
 function pathBelow(prefix: string, url: string): string {
   let path = pathOf(url);
   if (prefix === '') return path;
@@ -131,9 +131,9 @@ function pathBelow(prefix: string, url: string): string {
   return path;
 }
 
-/** Sends an answer of the protocol; headers that were set before stay. */
+/** Sends a reply; headers that were set before stay. */
 export function sendReply(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
-  // As bytes: to text that is JSON Fastify adds a charset, and what serializer the application has set.
+  // As bytes: to JSON text, Fastify adds a charset and applies the application's serializer.
   return reply
     .code(status)
     .headers(headers)

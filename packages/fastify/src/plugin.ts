@@ -1,4 +1,4 @@
-import { getSessions, type RegisteredData, type Sessions } from '@sess/core';
+import { getSessions, type RegisteredData } from '@sess/core';
 import {
   assertSessions,
   createSessionHttp,
@@ -10,34 +10,27 @@ import {
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { fastifyPlugin } from 'fastify-plugin';
 import { FastifyExchange, sendReply } from './exchange.js';
-import { decorateRequests, keepOpened } from './opened.js';
+import { decorateRequests, setRequestState } from './request-state.js';
 import { declareRoutes, isSessionRoute } from './routes.js';
 
-/** What `sessionPlugin` is registered with. */
-export interface SessionPluginOptions extends HttpOptions {
-  /** Default: the process-wide engine, which is the one set up by `configureSessions()`, or one in memory. */
-  readonly sessions?: Sessions;
-}
-
-/** Not encapsulated: what it does is done to the scope that registers it. */
+/** Not encapsulated: the plugin applies to the scope that registers it. */
 const META = { name: '@sess/fastify', fastify: '>=5.12.0 <6' };
 
 /**
- * A plugin that reads the `Authorization` header, attaches `request.session` and `request.sessions`, and declares
- * the session routes (`POST /session/refresh` and `POST /session/logout`; all of them with `routes: 'all'`):
+ * Creates the plugin that verifies the `Authorization` header, attaches `request.session` and `request.sessions`, and
+ * declares the session routes: `POST /session/refresh` and `POST /session/logout`, or all of them with `routes: 'all'`.
  *
  * ```ts
  * await app.register(sessionMiddleware(createSessions({ … }), { routes: 'all' }))
  * ```
  *
- * Without arguments it uses the process-wide engine: the one set up by `configureSessions()`, or one in
- * memory. While the store fails, requests that carry a token get a 503, and others pass.
- *
- * It holds for the scope that registers it and for those below, and its paths begin at the scope's prefix. The
+ * The plugin applies to the scope that registers it and to scopes below, and its paths start at the scope's prefix. The
  * application's `onRequest` hooks run for session routes too.
  *
- * @throws UsageError `invalid_option`, `invalid_argument`; registering it throws `middleware_conflict` where there
- * is a `request.session` already
+ * @param sessions Default: the engine of `configureSessions()`, or else one in memory.
+ * @param options While the store fails, requests with a token get a 503, unless `onStoreError` is `'anonymous'`.
+ * @throws {UsageError} `invalid_option`, `invalid_argument`; `middleware_conflict` when it is registered in a scope
+ *   that has a `request.session` already
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: SessionsFor<Data>,
@@ -48,35 +41,22 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   return fastifyPlugin(async (app) => mount(app, http, options), META);
 }
 
-/**
- * The same as a plugin that takes its options where it is registered:
- *
- * ```ts
- * await app.register(sessionPlugin, { sessions: createSessions({ … }), routes: 'all' })
- * ```
- */
-export const sessionPlugin: FastifyPluginAsync<SessionPluginOptions> = fastifyPlugin(
-  async (app: FastifyInstance, { sessions, ...options }: SessionPluginOptions) =>
-    sessionMiddleware(sessions, options)(app, {}),
-  META,
-);
-
 function mount(app: FastifyInstance, http: SessionHttp, options?: HttpOptions): void {
   const { prefix } = app;
   decorateRequests(app);
-  // By callback: nothing is to be waited for where the engine answers at once.
+  // With a callback, so that no promise is created if the session is cached.
   app.addHook('onRequest', (request, reply, done) => {
     const exchange = new FastifyExchange(request, reply, prefix);
-    const opened = http.createRequest(exchange);
-    keepOpened(request, opened);
-    const goOn = (answer: Reply | undefined): void => {
+    const session = http.createRequest(exchange);
+    setRequestState(request, session);
+    const proceed = (answer: Reply | undefined): void => {
       if (answer === undefined) done();
       else sendReply(reply, answer);
     };
-    // Session routes look up what they need by themselves, when the application's own hooks have had their say.
-    const answer = isSessionRoute(request) ? undefined : http.handle(opened, exchange);
-    if (answer instanceof Promise) answer.then(goOn, done);
-    else goOn(answer);
+    // Session routes run later, after the application's own hooks.
+    const result = isSessionRoute(request) ? undefined : http.handle(session, exchange);
+    if (result instanceof Promise) result.then(proceed, done);
+    else proceed(result);
   });
   declareRoutes(app, http, options?.refreshTransport === 'body');
 }

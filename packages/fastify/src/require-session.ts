@@ -1,8 +1,8 @@
 import type { RegisteredData, Session } from '@sess/core';
-import { createGuard, type GuardOptions } from '@sess/core/http';
+import { createGuard, type GuardOptions, type Reply } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
-import { openedFor } from './opened.js';
+import { getRequestState } from './request-state.js';
 import { isSessionRoute } from './routes.js';
 
 /** A request that has passed `requireSession`. */
@@ -18,26 +18,23 @@ export type SessionHandler<
   Reply = FastifyReply,
 > = (this: FastifyInstance, request: GuardedRequest<Data, Request>, reply: Reply) => unknown;
 
-/** What `requireSession` makes of options alone: a hook for any route. */
-export type SessionGuard = (
-  request: Pick<FastifyRequest, 'session'>,
-  reply: object,
-) => Promise<unknown>;
+/** A guard without a handler: a hook for each route type. */
+type SessionGuard = (request: Pick<FastifyRequest, 'session'>, reply: object) => Promise<unknown>;
 
 /**
- * Guards a route: 401 without a session, 401 with a challenge when the last sign-in is too long ago, 403 when
- * `where` says no (RFC 6750, section 3; RFC 9470).
+ * Creates a guard for a route: 401 without a session, 401 with a challenge if the last authentication is older than
+ * `authenticatedWithin`, 403 if `where` returns `false` (RFC 6750, section 3; RFC 9470).
  *
  * ```ts
  * app.get('/me', { preHandler: requireSession() }, handler)
- * app.get('/me', requireSession((request) => request.session))   // request.session is not null in here
- * app.addHook('preHandler', requireSession())                    // every route of a scope
+ * app.get('/me', requireSession((request) => request.session))   // request.session is not null here
+ * app.addHook('preHandler', requireSession())                    // each route of a scope
  * ```
  *
- * As `preHandler`, or around a handler, it comes after the body is parsed and validated; as `onRequest`, before.
- * Session routes pass a guard of their scope, for they have their own.
+ * As `preHandler`, or around a handler, it runs after the body is parsed and validated; as `onRequest`, before. In a
+ * hook it ignores session routes, because they check the session themselves.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} `invalid_option`
  */
 export function requireSession<
   Data extends object = RegisteredData,
@@ -60,19 +57,22 @@ export function requireSession<Data extends object>(
   second?: SessionHandler<Data>,
 ): (request: FastifyRequest, reply: FastifyReply) => unknown {
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
-  const guard = createGuard(options as GuardOptions);
+  const guard = createGuard(options);
 
   if (handler === undefined) {
     return async (request, reply) => {
       if (isSessionRoute(request)) return;
-      const answer = openedFor(request).guard(guard);
+      const answer = await guard(getRequestState(request));
       if (answer !== undefined) return sendReply(reply, answer);
     };
   }
-  // Answers what the handler does, a promise or not: a promise more would be most of what the guard costs.
   return function (this: unknown, request, reply) {
-    const answer = openedFor(request).guard(guard);
-    if (answer !== undefined) return sendReply(reply, answer);
-    return handler.call(this as FastifyInstance, request as GuardedRequest<Data>, reply);
+    const proceed = (answer: Reply | undefined): unknown =>
+      answer === undefined
+        ? handler.call(this as FastifyInstance, request as GuardedRequest<Data>, reply)
+        : sendReply(reply, answer);
+    // Without a promise where none is needed: one more would be most of the cost of the guard.
+    const answer = guard(getRequestState(request));
+    return answer instanceof Promise ? answer.then(proceed) : proceed(answer);
   };
 }

@@ -3,7 +3,7 @@
  * itself an error as soon as it does.
  */
 import { createSessions, type RegisteredData, type RequestSession, type Session } from '@sess/core';
-import { requireSession, sessionErrors, sessionMiddleware, sessionPlugin } from '@sess/fastify';
+import { requireSession, sessionErrors, sessionMiddleware } from '@sess/fastify';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { expectTypeOf, test } from 'vitest';
 
@@ -78,13 +78,8 @@ test('it is registered with or without an engine, and with options', () => {
   app.register(sessionMiddleware());
   app.register(sessionMiddleware(createSessions()));
   app.register(sessionMiddleware(createSessions<Profile>(), { routes: 'all' }));
-  app.register(sessionPlugin);
-  app.register(sessionPlugin, { routes: 'all' });
-  app.register(sessionPlugin, { sessions: createSessions(), routes: 'all' });
-  // @ts-expect-error requests have the registered type of data; sessionMiddleware() lets that pass
-  app.register(sessionPlugin, { sessions: createSessions<Profile>() });
   // @ts-expect-error there is no such choice
-  app.register(sessionPlugin, { routes: 'some' });
+  sessionMiddleware(undefined, { routes: 'some' });
   // @ts-expect-error there is no such option
   sessionMiddleware(undefined, { base: '/session' });
 });

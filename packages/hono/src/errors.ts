@@ -1,27 +1,36 @@
-import { replyToError } from '@sess/core/http';
+import { type Reply, replyToError } from '@sess/core/http';
 import { type Context, type ErrorHandler, Hono } from 'hono';
-import { toResponse } from './reply.js';
+import type { StatusCode } from 'hono/utils/http-status';
 
 /**
- * Turns the library's errors into the answers that belong to them: a store that failed during the request
- * into 503, a session that ended meanwhile into 401, refused data into 400.
+ * Creates the error handler for the library's errors: 503 if the store failed during the request, 401 if the session
+ * ended during it, 400 for session data that was refused.
  *
  * ```ts
  * app.onError(sessionErrors((error, c) => c.json({ error: 'internal' }, 500)))
  * ```
  *
- * @param otherwise answers all other errors. Default: what Hono does by itself, which is to print the error and
- *   to answer 500, or what an `HTTPException` says
+ * @param otherwise Handles all other errors. Default: the same as Hono without an error handler, which prints the
+ *   error and responds with 500, or with the response of an `HTTPException`.
  */
-export function sessionErrors(otherwise: ErrorHandler = answerAsHono): ErrorHandler {
+export function sessionErrors(otherwise: ErrorHandler = respondAsHono): ErrorHandler {
   return (error, c) => {
     const reply = replyToError(error);
     return reply === undefined ? otherwise(error, c) : toResponse(c, reply);
   };
 }
 
-/** Hono does not hand out its own handler, so an application without another one is asked. */
-async function answerAsHono(error: Error, c: Context): Promise<Response> {
+/** Returns a reply as a response; headers that were set on the context before stay. */
+export function toResponse(c: Context, { status, headers, body }: Reply): Response {
+  return c.newResponse(body ?? null, status as StatusCode, {
+    ...headers,
+    // Set here, so that HEAD has it too.
+    ...(body === undefined ? {} : { 'Content-Length': `${new TextEncoder().encode(body).length}` }),
+  });
+}
+
+/** Hono does not export its default handler, so an application without another one handles the error. */
+async function respondAsHono(error: Error, c: Context): Promise<Response> {
   const plain = new Hono().all('*', () => {
     throw error;
   });

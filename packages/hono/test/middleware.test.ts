@@ -78,9 +78,9 @@ describe('sessionMiddleware', () => {
   });
 
   it('refuses what is no engine, and options that are none', () => {
-    expect(() => sessionMiddleware({ routes: 'all' } as never)).toThrow(/takes an engine first/);
+    expect(() => sessionMiddleware({ routes: 'all' } as never)).toThrow(/expected an engine as first argument/);
     expect(() => sessionMiddleware(sessions, { clientIp: 'x' as never })).toThrow(
-      /clientIp: write/,
+      /clientIp: expected a function/,
     );
     expect(() => sessionMiddleware(sessions, { route: 'all' } as never)).toThrow(UsageError);
   });

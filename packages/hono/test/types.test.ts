@@ -1,5 +1,4 @@
-import { createSessions, type Session } from '@sess/core';
-import type { RequestSession } from '@sess/core/http';
+import { createSessions, type RequestSession, type Session } from '@sess/core';
 import { requireSession, type SessionEnv, sessionMiddleware } from '@sess/hono';
 import { Hono } from 'hono';
 import { hc, type InferResponseType } from 'hono/client';

@@ -9,6 +9,7 @@ import {
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/fuzzing.js';
 import { jwt, memoryDenylist } from '../src/index.js';
 import { good, NAMES, SECRET } from './engines.js';
 
@@ -197,7 +198,7 @@ describe('every order of calls to store and denylist', () => {
       fc.asyncProperty(fc.scheduler(), callers, overlaps, (scheduler, planned, accessOverlap) =>
         run(scheduler, planned, { faults: [], accessOverlap }),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 
@@ -211,7 +212,7 @@ describe('every order of calls to store and denylist', () => {
         (scheduler, planned, accessOverlap, faults) =>
           run(scheduler, planned, { faults, accessOverlap }),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 });

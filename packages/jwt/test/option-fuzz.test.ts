@@ -2,7 +2,7 @@ import { memoryDenylist, UsageError } from '@sess/core';
 import { silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyValue, near, PATIENCE, runs } from '../../../test/fuzzing.js';
+import { anyValue, near, PATIENCE, runs, scaled } from '../../../test/fuzzing.js';
 import {
   createKeySet,
   createStatelessSessions,
@@ -138,9 +138,9 @@ describe.each(Object.entries(MAKERS))('%s', (_name, { make, base, names }) => {
           seen[outcome] += 1;
           if (outcome === 'taken') expect(KINDS[name]?.(value)).toBe(true);
         }),
-        runs(2_000),
+        runs(2_000, 300),
       );
-      expect(Math.min(seen.refused, seen.taken)).toBeGreaterThan(3);
+      expect(Math.min(seen.refused, seen.taken)).toBeGreaterThanOrEqual(scaled(3));
     },
     PATIENCE,
   );

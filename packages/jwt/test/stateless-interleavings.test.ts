@@ -2,6 +2,7 @@ import type { Denylist, RegisteredData } from '@sess/core';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/fuzzing.js';
 import { createStatelessSessions, memoryDenylist, type StatelessSessions } from '../src/index.js';
 import { claimsOf, good, NAMES, SECRET } from './engines.js';
 
@@ -121,7 +122,7 @@ describe('every order of calls to the denylist of a stateless engine', () => {
       fc.asyncProperty(fc.scheduler(), callers, (scheduler, planned) =>
         run(scheduler, planned, []),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 
@@ -133,7 +134,7 @@ describe('every order of calls to the denylist of a stateless engine', () => {
         fc.array(fc.boolean(), { maxLength: 12 }),
         (scheduler, planned, faults) => run(scheduler, planned, [...faults]),
       ),
-      { numRuns: 400 },
+      runs(400),
     );
   }, 60_000);
 });

@@ -38,9 +38,12 @@ async function evented(client: EventedClient & RedisClient): Promise<OpenClient>
   return { client, close: async () => client.disconnect() };
 }
 
+/** Opens a client of ioredis 6, the one that every change is tried with. */
+export const openIoredis = (url: string): Promise<OpenClient> => evented(new Redis(url, failFast));
+
 /** Every client that the store is promised to work with, on a single server. */
 export const CLIENTS: Readonly<Record<string, (url: string) => Promise<OpenClient>>> = {
-  'ioredis 6': (url) => evented(new Redis(url, failFast)),
+  'ioredis 6': openIoredis,
   'ioredis 5': (url) =>
     evented(new Redis5(url, failFast) as unknown as EventedClient & RedisClient),
   iovalkey: (url) => evented(new Iovalkey(url, failFast) as unknown as EventedClient & RedisClient),

@@ -11,7 +11,7 @@ const PATIENCE = 6 * 3_600_000;
  * Several engines on one store, simulated: what no single test of the contract shows. The store is made anew for each
  * history, has the given clock's time, and is asked for nothing but the contract.
  *
- * A thousand histories; `SESS_SIMULATION_RUNS` says how many else, `SESS_SIMULATION_SEED` where to begin.
+ * A thousand histories times `SESS_SCALE`, or the one that `SESS_SIMULATION_SEED` names.
  */
 export function simulationSuite(name: string, subject: SimulationSubject = {}): void {
   describe(`simulation: ${name}`, () => {

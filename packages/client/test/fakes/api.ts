@@ -21,11 +21,19 @@ export interface FakeApi {
   /** Answers the next requests of a path instead, in turn. */
   next(path: string, ...answers: readonly Answer[]): void;
   countOf(path: string): number;
-  /** Signs in at the server; answers what `client.start` is given. */
-  issue(): { readonly access_token: string; readonly expires_in: number };
+  /**
+   * Signs in at the server. Returns the response for `client.start`: with a user, an opaque token of a new session of
+   * that user, which renewals continue; without one, a token that shows no session.
+   */
+  issue(user?: string): { readonly access_token: string; readonly expires_in: number };
 }
 
 export const BASE = 'https://api.test';
+
+/** Returns a session id: the first half stands for the user, as the digest of the subject does. */
+export function sidOf(user: string, session: number): string {
+  return user.padEnd(16, '-') + `${session}`.padStart(16, '0');
+}
 
 export function problem(status: number, code: string | undefined, challenge?: string): Response {
   return new Response(code === undefined ? 'no JSON' : JSON.stringify({ status, code }), {
@@ -50,17 +58,24 @@ export function createFakeApi(life = 900): FakeApi {
   const accepted = new Set<string>();
   const nexts = new Map<string, Answer[]>();
   let issued = 0;
+  let sid: string | undefined;
 
-  function issue() {
+  function issue(user?: string) {
+    if (user !== undefined) sid = sidOf(user, issued + 1);
+    return renew();
+  }
+
+  function renew() {
     issued += 1;
-    accepted.add(`t${issued}`);
+    const token = sid === undefined ? `t${issued}` : `sat_${sid}.${issued}`;
+    accepted.add(token);
     api.hasCookie = true;
-    return { access_token: `t${issued}`, expires_in: life };
+    return { access_token: token, expires_in: life };
   }
 
   const routes: Readonly<Record<string, Answer>> = {
     '/session/refresh': () =>
-      api.hasCookie ? Response.json(issue()) : problem(401, 'refresh_token_missing', 'Bearer'),
+      api.hasCookie ? Response.json(renew()) : problem(401, 'refresh_token_missing', 'Bearer'),
     '/session/logout': () => {
       api.hasCookie = false;
       accepted.clear();

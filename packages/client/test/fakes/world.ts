@@ -6,8 +6,10 @@ export interface World {
   readonly api: FakeApi;
   readonly browser: FakeBrowser;
   readonly clock: { now: number };
-  /** What was slept, in milliseconds; no test waits for it. */
+  /** The delays between attempts, in milliseconds. They end by themselves after a few turns of the event loop. */
   readonly slept: readonly number[];
+  /** Moves the clock on and fires the time limits that are due. */
+  pass(milliseconds: number): Promise<void>;
   /** A client in a tab of its own. */
   open(options?: OpenOptions): OpenClient;
 }
@@ -18,7 +20,11 @@ export interface OpenOptions {
   readonly storage?: RefreshTokenStorage;
   readonly fetch?: typeof fetch;
   readonly baseUrl?: string;
+  readonly origins?: readonly string[];
 }
+
+/** From this length on a timer is a time limit, which fires in `pass` only. */
+const LIMIT_MS = 5_000;
 
 export interface WorldOptions {
   readonly hasLocks?: boolean;
@@ -30,24 +36,47 @@ export function createWorld({ hasLocks = true, life = 900 }: WorldOptions = {}):
   const browser = createFakeBrowser({ hasLocks });
   const clock = { now: 1_700_000_000_000 };
   const slept: number[] = [];
+  const limits = new Map<() => void, number>();
+
+  function startTimer(milliseconds: number, callback: () => void): () => void {
+    let isCancelled = false;
+    const fire = (): void => void (isCancelled || callback());
+    if (milliseconds >= LIMIT_MS) limits.set(fire, clock.now + milliseconds);
+    else {
+      slept.push(milliseconds);
+      // Long enough for messages between tabs, which take a turn of the event loop each.
+      void turnOver(5).then(fire);
+    }
+    return () => {
+      isCancelled = true;
+      limits.delete(fire);
+    };
+  }
+
   return {
     api,
     browser,
     clock,
     slept,
-    open({ storage, fetch = api.fetch, baseUrl = BASE } = {}) {
+    async pass(milliseconds) {
+      clock.now += milliseconds;
+      for (const [fire, at] of [...limits]) {
+        if (at > clock.now) continue;
+        limits.delete(fire);
+        fire();
+      }
+      await settle();
+    },
+    open({ storage, fetch = api.fetch, baseUrl = BASE, origins = [] } = {}) {
       let tab: FakeTab | undefined;
       const client = createClient({
         baseUrl,
+        origins,
         ...(storage === undefined ? {} : { storage }),
         environment: {
           fetch,
           now: () => clock.now,
-          async sleep(milliseconds) {
-            slept.push(milliseconds);
-            // Long enough for messages between tabs, which take a turn of the event loop each.
-            for (let turn = 0; turn < 5; turn += 1) await turnOver();
-          },
+          startTimer,
           openTabs(name, listener) {
             tab = browser.openTabs(name, listener);
             return tab;
@@ -59,13 +88,15 @@ export function createWorld({ hasLocks = true, life = 900 }: WorldOptions = {}):
   };
 }
 
-function turnOver(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+async function turnOver(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Lets everything that is on its way arrive. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await turnOver();
+  await turnOver(20);
 }
 
 /** A promise to be kept later. */

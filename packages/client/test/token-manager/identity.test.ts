@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { BASE, networkFault, problem } from '../fakes/api.js';
 import { createGate, createWorld, settle, threeTabs } from '../fakes/world.js';
 
-describe('somebody who signs in while a renewal for somebody else is under way', () => {
-  it('is the one who is signed in, in that tab', async () => {
+describe('a sign-in while a renewal for another user is pending', () => {
+  it('decides who is signed in in that tab', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const gate = createGate<Response>();
@@ -12,7 +12,7 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     await settle();
     await tabs[0].start({ access_token: 'of-grace', expires_in: 900 });
     gate.open(Response.json({ access_token: 'of-ada', expires_in: 900 }));
-    await request;
+    await expect(request).rejects.toMatchObject({ code: 'session_changed' });
     await settle();
     await tabs[0].fetch(`${BASE}/me`, {
       method: 'POST',
@@ -24,7 +24,7 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     );
   });
 
-  it('is the one who is signed in, in all tabs, in whatever order they hear of it', async () => {
+  it('decides who is signed in in all tabs, in any order of their messages', async () => {
     const { api, browser, clock, tabs } = await threeTabs();
     api.accepted.add('of-ada').add('of-grace');
     clock.now += 900_000;
@@ -47,12 +47,12 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     }
   });
 
-  it('is the one who is signed in, when the renewal ends after that was told', async () => {
+  it('decides who is signed in when the renewal ends after its message', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const gate = createGate<Response>();
     api.next('/session/refresh', () => gate.promise);
-    const request = tabs[0].fetch(`${BASE}/me`);
+    const request = tabs[0].fetch(`${BASE}/me`).catch(() => {});
     await settle();
     api.accepted.add('of-ada').add('of-grace');
     await tabs[1].start({ access_token: 'of-grace', expires_in: 900 });
@@ -66,7 +66,7 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     }
   });
 
-  it('is not signed out by its refusal, while that one is about to find out', async () => {
+  it('is not undone by a refusal that arrives during the next renewal', async () => {
     const { api, browser, clock, open } = createWorld();
     const [before, after] = [open(), open()];
     await before.start(api.issue());
@@ -89,7 +89,7 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     expect([before.signedIn, after.signedIn]).toEqual([true, true]);
   });
 
-  it('is not signed out by its refusal', async () => {
+  it('is not undone by the refusal of that renewal', async () => {
     const { api, browser, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const gate = createGate<Response>();
@@ -107,7 +107,7 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
   });
 
-  it('is not renewed by what asks again for the one before', async () => {
+  it('is not renewed by a retry for the previous user', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const gate = createGate<Response>();
@@ -116,13 +116,13 @@ describe('somebody who signs in while a renewal for somebody else is under way',
     await settle();
     await tabs[0].start(api.issue());
     gate.open(new Response());
-    expect((await request).status).toBe(200);
+    await expect(request).rejects.toMatchObject({ code: 'session_changed' });
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 });
 
-describe('somebody who signs out while a renewal is under way', () => {
-  it('stays signed out, in all tabs', async () => {
+describe('a logout while a renewal is pending', () => {
+  it('is final in all tabs', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const gate = createGate<Response>();

@@ -24,7 +24,7 @@ const tokens = (name: string) => ({
 });
 
 describe('a client with a storage', () => {
-  it('sends the refresh token in the body, and keeps the next one', async () => {
+  it('sends the refresh token in the body and stores the next one', async () => {
     const { api, open } = createWorld();
     const storage = createStorage('refresh-1');
     const client = open({ storage });
@@ -34,13 +34,13 @@ describe('a client with a storage', () => {
     expect(storage.content).toBe('refresh-2');
   });
 
-  it('asks nobody when it is empty', async () => {
+  it('sends no renewal when the storage is empty', async () => {
     const { api, open } = createWorld();
     expect(await open({ storage: createStorage() }).refresh()).toBe(false);
     expect(api.sent).toEqual([]);
   });
 
-  it('asks with the access token alone where there is no refresh token', async () => {
+  it('renews with the access token alone where there is no refresh token', async () => {
     const { api, clock, open } = createWorld();
     const client = open({ storage: createStorage() });
     await client.start(api.issue());
@@ -53,7 +53,7 @@ describe('a client with a storage', () => {
     expect(client.signedIn).toBe(true);
   });
 
-  it('keeps the token before when the next one cannot be kept, and asks again', async () => {
+  it('keeps the previous refresh token and retries when the next one cannot be stored', async () => {
     const { api, open } = createWorld();
     const storage = createStorage('refresh-1');
     const set = storage.set;
@@ -72,7 +72,7 @@ describe('a client with a storage', () => {
     );
   });
 
-  it('signs nobody out when it cannot be read', async () => {
+  it('keeps the session when the storage cannot be read', async () => {
     const { open } = createWorld();
     const storage = createStorage('refresh-1');
     storage.get = () => Promise.reject(new Error('locked'));
@@ -82,7 +82,7 @@ describe('a client with a storage', () => {
     expect(storage.content).toBe('refresh-1');
   });
 
-  it('is signed out when it is told to, though the storage fails', async () => {
+  it('is signed out by logout although the storage fails', async () => {
     const { open } = createWorld();
     const storage = createStorage();
     storage.remove = () => Promise.reject(new Error('locked'));
@@ -92,7 +92,7 @@ describe('a client with a storage', () => {
     expect(client.signedIn).toBe(false);
   });
 
-  it('writes in the order of what happened, however slow a write is', async () => {
+  it('stores tokens in the order of events when a write is slow', async () => {
     const { api, clock, open } = createWorld();
     const storage = createStorage();
     const { set } = storage;
@@ -116,7 +116,7 @@ describe('a client with a storage', () => {
     expect(api.sent.find(({ path }) => path === '/me')?.token).toBe('access-grace');
   });
 
-  it('stays signed out when a slow write ends after the sign-out', async () => {
+  it('stays signed out when a slow write ends after the logout', async () => {
     const { api, clock, open } = createWorld();
     const storage = createStorage();
     const { set } = storage;
@@ -139,7 +139,7 @@ describe('a client with a storage', () => {
     expect(storage.content).toBeUndefined();
   });
 
-  it('stays signed out when a slow write ends after the sign-out of another tab', async () => {
+  it('stays signed out when a slow write ends after the logout of another tab', async () => {
     const { api, clock, open } = createWorld();
     const storage = createStorage();
     const [client, other] = [open({ storage }), open()];
@@ -159,7 +159,7 @@ describe('a client with a storage', () => {
     expect([client.signedIn, other.signedIn]).toEqual([false, false]);
   });
 
-  it('logs out with the tokens that there are', async () => {
+  it('sends logout with the tokens that it has', async () => {
     const { api, open } = createWorld();
     const storage = createStorage();
     const client = open({ storage });
@@ -173,7 +173,7 @@ describe('a client with a storage', () => {
     ]);
   });
 
-  it('logs nobody out at the server when there is nobody', async () => {
+  it('sends no logout without any token', async () => {
     const { api, open } = createWorld();
     const client = open({ storage: createStorage() });
     await client.logout();
@@ -181,7 +181,7 @@ describe('a client with a storage', () => {
     expect(api.sent).toEqual([]);
   });
 
-  it('keeps its token over faults and gateways', async () => {
+  it('keeps its refresh token after network faults and responses of gateways', async () => {
     const { api, open } = createWorld();
     const storage = createStorage('refresh-1');
     const client = open({ storage });

@@ -5,14 +5,14 @@ import { createWorld, settle, threeTabs } from '../fakes/world.js';
 const statusOf = async (answer: Promise<Response>): Promise<number> => (await answer).status;
 
 describe('three tabs', () => {
-  it('are all signed in when one is', async () => {
+  it('are all signed in after a sign-in in one of them', async () => {
     const { api, tabs } = await threeTabs();
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
     for (const tab of tabs) expect((await tab.fetch(`${BASE}/me`)).status).toBe(200);
     expect(api.countOf('/session/refresh')).toBe(0);
   });
 
-  it('renew once, for ten requests each', async () => {
+  it('renew once for ten requests each', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     const all = tabs.flatMap((tab) => Array.from({ length: 10 }, () => tab.fetch(`${BASE}/me`)));
@@ -20,7 +20,7 @@ describe('three tabs', () => {
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 
-  it('renew by themselves where there are no locks, and stay signed in', async () => {
+  it('renew separately where there are no locks, and stay signed in', async () => {
     const { api, clock, tabs } = await threeTabs({ hasLocks: false });
     clock.now += 900_000;
     const all = tabs.flatMap((tab) => Array.from({ length: 10 }, () => tab.fetch(`${BASE}/me`)));
@@ -29,18 +29,23 @@ describe('three tabs', () => {
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
   });
 
-  it('renew by themselves when their messages are lost', async () => {
-    const { api, browser, clock, tabs } = await threeTabs();
-    clock.now += 900_000;
+  it('renew separately when their messages are lost', async () => {
+    const { api, browser, pass, tabs } = await threeTabs();
+    await pass(900_000);
     browser.hold();
     const all = tabs.map((tab) => tab.fetch(`${BASE}/me`));
+    // Each keeps the lock until its wait for the others is over.
+    for (let turn = 0; turn < 3; turn += 1) {
+      await settle();
+      await pass(5_000);
+    }
     expect(await Promise.all(all.map(statusOf))).toEqual([200, 200, 200]);
     browser.lose();
     expect(api.countOf('/session/refresh')).toBe(3);
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
   });
 
-  it('are all signed out when one is', async () => {
+  it('are all signed out after a logout in one of them', async () => {
     const { tabs } = await threeTabs();
     const changes: unknown[] = [];
     tabs[2].subscribe(() => changes.push(tabs[2].signedIn));
@@ -61,14 +66,16 @@ describe('three tabs', () => {
   });
 });
 
-describe('what tabs tell each other', () => {
-  it('is the access token, and nothing else of what the sign-in answered', async () => {
+describe('a message about a sign-in', () => {
+  it('holds the access token and its lifetime only', async () => {
     const { browser, clock, open } = createWorld();
     const signIn = { access_token: 'a', expires_in: 900, refresh_token: 'r', profile: {} };
     await open().start(signIn);
     expect(browser.messages).toEqual([
+      { kind: 'hello', order: 0 },
       {
         kind: 'token',
+        order: clock.now,
         at: clock.now,
         tokens: { access_token: 'a', expires_in: 900 },
         isSignIn: true,
@@ -78,7 +85,7 @@ describe('what tabs tell each other', () => {
 });
 
 describe('a tab that is closed in the middle of a renewal', () => {
-  it('does not keep the others waiting', async () => {
+  it('does not block the renewal of the others', async () => {
     const { api, clock, tabs } = await threeTabs();
     clock.now += 900_000;
     api.next('/session/refresh', () => new Promise(() => {}));
@@ -95,7 +102,7 @@ describe('a tab that is closed in the middle of a renewal', () => {
 });
 
 describe('a new tab', () => {
-  it('that has nothing to renew with does not sign out the others', async () => {
+  it('that has no token does not sign out the others', async () => {
     const { api, tabs, open } = await threeTabs();
     // As where sessions are in their access tokens, and a page begins without one.
     api.next('/session/refresh', () => problem(401, 'session_required', 'Bearer'));
@@ -105,8 +112,9 @@ describe('a new tab', () => {
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
   });
 
-  it('gives its token to the others', async () => {
-    const { api, tabs, open } = await threeTabs();
+  it('shares its token with the others', async () => {
+    const { api, clock, tabs, open } = await threeTabs();
+    clock.now += 1_000;
     await open().refresh();
     await settle();
     await tabs[0].fetch(`${BASE}/me`);
@@ -115,7 +123,7 @@ describe('a new tab', () => {
 });
 
 describe('a client that is closed', () => {
-  it('works on by itself', async () => {
+  it('continues to work without the others', async () => {
     const { api, clock, tabs } = await threeTabs();
     tabs[0].close();
     clock.now += 900_000;

@@ -8,12 +8,12 @@ const BEARER = /^[ \t]*bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*$/i;
 /** The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end. */
 const SCHEME = /^[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
-/** Far beyond any token of ours, and short enough to look through. */
+/** Longer than any token of this library, and short enough for the regular expression. */
 const MAX_LENGTH = 8_192;
 
-/** What the `Authorization` lines of a request come to. */
+/** What the `Authorization` lines of a request hold. */
 export type BearerCredentials =
-  /** None, or those of another scheme. */
+  /** No credentials, or credentials of another scheme. */
   | { readonly kind: 'none' }
   /** Not of the form above, too long, or sent more than once. */
   | { readonly kind: 'invalid' }
@@ -22,6 +22,7 @@ export type BearerCredentials =
 const NONE: BearerCredentials = { kind: 'none' };
 const INVALID: BearerCredentials = { kind: 'invalid' };
 
+/** Returns the credentials of a request's `Authorization` lines. */
 export function readBearer(lines: readonly string[]): BearerCredentials {
   if (lines.length > 1) return INVALID;
   const [line] = lines;
@@ -32,8 +33,8 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
 }
 
 /**
- * The token of an `Authorization: Bearer` header, the scheme in any case; `undefined` when there is none,
- * when the scheme is another, and when it is not of the form that RFC 6750 section 2.1 gives.
+ * Returns the token of an `Authorization: Bearer` header, with the scheme in any case. Returns `undefined` if there is
+ * no header, if the scheme is another one, or if the header has not the form of RFC 6750, section 2.1.
  */
 export function parseBearer(header: string | null | undefined): string | undefined {
   if (typeof header !== 'string') return undefined;

@@ -1,49 +1,46 @@
-import { UsageError } from '../errors.js';
-import { assertKnown, formatShort } from '../util/options.js';
+import { oneOf, option, optionError, type Readers, readOptions } from '../util/options.js';
 import type { Exchange } from './exchange.js';
 
-/** Who may send unsafe requests that ride on the cookie. */
+/** Which pages may send unsafe requests with the refresh cookie, beside those of the same origin. */
 export interface CsrfOptions {
-  /** Default: `false`. `true` trusts every subdomain of the site, user content on them included. */
+  /** Whether all subdomains of the site are trusted, with the user content on them. Default: `false`. */
   readonly allowSameSite?: boolean;
-  /** Other origins to trust, each as browsers write it: `'https://app.example.com'`. Default: none. */
+  /** Other trusted origins, each as browsers write it: `'https://app.example.com'`. Default: none. */
   readonly origins?: readonly string[];
 }
 
-/** Whether a request may act on the cookie it carries. */
+/** True if a request may use the cookie that it carries. */
 export type CsrfCheck = (exchange: Exchange) => boolean;
 
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-/** host [ ":" port ] (RFC 9110, section 7.2), of names, addresses and nothing that URL would read otherwise. */
+/** host [ ":" port ] (RFC 9110, section 7.2), without characters that `URL` would interpret. */
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
-/** As in `capacitor://localhost`. */
-const OF_AN_APP = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
-const KNOWN: ReadonlySet<string> = new Set<keyof CsrfOptions>(['allowSameSite', 'origins']);
+/** For instance `capacitor://localhost`. */
+const APP_ORIGIN = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?::\d+)?$/;
 
-/** What the answer depends on, for `Vary`. */
+const OPTIONS = {
+  allowSameSite: oneOf(false, true),
+  origins: option<readonly unknown[]>({
+    expected: "an array such as ['https://app.example.com']",
+    accepts: Array.isArray,
+    default: () => [],
+  }),
+} satisfies Readers<CsrfOptions>;
+
+/** The request headers that the response depends on, for `Vary`. */
 export const CSRF_VARY = 'Sec-Fetch-Site, Origin';
 
 /**
- * Tells by what browsers say of a request's source: `Sec-Fetch-Site` (W3C Fetch Metadata, section 2.3), and
- * `Origin` (RFC 6454, section 7) where that is missing. Programs that are no browser send neither, hold no
- * ambient cookie, and pass. No token in forms is needed.
+ * Creates the check of a request's source, by `Sec-Fetch-Site` (W3C Fetch Metadata, section 2.3), and by `Origin`
+ * (RFC 6454, section 7) if that is missing. Other programs than browsers send neither header and pass: they send a
+ * cookie only by intent. Forms need no token.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} `invalid_option`
  */
 export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
-  assertKnown('csrf', options, KNOWN);
-  const { allowSameSite = false, origins = [] } = options;
-  if (typeof allowSameSite !== 'boolean') {
-    throw new UsageError('invalid_option', 'csrf.allowSameSite: write true or false.');
-  }
-  if (!Array.isArray(origins)) {
-    throw new UsageError(
-      'invalid_option',
-      "csrf.origins: write a list, as in ['https://app.example.com'].",
-    );
-  }
-  const trusted = new Set(Array.from(origins as readonly unknown[], assertOrigin));
+  const { allowSameSite, origins } = readOptions('csrf', options, OPTIONS, 'csrf.');
+  const trusted = new Set(Array.from(origins, assertOrigin));
   const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
 
   return (exchange) => {
@@ -57,8 +54,8 @@ export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
 }
 
 /**
- * Compares hosts, and the scheme when this side is known to be HTTPS: behind a proxy that ends TLS a
- * request looks like plain HTTP although its page was not.
+ * Compares hosts, and the scheme if this side is known to be HTTPS: behind a proxy that ends TLS, a request looks like
+ * plain HTTP although its page was not.
  */
 function isOwnOrigin(origin: string, { protocol, host }: Exchange): boolean {
   if (host === undefined || !HOST.test(host) || !URL.canParse(origin)) return false;
@@ -71,13 +68,15 @@ function isOwnOrigin(origin: string, { protocol, host }: Exchange): boolean {
 function assertOrigin(origin: unknown): string {
   const parsed = typeof origin === 'string' && URL.canParse(origin) ? new URL(origin) : undefined;
   if (parsed !== undefined && parsed.origin === origin && !origin.includes('*')) return origin;
-  // Apps in a web view have origins of schemes of their own, which URL leaves opaque.
-  if (parsed?.origin === 'null' && OF_AN_APP.test(parsed.href)) return parsed.href;
+  // Apps in a web view have origins with private schemes, which `URL` reports as opaque.
+  if (parsed?.origin === 'null' && APP_ORIGIN.test(parsed.href)) return parsed.href;
   const isWeb = parsed?.protocol === 'https:' || parsed?.protocol === 'http:';
   const instead =
     isWeb && !parsed.hostname.includes('*') ? parsed.origin : 'https://app.example.com';
-  throw new UsageError(
-    'invalid_option',
-    `csrf.origins: ${formatShort(origin)} is not an origin. Write scheme, host and port as browsers do, as in '${instead}'.`,
-  );
+  throw optionError({
+    option: 'csrf.origins',
+    expected: `an origin such as '${instead}'`,
+    value: origin,
+    repair: 'Write scheme, host and port as browsers do.',
+  });
 }

@@ -1,6 +1,6 @@
 /** One HTTP request and the headers of its response, as an adapter shows them to the protocol. */
 export interface Exchange {
-  /** In capitals. */
+  /** The request method, in capitals. */
   readonly method: string;
   /** The path below the place where the adapter is mounted, as it was sent, without the query. */
   readonly path: string;
@@ -8,30 +8,34 @@ export interface Exchange {
   readonly query: string;
   /** `http` or `https`, under the framework's trust-proxy rules. */
   readonly protocol: string;
-  /** The `Host` header or what stands for it, port included. */
+  /** The `Host` header or its replacement under the framework's trust-proxy rules, with the port. */
   readonly host: string | undefined;
   /** The client's address, under the framework's trust-proxy rules. */
   readonly ip: string | undefined;
-  /** A request header by its lower-case name; several lines of one name are joined by commas. */
+  /** Returns a request header by its lower-case name; several lines of one name are joined by commas. */
   header(name: string): string | undefined;
-  /** Every `Authorization` line that was sent. There should be one, and frameworks hide the others. */
+  /** Returns every `Authorization` line that was sent. Frameworks hide all but the first. */
   authorization(): readonly string[];
-  /** The request body if the framework has parsed it already, else `undefined`. */
+  /** Returns the request body if the framework has parsed it already, else `undefined`. */
   parsedBody(): unknown;
+  /** Waits for another parser that is reading the body, so that `parsedBody` returns it. Optional. */
+  settleBody?(): Promise<void> | undefined;
   /**
-   * The request body as JSON, parsed now if it has not been; `undefined` when it is empty. Rejects when it
-   * is no JSON or over 100 kB.
+   * Returns the request body as JSON, and parses it if that was not done; `undefined` if it is empty. Rejects if the
+   * body is not JSON, or over 100 kB.
    */
   readJson(): Promise<unknown>;
-  /** Sets a header of the response that the application will send, in place of one of the same name. */
+  /** Sets a header of the application's response, in place of one of the same name. */
   setHeader(name: string, value: string): void;
-  /** Adds field names to the response's `Vary`, keeping what is there. */
+  /** Adds field names to the response's `Vary`. */
   vary(names: string): void;
-  /** Adds a `Set-Cookie`, in place of one for the same cookie, keeping all others. */
+  /** Adds a `Set-Cookie`, in place of one for the same cookie name, and keeps all others. */
   setCookie(name: string, setCookie: string): void;
+  /** Receives the request's session whenever it changes, for frameworks that copy it. Optional. */
+  onSession?(session: object | null): void;
 }
 
-/** A whole answer, for the adapter to send as it is; headers already set on the exchange stay. */
+/** A whole response, for the adapter to send unchanged; headers already set on the exchange stay. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -39,9 +43,10 @@ export interface Reply {
   readonly body?: string;
 }
 
-/** Never kept by a cache: every answer of a session route, for it holds tokens or says who somebody is. */
+/** For each response of a session route: it holds tokens, or names a user. */
 export const NO_STORE: Readonly<Record<string, string>> = { 'Cache-Control': 'no-store' };
 
+/** Returns a 200 with a JSON body. */
 export function jsonReply(value: unknown): Reply {
   return {
     status: 200,
@@ -50,7 +55,7 @@ export function jsonReply(value: unknown): Reply {
   };
 }
 
-/** Puts a cookie among `Set-Cookie` values, in place of an earlier one of that name. For adapters. */
+/** Returns the `Set-Cookie` values with one added, in place of an earlier one of that name. For adapters. */
 export function mergeSetCookie(
   present: readonly string[],
   name: string,
@@ -59,7 +64,7 @@ export function mergeSetCookie(
   return [...present.filter((other) => !other.startsWith(`${name}=`)), setCookie];
 }
 
-/** Adds field names to a `Vary` value, each once. For adapters. */
+/** Returns a `Vary` value with field names added, each once. For adapters. */
 export function mergeVary(present: string | undefined, names: string): string {
   const fields = `${present ?? ''},${names}`.split(',').map((field) => field.trim());
   const known = new Map<string, string>();

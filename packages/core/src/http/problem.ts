@@ -1,7 +1,7 @@
-import { InvalidDataError, SessError, type SessErrorCode, UsageError } from '../errors.js';
+import { type InvalidDataError, isSessError, type SessErrorCode } from '../errors.js';
 import { NO_STORE, type Reply } from './exchange.js';
 
-/** The stable `code` member of problem bodies. */
+/** The `code` member of problem bodies. Codes are stable. */
 export type ProblemCode =
   | SessErrorCode
   | 'invalid_request'
@@ -34,7 +34,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-// One body for a token that is unknown, expired, revoked or no token of ours: which it is helps only an attacker.
+// One body for tokens that are malformed, unknown, expired or revoked: the reason helps only an attacker.
 const INVALID_TOKEN: Kind = {
   status: 401,
   detail: 'The access token is not accepted. Refresh the session, or sign in again.',
@@ -98,7 +98,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   cookie_too_large: { status: 500, detail: 'The session cookie would be too large.' },
 };
 
-/** A problem body (RFC 9457) with its status and challenge. */
+/** Returns a problem body (RFC 9457) with its status and challenge. */
 export function problemReply(
   code: ProblemCode,
   more: {
@@ -109,7 +109,7 @@ export function problemReply(
 ): Reply {
   const kind = KINDS[code];
   const challenge = more.challenge ?? kind.challenge;
-  // Two names of one problem: what ended during the request reads like what had ended before it.
+  // One code for a session that ended during the request and for one that ended before it.
   const shown = code === 'session_ended' ? 'invalid_token' : code;
   return {
     status: kind.status,
@@ -130,11 +130,15 @@ export function problemReply(
   };
 }
 
-/** The answer to a run-time error of the library, or `undefined` when the error is somebody else's. */
+/** Returns the reply to an error of this library, or `undefined` for other errors and for mistakes of the program. */
 export function replyToError(error: unknown): Reply | undefined {
-  if (error instanceof UsageError && error.code === 'invalid_subject')
-    return problemReply(error.code);
-  if (!(error instanceof SessError)) return undefined;
-  const isExplained = error instanceof InvalidDataError && error.issues.length > 0;
-  return problemReply(error.code, isExplained ? { members: { errors: error.issues } } : {});
+  if (!isSessError(error)) return undefined;
+  const { code } = error;
+  // The user may have typed the subject. Every other misuse is the application's to handle.
+  if (error.name === 'UsageError') {
+    return code === 'invalid_subject' ? problemReply(code) : undefined;
+  }
+  const { issues = [] } = error as Partial<InvalidDataError>;
+  const members = issues.length > 0 ? { errors: issues } : {};
+  return problemReply(code as SessErrorCode, { members });
 }

@@ -2,96 +2,159 @@ import type { Session } from '../types.js';
 import type { CookieValue } from './cookie.js';
 import { CSRF_VARY } from './csrf.js';
 import { type Exchange, jsonReply, NO_STORE, type Reply } from './exchange.js';
-import { createGuard } from './guard.js';
-import { handleJwks, JWKS_PATH } from './jwks.js';
+import type { HttpContext } from './options.js';
 import { problemReply, replyToError } from './problem.js';
-import type { Protocol } from './protocol.js';
-import type { SessionRequest } from './session-request.js';
+import type { HttpRequest } from './request-session.js';
 
-/** One route at work on one request. */
-interface Visit<Data extends object> {
-  readonly protocol: Protocol<Data>;
+/** One request to a session route. */
+interface RouteContext<Data extends object> {
+  readonly http: HttpContext<Data>;
   readonly exchange: Exchange;
-  readonly request: SessionRequest<Data>;
+  readonly request: HttpRequest<Data>;
 }
 
-type Handler = <Data extends object>(visit: Visit<Data>) => Promise<Reply>;
+interface GuardedContext<Data extends object> extends RouteContext<Data> {
+  readonly session: Session<Data>;
+}
+
+type Handler = <Data extends object>(context: RouteContext<Data>) => Promise<Reply>;
 
 interface Route {
   readonly method: SessionRoute['method'];
+  readonly summary: string;
+  readonly result: SessionRoute['result'];
   readonly handle: Handler;
 }
 
-const ANY_SESSION = createGuard<object>();
+/** A session route, for adapters that declare routes to their framework, and for documentation. */
+export interface SessionRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** The path as routers write it, with the base: `'/session/:sid'`. */
+  readonly path: string;
+  /** The same without the base: `'/:sid'`. */
+  readonly below: string;
+  /** What the route does, in one line. */
+  readonly summary: string;
+  /** What a successful response holds. */
+  readonly result: 'tokens' | 'nothing' | 'count' | 'session' | 'sessions' | 'keys';
+}
+
+const JWKS_PATH = '/.well-known/jwks.json';
+
+/**
+ * Shared caches may keep the keys for five minutes. A key must be published for longer than that before it signs, and
+ * verifiers that meet an unknown `kid` load the set again.
+ */
+const JWKS_CACHING = 'public, max-age=300, stale-while-revalidate=60';
+
 const NO_CONTENT: Reply = { status: 204, headers: NO_STORE };
 
 /** Routes by their path below the base. `/:sid` stands for every other single segment. */
 const DEFAULT_ROUTES: Readonly<Record<string, Route>> = {
-  '/refresh': { method: 'POST', handle: refresh },
-  '/logout': { method: 'POST', handle: logout },
+  '/refresh': {
+    method: 'POST',
+    summary: 'Rotates the refresh token and returns an access token',
+    result: 'tokens',
+    handle: refresh,
+  },
+  '/logout': {
+    method: 'POST',
+    summary: 'Ends the session of the tokens in the request',
+    result: 'nothing',
+    handle: logout,
+  },
 };
 
 const ALL_ROUTES: Readonly<Record<string, Route>> = {
   ...DEFAULT_ROUTES,
-  '/logout-all': { method: 'POST', handle: withSession(logoutAll) },
-  '/logout-others': { method: 'POST', handle: withSession(logoutOthers) },
-  '': { method: 'GET', handle: withSession(current) },
-  '/list': { method: 'GET', handle: withSession(list) },
-  '/:sid': { method: 'DELETE', handle: withSession(revokeOne) },
+  '/logout-all': {
+    method: 'POST',
+    summary: "Ends all of the user's sessions",
+    result: 'count',
+    handle: withSession(logoutAll),
+  },
+  '/logout-others': {
+    method: 'POST',
+    summary: "Ends all of the user's sessions except this one",
+    result: 'count',
+    handle: withSession(logoutOthers),
+  },
+  '': {
+    method: 'GET',
+    summary: 'Returns the session of the request',
+    result: 'session',
+    handle: withSession(current),
+  },
+  '/list': {
+    method: 'GET',
+    summary: "Returns the user's sessions",
+    result: 'sessions',
+    handle: withSession(list),
+  },
+  '/:sid': {
+    method: 'DELETE',
+    summary: "Ends one of the user's sessions",
+    result: 'nothing',
+    handle: withSession(revokeOne),
+  },
+};
+
+const JWKS_ROUTE: Route = {
+  method: 'GET',
+  summary: 'Returns the public keys of access tokens',
+  result: 'keys',
+  handle: publicKeys,
 };
 
 const MOUNTED = { none: {}, default: DEFAULT_ROUTES, all: ALL_ROUTES } as const;
 
-/** A session route, for adapters that declare routes to their framework. */
-export interface SessionRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** As routers write it, with the base: `'/session/:sid'`. */
-  readonly path: string;
-  /** The same without the base: `'/:sid'`. */
-  readonly below: string;
-}
+type RouteOptions = Pick<HttpContext<never>, 'basePath' | 'routes' | 'jwks'>;
 
-/** The session routes that the options mount. */
-export function listRoutes({
-  basePath,
-  routes,
-  jwks,
-}: Pick<Protocol<never>, 'basePath' | 'routes' | 'jwks'>): readonly SessionRoute[] {
+/** Returns the session routes that the options mount. */
+export function listRoutes({ basePath, routes, jwks }: RouteOptions): readonly SessionRoute[] {
   const mounted: Readonly<Record<string, Route>> = MOUNTED[routes];
-  const listed = Object.entries(mounted).map(([below, { method }]) => ({
-    method,
-    path: basePath + below,
-    below,
-  }));
-  return jwks ? [...listed, { method: 'GET', path: JWKS_PATH, below: JWKS_PATH }] : listed;
+  const listed = Object.entries(mounted).map(([below, route]) =>
+    toSessionRoute(route, below, basePath + below),
+  );
+  return jwks ? [...listed, toSessionRoute(JWKS_ROUTE, JWKS_PATH, JWKS_PATH)] : listed;
 }
 
-/** Answers a session route; says `undefined` at once when the path is the application's own, as most are. */
-export function handleRoute<Data extends object>(visit: Visit<Data>): Promise<Reply> | undefined {
-  const { protocol, exchange } = visit;
+function toSessionRoute(route: Route, below: string, path: string): SessionRoute {
+  const { method, summary, result } = route;
+  return { method, path, below, summary, result };
+}
+
+/** Returns the reply of a session route, or `undefined` if the path belongs to the application. */
+export function handleRoute<Data extends object>(
+  context: RouteContext<Data>,
+): Promise<Reply> | undefined {
+  const { http, exchange } = context;
   const { path } = exchange;
-  if (protocol.jwks && path === JWKS_PATH) return handleJwks(protocol.sessions, exchange);
-  if (!path.startsWith(protocol.basePath)) return undefined;
-  const rest = path.slice(protocol.basePath.length);
-  const routes: Readonly<Record<string, Route>> = MOUNTED[protocol.routes];
+  if (http.jwks && path === JWKS_PATH) return runRoute(JWKS_ROUTE, context);
+  if (!path.startsWith(http.basePath)) return undefined;
+  const rest = path.slice(http.basePath.length);
+  const routes: Readonly<Record<string, Route>> = MOUNTED[http.routes];
   const route = Object.hasOwn(routes, rest)
     ? routes[rest]
     : /^\/[^/]+$/.test(rest)
       ? routes['/:sid']
       : undefined;
-  return route && visitRoute(route, visit);
+  return route && runRoute(route, context);
 }
 
-async function visitRoute<Data extends object>(route: Route, visit: Visit<Data>): Promise<Reply> {
-  const { exchange } = visit;
-  // HEAD is GET whose body the server leaves out (RFC 9110, section 9.3.2).
-  const method = exchange.method === 'HEAD' && route.method === 'GET' ? 'GET' : exchange.method;
-  if (method !== route.method) {
+async function runRoute<Data extends object>(
+  route: Route,
+  context: RouteContext<Data>,
+): Promise<Reply> {
+  // HEAD is GET without its body, which the server leaves out (RFC 9110, section 9.3.2).
+  const isHead = context.exchange.method === 'HEAD' && route.method === 'GET';
+  if (!isHead && context.exchange.method !== route.method) {
     const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
     return problemReply('method_not_allowed', { headers: { Allow: allow } });
   }
   try {
-    return await route.handle(visit);
+    await context.request.settleBody();
+    return await route.handle(context);
   } catch (error) {
     const reply = replyToError(error);
     if (reply === undefined) throw error;
@@ -99,132 +162,126 @@ async function visitRoute<Data extends object>(route: Route, visit: Visit<Data>)
   }
 }
 
-async function refresh<Data extends object>({
-  protocol,
-  exchange,
-  request,
-}: Visit<Data>): Promise<Reply> {
-  const { sessions, cookie } = protocol;
-  const presented = await readRefreshToken(protocol, exchange, request);
+async function refresh<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
+  const { http, request } = context;
+  const presented = await readRefreshToken(context);
   if (presented.kind === 'refused') return presented.reply;
-  const isBearer = protocol.transport === 'bearer';
+  const isBearer = http.transport === 'bearer';
   if (presented.kind === 'none') {
     return problemReply(isBearer ? 'session_required' : 'refresh_token_missing');
   }
 
-  const result = await sessions.refresh(presented.value);
+  const result = await http.sessions.refresh(presented.value);
   if (!result.ok) {
     // Only a reused token is surely worthless. An unknown one may belong to the loser of a race, whose
-    // answer would then wipe out the winner's cookie.
-    if (result.reason === 'reused' && cookie !== undefined)
-      exchange.setCookie(cookie.name, cookie.clear());
+    // response would then remove the winner's cookie.
+    if (result.reason === 'reused') request.clearCookie();
     return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
   }
   return jsonReply(request.deliver(result, presented.value));
 }
 
-async function logout<Data extends object>({
-  protocol,
-  exchange,
-  request,
-}: Visit<Data>): Promise<Reply> {
-  const { cookie } = protocol;
-  const presented = await readRefreshToken(protocol, exchange, request);
+async function logout<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
+  const { request } = context;
+  const presented = await readRefreshToken(context);
   if (presented.kind === 'refused') return presented.reply;
-  if (!request.hasWellSentToken) return problemReply('invalid_request');
-  await request.endCarried(presented.kind === 'value' ? presented.value : undefined);
-  if (cookie !== undefined) exchange.setCookie(cookie.name, cookie.clear());
+  if (!request.hasValidCredentials) return problemReply('invalid_request');
+  await request.revokePresented(presented.kind === 'value' ? presented.value : undefined);
+  request.clearCookie();
   return NO_CONTENT;
 }
 
-async function logoutAll<Data extends object>(visit: GuardedVisit<Data>): Promise<Reply> {
-  const { protocol, exchange, session } = visit;
-  const { sessions, cookie } = protocol;
-  const revoked = await sessions.revokeAll(session.subject);
-  if (cookie !== undefined) exchange.setCookie(cookie.name, cookie.clear());
+async function logoutAll<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
+  const { http, request, session } = context;
+  const revoked = await http.sessions.revokeAll(session.subject);
+  request.clearCookie();
   return jsonReply({ revoked });
 }
 
-async function logoutOthers<Data extends object>({
-  protocol,
-  session,
-}: GuardedVisit<Data>): Promise<Reply> {
+async function logoutOthers<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
+  const { http, session } = context;
   return jsonReply({
-    revoked: await protocol.sessions.revokeAll(session.subject, { except: session.sid }),
+    revoked: await http.sessions.revokeAll(session.subject, { except: session.sid }),
   });
 }
 
-async function current<Data extends object>({ request }: GuardedVisit<Data>): Promise<Reply> {
+async function current<Data extends object>({ request }: GuardedContext<Data>): Promise<Reply> {
   return jsonReply(await request.current());
 }
 
-async function list<Data extends object>({
-  protocol,
-  session,
-}: GuardedVisit<Data>): Promise<Reply> {
-  const sessions = await protocol.sessions.list(session.subject);
+async function list<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
+  const { http, session } = context;
+  const sessions = await http.sessions.list(session.subject);
   return jsonReply({
     sessions: sessions.map((other) => ({ ...other, current: other.sid === session.sid })),
   });
 }
 
-async function revokeOne<Data extends object>(visit: GuardedVisit<Data>): Promise<Reply> {
-  const { protocol, exchange, session } = visit;
-  const { sessions, cookie, basePath } = protocol;
+async function revokeOne<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
+  const { http, exchange, request, session } = context;
+  const { sessions, basePath } = http;
   const sid = exchange.path.slice(basePath.length + 1);
   if (sid !== session.sid) {
     const other = await sessions.get(sid);
-    // Somebody else's, absent and malformed read the same.
+    // The same reply for a foreign, an absent and a malformed sid.
     if (other?.subject !== session.subject) return problemReply('not_found');
   }
   await sessions.revoke(sid);
-  if (sid === session.sid && cookie !== undefined) exchange.setCookie(cookie.name, cookie.clear());
+  if (sid === session.sid) request.clearCookie();
   return NO_CONTENT;
 }
 
-interface GuardedVisit<Data extends object> extends Visit<Data> {
-  readonly session: Session<Data>;
-}
-
-/** Routes that act by bearer token alone. No page of another site can send that, so its source is not asked. */
-function withSession(
-  handle: <Data extends object>(visit: GuardedVisit<Data>) => Promise<Reply>,
-): Handler {
-  return async (visit) => {
-    const { request } = visit;
-    const failure = (await request.authenticate()) ?? request.guard(ANY_SESSION);
-    if (failure !== undefined) return failure;
-    const { session } = request;
-    return session === null ? problemReply('session_required') : handle({ ...visit, session });
+/** Serves the engine's public keys (RFC 7517, section 5). They are public, so no credential is checked. */
+async function publicKeys<Data extends object>({ http }: RouteContext<Data>): Promise<Reply> {
+  const { sessions } = http;
+  if (sessions.publicKeys === undefined) {
+    const detail =
+      'There are no public keys: the access tokens here are opaque, or signed with a secret.';
+    return problemReply('not_found', { members: { detail } });
+  }
+  return {
+    status: 200,
+    headers: { 'Cache-Control': JWKS_CACHING, 'Content-Type': 'application/jwk-set+json' },
+    body: JSON.stringify(await sessions.publicKeys()),
   };
 }
+
+/** For routes that act on a bearer token alone. A page of another site cannot send one, so its source is not checked. */
+function withSession(
+  handle: <Data extends object>(context: GuardedContext<Data>) => Promise<Reply>,
+): Handler {
+  return async (context) => {
+    const { request } = context;
+    const refusal = (await request.authenticate()) ?? request.check(ANY_SESSION);
+    if (refusal !== undefined) return refusal;
+    const { session } = request;
+    return session === null ? problemReply('session_required') : handle({ ...context, session });
+  };
+}
+
+const ANY_SESSION = { maxAgeMs: undefined, where: undefined };
 
 type PresentedToken =
   | { readonly kind: 'refused'; readonly reply: Reply }
   | Exclude<CookieValue, { kind: 'duplicate' }>;
 
-/** The refresh token of a request, from where the protocol has it travel. The store is not touched. */
+/** Reads the refresh token of a request, from where the transport has it. The store is not called. */
 async function readRefreshToken<Data extends object>(
-  { cookie, isAllowedSource, transport }: Protocol<Data>,
-  exchange: Exchange,
-  request: SessionRequest<Data>,
+  context: RouteContext<Data>,
 ): Promise<PresentedToken> {
-  if (transport === 'bearer') return readBearerToken(request);
+  const { http, exchange, request } = context;
+  const { cookie } = http;
+  if (http.transport === 'bearer') return readBearerToken(request);
   if (cookie === undefined) return readBodyToken(exchange);
   exchange.vary(CSRF_VARY);
-  if (!isAllowedSource(exchange))
-    return { kind: 'refused', reply: problemReply('cross_site_request') };
+  if (!http.isAllowedSource(exchange)) return refuse('cross_site_request');
   const value = cookie.read(exchange.header('cookie'));
-  return value.kind === 'duplicate'
-    ? { kind: 'refused', reply: problemReply('invalid_request') }
-    : value;
+  return value.kind === 'duplicate' ? refuse('invalid_request') : value;
 }
 
-function readBearerToken<Data extends object>({
-  credentials,
-  hasWellSentToken,
-}: SessionRequest<Data>): PresentedToken {
-  if (!hasWellSentToken) return { kind: 'refused', reply: problemReply('invalid_request') };
+function readBearerToken<Data extends object>(request: HttpRequest<Data>): PresentedToken {
+  const { credentials, hasValidCredentials } = request;
+  if (!hasValidCredentials) return refuse('invalid_request');
   return credentials.kind === 'token'
     ? { kind: 'value', value: credentials.token }
     : { kind: 'none' };
@@ -235,11 +292,16 @@ async function readBodyToken(exchange: Exchange): Promise<PresentedToken> {
   try {
     body = await exchange.readJson();
   } catch {
-    return { kind: 'refused', reply: problemReply('invalid_request') };
+    // Whichever way the body is unreadable, the client has to send another one.
+    return refuse('invalid_request');
   }
   const token =
     typeof body === 'object' && body !== null && 'refresh_token' in body
       ? body.refresh_token
       : undefined;
   return typeof token === 'string' ? { kind: 'value', value: token } : { kind: 'none' };
+}
+
+function refuse(code: 'cross_site_request' | 'invalid_request'): PresentedToken {
+  return { kind: 'refused', reply: problemReply(code) };
 }

@@ -274,14 +274,11 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('path %j [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(
-      `cookie.path: ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)} will not do. Write a path that begins with '/'`,
-    );
-    expect(refused.message).toContain("no ';', ',', space or control character");
+    expect(refused.message).toContain(`control character, got ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)}.`);
   });
 
   it('path in a list', () => {
-    expect(refusal({ path: ['/'] }).message).toContain('cookie.path: an array will not do.');
+    expect(refusal({ path: ['/'] }).message).toContain('control character, got an array.');
   });
 
   it('and shows a line break in its message escaped, so that no log line can be forged', () => {
@@ -305,13 +302,13 @@ describe('a wrong cookie option throws at construction and says what to write', 
     const refused = refusal({ name });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('cookie.name: ');
-    expect(refused.message).toContain("Write letters, digits, '-' and '_', as in 'sess'");
+    expect(refused.message).toContain("expected a name of letters, digits, '-' and '_'");
   });
 
   it.each(['__Host-sess', '__Secure-sess', '__Http-sess'])(
     'name %j, for the prefix is added by itself',
     (name) => {
-      expect(refusal({ name }).message).toContain('the prefix is added by itself');
+      expect(refusal({ name }).message).toContain('without its prefix');
     },
   );
 
@@ -325,7 +322,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('sameSite %j [cookies.injection]', (sameSite) => {
     const refused = refusal({ sameSite });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain("Write 'lax', 'strict' or 'none'");
+    expect(refused.message).toContain('expected "lax" or "strict" or "none"');
   });
 
   it.each([
@@ -337,7 +334,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     const refused = refusal({ [name]: value });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toBe(
-      `cookie.${name}: ${JSON.stringify(value)} will not do. Write true or false.`,
+      `cookie.${name}: expected true or false, got ${JSON.stringify(value)}.`,
     );
   });
 
@@ -345,7 +342,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     const refused = refusal({ sameSite: 'none', secure: false });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toBe(
-      'cookie.sameSite: "none" will not do. Write \'lax\', or leave secure on: browsers drop SameSite=None without Secure.',
+      "cookie.sameSite: expected 'lax' or 'strict' without secure, got \"none\". Browsers ignore a SameSite=None cookie that is not Secure.",
     );
   });
 

@@ -232,7 +232,7 @@ describe('configured origins', () => {
     const refused = refusalOf(() => createCsrfCheck({ origins: [origin as string] }));
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('csrf.origins: ');
-    expect(refused.message).toContain('is not an origin. Write ');
+    expect(refused.message).toContain('csrf.origins: expected an origin such as ');
     expect(refused.message).toContain("'https://");
   });
 

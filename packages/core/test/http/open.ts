@@ -1,7 +1,8 @@
 import type { SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import type { Exchange, Reply } from '../../src/http/exchange.js';
-import { createSessionHttp } from '../../src/http/session-http.js';
+import { createSessionHttp } from '../../src/http/handler.js';
+import type { HttpRequest } from '../../src/http/request-session.js';
 import { arrange } from '../session/arrange.js';
 import { exchangeOf } from './exchange-of.js';
 
@@ -32,7 +33,7 @@ export function serve(options: HttpOptions = {}, engine: SessionsOptions = {}) {
       vary: () => {},
       setCookie: (...cookie) => void cookies.push(cookie),
     };
-    const request = http.createRequest(exchange);
+    const request = http.createRequest(exchange) as HttpRequest;
     return { request, cookies, handle: () => http.handle(request, exchange) };
   }
 

@@ -2,6 +2,7 @@ import { createSessions, memoryStore, type RefreshResult, type SessionStore } fr
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../../test/fuzzing.js';
 
 const OPERATIONS = [
   'load',
@@ -44,7 +45,7 @@ async function arrange(scheduler: fc.Scheduler) {
   return { clock, store, direct, issued, sid: issued.session.sid, engines, reuses };
 }
 
-const RUNS = { numRuns: 400 };
+const RUNS = runs(400);
 
 /** Which callers there are, each on one of the two engines. */
 const callers = fc.array(

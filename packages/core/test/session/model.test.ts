@@ -2,6 +2,7 @@ import { createSessions, type Issued, type Sessions } from '@sess/core';
 import { createFakeClock, type FakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs, scaled } from '../../../../test/fuzzing.js';
 
 const GRACE = 10_000;
 const ACCESS_TTL = 900_000;
@@ -271,10 +272,10 @@ describe('a session against a model with its whole history', () => {
           thefts += reuses;
         },
       ),
-      { numRuns: 1_500 },
+      runs(1_500),
     );
     // The property would be empty if the interesting cases never came up.
-    expect(replays).toBeGreaterThan(500);
-    expect(thefts).toBeGreaterThan(50);
+    expect(replays).toBeGreaterThanOrEqual(scaled(500));
+    expect(thefts).toBeGreaterThanOrEqual(scaled(50));
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { createSessions, type Sessions } from '@sess/core';
 import { createFakeClock, type FakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { scaled } from '../../../../test/fuzzing.js';
 
 /** Seeded, so that a figure that is printed can be found again. */
 function createGenerator(seed: number): () => number {
@@ -23,8 +24,8 @@ const NETWORKS = {
 /** Half the grace: an answer may be on its way as long, and the next request too. */
 const UNDER_GRACE = 4_990;
 
-/** For each network; three networks make 20,000 and a few. */
-const BURSTS = Number(process.env['SESS_BURSTS'] ?? 6_700);
+/** For each network; at full scale three networks make 20,000 and a few. */
+const BURSTS = scaled(6_700);
 
 interface Burst {
   readonly sessions: Sessions;
@@ -124,7 +125,7 @@ describe('a burst of page loads on one cookie jar', () => {
   );
 
   it('ends sessions only where a delay went beyond the grace, and says how many', async () => {
-    const bursts = 3_000;
+    const bursts = scaled(3_000);
     for (const [name, longest] of [
       ['bad', 9_990],
       ['mobile', 60_000],

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../../test/fuzzing.js';
 import {
   ALL_ALGORITHMS,
   arrangeReader,
@@ -13,7 +14,7 @@ import {
 } from '../arrange.js';
 import { encodePart, twinOf } from '../forge.js';
 
-const RUNS = 200;
+const RUNS = runs(200);
 
 /** Something that is done to a text. */
 type Change = (text: string) => string;
@@ -106,7 +107,7 @@ describe('a token that was changed', () => {
           if (other === token || (alg === 'ES256' && other === twinOf(token))) return;
           expect((await read(other)).ok).toBe(false);
         }),
-        { numRuns: RUNS },
+        RUNS,
       );
       expect((await read(token)).ok).toBe(true);
     },
@@ -135,7 +136,7 @@ describe('a token that says anything, with a good signature', () => {
         ]);
         expect(readings.slice(0, 2).every(({ ok }) => !ok)).toBe(true);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 
@@ -146,7 +147,7 @@ describe('a token that says anything, with a good signature', () => {
         expect((await read(thing)).ok).toBe(false);
         expect((await read(text)).ok).toBe(false);
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });

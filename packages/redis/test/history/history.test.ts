@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type RedisCluster, requireServer, sleep, startRedisCluster } from '@sess/test-servers';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
+import { scaled } from '../../../../test/fuzzing.js';
 import { type Bundle, bundleWorker } from './bundle-worker.js';
 import { checkHistory } from './checker.js';
 import { explainFindings } from './explain.js';
@@ -14,7 +15,8 @@ import { summarise } from './summary.js';
 import { startWorkers, type WorkerPool } from './worker-pool.js';
 import { createWorkload, type Workload } from './workload.js';
 
-const SECONDS = Number(process.env['SESS_HISTORY_SECONDS'] ?? 30);
+/** Thirty at full scale; in fewer than eight no node would die, come back and be found out. */
+const SECONDS = Math.max(8, scaled(30));
 const SEED = Number(process.env['SESS_HISTORY_SEED'] ?? randomInt(2 ** 31));
 
 const WORKERS = 3;

@@ -12,13 +12,13 @@ const FIXED_SEED = 1;
 const RUNS = 1_000;
 
 /**
- * What the environment asks for. Without a seed, half of the histories are the same in each run, and half begin
- * where chance says: the seed is printed, and a build that fails can be repeated.
+ * Returns what the environment asks for: a thousand histories times SESS_SCALE, or the one of SESS_SIMULATION_SEED.
+ * Without a seed, half of the histories are the same in each run. The other half begins at a random seed, which is printed.
  */
 export function readSettings(): SimulationSettings {
-  const runs = readNumber('SESS_SIMULATION_RUNS') ?? RUNS;
   const seed = readNumber('SESS_SIMULATION_SEED');
-  if (seed !== undefined) return { parts: [{ seed, runs }] };
+  if (seed !== undefined) return { parts: [{ seed, runs: 1 }] };
+  const runs = Math.max(2, Math.round(RUNS * Number(env['SESS_SCALE'] ?? 1)));
   const fixed = Math.min(Math.ceil(runs / 2), RUNS / 2);
   return {
     parts: [

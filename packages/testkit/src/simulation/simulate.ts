@@ -79,6 +79,6 @@ export function describeFailure(failure: SimulationFailure): string {
     `The history, cut down to what it takes (found after ${after}):`,
     ...history,
     '',
-    `To see it again: SESS_SIMULATION_SEED=${seed} SESS_SIMULATION_RUNS=1 npm test -- simulation`,
+    `To see it again: SESS_SIMULATION_SEED=${seed} npm test -- simulation`,
   ].join('\n');
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { scaled } from '../../../../test/fuzzing.js';
 import { describeThieves, measureThieves } from '../../src/simulation/thieves.js';
 
-const HISTORIES = Math.ceil(Number(process.env['SESS_SIMULATION_RUNS'] ?? 1_000) / 20);
+const HISTORIES = Math.max(10, scaled(50));
 
 describe('a thief with a copied refresh token', () => {
   it('is found when he alternates with the victim, and not when he keeps within the grace', async () => {

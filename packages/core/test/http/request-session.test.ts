@@ -1,7 +1,7 @@
 import { SessError, StoreUnavailableError, UsageError } from '@sess/core';
 import { describe, expect, it } from 'vitest';
-import { assertSessions } from '../../src/http/engine.js';
-import { createGuard } from '../../src/http/guard.js';
+import { assertSessions } from '../../src/http/options.js';
+import { createGuard } from '../../src/http/request-session.js';
 import { bodyOf, type Sent, serve } from './open.js';
 
 const ANY = createGuard<object>();
@@ -57,9 +57,9 @@ describe('a guard', () => {
     const { request, clock } = await guarded();
     const guard = createGuard<object>({ authenticatedWithin: '5m' });
     clock.advance('5m');
-    expect(request.guard(guard)).toBeUndefined();
+    expect(guard(request)).toBeUndefined();
     clock.advance('1ms');
-    const reply = request.guard(guard);
+    const reply = await guard(request);
     expect(reply?.headers['WWW-Authenticate']).toBe(
       'Bearer error="insufficient_user_authentication", max_age=300',
     );
@@ -71,7 +71,7 @@ describe('a guard', () => {
     async (answer) => {
       const { request } = await guarded();
       const guard = createGuard<object>({ where: () => answer as never });
-      expect(() => request.guard(guard)).toThrow(
+      expect(() => guard(request)).toThrow(
         expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
       );
     },
@@ -84,14 +84,14 @@ describe('a guard', () => {
     ['a form of a charset', `${form.toUpperCase()};charset=utf-8`, { access_token: 'x' }],
   ])('refuses a second token in %s [bearer.two-places]', async (_what, type, body) => {
     const { request } = await guarded({ headers: { 'content-type': type }, body });
-    expect(request.guard(ANY)).toMatchObject({ status: 400 });
+    expect(ANY(request)).toMatchObject({ status: 400 });
   });
 
   it.each(['access_token=x', 'page=2&access_token=x', 'access_token='])(
     'refuses a second token in the query: %s [bearer.two-places]',
     async (query) => {
       const { request } = await guarded({ query });
-      expect(request.guard(ANY)).toMatchObject({ status: 400 });
+      expect(ANY(request)).toMatchObject({ status: 400 });
     },
   );
 
@@ -99,7 +99,7 @@ describe('a guard', () => {
     'sees no second token in the query: %s',
     async (query) => {
       const { request } = await guarded({ query });
-      expect(request.guard(ANY)).toBeUndefined();
+      expect(ANY(request)).toBeUndefined();
     },
   );
 
@@ -114,7 +114,7 @@ describe('a guard', () => {
     ['a form that is text', form, 'access_token=x'],
   ])('sees no second token in %s', async (_what, type, body) => {
     const { request } = await guarded({ headers: { 'content-type': type }, body });
-    expect(request.guard(ANY)).toBeUndefined();
+    expect(ANY(request)).toBeUndefined();
   });
 });
 

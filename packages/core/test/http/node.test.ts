@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readAuthorization, readJsonBody } from '../../src/http/node-request.js';
+import { readAuthorization, readJsonBody } from '../../src/http/node.js';
 
 describe('readAuthorization', () => {
   it('finds nothing where no line was sent', () => {
@@ -110,6 +110,6 @@ describe('readJsonBody', () => {
     const waiting = readJsonBody(closed);
     closed.emit('data', Buffer.from('{'));
     closed.emit('close');
-    await expect(waiting).rejects.toThrow('closed within the body');
+    await expect(waiting).rejects.toThrow('closed before the end of the body');
   });
 });

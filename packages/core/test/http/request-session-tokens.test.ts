@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { toTokenResponse, wholeSeconds } from '../../src/http/token-response.js';
+import { toTokenResponse, wholeSeconds } from '../../src/http/request-session.js';
 import type { Issued } from '../../src/types.js';
 
 const NOW = 1_750_000_000_000;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpOptions, resolveProtocol } from '../../src/http/protocol.js';
-import { createSessionHttp } from '../../src/http/session-http.js';
+import { createSessionHttp } from '../../src/http/handler.js';
+import { type HttpOptions, readHttpOptions } from '../../src/http/options.js';
 import { refusalOf } from '../refusal.js';
 import { exchangeOf } from './exchange-of.js';
 
-const refusal = (options: unknown) => refusalOf(() => resolveProtocol(options as HttpOptions));
+const refusal = (options: unknown) => refusalOf(() => readHttpOptions(options as HttpOptions));
 
-describe('resolveProtocol', () => {
+describe('readHttpOptions', () => {
   it('has safe defaults', () => {
-    const protocol = resolveProtocol();
+    const protocol = readHttpOptions();
     expect(protocol).toMatchObject({
       basePath: '/session',
       routes: 'default',
@@ -22,7 +22,7 @@ describe('resolveProtocol', () => {
   });
 
   it('hands the options of the cookie and of the CSRF check on', () => {
-    const protocol = resolveProtocol({
+    const protocol = readHttpOptions({
       cookie: { name: 'login', secure: false },
       csrf: { allowSameSite: true },
     });
@@ -33,14 +33,14 @@ describe('resolveProtocol', () => {
   });
 
   it('has no cookie where the refresh token travels in the body', () => {
-    expect(resolveProtocol({ refreshTransport: 'body' }).cookie).toBeUndefined();
-    expect(resolveProtocol({ refreshTransport: 'cookie' }).cookie).toBeDefined();
+    expect(readHttpOptions({ refreshTransport: 'body' }).cookie).toBeUndefined();
+    expect(readHttpOptions({ refreshTransport: 'cookie' }).cookie).toBeDefined();
   });
 
   it.each(['/session', '/api/v1/session', '/auth', '/a-b_c.d~e/0'])(
     'takes the base path %s',
     (basePath) => {
-      expect(resolveProtocol({ basePath }).basePath).toBe(basePath);
+      expect(readHttpOptions({ basePath }).basePath).toBe(basePath);
     },
   );
 
@@ -65,40 +65,40 @@ describe('resolveProtocol', () => {
     const refused = refusal({ basePath });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(
-      `basePath: ${JSON.stringify(basePath)} will not do. Write a path like '/session'`,
+      `basePath: expected a path such as '/session', got ${JSON.stringify(basePath)}.`,
     );
   });
 
   it('refuses a base path in a list', () => {
     const refused = refusal({ basePath: ['/session'] });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain('basePath: an array will not do.');
+    expect(refused.message).toContain('got an array.');
   });
 
   it.each([
-    [{ routes: 'every' }, "routes: \"every\" will not do. Write 'default' or 'all' or 'none'"],
-    [{ routes: true }, "routes: true will not do. Write 'default' or 'all' or 'none'"],
+    [{ routes: 'every' }, 'routes: expected "default" or "all" or "none", got "every".'],
+    [{ routes: true }, 'routes: expected "default" or "all" or "none", got true.'],
     [
       { refreshTransport: 'header' },
-      "refreshTransport: \"header\" will not do. Write 'cookie' or 'body'",
+      'refreshTransport: expected "cookie" or "body", got "header".',
     ],
-    [
-      { onStoreError: 'ignore' },
-      "onStoreError: \"ignore\" will not do. Write 'fail' or 'anonymous'",
-    ],
+    [{ onStoreError: 'ignore' }, 'onStoreError: expected "fail" or "anonymous", got "ignore".'],
     [
       { basepath: '/x' },
       "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, cookie, csrf, refreshTransport, onStoreError, jwks.",
     ],
-    [{ jwks: 'true' }, 'jwks: write true or false.'],
-    [{ jwks: null }, 'jwks: write true or false.'],
+    [{ jwks: 'true' }, 'jwks: expected false or true, got "true".'],
+    [{ jwks: null }, 'jwks: expected false or true, got null.'],
     [{ accessTtl: '5m' }, "sessionMiddleware: there is no option 'accessTtl'."],
-    [{ cookie: { path: '/\r\n' } }, 'cookie.path: "/\\r\\n" will not do.'],
-    [{ cookie: { sameSite: 'none', secure: false } }, "Write 'lax', or leave secure on"],
+    [{ cookie: { path: '/\r\n' } }, 'control character, got "/\\r\\n".'],
+    [
+      { cookie: { sameSite: 'none', secure: false } },
+      "cookie.sameSite: expected 'lax' or 'strict' without secure",
+    ],
     [{ cookie: { samesite: 'lax' } }, "cookie: there is no option 'samesite'."],
     [
       { csrf: { origins: ['https://app.example.com/login'] } },
-      'csrf.origins: "https://app.example.com/login" is not an origin. Write ',
+      'got "https://app.example.com/login". Write scheme, host and port',
     ],
     [{ csrf: { origin: 'x' } }, "csrf: there is no option 'origin'."],
     [null, 'sessionMiddleware: expected an object of options, got null.'],

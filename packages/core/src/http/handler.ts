@@ -1,0 +1,53 @@
+import type { RegisteredData, Sessions } from '../types.js';
+import type { Exchange, Reply } from './exchange.js';
+import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
+import { HttpRequest, type RequestSession } from './request-session.js';
+import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
+
+/** The HTTP side of an engine. An adapter creates one request per exchange and has it handled. */
+export interface SessionHttp<Data extends object = RegisteredData> {
+  /** The session routes that the options mount, for frameworks that declare routes. */
+  readonly routes: readonly SessionRoute[];
+  /**
+   * Returns the view that a request has of its session, for the adapter to keep on the framework's request. Reads
+   * nothing until it is used.
+   */
+  createRequest(exchange: Exchange): RequestSession<Data>;
+  /**
+   * Returns the reply of a session route, or verifies the request's access token and returns `undefined`: then the
+   * request goes on to the application. Returns a promise only if there is something to wait for.
+   *
+   * @param request made by `createRequest` of the same object
+   */
+  handle(
+    request: RequestSession<Data>,
+    exchange: Exchange,
+  ): Reply | undefined | Promise<Reply | undefined>;
+}
+
+/**
+ * Creates the HTTP side of an engine. The engine is read at each request, so that an application may mount its
+ * middleware before it calls `configureSessions`.
+ *
+ * @throws {UsageError} `invalid_option`
+ */
+export function createSessionHttp<Data extends object = RegisteredData>(
+  getEngine: () => Sessions<Data>,
+  options?: HttpOptions,
+): SessionHttp<Data> {
+  const settings = readHttpOptions(options);
+  let created: HttpContext<Data> | undefined;
+  const context = (): HttpContext<Data> => {
+    const sessions = getEngine();
+    if (created?.sessions !== sessions) created = bindHttpOptions(settings, sessions);
+    return created;
+  };
+  return Object.freeze({
+    routes: listRoutes(settings),
+    createRequest: (exchange: Exchange) => new HttpRequest<Data>(context(), exchange),
+    handle(session: RequestSession<Data>, exchange: Exchange) {
+      const request = session as HttpRequest<Data>;
+      return handleRoute({ http: context(), exchange, request }) ?? request.authenticate();
+    },
+  });
+}

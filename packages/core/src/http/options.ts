@@ -1,0 +1,130 @@
+import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
+import { UsageError } from '../errors.js';
+import type { Register, RegisteredData, Sessions } from '../types.js';
+import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
+import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
+import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
+
+/** How sessions appear on the wire; the same options for each adapter. */
+export interface HttpOptions {
+  /**
+   * Path prefix of the session routes, of unreserved characters (RFC 3986, section 2.3) and slashes.
+   * Default: `'/session'`.
+   */
+  readonly basePath?: string;
+  /**
+   * Which routes are mounted. Default: `'default'`, which is refresh and logout. `'all'` adds the routes that list
+   * and end sessions; `'none'` mounts no route.
+   */
+  readonly routes?: 'default' | 'all' | 'none';
+  /** Attributes of the refresh cookie. Default: `__Host-sess`, with all safe attributes. */
+  readonly cookie?: CookieOptions;
+  /** Other origins whose pages may use the refresh cookie. Default: none. */
+  readonly csrf?: CsrfOptions;
+  /**
+   * Where the refresh token travels. Default: `'cookie'`. `'body'` is for clients without cookies: the token is the
+   * member `refresh_token` of JSON requests and responses, and no cookie is read or set. Do not use it for pages,
+   * because a script on the page could then read the token.
+   */
+  readonly refreshTransport?: 'cookie' | 'body';
+  /**
+   * How a request with credentials is treated while the store fails. Default: `'fail'`, a 503. With `'anonymous'`
+   * it continues without a session: public pages stay up, and guarded routes respond with 401.
+   */
+  readonly onStoreError?: 'fail' | 'anonymous';
+  /**
+   * Whether `GET /.well-known/jwks.json` serves the public keys of the engine's tokens. Default: `false`. It
+   * responds with 404 if the engine has no public keys.
+   */
+  readonly jwks?: boolean;
+}
+
+/** The engine type that a middleware accepts: once a data type is registered, engines of another type do not compile. */
+export type SessionsFor<Data extends object> = Register extends { data: object }
+  ? Sessions<RegisteredData>
+  : Sessions<Data>;
+
+/** The options, validated and with their defaults, before the engine is known. */
+export interface HttpSettings {
+  readonly basePath: string;
+  readonly routes: 'default' | 'all' | 'none';
+  /** Where the token that `refresh` takes travels: `'bearer'` if it is the access token itself. */
+  readonly transport: 'cookie' | 'body' | 'bearer';
+  /** Absent if the refresh token does not travel in a cookie. */
+  readonly cookie: RefreshCookie | undefined;
+  readonly isAllowedSource: CsrfCheck;
+  readonly onStoreError: 'fail' | 'anonymous';
+  readonly jwks: boolean;
+}
+
+/** The settings with the engine that they apply to. */
+export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
+  readonly sessions: Sessions<Data>;
+  /** `sessions.verify`, synchronous if the record is cached. */
+  readonly verify: VerifyAtOnce<Data>;
+}
+
+/*
+ * base-path = 1*( "/" segment )                 ; RFC 3986, section 3.3: unreserved characters only
+ */
+const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;
+
+const OPTIONS = {
+  basePath: option<string>({
+    expected: "a path such as '/session'",
+    accepts: (value) => typeof value === 'string' && BASE_PATH.test(value),
+    default: () => '/session',
+  }),
+  routes: oneOf('default', 'all', 'none'),
+  cookie: (_name, value) => createRefreshCookie(value as CookieOptions | undefined),
+  csrf: (_name, value) => createCsrfCheck(value as CsrfOptions | undefined),
+  refreshTransport: oneOf('cookie', 'body'),
+  onStoreError: oneOf('fail', 'anonymous'),
+  jwks: oneOf(false, true),
+} satisfies Readers<HttpOptions>;
+
+/** Returns the validated options. @throws {UsageError} `invalid_option` */
+export function readHttpOptions(options: HttpOptions = {}): HttpSettings {
+  // The cookie is validated also where none is used, so that a mistake does not wait for a change of transport.
+  const { cookie, csrf, refreshTransport, ...others } = readOptions(
+    'sessionMiddleware',
+    options,
+    OPTIONS,
+  );
+  return Object.freeze({
+    ...others,
+    transport: refreshTransport,
+    cookie: refreshTransport === 'cookie' ? cookie : undefined,
+    isAllowedSource: csrf,
+  });
+}
+
+/** Returns the settings for an engine; a stateless one leaves no choice of transport. */
+export function bindHttpOptions<Data extends object>(
+  settings: HttpSettings,
+  sessions: Sessions<Data>,
+): HttpContext<Data> {
+  const bearerOnly =
+    sessions.traits.refreshedBy === 'access-token'
+      ? ({ transport: 'bearer', cookie: undefined } as const)
+      : {};
+  return Object.freeze({ ...settings, ...bearerOnly, sessions, verify: toVerifyAtOnce(sessions) });
+}
+
+/**
+ * Returns the engine that an application gave to its middleware, as the type that requests show.
+ *
+ * @throws {UsageError} `invalid_argument` if it is not an engine
+ */
+export function assertSessions<Data extends object>(
+  sessions: SessionsFor<Data> | undefined,
+): Sessions | undefined {
+  if (sessions !== undefined && typeof sessions?.verify !== 'function') {
+    throw new UsageError(
+      'invalid_argument',
+      `sessionMiddleware: expected an engine as first argument, got ${formatShort(sessions)}. Write sessionMiddleware(createSessions({ … }), { … }), or pass undefined to set options only.`,
+    );
+  }
+  // Requests show the registered data type, and `SessionsFor` has compared it with the engine's.
+  return sessions as unknown as Sessions | undefined;
+}

@@ -1,0 +1,366 @@
+import { isSessError, SessError, UsageError } from '../errors.js';
+import type {
+  CreateInput,
+  Device,
+  Issued,
+  RegisteredData,
+  Session,
+  VerifyResult,
+} from '../types.js';
+import { hideWhenInspected } from '../util/logger.js';
+import {
+  type Duration,
+  duration,
+  formatShort,
+  option,
+  type Readers,
+  readOptions,
+} from '../util/options.js';
+import { type BearerCredentials, readBearer } from './bearer.js';
+import { CSRF_VARY } from './csrf.js';
+import type { Exchange, Reply } from './exchange.js';
+import type { HttpContext } from './options.js';
+import { problemReply } from './problem.js';
+
+/** A successful response with tokens, in the form of RFC 6749, section 5.1. Inspecting it shows no token. */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  /** Whole seconds from now, rounded down; never beyond the session's end. */
+  readonly expires_in: number;
+  /** Only with `refreshTransport: 'body'`. */
+  readonly refresh_token?: string;
+}
+
+/** The session of one request, and what the request can do to it: `req.sessions`, `c.var.sessions`. */
+export interface RequestSession<Data extends object = RegisteredData> {
+  /** The session of the request's access token, or `null`. Changes with `start`, `end`, `update` and `elevate`. */
+  readonly session: Session<Data> | null;
+  /**
+   * Signs in: starts a session, sets the refresh cookie and returns the body for the client. The session of the
+   * tokens that the request carries is ended. The device is filled in from the request.
+   *
+   * @throws {SessError} `cross_site_request` (403) if a page of another site sent the request
+   * @throws {SessError} the errors of `create`
+   */
+  start(input: CreateInput<Data>): Promise<TokenResponse>;
+  /**
+   * Signs out: ends the sessions of the tokens that the request carries, and clears the refresh cookie.
+   *
+   * @throws {SessError} `cross_site_request` (403)
+   */
+  end(): Promise<void>;
+  /**
+   * Returns the session as the store has it now. If the store verified the access token, that is `session`; if the
+   * token's claims did, `session` is as old as the token and has no `device`, and this loads the session.
+   *
+   * @throws {SessError} `session_ended` (401), `session_required` (401)
+   */
+  current(): Promise<Session<Data>>;
+  /**
+   * Merges `patch` into the session's data, or replaces the data by the result of the function.
+   *
+   * @throws {SessError} `session_ended` (401) if the session ended during the request, `session_required` (401)
+   * @throws {InvalidDataError}
+   */
+  update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>>;
+  /**
+   * Issues new tokens after the user has authenticated again, and ends the earlier ones.
+   *
+   * @throws {SessError} `session_ended` (401), `session_required` (401)
+   */
+  elevate(): Promise<TokenResponse>;
+}
+
+/** What a guarded route requires beyond a session. */
+export interface GuardOptions<Data extends object = RegisteredData> {
+  /**
+   * Longest time since the user last authenticated (RFC 9470). Default: any time. An older session gets a 401 with a
+   * challenge; `elevate` renews it.
+   */
+  readonly authenticatedWithin?: Duration;
+  /** A further condition. `false` responds with 403. It must return a boolean synchronously. */
+  readonly where?: (session: Session<Data>) => boolean;
+}
+
+/** Checks a request, and returns the reply that refuses it or `undefined`. */
+export type Guard = (request: RequestSession) => Reply | undefined | Promise<Reply | undefined>;
+
+interface Requirements {
+  /** Milliseconds, or `undefined` for any age. */
+  readonly maxAgeMs: number | undefined;
+  readonly where: ((session: Session<never>) => boolean) | undefined;
+}
+
+/** Registered, so that a request of another copy of this package is recognised and checked by that copy. */
+const CHECK: unique symbol = Symbol.for('sess.check-request');
+
+interface Checkable {
+  readonly [CHECK]: (requirements: Requirements) => ReturnType<Guard>;
+}
+
+const GUARD_OPTIONS = {
+  authenticatedWithin: duration(),
+  where: option<(session: Session<never>) => boolean>({
+    expected: 'a function of the session that returns true or false',
+    accepts: (value) => typeof value === 'function',
+  }),
+} satisfies Readers<GuardOptions>;
+
+/**
+ * Creates the check of a guarded route. For adapters.
+ *
+ * @throws {UsageError} `invalid_option`
+ */
+export function createGuard<Data extends object>(options: GuardOptions<Data> = {}): Guard {
+  const { authenticatedWithin: maxAgeMs, where } = readOptions(
+    'requireSession',
+    options,
+    GUARD_OPTIONS,
+  );
+  const requirements: Requirements = Object.freeze({ maxAgeMs, where });
+  return (request) => (request as unknown as Checkable)[CHECK](requirements);
+}
+
+/** True if `value` was made by `createRequest`, of this copy of the package or of another. For adapters. */
+export function isRequestSession(value: unknown): value is RequestSession {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<Checkable>)[CHECK] === 'function'
+  );
+}
+
+/** The session of one request. Adapters see it as `RequestSession`. */
+export class HttpRequest<Data extends object = RegisteredData> implements RequestSession<Data> {
+  readonly #http: HttpContext<Data>;
+  readonly #exchange: Exchange;
+  #credentials: BearerCredentials | undefined;
+  #session: Session<Data> | null = null;
+
+  constructor(http: HttpContext<Data>, exchange: Exchange) {
+    this.#http = http;
+    this.#exchange = exchange;
+  }
+
+  get session(): Session<Data> | null {
+    return this.#session;
+  }
+
+  /** What the `Authorization` lines hold. */
+  get credentials(): BearerCredentials {
+    this.#credentials ??= readBearer(this.#exchange.authorization());
+    return this.#credentials;
+  }
+
+  /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
+  get hasValidCredentials(): boolean {
+    const { kind } = this.credentials;
+    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+  }
+
+  /** Verifies the access token, if there is one. Returns a reply only if the store fails. */
+  authenticate(): Reply | undefined | Promise<Reply | undefined> {
+    const { credentials } = this;
+    if (credentials.kind !== 'token') return undefined;
+    try {
+      const result = this.#http.verify(credentials.token);
+      if (!(result instanceof Promise)) return this.#accept(result);
+      return result.then(
+        (settled) => this.#accept(settled),
+        (error: unknown) => this.#replyToFailure(error),
+      );
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+  }
+
+  #accept(result: VerifyResult<Data>): undefined {
+    if (result.ok) this.#setSession(result.session);
+    return undefined;
+  }
+
+  #setSession(session: Session<Data> | null): void {
+    this.#session = session;
+    this.#exchange.onSession?.(session);
+  }
+
+  #replyToFailure(error: unknown): Reply | undefined {
+    if (!isSessError(error) || error.code !== 'store_unavailable') throw error;
+    return this.#http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
+  }
+
+  /** Waits for a parser that is reading the body. Undefined if there is none. */
+  settleBody(): Promise<void> | undefined {
+    return this.#exchange.settleBody?.();
+  }
+
+  /** Returns the reply that refuses the request, or `undefined` if it meets the requirements. */
+  check({ maxAgeMs, where }: Requirements): Reply | undefined {
+    if (!this.hasValidCredentials) return problemReply('invalid_request');
+    const session = this.#session;
+    if (session === null) {
+      return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+    }
+    const { clock } = this.#http.sessions;
+    if (maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs) {
+      const seconds = wholeSeconds(maxAgeMs);
+      return problemReply('insufficient_user_authentication', {
+        challenge: `Bearer error="insufficient_user_authentication", max_age=${seconds}`,
+        members: { max_age: seconds },
+      });
+    }
+    const allowed = where === undefined || assertBoolean(where(session as Session<never>));
+    return allowed ? undefined : problemReply('access_denied');
+  }
+
+  async start(input: CreateInput<Data>): Promise<TokenResponse> {
+    this.#assertAllowedSource();
+    const device = { ...deviceOf(this.#exchange), ...input?.device };
+    const issued = await this.#http.sessions.create({ ...input, device }, () =>
+      this.#revokePrevious(),
+    );
+    return this.deliver(issued);
+  }
+
+  async end(): Promise<void> {
+    this.#assertAllowedSource();
+    await this.revokePresented();
+    this.#setSession(null);
+    this.clearCookie();
+  }
+
+  async current(): Promise<Session<Data>> {
+    const session = this.#assertSession();
+    const { sessions } = this.#http;
+    const isCurrent =
+      sessions.traits.sessionFrom === 'store' || sessions.traits.refreshedBy === 'access-token';
+    return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
+  }
+
+  async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
+    const { sid } = this.#assertSession();
+    return this.#assertAlive(await this.#http.sessions.update(sid, patch));
+  }
+
+  async elevate(): Promise<TokenResponse> {
+    const issued = await this.#http.sessions.elevate(this.#assertSession());
+    this.#assertAlive(issued?.session);
+    return this.deliver(issued as Issued<Data>);
+  }
+
+  /**
+   * Sends new tokens: sets the cookie, and returns the body. A refresh token that equals the presented one is not
+   * set again, because the client has it.
+   */
+  deliver(issued: Issued<Data>, presented?: string): TokenResponse {
+    const { cookie, transport } = this.#http;
+    this.#setSession(issued.session);
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    if (cookie !== undefined && issued.refreshToken !== presented) {
+      const maxAge = wholeSeconds(issued.session.expiresAt - issued.issuedAt);
+      this.#exchange.setCookie(cookie.name, cookie.write(issued.refreshToken, maxAge));
+    }
+    return toTokenResponse(issued, transport === 'body');
+  }
+
+  /** Removes the refresh cookie from the client, if the transport has one. */
+  clearCookie(): void {
+    const { cookie } = this.#http;
+    if (cookie !== undefined) this.#exchange.setCookie(cookie.name, cookie.clear());
+  }
+
+  /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
+  async revokePresented(bodyToken?: string): Promise<void> {
+    const { sessions, cookie } = this.#http;
+    const { credentials } = this;
+    const fromCookie = cookie?.read(this.#exchange.header('cookie'));
+    const refreshToken = fromCookie?.kind === 'value' ? fromCookie.value : bodyToken;
+    const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
+    if (refreshToken !== undefined || accessToken !== undefined) {
+      await sessions.end({ refreshToken, accessToken });
+    }
+  }
+
+  /** The same for a sign-in, which also continues if the previous session can only expire. */
+  async #revokePrevious(): Promise<void> {
+    try {
+      await this.revokePresented();
+    } catch (error) {
+      if (!isSessError(error) || error.code !== 'not_revocable') throw error;
+    }
+  }
+
+  /** The browser adds the cookie to each request, so a page of another site could act with it. */
+  #assertAllowedSource(): void {
+    this.#exchange.vary(CSRF_VARY);
+    if (this.#http.isAllowedSource(this.#exchange)) return;
+    throw new SessError(
+      'cross_site_request',
+      'A page of another site sent a request that changes a session.',
+    );
+  }
+
+  #assertSession(): Session<Data> {
+    if (this.#session !== null) return this.#session;
+    throw new SessError(
+      'session_required',
+      'The request has no session. Guard the route with requireSession().',
+    );
+  }
+
+  #assertAlive(session: Session<Data> | undefined): Session<Data> {
+    this.#setSession(session ?? null);
+    if (session !== undefined) return session;
+    throw new SessError('session_ended', 'The session ended during the request.');
+  }
+
+  #hasSecondToken(): boolean {
+    const exchange = this.#exchange;
+    const { query } = exchange;
+    if (query !== '' && /(?:^|&)access_token=/.test(query)) return true;
+    const type = exchange.header('content-type');
+    if (type === undefined || !/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
+    const body = exchange.parsedBody();
+    return typeof body === 'object' && body !== null && 'access_token' in body;
+  }
+}
+
+Object.defineProperty(HttpRequest.prototype, CHECK, {
+  value(this: HttpRequest<never>, requirements: Requirements) {
+    const settled = this.settleBody();
+    if (settled === undefined) return this.check(requirements);
+    return settled.then(() => this.check(requirements));
+  },
+});
+
+/** Returns the body for the client; the refresh token is in it only if there is no cookie for it. */
+export function toTokenResponse(issued: Issued<object>, withRefreshToken: boolean): TokenResponse {
+  return hideWhenInspected(['access_token', 'refresh_token'], {
+    access_token: issued.accessToken,
+    token_type: 'Bearer',
+    expires_in: wholeSeconds(issued.accessTokenExpiresAt - issued.issuedAt),
+    ...(withRefreshToken ? { refresh_token: issued.refreshToken } : {}),
+  });
+}
+
+/** Rounded down, so that clients never use an expired token. */
+export function wholeSeconds(milliseconds: number): number {
+  return Math.max(0, Math.floor(milliseconds / 1_000));
+}
+
+/** `where` must return a boolean synchronously: a promise would always be truthy. */
+function assertBoolean(result: unknown): boolean {
+  if (typeof result === 'boolean') return result;
+  throw new UsageError(
+    'invalid_argument',
+    `requireSession: expected where to return true or false, got ${formatShort(result)}. Load what it needs before the guard.`,
+  );
+}
+
+function deviceOf(exchange: Exchange): Device {
+  const userAgent = exchange.header('user-agent');
+  // An IPv4 client of a dual-stack listener has a mapped address (RFC 4291, section 2.5.5.2).
+  const ip = exchange.ip?.replace(/^::ffff:(?=\d+\.)/i, '');
+  return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
+}

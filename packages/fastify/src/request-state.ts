@@ -1,0 +1,58 @@
+import { type RequestSession, UsageError } from '@sess/core';
+import { isRequestSession } from '@sess/core/http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Registered, so that the guard of another copy of this package finds the request's session. */
+const STATE: unique symbol = Symbol.for('sess.fastify-request');
+
+/** A request in a decorated scope. */
+interface Decorated {
+  [STATE]?: RequestSession | null;
+}
+
+/**
+ * Decorates the requests of a scope with `session` and `sessions`.
+ *
+ * @throws {UsageError} `middleware_conflict`
+ */
+export function decorateRequests(app: FastifyInstance): void {
+  if (app.hasRequestDecorator('session') || app.hasRequestDecorator('sessions')) throwConflict();
+  app.decorateRequest(STATE, null);
+  app.decorateRequest('session', {
+    getter() {
+      return (this as Decorated)[STATE]?.session ?? null;
+    },
+    setter: throwConflict,
+  });
+  app.decorateRequest('sessions', {
+    getter() {
+      return getRequestState(this);
+    },
+    setter: throwConflict,
+  });
+}
+
+/** Attaches its session to a request. @throws {UsageError} `middleware_conflict` */
+export function setRequestState(request: FastifyRequest, session: RequestSession): void {
+  const decorated = request as Decorated;
+  // If a scope above registers the plugin after one below, Fastify runs the hooks of both.
+  if (isRequestSession(decorated[STATE])) throwConflict();
+  decorated[STATE] = session;
+}
+
+/** Returns the request's session. @throws {UsageError} `middleware_missing` */
+export function getRequestState(request: FastifyRequest): RequestSession {
+  const session = (request as Decorated)[STATE];
+  if (isRequestSession(session)) return session;
+  throw new UsageError(
+    'middleware_missing',
+    'request.sessions: expected the session plugin in this scope, got none. Write app.register(sessionMiddleware()) first, in the scope of the route or above it.',
+  );
+}
+
+function throwConflict(): never {
+  throw new UsageError(
+    'middleware_conflict',
+    'request.session: expected one plugin to own it, got two: sessionMiddleware() and another one, such as @fastify/session, or sessionMiddleware() twice. Register each in a separate scope.',
+  );
+}

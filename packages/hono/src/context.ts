@@ -1,0 +1,50 @@
+import { type RegisteredData, type RequestSession, type Session, UsageError } from '@sess/core';
+import { isRequestSession } from '@sess/core/http';
+import type { Context } from 'hono';
+
+/** The variables that `sessionMiddleware()` sets on `c.var`. */
+export interface SessionVariables<Data extends object = RegisteredData> {
+  /** The session of the request's access token, or `null`. */
+  session: Session<Data> | null;
+  /** Starts, changes and ends the request's session. */
+  sessions: RequestSession<Data>;
+}
+
+/**
+ * The environment of an application behind `sessionMiddleware()`. A chain of calls on `new Hono()` infers it; for
+ * handlers that are added in separate statements, write `new Hono<SessionEnv>()`.
+ */
+export interface SessionEnv<Data extends object = RegisteredData> {
+  Variables: SessionVariables<Data>;
+}
+
+/** The environment behind `requireSession()`: `c.var.session` is never `null`. */
+export interface GuardedEnv<Data extends object = RegisteredData> {
+  Variables: SessionVariables<Data> & { session: Session<Data> };
+}
+
+/** Two middlewares that own `c.var.session` would each work on the other's session. */
+export function assertNoOtherSession(c: Context): void {
+  if (c.get('session') !== undefined && !isRequestSession(c.get('sessions'))) throwConflict();
+}
+
+/** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing`, `middleware_conflict` */
+export function getRequestSession(c: Context): RequestSession {
+  const sessions: unknown = c.get('sessions');
+  if (!isRequestSession(sessions)) {
+    throw new UsageError(
+      'middleware_missing',
+      'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',
+    );
+  }
+  // The handler must see the session that the guard checks.
+  if (c.get('session') !== sessions.session) throwConflict();
+  return sessions;
+}
+
+function throwConflict(): never {
+  throw new UsageError(
+    'middleware_conflict',
+    'c.var.session: expected one middleware to own it, got sessionMiddleware() and another one. Mount each on separate paths.',
+  );
+}

@@ -1,0 +1,4 @@
+import { openCountedCluster } from './counting.js';
+import { describeRoundTrips } from './round-trip-suite.js';
+
+describeRoundTrips('a Cluster', openCountedCluster);
