@@ -38,13 +38,16 @@ export interface PostgresJsLike {
     values?: never[],
     options?: { readonly prepare?: boolean },
   ): PromiseLike<readonly unknown[]>;
-  begin<Value>(options: string, work: (sql: never) => Promise<Value>): Promise<unknown>;
+  begin(
+    options: string,
+    work: (sql: Pick<PostgresJsLike, 'unsafe'>) => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 /** PGlite, as far as it is used. */
 export interface PgliteLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
-  transaction(work: (tx: never) => Promise<unknown>): Promise<unknown>;
+  transaction(work: (tx: Pick<PgliteLike, 'query'>) => Promise<unknown>): Promise<unknown>;
   readonly waitReady?: unknown;
 }
 
@@ -113,8 +116,7 @@ function ofPostgresJs(sql: PostgresJsLike, prepare: boolean): PostgresPort {
       return (await sql.unsafe(text, values as never[], { prepare })) as readonly Row[];
     },
     async batch(statements) {
-      const rows = await sql.begin('isolation level read committed', async (given: never) => {
-        const tx: PostgresJsLike = given;
+      const rows = await sql.begin('isolation level read committed', async (tx) => {
         let last: readonly unknown[] = [];
         for (const [{ text }, values] of statements) {
           last = await tx.unsafe(text, values as never[], { prepare });
@@ -132,8 +134,7 @@ function ofPglite(db: PgliteLike): PostgresPort {
       return (await db.query(text, [...values])).rows as readonly Row[];
     },
     async batch(statements) {
-      const rows = await db.transaction(async (given: never) => {
-        const tx: Pick<PgliteLike, 'query'> = given;
+      const rows = await db.transaction(async (tx) => {
         let last: readonly unknown[] = [];
         for (const [{ text }, values] of statements)
           last = (await tx.query(text, [...values])).rows;
