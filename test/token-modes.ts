@@ -1,12 +1,6 @@
-import {
-  createSessions,
-  memoryDenylist,
-  memoryStore,
-  type Sessions,
-  systemClock,
-} from '@sess/core';
-import { createStatelessSessions, generateKey, jwt } from '@sess/jwt';
-import { type EngineSetup, type EnginesByMode, silentLogger, type TokenMode } from '@sess/testkit';
+import { createSessions, memoryStore, type Sessions, systemClock } from '@sess/core';
+import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
+import { type EngineSetup, type SignedEngines, silentLogger, type TokenMode } from '@sess/testkit';
 
 const ISSUER = 'https://api.example.com';
 const SECRET = 'a secret of at least thirty-two bytes';
@@ -20,7 +14,9 @@ async function signedBy({ keys }: Pick<EngineSetup, 'keys'>) {
 }
 
 /** Engines with signed tokens, for suites that are to hold with every kind of token. */
-export const signedTokens: Required<EnginesByMode> = {
+export const signedTokens: SignedEngines = {
+  createDenylist: memoryDenylist,
+
   async jwt(setup) {
     const { clock, logger, store, denylist, revocation, options } = setup;
     const accessToken = jwt({

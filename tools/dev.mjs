@@ -29,7 +29,7 @@ const script =
   () =>
     run(process.execPath, [join(root, path), ...args], { group: true });
 
-/** Runs the tests of a tier; test/projects.ts says which these are. Some start the examples from dist/. */
+/** Runs the tests of a tier; test/projects.ts lists them. Some start the examples from dist/. */
 async function test(tier, args) {
   await prepare();
   return all(tool('vitest', ['run', ...args], { group: true, env: { SESS_TIER: tier } }));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bin, checkNode, fail, install, pnpm, published, root, run } from './lib.mjs';
 
-/** Returns the section of one version of a CHANGELOG, without its heading; empty if there is none. */
+/** Returns the section of one version of a CHANGELOG, without its heading; empty if it is missing. */
 export function releaseNotes(changelog, version) {
   const sections = changelog.split(/^## /m).slice(1);
   const section = sections.find((text) => text.split('\n', 1)[0].trim() === version) ?? '';

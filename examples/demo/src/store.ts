@@ -1,4 +1,6 @@
-import { type Denylist, memoryDenylist, memoryStore, type SessionStore } from '@sess/core';
+import { memoryStore, type SessionStore } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
+import { memoryDenylist } from '@sess/jwt';
 import { failFast, failFastCluster, redisDenylist, redisStore } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
 import { type ExampleSettings, SettingsError } from './settings.js';

@@ -1,8 +1,7 @@
+export { type AccessTokens, opaque } from './access-tokens.js';
 export {
   InvalidDataError,
   isSessError,
-  NotRevocableError,
-  NotSupportedError,
   SessError,
   type SessErrorCode,
   SessionLimitError,
@@ -14,11 +13,8 @@ export { parseBearer } from './http/bearer.js';
 export type { RequestSession, TokenResponse } from './http/request-session.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
-export type { Denylist } from './store/denylist.js';
-export { memoryDenylist } from './store/memory-denylist.js';
 export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';
 export type { SessionStore } from './store/store.js';
-export { type AccessTokens, opaque } from './token/access-token.js';
 export type { RandomBytes } from './token/crypto.js';
 export type {
   CreateInput,

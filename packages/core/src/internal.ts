@@ -2,6 +2,15 @@
  * What the sibling packages share. It is not part of the public interface: it is only extended within a major version,
  * because siblings depend on a range of versions.
  */
+export type {
+  AcceptedReading,
+  AccessGrant,
+  AccessReading,
+  AccessTokenContext,
+  AccessTokenPort,
+  AccessTokens,
+  EventSink,
+} from './access-tokens.js';
 export { parseBearer } from './http/bearer.js';
 export {
   clockOption,
@@ -11,20 +20,13 @@ export {
   schemaOption,
   subjectPepperOption,
 } from './options.js';
+export { type Calling, createCalling } from './session/calls.js';
 export { checkData } from './session/checked-data.js';
-export { createDenylistClient, type DenylistClient } from './session/denylist-port.js';
 export { createEvents, type Events } from './session/events.js';
 export { hideTokens } from './session/view.js';
 export { createEngine } from './sessions.js';
-export type { DeniableToken } from './store/denylist.js';
-export type {
-  AcceptedReading,
-  AccessGrant,
-  AccessReading,
-  AccessTokenContext,
-  AccessTokenPort,
-  AccessTokens,
-} from './token/access-token.js';
+export type { AuthPart, SessionRecord } from './store/record.js';
+export type { StorePort } from './store/store-port.js';
 export {
   createRandomBytes,
   digest,

@@ -1,6 +1,6 @@
+import { type AccessTokens, opaque } from './access-tokens.js';
 import { UsageError } from './errors.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
-import { type AccessTokens, opaque } from './token/access-token.js';
 import { createRandomBytes, type RandomBytes } from './token/crypto.js';
 import type { RegisteredData } from './types.js';
 import { type Clock, systemClock } from './util/clock.js';

@@ -3,12 +3,11 @@ import { parseBearer } from './http/bearer.js';
 import { readSessionsOptions, type SessionsOptions } from './options.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
-import { createRevokingStore } from './session/denying-store.js';
-import { createDenylistClient } from './session/denylist-port.js';
 import { createElevate } from './session/elevate.js';
 import { createEvents } from './session/events.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
+import { createSettling } from './session/settle.js';
 import { createStorePort } from './session/store-port.js';
 import { createStoreTime } from './session/store-time.js';
 import { createUpdate } from './session/update.js';
@@ -44,33 +43,24 @@ export function createEngine<Data extends object = RegisteredData>(
   const time = createStoreTime(clock);
   settings.store.open?.({ clock, logger });
   const plain = createStorePort({ store: settings.store, clock, time, random, events, logger });
+  const acknowledger = createSettling(plain);
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
-  const { accessTtl } = settings;
-  const tokens = settings.accessToken.open({ clock: time, logger, tagOfSubject, accessTtl });
-  const { leeway = 0 } = tokens;
-  const denylist =
-    tokens.denylist &&
-    createDenylistClient({
-      denylist: tokens.denylist,
-      onError: tokens.onDenylistError ?? 'fail',
-      longestLife: accessTtl + leeway,
-      clock,
-      random,
-      events,
-      logger,
-    });
-  if (tokens.denylist?.isLocal === true && settings.store.isLocal !== true) {
-    logger.warn(
-      {},
-      'the denylist is in this process’s memory, and sessions are not: revoked tokens are good elsewhere. Share a denylist',
-    );
-  }
-  const store = denylist === undefined ? plain : createRevokingStore(plain, denylist, leeway);
+  const tokens = settings.accessToken.open({
+    clock: time,
+    logger,
+    store: plain,
+    events,
+    random,
+    tagOfSubject,
+    accessTtl: settings.accessTtl,
+    acknowledge: acknowledger.acknowledgeUnread,
+  });
+  const store = tokens.store ?? plain;
   const context: EngineContext = {
     settings,
     store,
     tokens,
-    denylist,
+    acknowledger,
     time,
     events,
     tagOfSubject,
@@ -88,7 +78,7 @@ export function createEngine<Data extends object = RegisteredData>(
     ...createRevoke(context),
     traits: Object.freeze({
       refreshedBy: 'refresh-token' as const,
-      sessionFrom: tokens.revocation === 'store' ? ('store' as const) : ('token' as const),
+      sessionFrom: tokens.verify === undefined ? ('store' as const) : ('token' as const),
     }),
     ...(tokens.publicKeys === undefined ? {} : { publicKeys: tokens.publicKeys }),
     async get(sid: string) {
@@ -106,7 +96,7 @@ export function createEngine<Data extends object = RegisteredData>(
     clock: Object.freeze({ now: time.now }),
     ready: store.ready,
     async close() {
-      await Promise.all([settings.store.close(), denylist?.close()]);
+      await Promise.all([settings.store.close(), tokens.close?.()]);
     },
   });
 }

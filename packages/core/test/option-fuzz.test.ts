@@ -2,13 +2,13 @@ import { silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyValue, near, PATIENCE, runs, scaled } from '../../../test/fuzzing.js';
+import { opaque } from '../src/access-tokens.js';
 import { UsageError } from '../src/errors.js';
 import { assertSessions, type HttpOptions, readHttpOptions } from '../src/http/options.js';
 import { createGuard, type GuardOptions } from '../src/http/request-session.js';
 import type { SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
 import { memoryStore } from '../src/store/memory-store.js';
-import { opaque } from '../src/token/access-token.js';
 
 /** What a value must be at least, to be taken for the option. The rest is shown by using it. */
 type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;

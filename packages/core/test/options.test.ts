@@ -1,9 +1,9 @@
 import { createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { opaque } from '../src/access-tokens.js';
 import { readSessionsOptions, type SessionsOptions } from '../src/options.js';
 import { createSessions } from '../src/sessions.js';
 import { memoryStore } from '../src/store/memory-store.js';
-import { opaque } from '../src/token/access-token.js';
 import { refusalOf } from './refusal.js';
 
 const resolveOptions = (options: SessionsOptions) =>

@@ -1,4 +1,5 @@
-export { memoryDenylist } from '@sess/core';
+export { memoryDenylist } from './denylist/memory-denylist.js';
+export { NotRevocableError, NotSupportedError } from './errors.js';
 export { type JwtOptions, jwt } from './jwt.js';
 export type { JwtAlgorithm } from './keys/algorithms.js';
 export { generateKey, importJwk, importPem, type KeyOptions } from './keys/asymmetric-key.js';

@@ -1,13 +1,17 @@
 import {
-  type Denylist,
+  type AccessTokens,
   type Duration,
-  memoryDenylist,
   type RegisteredData,
   type Session,
   UsageError,
 } from '@sess/core';
-import { type AccessTokenPort, type AccessTokens, isSid, tagOf } from '@sess/core/engine';
+import { type AccessTokenContext, type AccessTokenPort, isSid, tagOf } from '@sess/core/engine';
 import { assertKnown, formatValue, parseDuration } from '@sess/core/options';
+import type { Denylist } from '@sess/core/store';
+import { createClaimsVerifier } from './denylist/claims-verifier.js';
+import { createDenylistClient, type DenylistClient } from './denylist/denylist-client.js';
+import { memoryDenylist } from './denylist/memory-denylist.js';
+import { attachDenylist } from './denylist/revoking-store.js';
 import { createKeyRing } from './keys/key-ring.js';
 import {
   assertDenylist,
@@ -100,8 +104,10 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
   return Object.freeze({
     kind: 'jwt',
     ...(options.ttl === undefined ? {} : { ttl: parseDuration('ttl', options.ttl) }),
-    open({ clock, accessTtl, tagOfSubject }): AccessTokenPort {
+    open(context): AccessTokenPort {
+      const { clock, accessTtl, tagOfSubject, events, acknowledge } = context;
       const { expected, leeway } = settings;
+      const client = denylist && openDenylist(context, { denylist, onDenylistError, leeway });
       const ring = createKeyRing(settings.source, accessTtl + leeway + 1_000);
       const writer = createWriter({
         ring,
@@ -121,11 +127,16 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
           isSid(sid) && (denylist === undefined || tagOf(sid) === tagOfSubject(session.subject)),
         verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
       });
+      const { verify } = createClaimsVerifier({
+        read,
+        denylist: client,
+        events,
+        now: () => clock.now(),
+        acknowledge,
+      });
       return {
-        revocation,
-        ...(denylist === undefined ? {} : { denylist }),
-        onDenylistError,
-        leeway,
+        ...(revocation === 'store' ? {} : { verify }),
+        ...(client === undefined ? {} : attachDenylist(context, { denylist: client, leeway })),
         issue: ({ digest, ...grant }) => writer.write({ ...grant, jti: digest }, clock.now()),
         assertIssuable: writer.assertWritable,
         read,
@@ -135,4 +146,30 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
       };
     },
   } satisfies AccessTokens);
+}
+
+function openDenylist(
+  { clock, random, events, logger, store, accessTtl }: AccessTokenContext,
+  options: {
+    readonly denylist: Denylist;
+    readonly onDenylistError: 'fail' | 'accept';
+    readonly leeway: number;
+  },
+): DenylistClient {
+  const { denylist, onDenylistError, leeway } = options;
+  if (denylist.isLocal && !store.isLocal) {
+    logger.warn(
+      {},
+      'the denylist is in this process’s memory, and sessions are not: revoked tokens are good elsewhere. Share a denylist',
+    );
+  }
+  return createDenylistClient({
+    denylist,
+    onError: onDenylistError,
+    maxTtlMs: accessTtl + leeway,
+    clock,
+    random,
+    events,
+    logger,
+  });
 }

@@ -1,5 +1,6 @@
-import { type Denylist, type Duration, UsageError } from '@sess/core';
+import { type Duration, UsageError } from '@sess/core';
 import { parseDuration } from '@sess/core/options';
+import type { Denylist } from '@sess/core/store';
 import { type KeySource, type Keys, toKeySource } from './keys/key-set.js';
 import { secretKey } from './keys/secret-key.js';
 import type { ExpectedClaims } from './token/claims.js';

@@ -1,13 +1,5 @@
+import type { Clock, Logger, RegisteredData, Sessions } from '@sess/core';
 import {
-  type Clock,
-  type Denylist,
-  type Logger,
-  NotSupportedError,
-  type RegisteredData,
-  type Sessions,
-} from '@sess/core';
-import {
-  createDenylistClient,
   createEvents,
   createRandomBytes,
   createRedactingLogger,
@@ -20,7 +12,11 @@ import {
   tagOf,
 } from '@sess/core/engine';
 import { assertKnown, type Duration, parseDuration } from '@sess/core/options';
+import type { Denylist } from '@sess/core/store';
 import type { JSONWebKeySet } from 'jose';
+import { createClaimsVerifier } from './denylist/claims-verifier.js';
+import { createDenylistClient } from './denylist/denylist-client.js';
+import { NotSupportedError } from './errors.js';
 import { createJwksKeys } from './keys/jwks-keys.js';
 import {
   assertDenylist,
@@ -31,7 +27,6 @@ import {
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
 import { createVerifiedTokens } from './token/verified-tokens.js';
-import { createTokenVerifier } from './token-verifier.js';
 
 /** Options of `verifyOnly`. */
 export interface VerifyOnlyOptions extends Omit<TokenOptions, 'keys'> {
@@ -101,13 +96,13 @@ export function verifyOnly<Data extends object = RegisteredData>(
     now: () => clock.now(),
   });
   const onError = resolveOnDenylistError(options.onDenylistError);
-  const longestLife = parseDuration('ttl', ttl) + settings.leeway;
+  const maxTtlMs = parseDuration('ttl', ttl) + settings.leeway;
   const denylist =
     options.denylist &&
     createDenylistClient({
       denylist: options.denylist,
       onError,
-      longestLife,
+      maxTtlMs,
       clock,
       random: createRandomBytes(),
       events,
@@ -120,11 +115,11 @@ export function verifyOnly<Data extends object = RegisteredData>(
       denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject)),
     verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
   });
-  const { verify } = createTokenVerifier({ read, denylist, events, now: () => clock.now() });
+  const { verify } = createClaimsVerifier({ read, denylist, events, now: () => clock.now() });
   const unsupported = (name: string) => () => Promise.reject(new NotSupportedError(name));
 
   return Object.freeze({
-    verify: (accessToken: unknown) => verify<Data>(accessToken),
+    verify: async (accessToken: unknown) => verify<Data>(accessToken),
     authenticate: async (authorization: string | null | undefined) =>
       verify<Data>(parseBearer(authorization)),
     create: unsupported('create'),

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { memoryDenylist } from '@sess/core';
-import { createStatelessSessions, verifyOnly } from '@sess/jwt';
+import { createStatelessSessions, memoryDenylist, verifyOnly } from '@sess/jwt';
 import { silentLogger } from '@sess/testkit';
 import { expect, it } from 'vitest';
 

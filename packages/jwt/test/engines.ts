@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import {
   createSessions,
-  type Denylist,
   memoryStore,
   type RegisteredData,
   type Sessions,
   type SessionsOptions,
 } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { createFakeClock, createFaultyStore, createMemoryLogger } from '@sess/testkit';
 import {
   createStatelessSessions,
@@ -74,7 +74,7 @@ function watch(make: () => Denylist) {
 export type Events = readonly (readonly [string, unknown])[];
 
 /** Everything that an engine tells. */
-function record<Data extends object>(sessions: Sessions<Data>): Events {
+export function recordEvents<Data extends object>(sessions: Sessions<Data>): Events {
   const events: [string, unknown][] = [];
   for (const name of [
     'created',
@@ -116,7 +116,7 @@ export function arrangeJwt(
       ...more,
     });
   const sessions = another();
-  return { clock, faulty, watched, logger, sessions, another, events: record(sessions) };
+  return { clock, faulty, watched, logger, sessions, another, events: recordEvents(sessions) };
 }
 
 /** A stateless engine, with a denylist unless told otherwise. */
@@ -134,7 +134,7 @@ export function arrangeStateless(more: Partial<StatelessOptions> = {}) {
       ...more,
     });
   const sessions = another();
-  return { clock, watched, logger, sessions, another, events: record(sessions) };
+  return { clock, watched, logger, sessions, another, events: recordEvents(sessions) };
 }
 
 /** What a token says, unverified. */

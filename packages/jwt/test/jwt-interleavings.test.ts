@@ -1,11 +1,11 @@
 import {
   createSessions,
-  type Denylist,
   memoryStore,
   type RegisteredData,
   type Sessions,
   type SessionsOptions,
 } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-import { memoryDenylist, UsageError } from '@sess/core';
+import { UsageError } from '@sess/core';
 import { silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   importJwk,
   importPem,
   jwt,
+  memoryDenylist,
   secretKey,
   verifyOnly,
 } from '../src/index.js';

@@ -1,4 +1,5 @@
-import type { Denylist, RegisteredData } from '@sess/core';
+import type { RegisteredData } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,4 @@
-import { memoryDenylist } from '@sess/core';
-import { createStatelessSessions } from '@sess/jwt';
+import { createStatelessSessions, memoryDenylist } from '@sess/jwt';
 import { instrument } from '@sess/otel';
 import { adapterSuite, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';

@@ -5,9 +5,9 @@ import { describeCrowd } from './adapter-suite/crowd.js';
 import { describeCsrf } from './adapter-suite/csrf.js';
 import { describeDenylistFaults } from './adapter-suite/denylist-faults.js';
 import {
-  type EnginesByMode,
   type MakeEngine,
   makeOpaque,
+  type SignedEngines,
   type TokenMode,
 } from './adapter-suite/engines.js';
 import { describeFaults } from './adapter-suite/faults.js';
@@ -24,7 +24,7 @@ import { describeStateless } from './adapter-suite/stateless.js';
 
 export interface AdapterSuiteOptions {
   /** Engines of other kinds to run the contract with, beside the one with opaque tokens. Default: none. */
-  readonly engines?: EnginesByMode;
+  readonly engines?: SignedEngines;
 }
 
 const EVERYWHERE = [
@@ -61,13 +61,16 @@ const BY_MODE: Readonly<Record<TokenMode, readonly ((target: Target) => void)[]>
 export function adapterSuite(
   name: string,
   startHost: StartHost,
-  { engines = {} }: AdapterSuiteOptions = {},
+  { engines }: AdapterSuiteOptions = {},
 ): void {
-  const all: Readonly<Record<string, MakeEngine>> = { opaque: makeOpaque, ...engines };
+  const { createDenylist, ...signed } = engines ?? {};
+  const all: Readonly<Record<string, MakeEngine>> = { opaque: makeOpaque, ...signed };
   describe(`HTTP contract: ${name}`, () => {
     describe.each(Object.keys(all) as TokenMode[])('with %s tokens', (mode) => {
       const makeEngine = all[mode] ?? makeOpaque;
-      for (const describePart of BY_MODE[mode]) describePart({ startHost, mode, makeEngine });
+      for (const describePart of BY_MODE[mode]) {
+        describePart({ startHost, mode, makeEngine, createDenylist });
+      }
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Denylist } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { createSwitches, type Switches } from './switches.js';
 
 /** A denylist that fails when it is told to. */

@@ -1,8 +1,8 @@
 export type {
   EngineOptions,
   EngineSetup,
-  EnginesByMode,
   MakeEngine,
+  SignedEngines,
   TokenMode,
 } from './adapter-suite/engines.js';
 export type { HostSetup, RunningHost, StartHost } from './adapter-suite/host.js';

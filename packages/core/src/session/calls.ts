@@ -18,7 +18,7 @@ export interface CallsContext {
   /** Milliseconds after which what is called should have given up. */
   readonly timeout: number;
   readonly clock: Clock;
-  readonly events: Events;
+  readonly events: Pick<Events, 'emit' | 'isHeard'>;
   readonly logger: Logger;
 }
 

@@ -13,7 +13,7 @@ export interface Made {
   readonly refreshSecret: string;
   readonly accessSecret: string;
   readonly at: number;
-  /** The subject's version in the denylist, where it has been asked for already. */
+  /** The version of the token, if the kind of token has already given it. */
   readonly version?: number;
 }
 
@@ -24,7 +24,7 @@ export interface Made {
  * @throws SessError `data_too_large` when a signed token would be
  */
 export async function issue<Data extends object>(
-  { settings, tokens, denylist }: EngineContext,
+  { settings, tokens }: EngineContext,
   made: Made,
 ): Promise<Issued<Data>> {
   const { record, family, generation, accessSecret, at } = made;
@@ -41,7 +41,7 @@ export async function issue<Data extends object>(
     generation,
     issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
     expiresAt,
-    version: made.version ?? (await denylist?.enroll(tagOf(sid))),
+    version: made.version ?? (await tokens.tokenVersion?.(tagOf(sid))),
   });
   return hideTokens({
     session,

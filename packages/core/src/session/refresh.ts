@@ -1,12 +1,10 @@
 import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
-import { tagOf } from '../token/session-id.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
 import { issue } from './issue.js';
 import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
 import { type Attempt, updateWithRetry } from './rounds.js';
-import type { StorePort } from './store-port.js';
 import { hideTokens } from './view.js';
 
 /** Rounds through conflicting writes; honest traffic needs two or three. */
@@ -28,7 +26,7 @@ type Outcome<Data extends object> =
 
 /** Refresh: holds the token against the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
-  const { settings, store, denylist, events } = context;
+  const { settings, store, tokens, events } = context;
 
   function reject(reason: RejectionReason, sid?: string): RefreshResult<Data> {
     events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
@@ -61,16 +59,14 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     settings.logger.warn({ sid, cause }, TOLD[cause]);
   }
 
-  /** Decides anew when the access token to be repeated is denied: by a write that failed, or came second. */
+  /** Decides again if the access token to be replayed is dead: a write that failed, or came second, ended it. */
   async function judge(
     presentation: RefreshAttempt,
   ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
     const { record, at } = presentation;
     const decision = decideRefresh(presentation);
-    if (denylist === undefined || !isRepeated(decision, record)) return { decision };
-    const version = await denylist.enroll(tagOf(record.sid));
-    const jti = record.auth.access.at(-1)?.digest ?? '';
-    const isAccessDead = await denylist.isDenied({ sid: record.sid, jti, version }, at);
+    if (tokens.recheck === undefined || !isRepeated(decision, record)) return { decision };
+    const { version, isAccessDead } = await tokens.recheck(record, at);
     return {
       decision: isAccessDead ? decideRefresh({ ...presentation, isAccessDead }) : decision,
       version,
@@ -92,22 +88,8 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     if (auth !== record.auth) {
       return { outcome, write: () => store.replaceAuth(record, auth, token.generation + 1) };
     }
-    return denylist === undefined ? { outcome } : { outcome, write: () => confirm(record) };
-  }
-
-  /**
-   * Stands in for a write where there is none. A revoke-all since the record was loaded would be nothing to a token
-   * whose version was asked for after it: only what is still there afterwards may have one.
-   */
-  async function confirm({
-    sid,
-    authVersion,
-  }: SessionRecord): ReturnType<StorePort['replaceAuth']> {
-    const { record, now } = await store.load(sid);
-    if (record === undefined) return { status: 'absent', now };
-    return record.authVersion === authVersion
-      ? { status: 'replaced', now }
-      : { status: 'conflict', record, now };
+    const { confirm } = tokens;
+    return confirm === undefined ? { outcome } : { outcome, write: () => confirm(record) };
   }
 
   return async function refresh(refreshToken: unknown): Promise<RefreshResult<Data>> {

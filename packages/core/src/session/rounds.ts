@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { SessionRecord } from '../store/record.js';
 import type { LateResult, ReplaceResult } from '../store/store.js';
-import type { StorePort } from './store-port.js';
+import type { StorePort } from '../store/store-port.js';
 
 /** What a record calls for at one moment of the store's time. */
 export interface Attempt<Outcome> {

@@ -1,5 +1,5 @@
 import { type AuthPart, findAccess, type SessionRecord } from '../store/record.js';
-import type { StorePort } from './store-port.js';
+import type { StorePort } from '../store/store-port.js';
 
 /** Tokens that are remembered as seen, so that the store is asked once a rotation. */
 const REMEMBERED = 10_000;

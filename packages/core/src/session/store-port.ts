@@ -1,46 +1,19 @@
 import { StoreUnavailableError } from '../errors.js';
-import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
+import type { SessionRecord } from '../store/record.js';
 import type {
-  InsertResult,
   LateResult,
   LoadResult,
-  RemoveAllResult,
-  RemoveResult,
-  ReplaceResult,
   SessionStore,
   Answer as StoreAnswer,
-  SubjectLimit,
   WriteContext,
 } from '../store/store.js';
+import type { StorePort } from '../store/store-port.js';
 import { encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
 import { createCalling } from './calls.js';
 import type { Events } from './events.js';
 import type { StoreTime } from './store-time.js';
-
-/** The store as the session logic uses it: writes carry their deadline, faults have one name. */
-export interface StorePort {
-  load(sid: string): Promise<LoadResult>;
-  /** For a decision that writes nothing, and goes by the local clock with the last offset. */
-  lookUp(sid: string): Promise<SessionRecord | undefined>;
-  peek(sid: string): SessionRecord | undefined;
-  insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertResult, LateResult>>;
-  /** `shares`: the generation that a conflict marks as shared. */
-  replaceAuth(
-    record: SessionRecord,
-    auth: AuthPart,
-    markReplayed?: number,
-  ): Promise<Exclude<ReplaceResult, LateResult>>;
-  replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceResult, LateResult>>;
-  /** With `record`, only if its auth part is still the one that it shows. */
-  remove(sid: string, record?: SessionRecord): Promise<Exclude<RemoveResult, LateResult>>;
-  list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
-  removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllResult, LateResult>>;
-  ready(): Promise<void>;
-  /** Makes sure that the store's time has been seen, at the cost of one read the first time. */
-  sampleTime(sid: string): Promise<void>;
-}
 
 export interface StorePortContext {
   readonly store: SessionStore;
@@ -103,6 +76,7 @@ export function createStorePort(context: StorePortContext): StorePort {
   }
 
   return {
+    isLocal: store.isLocal === true,
     load,
     lookUp,
     sampleTime,

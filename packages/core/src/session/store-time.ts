@@ -21,6 +21,9 @@ export function createStoreTime(clock: Clock): StoreTime {
   let offset: number | undefined;
   let sampledAt = 0;
   return {
+    // Timers and durations are the local clock's: an offset does not change them.
+    ...(clock.startTimer === undefined ? {} : { startTimer: clock.startTimer.bind(clock) }),
+    ...(clock.elapsed === undefined ? {} : { elapsed: clock.elapsed.bind(clock) }),
     get isSampled() {
       return offset !== undefined;
     },

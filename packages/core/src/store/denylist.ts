@@ -93,17 +93,3 @@ export function isCurrentVersion(head: SubjectWatermark, { sid, version }: Denia
     sid === head.except && version < head.version && version >= (head.exceptFrom ?? head.version)
   );
 }
-
-/**
- * The head after everything but one session's tokens was denied. A session that is spared twice keeps what it was
- * spared from; another one is spared only for the tokens that were good a moment ago.
- */
-export function raiseVersion(
-  head: SubjectWatermark | undefined,
-  { now, except }: { readonly now: number; readonly except: string | undefined },
-): SubjectWatermark {
-  const version = Math.max((head?.version ?? 0) + 1, now);
-  if (except === undefined || head === undefined) return { version };
-  const exceptFrom = head.except === except ? (head.exceptFrom ?? head.version) : head.version;
-  return { version, except, exceptFrom };
-}

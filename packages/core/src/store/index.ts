@@ -4,7 +4,6 @@ export {
   type Denial,
   type Denylist,
   isCurrentVersion,
-  raiseVersion,
   type SubjectWatermark,
   type Supersession,
 } from './denylist.js';

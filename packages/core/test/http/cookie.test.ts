@@ -274,7 +274,9 @@ describe('a wrong cookie option throws at construction and says what to write', 
   ])('path %j [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(`control character, got ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)}.`);
+    expect(refused.message).toContain(
+      `control character, got ${JSON.stringify(typeof path === 'string' ? path.slice(0, 40) : path)}.`,
+    );
   });
 
   it('path in a list', () => {

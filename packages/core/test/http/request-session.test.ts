@@ -37,9 +37,9 @@ describe('looking up who asks', () => {
     expect(throwing(new RangeError('no keys'))).toThrow(RangeError);
   });
 
-  /** With tokens that are read so. */
+  /** With tokens that are read and verified so. */
   function serveReading(read: () => Promise<never>) {
-    const open = () => ({ revocation: 'none' as const, issue: () => '', read });
+    const open = () => ({ issue: () => '', read, verify: read });
     return serve({}, { accessToken: { kind: 'broken', open } });
   }
 });

@@ -2,9 +2,9 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AccessTokens } from '../../src/access-tokens.js';
 import { createSessions, memoryStore, opaque, type SessionsOptions } from '../../src/index.js';
 import type { SessionStore } from '../../src/store/index.js';
-import type { AccessTokens } from '../../src/token/access-token.js';
 
 /** What does not depend on the machine's mood: how often something that costs is done. */
 interface Cost {

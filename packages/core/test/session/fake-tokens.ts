@@ -1,42 +1,41 @@
-import { InvalidDataError, memoryDenylist } from '@sess/core';
-import type { AccessGrant, AccessTokenPort, AccessTokens } from '@sess/core/engine';
-import { createFaultyDenylist, type FaultyDenylist } from '@sess/testkit';
+import { type AccessTokens, InvalidDataError, type Issued } from '@sess/core';
+import type { AccessGrant, AccessTokenPort } from '@sess/core/engine';
 
-export interface FakeTokens extends AccessTokens {
-  readonly denylist: FaultyDenylist;
-}
-
-/** Tokens that say what they are without a signature: enough to see what an engine does with such. */
+/** Tokens without a signature that are trusted until they expire: enough to see what an engine does with them. */
 export function createFakeTokens(
-  given: Partial<Pick<AccessTokenPort, 'revocation' | 'onDenylistError' | 'leeway'>> & {
-    readonly ttl?: number;
-  } = {},
-): FakeTokens {
-  const { ttl, revocation = 'denylist', ...rest } = given;
-  const denylist = createFaultyDenylist(memoryDenylist());
+  port: Partial<AccessTokenPort> = {},
+  options: { readonly ttl?: number } = {},
+): AccessTokens {
   return {
     kind: 'fake',
-    denylist,
-    ...(ttl === undefined ? {} : { ttl }),
-    open: () => ({
-      revocation,
-      ...(revocation === 'denylist' ? { denylist: denylist.denylist } : {}),
-      ...rest,
+    ...options,
+    open: ({ clock, acknowledge }) => ({
       issue: ({ secret: _secret, ...grant }) => `fake.${JSON.stringify(grant)}`,
       assertIssuable({ data }) {
         if ('huge' in data) throw new InvalidDataError('too much for a token');
       },
       read(token, at) {
-        if (typeof token !== 'string' || !token.startsWith('fake.'))
-          return { ok: false, reason: 'malformed' };
-        const { session, digest, generation, expiresAt, version } = JSON.parse(
-          token.slice(5),
-        ) as Omit<AccessGrant, 'secret'>;
-        const { sid } = session;
-        if (at >= expiresAt) return { ok: false, reason: 'expired', sid, digest };
-        const claimed = { session, generation, version: version ?? -1 };
-        return { ok: true, sid, digest, claimed };
+        const { session, digest, expiresAt } = grantIn(token as string);
+        return at < expiresAt
+          ? { ok: true, sid: session.sid, digest }
+          : { ok: false, reason: 'expired', sid: session.sid, digest };
       },
+      verify(token) {
+        const { session, digest, generation, expiresAt } = grantIn(token as string);
+        if (clock.now() >= expiresAt) return { ok: false, reason: 'expired' };
+        acknowledge(session.sid, digest, generation);
+        return { ok: true, session };
+      },
+      ...port,
     }),
   };
+}
+
+/** What a token was made of. */
+export function grantOf({ accessToken }: Pick<Issued, 'accessToken'>): Omit<AccessGrant, 'secret'> {
+  return grantIn(accessToken);
+}
+
+function grantIn(token: string): Omit<AccessGrant, 'secret'> {
+  return JSON.parse(token.slice('fake.'.length)) as Omit<AccessGrant, 'secret'>;
 }

@@ -1,15 +1,7 @@
-import {
-  createSessions,
-  memoryDenylist,
-  memoryStore,
-  type Session,
-  type SessionsOptions,
-} from '@sess/core';
-import type { AccessReading, AccessTokenPort } from '@sess/core/engine';
-import { createFakeClock, silentLogger, tagFor } from '@sess/testkit';
+import { createSessions, memoryStore, type SessionsOptions } from '@sess/core';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { arrange, settle } from './arrange.js';
-import { createFakeTokens } from './fake-tokens.js';
+import { settle } from './arrange.js';
 
 describe('a session that is at hand', () => {
   /** An engine on a store that knows its sessions by heart, and counts how often it is asked all the same. */
@@ -80,95 +72,3 @@ describe('a session that is at hand', () => {
     });
   });
 });
-
-describe('a signed token', () => {
-  it('is taken at its word where the denylist is sure of it, and asked about where it is not', async () => {
-    let isSure = true;
-    let asked = 0;
-    const inner = memoryDenylist();
-    const denylist = {
-      ...inner,
-      peek: () => (isSure ? (false as const) : undefined),
-      isDenied: async () => {
-        asked += 1;
-        return false;
-      },
-    };
-    const fake = createFakeTokens();
-    const accessToken = { ...fake, open: () => ({ ...openPort(fake), denylist }) };
-    const { sessions } = arrange({ accessToken });
-    const issued = await sessions.create({ subject: 'ada' });
-    expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: true });
-    expect(asked).toBe(0);
-    isSure = false;
-    expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: true });
-    expect(asked).toBe(1);
-  });
-
-  it.each(['denylist', 'none'] as const)(
-    'that does not say what its session is is unknown, with revocation: %s',
-    async (revocation) => {
-      const sid = `${tagFor('ada')}${'A'.repeat(16)}`;
-      const { sessions, events } = arrangeReading(revocation, { ok: true, sid, digest: 'any' });
-      expect(await sessions.verify('any')).toEqual({ ok: false, reason: 'unknown' });
-      expect(events).toEqual([['rejected', { token: 'access', reason: 'unknown', sid }]]);
-    },
-  );
-
-  it.each(['malformed', 'expired'] as const)(
-    'that is read as %s is refused as that',
-    async (reason) => {
-      const { sessions, events } = arrangeReading('none', { ok: false, reason });
-      expect(await sessions.verify('any')).toEqual({ ok: false, reason });
-      expect(events).toEqual([['rejected', { token: 'access', reason }]]);
-    },
-  );
-
-  it('may take its time to be read', async () => {
-    const fake = createFakeTokens({ revocation: 'none' });
-    const open = () => ({
-      ...openPort(fake),
-      read: async (token: unknown, at: number) => openPort(fake).read(token, at),
-    });
-    const { clock, sessions } = arrange({ accessToken: { ...fake, open } });
-    const { accessToken } = await sessions.create({ subject: 'ada' });
-    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
-    clock.advance('15m');
-    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
-  });
-
-  it('that says nothing of its generation settles nothing', async () => {
-    const sid = `${tagFor('ada')}${'A'.repeat(16)}`;
-    const session = { sid, subject: 'ada' } as Session<object>;
-    const claimed = { session, generation: -1, version: 1 };
-    const reading = { ok: true, sid, digest: 'any', claimed } as const;
-    const { sessions, faulty } = arrangeReading('none', reading);
-    expect(await sessions.verify('any')).toEqual({ ok: true, session });
-    await settle();
-    expect(faulty.calls.size).toBe(0);
-  });
-
-  it('that is not said to be genuine ends no session, whatever session it names', async () => {
-    const { sessions, faulty } = arrangeReading('none', { ok: false, reason: 'malformed' });
-    const { session } = await sessions.create({ subject: 'ada' });
-    const named = arrangeReading('none', {
-      ok: false,
-      reason: 'expired',
-      sid: session.sid,
-    });
-    Object.assign(named.faulty.store, { load: faulty.store.load });
-    expect(await named.sessions.end({ accessToken: 'any' })).toBe(false);
-    expect(named.faulty.calls.get('remove')).toBeUndefined();
-  });
-});
-
-function openPort(fake: ReturnType<typeof createFakeTokens>): AccessTokenPort {
-  return fake.open({} as never);
-}
-
-/** An engine to which every token says the same. */
-function arrangeReading(revocation: 'denylist' | 'none', reading: AccessReading) {
-  const fake = createFakeTokens({ revocation });
-  const accessToken = { ...fake, open: () => ({ ...openPort(fake), read: () => reading }) };
-  return arrange({ accessToken });
-}

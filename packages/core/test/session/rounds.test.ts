@@ -3,7 +3,7 @@ import type { SessionRecord } from '@sess/core/store';
 import { createRecord } from '@sess/testkit';
 import { expect, test } from 'vitest';
 import { type Attempt, updateWithRetry } from '../../src/session/rounds.js';
-import type { StorePort } from '../../src/session/store-port.js';
+import type { StorePort } from '../../src/store/store-port.js';
 
 const NOW = 1_000_000;
 const record = createRecord({ now: NOW });

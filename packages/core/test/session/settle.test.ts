@@ -3,7 +3,7 @@ import type { AuthPart } from '@sess/core/store';
 import { createAuth, createFakeClock, createRecord, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createSettling } from '../../src/session/settle.js';
-import type { StorePort } from '../../src/session/store-port.js';
+import type { StorePort } from '../../src/store/store-port.js';
 import { settle } from './arrange.js';
 import { createFakeTokens } from './fake-tokens.js';
 
@@ -22,7 +22,7 @@ async function arrangeRotated(kind: 'looked up' | 'signed') {
     load: async (sid) => watch('load').then(() => inner.load(sid)),
     replaceAuth: async (...call) => watch('replaceAuth').then(() => inner.replaceAuth(...call)),
   };
-  const tokens = kind === 'signed' ? { accessToken: createFakeTokens({ revocation: 'none' }) } : {};
+  const tokens = kind === 'signed' ? { accessToken: createFakeTokens() } : {};
   const make = (own: SessionStore) =>
     createSessions({ store: own, clock, logger: silentLogger, ...tokens });
   const sessions = make(store);

@@ -1,8 +1,10 @@
-import { type Logger, NotRevocableError, type PresentedTokens } from '@sess/core';
-import { assertSubject, type DenylistClient, type Events, isSid, tagOf } from '@sess/core/engine';
+import type { Logger, PresentedTokens } from '@sess/core';
+import { assertSubject, type Events, isSid, tagOf } from '@sess/core/engine';
 import { assertKnown } from '@sess/core/options';
+import type { ClaimsVerifier } from '../denylist/claims-verifier.js';
+import type { DenylistClient } from '../denylist/denylist-client.js';
+import { NotRevocableError } from '../errors.js';
 import type { TokenReader } from '../token/reader.js';
-import type { TokenVerifier } from '../token-verifier.js';
 import { replaceToken } from './succession.js';
 import type { StatelessSessions } from './types.js';
 
@@ -14,7 +16,7 @@ const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof PresentedTokens>([
 
 export interface EndingContext {
   readonly read: TokenReader;
-  readonly check: TokenVerifier['check'];
+  readonly check: ClaimsVerifier['check'];
   /** Nothing can be ended without one. */
   readonly denylist: DenylistClient | undefined;
   readonly tagOfSubject: (subject: string) => string;

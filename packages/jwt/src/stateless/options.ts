@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type Denylist,
   type Duration,
   type Logger,
   type RandomBytes,
@@ -17,6 +16,7 @@ import {
   resolveSubjectPepper,
 } from '@sess/core/engine';
 import { assertKnown, parseDuration, showDuration } from '@sess/core/options';
+import type { Denylist } from '@sess/core/store';
 import {
   assertDenylist,
   resolveOnDenylistError,

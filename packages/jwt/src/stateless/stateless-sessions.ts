@@ -1,6 +1,5 @@
 import {
   type CreateInput,
-  NotSupportedError,
   type RefreshResult,
   type RegisteredData,
   type Session,
@@ -9,7 +8,6 @@ import {
 import {
   assertSubject,
   checkData,
-  createDenylistClient,
   createEvents,
   createSid,
   createSubjectTag,
@@ -20,11 +18,13 @@ import {
   tagOf,
 } from '@sess/core/engine';
 import { assertKnown } from '@sess/core/options';
+import { createClaimsVerifier } from '../denylist/claims-verifier.js';
+import { createDenylistClient } from '../denylist/denylist-client.js';
+import { NotSupportedError } from '../errors.js';
 import { createKeyRing } from '../keys/key-ring.js';
 import { createReader, type VerifiedToken } from '../token/reader.js';
 import { createVerifiedTokens } from '../token/verified-tokens.js';
 import { createWriter } from '../token/writer.js';
-import { createTokenVerifier } from '../token-verifier.js';
 import { createEnding } from './ending.js';
 import { resolveStatelessOptions, type StatelessOptions } from './options.js';
 import { exchangeToken, replaceToken } from './succession.js';
@@ -62,7 +62,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     createDenylistClient({
       denylist: settings.denylist,
       onError: settings.onDenylistError,
-      longestLife: ttl + leeway,
+      maxTtlMs: ttl + leeway,
       clock,
       random,
       events,
@@ -88,7 +88,12 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       );
     },
   });
-  const { check, verify } = createTokenVerifier({ read, denylist, events, now: () => clock.now() });
+  const { check, verify } = createClaimsVerifier({
+    read,
+    denylist,
+    events,
+    now: () => clock.now(),
+  });
   const { issue, endOf } = createTokenIssue<Data>({ settings, writer, remember });
 
   const createJti = (): string => encodeBase64Url(random(16));
@@ -107,14 +112,14 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       // Claims that no token can carry are refused before what is replaced has been ended.
       writer.assertWritable({ ...session, expiresAt: at });
       await before?.();
-      const version = await denylist?.enroll(tag);
+      const version = await denylist?.currentVersion(tag);
       const issued = await issue(session, { jti: createJti(), version, at });
       events.emit('created', { sid, subject });
       logger.info({ sid }, 'session created');
       return issued;
     },
 
-    verify: (accessToken: unknown) => verify<Data>(accessToken),
+    verify: async (accessToken: unknown) => verify<Data>(accessToken),
     authenticate: async (authorization: string | null | undefined) =>
       verify<Data>(parseBearer(authorization)),
 

@@ -1,6 +1,6 @@
-import type { DenylistClient } from '@sess/core/engine';
+import { toDeniable } from '../denylist/claims-verifier.js';
+import type { DenylistClient } from '../denylist/denylist-client.js';
 import type { VerifiedToken } from '../token/reader.js';
-import { toDeniable } from '../token-verifier.js';
 
 /*
  * What a denylist keeps as the successor of a token:
@@ -39,7 +39,7 @@ export async function exchangeToken(
   const successor = `${jti}.${at.toString(36)}`;
   let deniable = toDeniable(token);
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    const answer = await denylist.succeed(deniable, { at, successor });
+    const answer = await denylist.supersede(deniable, { at, successor });
     if (answer === undefined) return undefined;
     const { version } = answer;
     if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: false };
@@ -67,7 +67,7 @@ export async function replaceToken(
   const successor = `${jti}.`;
   let deniable = toDeniable(token);
   for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    const answer = await denylist.succeed(deniable, { at, successor });
+    const answer = await denylist.supersede(deniable, { at, successor });
     if (answer === undefined) return undefined;
     const { version } = answer;
     if (answer.successor === successor) return { jti, issuedAt: at, version, isRepeated: step > 0 };

@@ -1,3 +1,4 @@
+import type { Session } from '@sess/core';
 import type { AcceptedReading, AccessReading } from '@sess/core/engine';
 import type { KeyRing } from '../keys/key-ring.js';
 import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
@@ -7,7 +8,13 @@ import type { VerifiedTokens } from './verified-tokens.js';
 /** A token whose signature and claims are good; its times are still to be held against the clock. */
 export interface VerifiedToken extends AcceptedReading {
   /** Its `digest` is the `jti`. */
-  readonly claimed: NonNullable<AcceptedReading['claimed']>;
+  readonly claimed: {
+    readonly session: Session<object>;
+    /** Of the refresh token; -1 if the token has none. */
+    readonly generation: number;
+    /** The subject's version in the denylist; -1 if the token has none. */
+    readonly version: number;
+  };
   /** Epoch milliseconds, leeway included. */
   readonly notBefore: number;
   readonly expiresAt: number;

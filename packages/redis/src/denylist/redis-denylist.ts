@@ -1,4 +1,5 @@
-import { type Clock, type Denylist, type Logger, systemClock } from '@sess/core';
+import { type Clock, type Logger, systemClock } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 import { sendToPrimaries } from '../client/ask-masters.js';
 import { describeRisks } from '../client/client-settings.js';
 import { openOwnConnection } from '../client/own-connection.js';

@@ -1,5 +1,5 @@
-import type { Denylist, Logger } from '@sess/core';
-import type { DeniableToken } from '@sess/core/store';
+import type { Logger } from '@sess/core';
+import type { DeniableToken, Denylist } from '@sess/core/store';
 import { failFast, type RedisClient, type RedisDenylistOptions, redisDenylist } from '@sess/redis';
 import {
   type RedisServer,

@@ -1,12 +1,11 @@
 import {
   type Clock,
   createSessions,
-  type Denylist,
   type Logger,
   type Sessions,
   type SessionsOptions,
 } from '@sess/core';
-import type { SessionStore } from '@sess/core/store';
+import type { Denylist, SessionStore } from '@sess/core/store';
 
 /** Options of engines that tests vary, in the words of `createSessions`. A stateless engine takes those that it has. */
 export type EngineOptions = Pick<
@@ -35,8 +34,10 @@ export type MakeEngine = (setup: EngineSetup) => Sessions | Promise<Sessions>;
 /** Kinds of access tokens: looked up, signed beside sessions in a store, and signed in place of them. */
 export type TokenMode = 'opaque' | 'jwt' | 'stateless';
 
-/** Engines for the modes that need a package beside `@sess/core`. */
-export type EnginesByMode = Readonly<Partial<Record<Exclude<TokenMode, 'opaque'>, MakeEngine>>>;
+/** Engines for the modes that need a package beside `@sess/core`, and the denylist that they use. */
+export interface SignedEngines extends Readonly<Record<Exclude<TokenMode, 'opaque'>, MakeEngine>> {
+  readonly createDenylist: () => Denylist;
+}
 
 export const makeOpaque: MakeEngine = ({ clock, logger, store, options }) =>
   createSessions({ clock, logger, store, ...options });

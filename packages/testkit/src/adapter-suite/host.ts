@@ -1,5 +1,6 @@
-import { memoryDenylist, memoryStore, type Sessions } from '@sess/core';
+import { memoryStore, type Sessions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
+import type { Denylist } from '@sess/core/store';
 import { onTestFinished } from 'vitest';
 import { createFakeClock, type FakeClock } from '../fake-clock.js';
 import { createFaultyDenylist, type FaultyDenylist } from '../faulty-denylist.js';
@@ -45,6 +46,8 @@ export interface Target {
   readonly startHost: StartHost;
   readonly mode: TokenMode;
   readonly makeEngine: MakeEngine;
+  /** Absent if no engine of the suite uses one. */
+  readonly createDenylist: (() => Denylist) | undefined;
 }
 
 /** A running host with everything a test wants to look at. */
@@ -81,7 +84,7 @@ export type Header = readonly [string, string];
 
 /** Starts a host for the running test, and stops it when the test is over. */
 export async function useHost(
-  { startHost, makeEngine }: Target,
+  { startHost, makeEngine, createDenylist = () => NO_DENYLIST }: Target,
   given: { readonly engine?: EngineOptions; readonly protocol?: HttpOptions } & Partial<
     Pick<EngineSetup, 'revocation' | 'keys'>
   > = {},
@@ -89,7 +92,7 @@ export async function useHost(
   const { engine, protocol, revocation = 'denylist', keys = 'secret' } = given;
   const clock = createFakeClock();
   const store = createFaultyStore(memoryStore());
-  const denylist = createFaultyDenylist(memoryDenylist());
+  const denylist = createFaultyDenylist(createDenylist());
   const sessions = await makeEngine({
     clock,
     logger: silentLogger,
@@ -146,6 +149,20 @@ export async function useHost(
   };
   return test;
 }
+
+const refuse = () => Promise.reject(new Error('an engine of opaque tokens uses no denylist'));
+/** For engines that use none. */
+const NO_DENYLIST: Denylist = {
+  timeout: 1_000,
+  isLocal: true,
+  currentVersion: refuse,
+  isDenied: refuse,
+  deny: refuse,
+  denyAll: refuse,
+  supersede: refuse,
+  ready: refuse,
+  close: async () => {},
+};
 
 /** `name=value` of the refresh cookie that an answer sets, or `undefined`. */
 export function cookiePair(answer: WireAnswer): string | undefined {

@@ -1,4 +1,4 @@
-import type { Denylist } from '@sess/core';
+import type { Denylist } from '@sess/core/store';
 
 /** One denylist under test. */
 export interface DenylistHarness {

@@ -1,6 +1,6 @@
-import { memoryDenylist } from '@sess/core';
 import { createFakeClock, denylistSuite, tagFor } from '@sess/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { memoryDenylist } from '../../src/index.js';
 
 const LIFE = 60_000;
 

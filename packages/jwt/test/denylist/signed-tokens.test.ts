@@ -1,14 +1,9 @@
-import {
-  createSessions,
-  memoryDenylist,
-  memoryStore,
-  opaque,
-  type SessionsOptions,
-} from '@sess/core';
+import { createSessions, memoryStore } from '@sess/core';
 import { createMemoryLogger, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { refusalOf } from '../refusal.js';
-import { arrange, settle } from './arrange.js';
+import { jwt, memoryDenylist } from '../../src/index.js';
+import { NAMES, SECRET, settle } from '../engines.js';
+import { arrange } from './arrange.js';
 import { createFakeTokens } from './fake-tokens.js';
 
 function arrangeSigned(given: Parameters<typeof createFakeTokens>[0] = {}) {
@@ -170,15 +165,10 @@ describe('an engine and its denylist', () => {
     ['both of many', false, false, false],
   ])('%s', (_what, isStoreLocal, isDenylistLocal, warns) => {
     const logger = createMemoryLogger();
-    const { denylist } = createFakeTokens().denylist;
-    const port = { revocation: 'denylist', issue: () => '', read: () => ({}) } as never;
-    const open = () => ({
-      ...(port as object),
-      denylist: { ...denylist, isLocal: isDenylistLocal },
-    });
+    const denylist = { ...memoryDenylist(), isLocal: isDenylistLocal };
     createSessions({
       store: { ...memoryStore(), isLocal: isStoreLocal },
-      accessToken: { kind: 'fake', open: open as never },
+      accessToken: jwt({ keys: SECRET, ...NAMES, revocation: 'denylist', denylist }),
       logger,
     });
     const warned = logger.lines.some(
@@ -189,40 +179,13 @@ describe('an engine and its denylist', () => {
 
   it('are closed together, one even if the other fails', async () => {
     const closed: string[] = [];
-    const fake = createFakeTokens();
     const close = async () => void closed.push('denylist');
     const sessions = createSessions({
       logger: silentLogger,
       store: { ...memoryStore(), close: () => Promise.reject(new Error('stuck')) },
-      accessToken: {
-        ...fake,
-        open: (context) => ({ ...fake.open(context), denylist: { ...memoryDenylist(), close } }),
-      },
+      accessToken: createFakeTokens({ broken: { close } }),
     });
     await expect(sessions.close()).rejects.toThrow('stuck');
     expect(closed).toEqual(['denylist']);
-  });
-});
-
-describe('how long tokens live', () => {
-  it('may be said by the tokens, by the engine, or by both alike', async () => {
-    const lifeOf = async (options: SessionsOptions) => {
-      const { sessions, clock } = arrange(options);
-      return (await sessions.create({ subject: 'ada' })).accessTokenExpiresAt - clock.now();
-    };
-    expect(await lifeOf({ accessToken: createFakeTokens({ ttl: 60_000 }) })).toBe(60_000);
-    expect(await lifeOf({ accessToken: createFakeTokens(), accessTtl: '2m' })).toBe(120_000);
-    const both = { accessToken: createFakeTokens({ ttl: 60_000 }), accessTtl: '1m' } as const;
-    expect(await lifeOf(both)).toBe(60_000);
-    expect(await lifeOf({ accessToken: opaque() })).toBe(900_000);
-  });
-
-  it('must not be said by both in two ways', () => {
-    const accessToken = createFakeTokens({ ttl: 60_000 });
-    const refused = refusalOf(() => createSessions({ accessToken, accessTtl: '5m' }));
-    expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toBe(
-      "accessTtl ('5m') and the ttl of fake() ('1m') disagree. Write one of them.",
-    );
   });
 });

@@ -1,20 +1,20 @@
-import { memoryDenylist, StoreUnavailableError, UsageError } from '@sess/core';
+import { StoreUnavailableError, UsageError } from '@sess/core';
+import { createEvents, createRandomBytes } from '@sess/core/engine';
 import type { Denylist } from '@sess/core/store';
 import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import {
   createDenylistClient,
   type DenylistClient,
-  type DenylistPortContext,
-} from '../../src/session/denylist-port.js';
-import { createEvents } from '../../src/session/events.js';
-import { createRandomBytes } from '../../src/token/crypto.js';
+  type DenylistClientContext,
+} from '../../src/denylist/denylist-client.js';
+import { memoryDenylist } from '../../src/index.js';
 
 const TAG = tagFor('ada');
 const TOKEN = { sid: `${TAG}${'A'.repeat(16)}`, jti: 'jti', version: 1 };
 
 /** A port in front of a denylist of which some methods are replaced; timers run out when they are told to. */
-function arrange(broken: Partial<Denylist>, more: Partial<DenylistPortContext> = {}) {
+function arrange(broken: Partial<Denylist>, more: Partial<DenylistClientContext> = {}) {
   const timers: { readonly callback: () => void; readonly milliseconds: number }[] = [];
   const clock = {
     ...createFakeClock(),
@@ -29,7 +29,7 @@ function arrange(broken: Partial<Denylist>, more: Partial<DenylistPortContext> =
   const port = createDenylistClient({
     denylist: { ...memoryDenylist({ clock }), ...broken },
     onError: 'fail',
-    longestLife: 900_000,
+    maxTtlMs: 900_000,
     clock,
     random: createRandomBytes(),
     events,
@@ -44,11 +44,11 @@ const misused = () => Promise.reject(new UsageError('invalid_option', 'evicts ke
 
 type Call = readonly [string, (port: DenylistClient) => Promise<unknown>];
 const CALLS: readonly Call[] = [
-  ['currentVersion', (port) => port.enroll(TAG)],
+  ['currentVersion', (port) => port.currentVersion(TAG)],
   ['isDenied', (port) => port.isDenied(TOKEN, 0)],
   ['deny', (port) => port.deny(TAG, [{ kind: 'token', id: 'jti' }])],
   ['denyAll', (port) => port.denyAll(TAG)],
-  ['supersede', (port) => port.succeed(TOKEN, { at: 0, successor: 'next' })],
+  ['supersede', (port) => port.supersede(TOKEN, { at: 0, successor: 'next' })],
   ['ready', (port) => port.ready()],
 ];
 
@@ -136,10 +136,10 @@ describe('the port of a denylist', () => {
 
   it('takes only a plain no for an answer without asking', () => {
     const answers = [false, undefined].map((answer) =>
-      arrange({ peek: () => answer as false | undefined }).port.isSurelyGood(TOKEN, 0),
+      arrange({ peek: () => answer as false | undefined }).port.isKnownValid(TOKEN, 0),
     );
     expect(answers).toEqual([true, false]);
     const { peek: _peek, ...blind } = memoryDenylist();
-    expect(arrange({}, { denylist: blind }).port.isSurelyGood(TOKEN, 0)).toBe(false);
+    expect(arrange({}, { denylist: blind }).port.isKnownValid(TOKEN, 0)).toBe(false);
   });
 });

@@ -1,12 +1,10 @@
-import { tagOf } from '../token/session-id.js';
-import { type Clock, systemClock } from '../util/clock.js';
+import { type Clock, systemClock, tagOf } from '@sess/core/engine';
 import {
   type DeniableToken,
   type Denylist,
   isCurrentVersion,
-  raiseVersion,
   type SubjectWatermark,
-} from './denylist.js';
+} from '@sess/core/store';
 
 interface Entry {
   /** From when it is denied by name; a token that only was replaced is not. */
@@ -159,4 +157,18 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
 
 function hasBegun(entry: Entry | undefined, at: number): boolean {
   return entry?.from !== undefined && at >= entry.from;
+}
+
+/**
+ * The head after everything but one session's tokens was denied. A session that is spared twice keeps what it was
+ * spared from; another one is spared only for the tokens that were good a moment ago.
+ */
+export function raiseVersion(
+  head: SubjectWatermark | undefined,
+  { now, except }: { readonly now: number; readonly except: string | undefined },
+): SubjectWatermark {
+  const version = Math.max((head?.version ?? 0) + 1, now);
+  if (except === undefined || head === undefined) return { version };
+  const exceptFrom = head.except === except ? (head.exceptFrom ?? head.version) : head.version;
+  return { version, except, exceptFrom };
 }

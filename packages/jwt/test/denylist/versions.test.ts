@@ -1,5 +1,6 @@
+import { isCurrentVersion } from '@sess/core/store';
 import { describe, expect, it } from 'vitest';
-import { isCurrentVersion, raiseVersion } from '../../src/store/denylist.js';
+import { raiseVersion } from '../../src/denylist/memory-denylist.js';
 
 const tokenOf = (sid: string, version: number) => ({ sid, jti: 'any', version });
 

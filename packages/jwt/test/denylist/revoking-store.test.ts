@@ -1,9 +1,8 @@
+import { type StorePort, tagOf } from '@sess/core/engine';
 import { createAuth, createRecord } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { createRevokingStore } from '../../src/session/denying-store.js';
-import type { DenylistClient } from '../../src/session/denylist-port.js';
-import type { StorePort } from '../../src/session/store-port.js';
-import { tagOf } from '../../src/token/session-id.js';
+import type { DenylistClient } from '../../src/denylist/denylist-client.js';
+import { createRevokingStore } from '../../src/denylist/revoking-store.js';
 
 const NOW = 1_000_000;
 const record = createRecord({ now: NOW });

@@ -1,11 +1,46 @@
-import type { Denial } from '../store/denylist.js';
-import type { AuthPart, SessionRecord } from '../store/record.js';
-import { tagOf } from '../token/session-id.js';
-import type { DenylistClient } from './denylist-port.js';
-import type { StorePort } from './store-port.js';
+import {
+  type AccessTokenContext,
+  type AccessTokenPort,
+  type AuthPart,
+  type SessionRecord,
+  type StorePort,
+  tagOf,
+} from '@sess/core/engine';
+import type { Denial } from '@sess/core/store';
+import type { DenylistClient } from './denylist-client.js';
 
 /** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
 const ROUNDING = 1_000;
+
+/**
+ * Returns the parts of an `AccessTokenPort` that attach a denylist to an engine.
+ *
+ * @param leeway milliseconds that tokens are accepted beyond their expiry
+ */
+export function attachDenylist(
+  { store }: Pick<AccessTokenContext, 'store'>,
+  { denylist, leeway }: { readonly denylist: DenylistClient; readonly leeway: number },
+): Required<Pick<AccessTokenPort, 'store' | 'tokenVersion' | 'recheck' | 'confirm' | 'close'>> {
+  return {
+    store: createRevokingStore(store, denylist, leeway),
+    tokenVersion: denylist.currentVersion,
+    async recheck({ sid, auth }, at) {
+      const version = await denylist.currentVersion(tagOf(sid));
+      const jti = auth.access.at(-1)?.digest ?? '';
+      return { version, isAccessDead: await denylist.isDenied({ sid, jti, version }, at) };
+    },
+    // A revoke-all after the record was loaded does not deny a token whose version was read after that revoke-all.
+    // Only a session that is still there afterwards may have such a token.
+    async confirm({ sid, authVersion }) {
+      const { record, now } = await store.load(sid);
+      if (record === undefined) return { status: 'absent', now };
+      return record.authVersion === authVersion
+        ? { status: 'replaced', now }
+        : { status: 'conflict', record, now };
+    },
+    close: denylist.close,
+  };
+}
 
 /**
  * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
