@@ -11,6 +11,7 @@ export type ProjectName =
   | 'property'
   | 'adapters'
   | 'redis'
+  | 'sql'
   | 'browser'
   | 'examples'
   | 'docs'
@@ -59,6 +60,8 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'packages/redis/test/{denylist,failover,faults,near-cache,smoke}/**/*.test.ts',
     'packages/redis/test/history/history.test.ts',
   ],
+  // One SQLite in process is in `unit`; these start servers of their own.
+  sql: ['packages/sql/test/{postgres,mysql}/**/*.test.ts'],
   unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/canary/*.test.ts'],
 };
 
