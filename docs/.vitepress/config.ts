@@ -30,6 +30,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('All account routes', '/guides/accounts'),
       page('Browser client', '/guides/browser'),
+      page('Client recipes', '/guides/client-recipes'),
       page('A page of devices', '/guides/devices'),
       page('Step-up', '/guides/step-up'),
       page('CSRF and CORS', '/guides/csrf'),
