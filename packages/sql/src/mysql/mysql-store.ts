@@ -1,5 +1,6 @@
 import {
   compareByAge,
+  type InsertContext,
   type InsertResult,
   type RemoveAllResult,
   type RemoveResult,
@@ -128,7 +129,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
     query: Query,
     record: SessionRecord,
     limit: Parameters<SessionStore['insert']>[1],
-    context: WriteContext & { readonly replaces?: string; readonly provenAt?: number },
+    context: InsertContext,
   ): Promise<InsertResult> {
     const { sid, createdAt, auth } = record;
     const { operation, replaces, provenAt } = context;

@@ -140,7 +140,7 @@ export function postgresStore(
     async insert(record, { max, onLimit }, write) {
       const { sid, createdAt, authVersion, dataVersion, auth, data } = record;
       const tag = sid.slice(0, TAG_LENGTH);
-      const { replaces, provenAt } = write as { replaces?: string; provenAt?: number };
+      const { replaces, provenAt } = write;
       const columns = authColumns(auth);
       const row = await writeSubject('insert', tag, [
         sid,

@@ -103,7 +103,7 @@ export function sqliteStore(
     },
     async insert(record, { max, onLimit }, context) {
       const { sid, createdAt, authVersion, dataVersion, auth, data } = record;
-      const { replaces, provenAt } = context as { replaces?: string; provenAt?: number };
+      const { replaces, provenAt } = context;
       const columns = authColumns(auth);
       const rows = await write('insert', [
         sid,
