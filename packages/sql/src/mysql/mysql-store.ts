@@ -2,23 +2,19 @@ import {
   compareByAge,
   type InsertContext,
   type InsertResult,
+  MAX_CLOCK_LEAD_MS,
+  REVOCATION_TTL_MS,
   type RemoveAllResult,
   type RemoveResult,
   type ReplaceResult,
   type SessionRecord,
   type SessionStore,
+  TOMBSTONE_TTL_MS,
   type WriteContext,
 } from '@sess/core/store';
 import { createTableNames } from '../store/names.js';
 import { resolveOptions, type SqlStoreOptions } from '../store/options.js';
-import {
-  authColumns,
-  encodeData,
-  MARK_TTL,
-  REVOKE_ALL_TTL_MS,
-  recordOf,
-  type SessionRow,
-} from '../store/rows.js';
+import { authColumns, encodeData, recordOf, type SessionRow } from '../store/rows.js';
 import { createSubjectQueue } from '../store/subject-queue.js';
 import { createSweeper } from '../store/sweeper.js';
 import { isConflict, redactError } from './errors.js';
@@ -27,7 +23,6 @@ import { createStatements as createTables, NOW, SCHEMA_VERSION } from './schema.
 
 const TAG_LENGTH = 16;
 const MAX_ATTEMPTS = 5;
-const MAX_CLOCK_LEAD_MS = 100;
 const MAX_ENDED = 500;
 const SWEEP_SIZE = 1_000;
 /** How long the row of a subject that has no session stays after a revoke-all, beyond the write's deadline. */
@@ -143,13 +138,13 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
       return { status: 'inserted', evicted: answer ? String(answer).split(',') : [], now };
     }
     const removal = await readMark(query, sid);
-    const isRemoved = removal !== undefined && Number(removal['at']) > now - MARK_TTL;
-    const isRevoked = createdAt <= revokedBefore && now < revokedBefore + MARK_TTL;
+    const isRemoved = removal !== undefined && Number(removal['at']) > now - TOMBSTONE_TTL_MS;
+    const isRevoked = createdAt <= revokedBefore;
     if (isRemoved || isRevoked || (provenAt !== undefined && provenAt <= revokedBefore)) {
       const at = isRemoved ? Number(removal['at']) : revokedBefore;
       return { status: 'revoked', revokedBefore: Math.max(revokedBefore, at), now };
     }
-    if (createdAt > now + MAX_CLOCK_LEAD_MS)
+    if (createdAt > Math.max(now, revokedBefore) + MAX_CLOCK_LEAD_MS)
       return { status: 'revoked', revokedBefore: now - 1, now };
 
     let bound = upper;
@@ -293,7 +288,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
     await query(
       `UPDATE ${subject} SET revoked_before = ?, upper = ?, sweep_at = GREATEST(sweep_at, ?) WHERE tag = ?`,
       [
-        Math.max(now, revokedBefore + 2, Number(totals?.['newest'] ?? 0)),
+        Math.max(now, revokedBefore, Number(totals?.['newest'] ?? 0)),
         except === undefined ? 0 : 1,
         Math.floor(context.notAfter) + SUBJECT_TTL_MS,
         tag,
@@ -304,7 +299,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
 
   async function sweep(): Promise<void> {
     const now = await timeOf(port.query);
-    const old = now - MARK_TTL;
+    const old = now - TOMBSTONE_TTL_MS;
     await read('sweep', `DELETE FROM ${mark} WHERE at <= ? ORDER BY at LIMIT ${SWEEP_SIZE}`, [old]);
     await read(
       'sweep',
@@ -314,7 +309,7 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
     const rows = await read(
       'sweep',
       `SELECT tag FROM ${subject} WHERE sweep_at <= ? AND revoked_before <= ? ORDER BY sweep_at LIMIT ${SWEEP_SIZE}`,
-      [old, now - REVOKE_ALL_TTL_MS],
+      [old, now - REVOCATION_TTL_MS],
     );
     for (const row of rows) await sweepSubject(String(row['tag']), now);
   }
@@ -328,10 +323,10 @@ export function mysqlStore(client: MysqlClient, options: MysqlStoreOptions = {})
         [tag, `${tag}~`],
       );
       const latest = row?.['latest'] ?? null;
-      const isOver = latest === null && revokedBefore <= now - REVOKE_ALL_TTL_MS;
+      const isOver = latest === null && revokedBefore <= now - REVOCATION_TTL_MS;
       if (isOver) await query(`DELETE FROM ${subject} WHERE tag = ?`, [tag]);
       else {
-        const next = Math.max(Number(latest), now + MARK_TTL);
+        const next = Math.max(Number(latest), now + TOMBSTONE_TTL_MS);
         await query(`UPDATE ${subject} SET sweep_at = ? WHERE tag = ?`, [next, tag]);
       }
     });

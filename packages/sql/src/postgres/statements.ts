@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { TableNames } from '../store/names.js';
-import { MARK_TTL, REVOKE_ALL_TTL_MS } from '../store/rows.js';
 
 /** A statement with the name under which a connection prepares it. */
 export interface Statement {
@@ -30,7 +30,6 @@ const NOW = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint';
 /** Up to 2^53 a float8 is exact, and clients return it as a number where they return a bigint as text. */
 const COLUMNS =
   's.sid, s.created_at::float8, s.expires_at::float8, s.generation::float8, s.replayed, s.auth_version::float8, s.data_version::float8, s.auth, s.data';
-const MAX_CLOCK_LEAD = 100;
 
 /**
  * Builds the statements. Each is one round trip in autocommit. Writes lock a row first and read the clock in a CTE
@@ -86,11 +85,11 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
         WHEN now > $16::bigint THEN 'late'
         WHEN is_stale THEN 'again'
         WHEN EXISTS (SELECT FROM ${session} WHERE sid = $1) THEN 'repeated'
-        WHEN k.at IS NOT NULL OR ($3::bigint <= revoked_before AND now < revoked_before + ${MARK_TTL})
+        WHEN k.at IS NOT NULL OR $3::bigint <= revoked_before
           OR $18::bigint <= revoked_before THEN 'revoked'
-        WHEN $3::bigint > now + ${MAX_CLOCK_LEAD} THEN 'ahead'
+        WHEN $3::bigint > greatest(now, revoked_before) + ${MAX_CLOCK_LEAD_MS} THEN 'ahead'
         ELSE 'free' END AS verdict
-      FROM meta LEFT JOIN ${mark} k ON k.id = $1 AND k.at > now - ${MARK_TTL}),
+      FROM meta LEFT JOIN ${mark} k ON k.id = $1 AND k.at > now - ${TOMBSTONE_TTL_MS}),
     mine AS MATERIALIZED (
       SELECT s.sid, s.used_at, s.expires_at, s.expires_at > v.now AS is_live
       FROM v JOIN ${session} s ON ${inRange('$2')} AND s.sid IS DISTINCT FROM $17::text
@@ -181,7 +180,7 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
     // 1 tag, 2 except or null, 3 operation, 4 notAfter, 5 sweepAt
     removeAll: `WITH ${lockedSubject({ tag: '$1', revokedBefore: NOW, upper: '0', sweepAt: '$5::bigint', notAfter: '$4::bigint' })},
     f AS MATERIALIZED (
-      SELECT meta.*, k.answer, coalesce(made_revoked_before, greatest(now, revoked_before + 2)) AS new_revoked_before, CASE
+      SELECT meta.*, k.answer, coalesce(made_revoked_before, greatest(now, revoked_before)) AS new_revoked_before, CASE
         WHEN now > $4::bigint AND made_revoked_before IS NULL THEN 'late'
         WHEN is_stale THEN 'again'
         WHEN k.answer IS NOT NULL THEN 'repeated'
@@ -203,23 +202,23 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
 
     // 1 how many
     sweepMarks: `DELETE FROM ${mark} m USING (
-        SELECT id FROM ${mark} WHERE at <= ${NOW} - ${MARK_TTL} ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED) x
-      WHERE m.id = x.id AND m.at <= ${NOW} - ${MARK_TTL}`,
+        SELECT id FROM ${mark} WHERE at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED) x
+      WHERE m.id = x.id AND m.at <= ${NOW} - ${TOMBSTONE_TTL_MS}`,
     sweepSessions: `DELETE FROM ${session} s USING (
-        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${MARK_TTL}
+        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${TOMBSTONE_TTL_MS}
         ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED) x
       WHERE s.sid = x.sid`,
     sweepSubjects: `WITH old AS MATERIALIZED (
-        SELECT tag, seq FROM ${subject} WHERE sweep_at <= ${NOW} - ${MARK_TTL} ORDER BY sweep_at LIMIT $1
+        SELECT tag, seq FROM ${subject} WHERE sweep_at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY sweep_at LIMIT $1
         FOR UPDATE SKIP LOCKED),
       seen AS MATERIALIZED (
         SELECT o.tag, o.seq, (SELECT max(s.sweep_at) FROM ${session} s WHERE ${inRange('o.tag')}) AS latest
         FROM old o JOIN ${subject} w ON w.tag = o.tag AND w.seq = o.seq),
       gone AS (
         DELETE FROM ${subject} s USING seen
-        WHERE s.tag = seen.tag AND seen.latest IS NULL AND s.revoked_before <= ${NOW} - ${REVOKE_ALL_TTL_MS} RETURNING 1)
-      UPDATE ${subject} s SET sweep_at = greatest(seen.latest, ${NOW} + ${MARK_TTL}) FROM seen
-      WHERE s.tag = seen.tag AND (seen.latest IS NOT NULL OR s.revoked_before > ${NOW} - ${REVOKE_ALL_TTL_MS})`,
+        WHERE s.tag = seen.tag AND seen.latest IS NULL AND s.revoked_before <= ${NOW} - ${REVOCATION_TTL_MS} RETURNING 1)
+      UPDATE ${subject} s SET sweep_at = greatest(seen.latest, ${NOW} + ${TOMBSTONE_TTL_MS}) FROM seen
+      WHERE s.tag = seen.tag AND (seen.latest IS NOT NULL OR s.revoked_before > ${NOW} - ${REVOCATION_TTL_MS})`,
   } satisfies Record<keyof Statements, string>;
 
   return Object.fromEntries(

@@ -1,5 +1,5 @@
+import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { TableNames } from '../store/names.js';
-import { MARK_TTL, REVOKE_ALL_TTL_MS } from '../store/rows.js';
 
 /** A statement with plain `?`, and the index of the parameter that each of them takes. */
 export interface Statement {
@@ -24,7 +24,6 @@ export interface Statements {
 
 /** Epoch milliseconds. Within one statement SQLite keeps `now` still. */
 export const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
-const MAX_CLOCK_LEAD = 100;
 /** Ended rows of a subject that one sign-in deletes at most. */
 const MAX_ENDED = 500;
 
@@ -69,10 +68,10 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
       `INSERT OR REPLACE INTO ${mark} (id, at, answer) SELECT ?15 || ':do', now, CASE
           WHEN now > ?16 THEN 'late'
           WHEN EXISTS (SELECT 1 FROM ${session} WHERE sid = ?1) THEN 'repeated'
-          WHEN (?3 <= b.revoked_before AND now < b.revoked_before + ${MARK_TTL})
+          WHEN ?3 <= b.revoked_before
             OR ?18 <= b.revoked_before
-            OR EXISTS (SELECT 1 FROM ${mark} WHERE id = ?1 AND at > now - ${MARK_TTL}) THEN 'revoked'
-          WHEN ?3 > now + ${MAX_CLOCK_LEAD} THEN 'ahead'
+            OR EXISTS (SELECT 1 FROM ${mark} WHERE id = ?1 AND at > now - ${TOMBSTONE_TTL_MS}) THEN 'revoked'
+          WHEN ?3 > max(now, b.revoked_before) + ${MAX_CLOCK_LEAD_MS} THEN 'ahead'
           WHEN b.upper < ?13 THEN 'free'
           WHEN ?14 AND (SELECT count(*) FROM ${session} WHERE ${others} AND expires_at > now) >= ?13 THEN 'limit'
           ELSE 'full' END
@@ -134,7 +133,7 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
       `INSERT INTO ${subject} (tag, revoked_before, upper, sweep_at)
         SELECT ?1, max(at, coalesce((SELECT max(created_at) FROM ${session} WHERE ${removed}), 0)), 0, ?5
         FROM ${mark} WHERE id = ?3 || ':do'
-        ON CONFLICT (tag) DO UPDATE SET revoked_before = max(excluded.revoked_before, revoked_before + 2),
+        ON CONFLICT (tag) DO UPDATE SET revoked_before = max(excluded.revoked_before, revoked_before),
           upper = CASE WHEN ?2 IS NULL THEN 0 ELSE 1 END`,
       `DELETE FROM ${session} WHERE ${removed} AND ${removeAll.did('')}`,
       removeAll.drop,
@@ -142,12 +141,12 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
     ],
     // 1 how many
     sweep: [
-      `DELETE FROM ${mark} WHERE id IN (SELECT id FROM ${mark} WHERE at <= ${NOW} - ${MARK_TTL} ORDER BY at LIMIT ?1)`,
+      `DELETE FROM ${mark} WHERE id IN (SELECT id FROM ${mark} WHERE at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY at LIMIT ?1)`,
       `DELETE FROM ${session} WHERE sid IN (
-        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${MARK_TTL} ORDER BY sweep_at LIMIT ?1)`,
+        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY sweep_at LIMIT ?1)`,
       `UPDATE ${subject} SET sweep_at = coalesce((SELECT max(s.sweep_at) FROM ${session} s WHERE s.sid >= tag AND s.sid < tag || '~'), -1)
         WHERE tag IN (SELECT tag FROM ${subject}
-          WHERE sweep_at <= ${NOW} - ${MARK_TTL} AND revoked_before <= ${NOW} - ${REVOKE_ALL_TTL_MS} ORDER BY sweep_at LIMIT ?1)`,
+          WHERE sweep_at <= ${NOW} - ${TOMBSTONE_TTL_MS} AND revoked_before <= ${NOW} - ${REVOCATION_TTL_MS} ORDER BY sweep_at LIMIT ?1)`,
       `DELETE FROM ${subject} WHERE sweep_at = -1`,
     ],
   });

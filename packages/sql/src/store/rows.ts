@@ -1,19 +1,8 @@
-import type {
-  InsertResult,
-  RemoveResult,
-  ReplaceResult,
-  SessionRecord,
-  TOMBSTONE_TTL_MS,
-} from '@sess/core/store';
+import type { InsertResult, RemoveResult, ReplaceResult, SessionRecord } from '@sess/core/store';
 import { decodeAuth, decodeData, encodeAuth, encodeData } from './codec.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-/** How long tombstones and results of operations are kept, as a literal for statements. */
-export const MARK_TTL: typeof TOMBSTONE_TTL_MS = 60_000;
-/** How long the newest revoke-all of a subject is kept, so that a sign-in can be refused by `provenAt`. */
-export const REVOKE_ALL_TTL_MS = 900_000;
 
 /** A row of the session table, with numbers as numbers. */
 export interface SessionRow {
