@@ -18,7 +18,7 @@ const commands = {
   async version() {
     await install();
     await must('changeset version', run(bin('changeset'), ['version']));
-    await must('format', run(bin('biome'), ['check', '--write']));
+    await must('format', run(bin('biome'), ['format', '--write']));
   },
   async notes(tree = root) {
     for (const { dir, manifest } of published(tree)) {
