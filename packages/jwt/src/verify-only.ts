@@ -132,6 +132,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     revokeAll: unsupported('revokeAll'),
     end: unsupported('end'),
     on: events.on,
+    logger,
     traits: Object.freeze({ refreshedBy: 'access-token' as const, sessionFrom: 'token' as const }),
     clock: Object.freeze({ now: () => clock.now() }),
     async ready() {

@@ -137,13 +137,14 @@ describe('replyToError', () => {
     expect(JSON.stringify(replyToError(new SessionLimitError(7_654_321)))).not.toContain('7654321');
   });
 
-  it('lists what the schema said, for a client to show', () => {
-    const issues = [{ message: 'too short', path: 'handle' }];
+  it('lists the paths that a schema refused, without the text of its messages, which may quote the value', () => {
+    const issues = [{ message: 'got "my secret"', path: 'handle' }];
     expect(bodyOf(replyToError(new InvalidDataError('text', { issues })))).toMatchObject({
       status: 400,
       code: 'invalid_data',
-      errors: issues,
+      errors: [{ path: 'handle' }],
     });
+    expect(replyToError(new InvalidDataError('text', { issues }))?.body).not.toContain('secret');
     expect(bodyOf(replyToError(new InvalidDataError('text')))).not.toHaveProperty('errors');
   });
 

@@ -190,6 +190,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
     on: events.on,
+    logger,
     traits: Object.freeze({ refreshedBy: 'access-token' as const, sessionFrom: 'token' as const }),
     ...(ring.signer(clock.now()).isSymmetric
       ? {}

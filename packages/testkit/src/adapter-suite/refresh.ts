@@ -74,7 +74,7 @@ export function describeRefresh(target: Target): void {
       const after = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
       expect(after.status).toBe(401);
       expect(json(after)).toMatchObject({ code: 'refresh_token_rejected' });
-      expect(after.setCookies.join()).toContain('Max-Age=0');
+      expect(after.setCookies).toEqual([]);
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
       const newest = cookiePair(first) ?? '';
       expect(
