@@ -42,6 +42,10 @@ export const signedTokens: SignedEngines = {
   },
 };
 
+/** The same for hosts beyond the first: in the short tier they run with opaque tokens only. */
+export const signedTokensBeyondShort: EnginesByMode =
+  process.env['SESS_TIER'] === 'short' ? {} : signedTokens;
+
 export const TOKEN_MODES: readonly TokenMode[] = ['opaque', 'jwt', 'stateless'];
 
 /** An engine of the kind, of its own where nothing is given, for tests that need but one. */
