@@ -45,7 +45,7 @@ describe('no implementation escapes its suite', () => {
 
   it.each(adapters)('the adapter of %s passes adapterSuite, with every kind of token', (name) => {
     expect(testsOf(name)).toMatch(/\badapterSuite\(/);
-    expect(testsOf(name)).toMatch(/\bengines: signedTokens(?:BeyondShort)?\b/);
+    expect(testsOf(name)).toMatch(/\bengines: signedTokens\b|\bbeyondShort\b/);
   });
 
   it.each(adapters)('the adapter of %s has a budget', (name) => {
