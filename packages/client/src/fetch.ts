@@ -11,7 +11,7 @@ export interface ApiAddress {
 }
 
 /** A request as it was at the call: later changes by the caller have no effect on it. */
-export interface PreparedRequest {
+interface PreparedRequest {
   /** True for a request to the API without credentials of the caller. Others pass unchanged. */
   readonly isOurs: boolean;
   readonly signal: AbortSignal | null | undefined;
@@ -28,7 +28,7 @@ const REFUSAL_PAUSE_MS = 30_000;
  *
  * @throws {TypeError} for an invalid address, as `fetch` does
  */
-export function prepareRequest(
+function prepareRequest(
   [input, init]: FetchArguments,
   { href: base, origins }: ApiAddress,
 ): PreparedRequest {
@@ -133,7 +133,7 @@ export function createFetch(
 }
 
 /** Waits until a promise settles or the caller aborts; the `fetch` that follows reports the abort. */
-export async function waitFor(
+async function waitFor(
   promise: Promise<unknown>,
   signal: AbortSignal | null | undefined,
 ): Promise<void> {

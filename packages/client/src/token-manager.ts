@@ -132,7 +132,7 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   let current: HeldToken | undefined;
   let signedIn: boolean | undefined;
   let pending: PendingRenewal | undefined;
-  let pause: (Period & { readonly error: unknown }) | undefined;
+  let pause: (Period & { readonly error: SessionClientError }) | undefined;
   /** Raised by every change of the session: results requested before are discarded, requests made before not sent. */
   let generation = 0;
   /**
@@ -181,11 +181,18 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       (message.order === order &&
         (pending || message.kind !== 'token' || message.tokens.access_token > `${current?.token}`));
     order = Math.max(order, message.order);
-    if (message.kind === 'hello') post({ kind: 'order', order });
-    else if (message.kind === 'received') onReceived();
+    if (message.kind === 'hello') {
+      post({ kind: 'order', order });
+      postPause();
+    }
+    if (message.kind === 'received') onReceived();
     else if (message.kind === 'paused') {
-      const response = new Response(null, { status: message.status });
-      setPause(message.milliseconds, new SessionClientError(response, undefined));
+      const { from, until, status } = message;
+      pause = {
+        from,
+        until,
+        error: new SessionClientError(new Response(null, { status }), undefined),
+      };
     } else if (message.kind === 'token' && isNewer) {
       const { tokens, at, isSignIn } = message;
       // A result in flight may belong to the user before.
@@ -201,8 +208,10 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     }
   }
 
-  function setPause(milliseconds: number, error: unknown): void {
-    pause = { from: now(), until: now() + milliseconds, error };
+  function postPause(): void {
+    if (pause === undefined) return;
+    const { from, until, error } = pause;
+    post({ kind: 'paused', order, from, until, status: error.status });
   }
 
   /** Runs storage operations one after the other: a slow write must not undo a later one. */
@@ -281,8 +290,8 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       const milliseconds =
         readRetryAfter(error, now()) || (isTransient(error) ? 0 : REFUSAL_PAUSE_MS);
       if (milliseconds > 0 && error instanceof SessionClientError) {
-        setPause(milliseconds, error);
-        post({ kind: 'paused', order, milliseconds, status: error.status });
+        pause = { from: now(), until: now() + milliseconds, error };
+        postPause();
       }
       throw error;
     }
