@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   maxRemembered: Number.isSafeInteger,
   revocation: (value) => ['none', 'store', 'denylist'].includes(value as string),
   onDenylistError: (value) => value === 'fail' || value === 'accept',
-  denylist: (value) => typeof (value as { enroll?: unknown } | null)?.enroll === 'function',
+  denylist: (value) => typeof (value as { currentVersion?: unknown } | null)?.currentVersion === 'function',
   claims: (value) => typeof value === 'function',
   keys: (value) => typeof value === 'string' && value.length >= 32,
   subjectPepper: (value) => typeof value === 'string' && value.length >= 16,
