@@ -1,5 +1,5 @@
-// Packs every package as it would be published. `pnpm pack`, since plain `npm pack` leaves `workspace:` in
-// the manifest; what comes out is an ordinary npm tarball.
+// Packs every package as it would be published, with `pnpm pack`, because `npm pack` leaves `workspace:` ranges in
+// the manifest.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build, fail, pnpm, published } from './lib.mjs';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bin, checkNode, fail, install, pnpm, published, root, run } from './lib.mjs';
 
-/** Returns the section of one version of a CHANGELOG, without its heading; empty if there is none. */
+/** Returns the section of one version of a CHANGELOG, without its heading; empty if it is missing. */
 export function releaseNotes(changelog, version) {
   const sections = changelog.split(/^## /m).slice(1);
   const section = sections.find((text) => text.split('\n', 1)[0].trim() === version) ?? '';
@@ -18,7 +18,7 @@ const commands = {
   async version() {
     await install();
     await must('changeset version', run(bin('changeset'), ['version']));
-    await must('format', run(bin('biome'), ['check', '--write']));
+    await must('format', run(bin('biome'), ['format', '--write']));
   },
   async notes(tree = root) {
     for (const { dir, manifest } of published(tree)) {

@@ -64,7 +64,7 @@ export function readTitles(source) {
     if (kind !== 'text' || !(CALL.test(before) || TABLE.test(before))) return [];
     const label = LABEL.exec(text.slice(1, -1));
     const title = text.slice(1, -1).slice(0, label?.index).replaceAll(/\\(.)/g, '$1');
-    // A title on a line of its own is indented once more than its call.
+    // A title on a separate line is indented once more than its call.
     const [, space, rest] = /(?:^|\n)([ \t]*)([^\n]*)$/.exec(source.slice(0, index));
     const indent = space.length - (rest === '' ? 2 : 0);
     while (open.length > 0 && open.at(-1).indent >= indent) open.pop();

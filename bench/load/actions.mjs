@@ -1,8 +1,8 @@
-// What an honest client does, and how often: `[weight, action]`. Each leaves the device signed in, or out and aware of it.
+// The actions of an honest client as `[weight, action]`. After each, the device is signed in, or knows that it is signed out.
 
-/** One request with the bearer token; a refusal is looked at. */
+/** Sends one request with the bearer token and checks a rejection. */
 async function ask(device, action, given) {
-  // What was held when it was asked: several requests of a page are under way at once.
+  // The state when the request was sent: a page has several requests in flight.
   const { held } = device;
   const answer = await device.send(action, { headers: [device.bearer()], ...given });
   if (answer.status === 200 || answer.status === 204) return answer;
@@ -33,7 +33,7 @@ async function signOut(device) {
 async function endOthers(device) {
   const began = performance.now();
   const { user } = device;
-  // Those that were there before; what signs in meanwhile may come before or after.
+  // Only earlier sessions: a concurrent sign-in may be ordered before or after.
   const before = user.devices.flatMap((other) =>
     other !== device && other.held?.sid !== undefined ? [[other, other.held.sid]] : [],
   );
@@ -55,7 +55,7 @@ async function endOne(device) {
   const { status } = answer;
   if (status === 204) other.wasEnded(sid);
   else if (status === 401 && device.isOver(true)) device.forget();
-  // It may have been over already.
+  // The session may have ended already.
   else if (status !== 404) device.refuse('delete', answer);
 }
 
@@ -72,6 +72,6 @@ export const ACTIONS = [
   [15, signOut],
   [5, endOthers],
   [10, endOne],
-  // The browser is closed: nobody signs out, and the session is left to run out.
+  // The browser is closed without a logout, and the session expires.
   [10, async (device) => device.forget()],
 ];

@@ -1,21 +1,21 @@
-// What the command line says.
+// Reads the command line.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run load -- [--seconds=600] [--only=NAME,NAME] [--tokens=KIND] [--seed=N] [--no-drain]
 
-  --seconds   of load on each example; default: 600
-  --only      of express, fastify, hono; default: all, one after the other
+  --seconds   duration of the load on each example; default: 600
+  --only      express, fastify, hono; default: all, one after the other
   --tokens    opaque or jwt; default: opaque
-  --seed      of what is sent; default: a new one, which is shown
-  --no-drain  looks at how long the keys in Redis have to live, instead of waiting until they are gone
+  --seed      repeats the choices of a run; default: a new one, which is printed
+  --no-drain  checks the lifetime of the keys in Redis instead of waiting until they have expired
 `;
 
 const EXAMPLES = ['express', 'fastify', 'hono'];
 const KINDS = ['opaque', 'jwt'];
 const LONGEST = 86_400;
 
-/** @throws Error that says what is wrong, to be shown above the usage */
+/** @throws {Error} with a message to print above the usage */
 export function readArguments(args) {
   const { values } = parseArgs({
     args,
@@ -41,10 +41,10 @@ export function readArguments(args) {
 function number(name, text, { min, max }) {
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new Error(`--${name}: '${text}' will not do; write a whole number from ${min} to ${max}`);
+  throw new Error(`--${name}: expected a whole number from ${min} to ${max}, got '${text}'`);
 }
 
 function oneOf(what, text, known) {
   if (known.includes(text)) return text;
-  throw new Error(`there is no ${what} '${text}'; write one of ${known.join(', ')}`);
+  throw new Error(`expected a ${what} of ${known.join(', ')}, got '${text}'`);
 }

@@ -1,21 +1,21 @@
-// An honest client: one device of a user, which does one thing after the other, keeps the newest cookie, and renews its
-// access token before that runs out.
+// An honest client: one device of a user. It sends one request after the other, keeps the newest cookie, and refreshes
+// its access token before it expires.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds before the end of a token in which it is not used any more. */
+/** Milliseconds before its expiry in which a token is no longer used. */
 const MARGIN = 500;
-/** What `Retry-After` says of a store that did not answer, and how often it is heeded. */
+/** The `Retry-After` of a 503, and the number of retries. */
 const PAUSE = 1_000;
 const ATTEMPTS = 10;
 
-/** Devices of one user end each other's sessions: what another does counts for all. */
+/** Devices of one user end each other's sessions, so the record is shared. */
 export function createUser(name) {
   const sweeps = new Map();
   const ended = new Set();
   return {
     name,
     devices: [],
-    /** Around a request of `by` that ends all sessions but its own. */
+    /** Marks a request of `by` that ends all other sessions. */
     async endingOthers(by, work) {
       sweeps.set(by, Number.POSITIVE_INFINITY);
       try {
@@ -24,23 +24,23 @@ export function createUser(name) {
         sweeps.set(by, performance.now());
       }
     },
-    /** Before a request that ends one session. */
+    /** Marks a request that ends one session; called before it is sent. */
     endingOne: (sid) => void ended.add(sid),
-    /** Whether another device may have ended the session of this one, which began at `since`. */
+    /** True if another device may have ended the session of this device, which began at `since`. */
     mayHaveEnded: (device, { sid, since }) =>
       ended.has(sid) || [...sweeps].some(([by, at]) => by !== device && at >= since),
   };
 }
 
 export function createDevice({ user, label, sender, tally, lives, random }) {
-  /** What the client holds: absent while nobody is signed in. */
+  /** The state of the client; absent while it is signed out. */
   let held;
 
   const now = () => performance.now();
   const bearer = () => ['Authorization', `Bearer ${held.token}`];
   const jar = () => ['Cookie', held.cookie];
 
-  /** After a 503 it asks again, as the answer says; nothing is thrown away for it. */
+  /** Retries after a 503, as the response asks; the tokens are kept. */
   async function send(action, given, attempts = ATTEMPTS) {
     const began = now();
     const answer = await sender.send(given);
@@ -52,7 +52,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
     return send(action, given, attempts - 1);
   }
 
-  /** Whether a refusal is nobody's fault: the session, or the token, ran out or was ended by another device. */
+  /** True if a rejection is legitimate: the session or the token expired, or another device ended it. */
   function isOver(needsToken, had = held) {
     const at = now();
     const hasRunOut = at >= had.endsAt || (needsToken && at >= had.tokenEndsAt);
@@ -63,11 +63,11 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
     tally.fail(`${action}: ${status} ${text.slice(0, 160)}`);
   }
 
-  /** Takes in what the answer to a sign-in, a refresh or a re-authentication brought. */
+  /** Stores the tokens of a sign-in, a refresh or a re-authentication. */
   function take({ cookies, text }, began) {
     const { access_token: token, expires_in: seconds } = JSON.parse(text);
     const cookie = cookies.map((line) => line.split(';', 1)[0]).find((pair) => /sess=./.test(pair));
-    // Counted from when it was asked for: the server cannot have begun earlier.
+    // Counted from the request: the server cannot have begun earlier.
     held = { ...held, token, tokenEndsAt: began + seconds * 1_000, cookie: cookie ?? held?.cookie };
   }
 
@@ -86,7 +86,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
     forget() {
       held = undefined;
     },
-    /** Somebody else was told that this session is over; `sid` is which. */
+    /** Records that another device ended the session `sid`. */
     wasEnded(sid) {
       if (held?.sid === sid) held = { ...held, mustBeOver: true };
     },
@@ -104,15 +104,15 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
       else if (!isOver(true)) refuse('current', current);
       else held = undefined;
     },
-    /** @param isLost whether the first attempt is given up before its answer is there, as on a bad network */
+    /** @param isLost true if the first attempt is aborted before its response arrives, as on a bad network */
     async refresh(isLost = false) {
       const given = { method: 'POST', path: '/session/refresh', headers: [jar()] };
       const began = now();
       if (isLost) await giveUp(given);
       const answer = await send('refresh', given);
       if (answer.status === 200) return take(answer, began);
-      // The cookie is taken away for one reason only.
-      if (answer.cookies.some((line) => /sess=;/.test(line))) tally.fail('called a thief');
+      // The cookie is cleared for one reason only: reuse.
+      if (answer.cookies.some((line) => /sess=;/.test(line))) tally.fail('treated as a reuse');
       else if (answer.status !== 401 || !isOver(false)) refuse('refresh', answer);
       held = undefined;
     },
@@ -121,7 +121,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
       const given = { method: 'POST', path: '/reauth', headers: [bearer()] };
       const answer = await send('reauth', given, 1);
       if (answer.status === 503) {
-        // It may have happened: the tokens of before are dead then, and those of now did not arrive.
+        // The request may have been executed: then the old tokens are revoked, and the new ones did not arrive.
         held = undefined;
       } else if (answer.status === 200) {
         take(answer, began);
@@ -131,7 +131,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
         held = undefined;
       }
     },
-    /** Signs in, or renews the token, if that is due. Answers whether there is a session to work with. */
+    /** Signs in, or refreshes the token if due. Returns whether the device has a session. */
     async prepare() {
       if (held?.mustBeOver) await expectOver();
       if (held !== undefined && now() >= held.endsAt - 2 * MARGIN) held = undefined;
@@ -152,7 +152,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
     }
   }
 
-  /** What was ended must be dead at once, by both of its tokens. */
+  /** An ended session must be rejected immediately, by both of its tokens. */
   async function expectOver() {
     const answers = [
       await send('me, ended', { path: '/me', headers: [bearer()] }),
@@ -163,7 +163,7 @@ export function createDevice({ user, label, sender, tally, lives, random }) {
       }),
     ];
     for (const { status } of answers)
-      if (status !== 401) tally.fail(`a session that was ended answers ${status}`);
+      if (status !== 401) tally.fail(`an ended session is accepted with status ${status}`);
     held = undefined;
   }
   device.expectOver = expectOver;

@@ -1,4 +1,4 @@
-// One example as a process of its own.
+// Runs one example in a separate process.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../../tools/lib.mjs';
 
-/** Seconds that an example may take to end by itself. */
+/** Seconds that an example may take to end after SIGTERM. */
 const MERCY = 10;
 const MOST_TEXT = 4_000;
 
-/** @param {Readonly<Record<string, string>>} variables all that it is told */
+/** @param {Readonly<Record<string, string>>} variables its environment */
 export async function startExample(name, variables) {
   const main = join(root, 'examples', name, 'dist', 'main.js');
   const child = spawn(process.execPath, [main], {
@@ -36,11 +36,11 @@ export async function startExample(name, variables) {
   return {
     base,
     pid: child.pid,
-    /** MiB. */
+    /** Returns MiB. */
     readMemory: () => residentSize(child.pid) / 2 ** 20,
-    /** What it wrote to its standard error. */
+    /** Returns what it wrote to standard error. */
     complaints: () => complaints.trim(),
-    /** Asks it to end; `seconds` is how long that took, `code` 0 if it ended by itself and well. */
+    /** Sends SIGTERM; `seconds` is the time until it ended, `code` is 0 after a clean end. */
     async stop() {
       const began = performance.now();
       child.kill('SIGTERM');
@@ -50,7 +50,7 @@ export async function startExample(name, variables) {
       if (ending !== 'late') return { ...ending, seconds };
       child.kill('SIGKILL');
       await ended;
-      return { code: null, signal: 'none: it had to be killed', seconds };
+      return { code: null, signal: 'none: SIGKILL was needed', seconds };
     },
   };
 }

@@ -1,8 +1,8 @@
-// What nobody should send. None of it may be answered with an error of the server's, and none with a session.
+// Malformed and hostile requests. None may result in a status 5xx, and none in a session.
 
 const CHARACTERS = [...'09azAZ-_.~+/=;:,"\\{}[]()<>%& \t\u00e9'];
 
-/** A text that was changed in some places, as it may stand in a header. */
+/** Returns a text that was changed in some places and is still legal in a header. */
 function change(random, text) {
   let changed = text;
   for (let n = 1 + random.below(3); n > 0; n -= 1) {
@@ -46,7 +46,7 @@ const BODIES = [
   `{"user":"${'x'.repeat(120_000)}"}`,
 ];
 
-/** A request, and whether an answer to it is one that may be. */
+/** Returns a request and the check of its response. */
 export function makeGarbage(random) {
   if (random.isOneIn(4)) {
     const headers = [
@@ -65,14 +65,14 @@ export function makeGarbage(random) {
   return { method, path, headers, ...(body === undefined ? {} : { body }) };
 }
 
-/** A refusal; or a sign-out, which takes any token for one that has ended already. */
+/** Accepts a rejection, or a logout, which treats any token as one that has ended already. */
 export function isGoodAnswer({ path, body }, status) {
   if (status === 204) return path === '/session/logout';
   if (status === 200) return path === '/login' && namesSomebody(body);
   return status >= 400 && status < 500;
 }
 
-/** What was changed at random may have become a sign-in. */
+/** A random change may have produced a valid sign-in. */
 function namesSomebody(body) {
   try {
     const { user } = JSON.parse(body);

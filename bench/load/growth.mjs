@@ -1,8 +1,8 @@
-// Whether something grows: the line through all samples, not the difference of two.
+// Measures growth by a line through all samples.
 
 /**
- * The slope of Theil and Sen, the median of the slopes between all pairs: what a collector of garbage does to single
- * samples does not move it.
+ * Returns the Theil-Sen slope, the median of the slopes between all pairs: single samples disturbed by garbage
+ * collection do not change it.
  *
  * @param {readonly { at: number, value: number }[]} samples
  * @returns {number} per unit of `at`; 0 for fewer than two samples
@@ -19,14 +19,14 @@ export function slopeOf(samples) {
   return slopes.length === 0 ? 0 : slopes[Math.floor(slopes.length / 2)];
 }
 
-/** So many say as much as all: pairs of them are looked at. */
+/** The maximum of samples: the work grows with their square. */
 const ENOUGH = 400;
 
-/** The samples without those of the warm-up, a part of the whole time, and no more than are needed. */
+/** Returns samples after the warm-up, which is a share of the whole time, thinned out to the maximum. */
 export function afterWarmUp(samples, share) {
   const [first, last] = [samples[0]?.at ?? 0, samples.at(-1)?.at ?? 0];
   const counted = samples.filter(({ at }) => at >= first + (last - first) * share);
   const each = Math.ceil(counted.length / ENOUGH);
-  // From the end, so that the last one stays.
+  // Counted from the end, so that the last sample is kept.
   return counted.filter((_, n) => (counted.length - 1 - n) % each === 0);
 }

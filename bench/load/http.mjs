@@ -1,4 +1,4 @@
-// Requests over kept connections, with exactly the header lines that are given.
+// Sends requests over kept connections with exactly the given header lines.
 import { Agent, request } from 'node:http';
 
 const PATIENCE = 30_000;
@@ -11,10 +11,10 @@ export function createSender(base, connections) {
     const lines = [['Host', `${hostname}:${port}`], ...headers];
     if (body !== undefined) lines.push(['Content-Length', String(Buffer.byteLength(body))]);
     return new Promise((resolve, reject) => {
-      // A flat list goes out line by line; an object would fold two lines of one name.
+      // A flat list is sent line by line; an object would merge two lines of one name.
       const options = { agent, hostname, port, method, path, headers: lines.flat(), signal };
       const outgoing = request({ ...options, setHost: false });
-      outgoing.setTimeout(PATIENCE, () => outgoing.destroy(new Error('no answer within 30 s')));
+      outgoing.setTimeout(PATIENCE, () => outgoing.destroy(new Error('no response within 30 s')));
       outgoing.on('error', (error) => {
         error.isStale = outgoing.reusedSocket && error.code === 'ECONNRESET';
         reject(error);
@@ -36,7 +36,7 @@ export function createSender(base, connections) {
   }
 
   return {
-    /** The server may close a connection in the moment in which it is used again: every client asks once more then. */
+    /** Retries once if the server closed the kept connection at the moment of its reuse, as every client does. */
     async send(given) {
       try {
         return await sendOnce(given);

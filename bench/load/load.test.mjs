@@ -10,30 +10,30 @@ const load = (...args) =>
   promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: PATIENCE });
 
 describe('ten seconds of load', { timeout: PATIENCE }, () => {
-  // One after the other: each wants the machine for itself.
+  // One after the other, because each run needs the whole machine.
   it.each([
     ['express', 'opaque'],
     ['fastify', 'jwt'],
     ['hono', 'opaque'],
-  ])('are borne by %s, %s', async (name, tokens) => {
+  ])('%s with %s tokens passes the verdict', async (name, tokens) => {
     const { stdout } = await load(
       '--seconds=10',
       '--no-drain',
       `--only=${name}`,
       `--tokens=${tokens}`,
     );
-    expect(stdout).toContain('load: all held');
+    expect(stdout).toContain('load: every bound was kept');
     expect(stdout).toMatch(/garbage .*400: \d+/);
     console.info(stdout.split('\n').slice(0, 2).join('\n'));
   });
 });
 
-describe('the command', () => {
+describe('npm run load', () => {
   it.each([
-    ['--only=koa', "there is no example 'koa'"],
-    ['--seconds=soon', "--seconds: 'soon' will not do"],
-    ['--tokens=paseto', "there is no kind of token 'paseto'"],
-  ])('refuses %s', async (argument, text) => {
+    ['--only=koa', "got 'koa'"],
+    ['--seconds=soon', "--seconds: expected a whole number from 5 to 86400, got 'soon'"],
+    ['--tokens=paseto', "expected a kind of token of opaque, jwt, got 'paseto'"],
+  ])('the command refuses %s', async (argument, text) => {
     await expect(load(argument)).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining(text),

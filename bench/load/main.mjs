@@ -21,12 +21,12 @@ const { seconds, seed, examples, tokens, isDrained } = readOrExplain();
 const isTerminal = process.stderr.isTTY === true;
 let told = 0;
 
-/** One line that is written over; where it cannot be, one now and then. */
+/** Updates one line of the terminal; without a terminal, prints a line every ten seconds. */
 function onProgress(state) {
   const line =
     state.waiting === undefined
       ? `${state.name}: ${Math.round(state.seconds)} of ${seconds} s, ${state.count} requests, ${Math.round(state.memory)} MiB`
-      : `${state.name}: waiting until all has run out, ${Math.round(state.waiting)} s`;
+      : `${state.name}: waiting until every key has expired, ${Math.round(state.waiting)} s`;
   if (isTerminal) process.stderr.write(`\r\x1b[K${line}`);
   else if (performance.now() - told > 10_000) {
     told = performance.now();
@@ -50,5 +50,5 @@ const problems = results.flatMap((result) =>
   judge(result).map((problem) => `${result.name}: ${problem}`),
 );
 for (const problem of problems) process.stdout.write(`\nFAILED ${problem}\n`);
-process.stdout.write(problems.length === 0 ? '\nload: all held\n' : '');
+process.stdout.write(problems.length === 0 ? '\nload: every bound was kept\n' : '');
 process.exit(problems.length === 0 ? 0 : 1);

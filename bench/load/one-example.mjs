@@ -1,17 +1,17 @@
-// One example under load, from its start to its end.
+// Puts one example under load, from its start to its end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startExample } from './example.mjs';
 import { openRedis } from './redis.mjs';
 import { createStarvationWatch } from './starvation.mjs';
 import { startTraffic } from './traffic.mjs';
 
-/** Seconds. Short, so that sessions and tokens run out by the thousand. */
+/** Seconds. Short, so that thousands of sessions and tokens expire. */
 const LIVES = { access: 4, idle: 10, absolute: 20, grace: 10 };
-/** What a store or a denylist keeps a key beyond the end of what is in it, at most. Milliseconds. */
+/** Milliseconds that a store or a denylist may keep a key after its content has expired. */
 const KEPT = 125_000;
 const SAMPLE = 500;
 
-/** What a run must have seen, or it says nothing. */
+/** Actions without which a run is not valid. */
 const EXPECTED = ['login', 'me', 'refresh', 'logout', 'logout-others', 'delete', 'reauth', 'patch'];
 
 export async function loadExample({ name, binary, seconds, seed, tokens, isDrained, onProgress }) {

@@ -1,6 +1,6 @@
-// Random choices that a seed repeats.
+// Pseudorandom choices that a seed repeats.
 
-/** Mulberry32, by Tommy Ettinger, in the public domain: small, and good enough to choose what is sent. */
+/** Returns choices by Mulberry32 (Tommy Ettinger, public domain). */
 export function createRandom(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -14,7 +14,7 @@ export function createRandom(seed) {
     below,
     isOneIn: (count) => below(count) === 0,
     pick: (list) => list[below(list.length)],
-    /** One of `[weight, value]` pairs. */
+    /** Returns the value of one of `[weight, value]` pairs. */
     weighted(pairs) {
       let left = next() * pairs.reduce((sum, [weight]) => sum + weight, 0);
       for (const [weight, value] of pairs) {

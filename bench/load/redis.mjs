@@ -1,4 +1,4 @@
-// The Redis of one example: always a server of its own.
+// Starts the Redis server of one example and reads its state.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findServerBinary, startRedisServer } from '@sess/test-servers';
@@ -19,12 +19,12 @@ export async function openRedis(binary) {
     url: server.url,
     pid: server.pid,
     stop: () => server.stop(),
-    /** MiB. */
+    /** Returns MiB. */
     async readMemory() {
       const [, bytes] = /^used_memory:(\d+)/m.exec(String(await command('INFO', 'memory'))) ?? [];
       return Number(bytes) / 2 ** 20;
     },
-    /** Connections but the one that asks. */
+    /** Returns the number of connections without this one. */
     async countClients() {
       return (
         String(await command('CLIENT', 'LIST'))
@@ -32,7 +32,7 @@ export async function openRedis(binary) {
           .split('\n').length - 1
       );
     },
-    /** Milliseconds until the last key is gone; `Infinity` if one never will be. */
+    /** Returns the milliseconds until the last key expires; `Infinity` if one has no expiry. */
     async longestLife() {
       let longest = 0;
       let cursor = '0';
@@ -41,13 +41,13 @@ export async function openRedis(binary) {
         cursor = String(next);
         for (const key of keys) {
           const left = Number(await command('PTTL', String(key)));
-          // -2: gone meanwhile; -1: nothing ends it.
+          // -2: expired since the scan; -1: no expiry.
           longest = Math.max(longest, left === -1 ? Number.POSITIVE_INFINITY : left);
         }
       } while (cursor !== '0');
       return longest;
     },
-    /** Waits until no key is left, and answers how many are when the time is up. */
+    /** Waits until no key is left; returns the number of keys left after `milliseconds`. */
     async drain(milliseconds) {
       const end = performance.now() + milliseconds;
       for (;;) {

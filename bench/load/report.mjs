@@ -1,4 +1,4 @@
-// The table that a run ends with.
+// Writes the table of a run.
 import { growthOf, unexcused } from './verdict.mjs';
 
 const HEAD = [
@@ -40,7 +40,7 @@ export function writeTable(results) {
     .join('\n');
 }
 
-/** What was answered how often, one line for each kind of request. */
+/** Returns the counts of statuses, one line for each kind of request. */
 export function writeStatuses({ honest, hostile }) {
   const byAction = new Map();
   for (const [key, count] of Object.entries({ ...honest.statuses, ...hostile.statuses })) {

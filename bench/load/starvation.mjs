@@ -1,12 +1,12 @@
-// Whether a process had to wait for a processor: what it did not do meanwhile is not its fault.
+// Detects moments in which a process waited for a processor: a timeout in such a moment is not a fault.
 import { readFileSync } from 'node:fs';
 
-/** Milliseconds in a second for which a process waits that is starved. */
+/** A process that waits longer than these milliseconds in a second counts as starved. */
 const MUCH = 300;
 
 /**
- * @param {readonly number[]} pids the processes that have to do something within their deadlines
- * @returns `look`, to be called now and then, and `moments` at which one of them was starved
+ * @param {readonly number[]} pids the processes that have timeouts to keep
+ * @returns `look`, to be called repeatedly, and the `moments` at which one of them was starved
  */
 export function createStarvationWatch(pids) {
   const moments = [];
@@ -23,7 +23,7 @@ export function createStarvationWatch(pids) {
   };
 }
 
-/** Milliseconds so far, as the scheduler of Linux counts them; elsewhere nobody is known to be starved. */
+/** Returns the milliseconds waited so far as Linux counts them; 0 on other systems. */
 function readWait(pid) {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;

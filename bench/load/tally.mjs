@@ -1,6 +1,6 @@
-// What was seen: numbers that take the same room however long it goes on.
+// Counts results in constant memory.
 
-/** A tenth of a millisecond at the fine end, 12 % apart beyond. */
+/** Buckets from a tenth of a millisecond, each 12 % above the last. */
 const STEP = Math.log(1.12);
 const FINEST = 0.1;
 const MOST_FAILURES = 20;
@@ -22,12 +22,12 @@ export function createTally() {
       const bucket = Math.max(0, Math.ceil(Math.log(milliseconds / FINEST) / STEP));
       buckets[bucket] = (buckets[bucket] ?? 0) + 1;
     },
-    /** Something that must not be; the first of them are kept. */
+    /** Counts a failure; keeps the text of the first ones. */
     fail(text) {
       failed += 1;
       if (failures.length < MOST_FAILURES) failures.push(text);
     },
-    /** The store did not answer in time: whether that is anybody's fault depends on the moment. */
+    /** Counts a 503 with its moment, because a starved process excuses it. */
     addUnavailable(action) {
       if (unavailable.length < MOST_MOMENTS) unavailable.push({ action, at: performance.now() });
     },
@@ -48,7 +48,7 @@ export function createTally() {
   };
 }
 
-/** The upper end of the bucket in which it lies, in milliseconds. */
+/** Returns the upper end of the bucket, in milliseconds. */
 function percentile(buckets, count, share) {
   let left = count * share;
   for (let n = 0; n < buckets.length; n += 1) {

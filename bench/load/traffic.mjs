@@ -1,4 +1,4 @@
-// All that happens to one example at once.
+// Runs all clients of one example concurrently.
 import { ACTIONS } from './actions.mjs';
 import { createDevice, createUser } from './device.mjs';
 import { isGoodAnswer, makeGarbage } from './garbage.mjs';
@@ -9,10 +9,10 @@ import { createTally } from './tally.mjs';
 const USERS = 12;
 const DEVICES = 3;
 const VANDALS = 4;
-/** So many failures tell enough. */
+/** A run stops after this number of failures. */
 const ENOUGH = 50;
 
-/** @param lives what sessions live, in milliseconds */
+/** @param lives lifetimes in milliseconds */
 export function startTraffic({ base, seed, lives }) {
   const sender = createSender(base, USERS * DEVICES + 4 * VANDALS + 8);
   const [honest, hostile] = [createTally(), createTally()];
@@ -39,7 +39,7 @@ export function startTraffic({ base, seed, lives }) {
         hostile.add('garbage', status, performance.now() - began);
         if (status === 503) hostile.addUnavailable('garbage');
         else if (!isGoodAnswer(garbage, status)) {
-          hostile.fail(`${JSON.stringify(garbage).slice(0, 400)} was answered ${status} ${text}`);
+          hostile.fail(`${JSON.stringify(garbage).slice(0, 400)} resulted in ${status} ${text}`);
         }
       } catch (error) {
         hostile.fail(`${JSON.stringify(garbage).slice(0, 400)}: ${error.message}`);

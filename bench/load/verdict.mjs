@@ -1,35 +1,35 @@
-// What has to hold of a run. The bounds are stated here, and nowhere else.
+// Judges a run. All bounds are defined here.
 import { afterWarmUp, slopeOf } from './growth.mjs';
 
-/** The share of a run in which the process may grow: caches fill, and code is compiled. */
+/** The share of a run in which the process may grow, because caches fill and code is compiled. */
 const WARM_UP = 0.4;
 /**
- * MiB that the process may grow after the warm-up, along the line through all samples: first where that is a minute
- * or more, then where it is less, and the process so young that it grows by itself.
+ * MiB that the process may grow after the warm-up, along the line through all samples: the first value for a minute
+ * or more, the second for less, when a young process still grows without load.
  */
 const MOST_GROWTH = { inMinutes: 24, inSeconds: 96 };
-/** MiB that Redis may use more than before, once no key is left. */
+/** MiB that Redis may use more than at the start, once no key is left. */
 const MOST_LEFT = 1;
-/** Seconds until the process has ended. */
+/** Seconds until the process must have ended. */
 const MOST_PATIENCE = 10;
 
-/** Milliseconds between a starved process and an answer that came too late for it. */
+/** Milliseconds between a starved moment and a timeout that it excuses. */
 const NEAR = 3_000;
 
-/** Answers 503 that came while every process got its share of a processor. */
+/** Returns the 503 responses that no starved process excuses. */
 export function unexcused({ honest, hostile, starved }) {
   return [...honest.unavailable, ...hostile.unavailable].filter(
     ({ at }) => !starved.some((moment) => Math.abs(moment - at) < NEAR),
   );
 }
 
-/** MiB, along the line. */
+/** Returns the growth in MiB along the line. */
 export function growthOf(samples) {
   const counted = afterWarmUp(samples, WARM_UP);
   return slopeOf(counted) * ((counted.at(-1)?.at ?? 0) - (counted[0]?.at ?? 0));
 }
 
-/** @returns {string[]} one line for each thing that must not be */
+/** @returns {string[]} one line for each problem */
 export function judge(result) {
   const { seconds, honest, hostile, memory, redis, ending, complaints, unseen } = result;
   const late = unexcused(result);
@@ -40,9 +40,9 @@ export function judge(result) {
   return [
     ...honest.failures.map((text) => `an honest client was refused: ${text}`),
     ...hostile.failures.map((text) => `garbage was not refused: ${text}`),
-    ...say(late.length > 0, `${late.length} answers 503, the first to ${late[0]?.action}`),
+    ...say(late.length > 0, `${late.length} responses 503, the first to ${late[0]?.action}`),
     ...say(honest.requests === 0 || hostile.requests === 0, 'nothing was sent'),
-    ...unseen.map((action) => `nobody ever did this: ${action}`),
+    ...unseen.map((action) => `no client did this: ${action}`),
     ...say(
       growth > mostGrowth,
       `the process grew by ${growth.toFixed(1)} MiB after its warm-up, more than ${mostGrowth}`,
@@ -54,18 +54,18 @@ export function judge(result) {
     ),
     ...say(
       redis.isDrained && redis.last - redis.first > MOST_LEFT,
-      `Redis uses ${(redis.last - redis.first).toFixed(2)} MiB more than before, though all has run out`,
+      `Redis uses ${(redis.last - redis.first).toFixed(2)} MiB more than before, though every key has expired`,
     ),
     ...say(redis.clientsLeft > 0, `${redis.clientsLeft} connections to Redis are left`),
     ...say(
       ending.code !== 0 || ending.seconds > MOST_PATIENCE,
       `the process ended with ${ending.code ?? ending.signal} after ${ending.seconds.toFixed(1)} s`,
     ),
-    ...say(foreign(complaints) !== '', `it complained: ${foreign(complaints)}`),
+    ...say(foreign(complaints) !== '', `it wrote to standard error: ${foreign(complaints)}`),
   ];
 }
 
-/** What is said of a store that did not answer in time is told by the answers 503. */
+/** Leaves out log lines of a store timeout, which the 503 responses count. */
 function foreign(complaints) {
   const lines = complaints.split('\n');
   return lines.filter((line) => !/SessWarning|--trace-warnings/.test(line)).join('\n');

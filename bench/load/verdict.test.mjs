@@ -3,7 +3,7 @@ import { slopeOf } from './growth.mjs';
 import { createTally } from './tally.mjs';
 import { judge } from './verdict.mjs';
 
-/** MiB over ten minutes, with what a collector of garbage does to it. */
+/** Returns MiB over ten minutes, with the teeth of garbage collection. */
 const memoryOf = (perMinute) =>
   Array.from({ length: 600 }, (_, at) => ({
     at,
@@ -30,21 +30,21 @@ const good = {
   unseen: [],
 };
 
-describe('the verdict on a run', () => {
-  it('finds nothing where all has held', () => {
+describe('judge', () => {
+  it('accepts a run that kept every bound', () => {
     expect(judge(good)).toEqual([]);
   });
 
   it.each([
     ['a refusal', { honest: { ...summary, failures: ['refresh: 401'] } }, 'refresh: 401'],
-    ['a server’s error', { hostile: { ...summary, failures: ['x was answered 500'] } }, '500'],
+    ['a server’s error', { hostile: { ...summary, failures: ['x resulted in 500'] } }, '500'],
     [
       'a store that was too slow',
       { honest: { ...summary, unavailable: late }, starved: [50_000] },
-      '1 answers 503, the first to me',
+      '1 responses 503, the first to me',
     ],
     ['silence', { honest: { ...summary, requests: 0 } }, 'nothing was sent'],
-    ['something that nobody did', { unseen: ['reauth'] }, 'nobody ever did this: reauth'],
+    ['an action that no client did', { unseen: ['reauth'] }, 'no client did this: reauth'],
     ['a process that grows', { memory: memoryOf(10) }, 'grew by 59.8 MiB after its warm-up'],
     ['keys that stay', { redis: { ...good.redis, keysLeft: 3 } }, '3 keys are left'],
     [
@@ -60,19 +60,19 @@ describe('the verdict on a run', () => {
       { ending: { code: null, signal: 'none', seconds: 10 } },
       'ended with none',
     ],
-    ['a complaint', { complaints: 'Error: x' }, 'it complained: Error: x'],
+    ['a complaint', { complaints: 'Error: x' }, 'it wrote to standard error: Error: x'],
   ])('names %s', (_what, seen, text) => {
     expect(judge({ ...good, ...seen })).toEqual([expect.stringContaining(text)]);
   });
 
-  it('does not blame anybody for what came too late for a process that got no processor', () => {
+  it('excuses a timeout of a process that got no processor', () => {
     const starved = [61_000];
     expect(judge({ ...good, honest: { ...summary, unavailable: late }, starved })).toEqual([]);
   });
 });
 
 describe('the line through samples', () => {
-  it('is not moved by some that are far off', () => {
+  it('ignores samples that are far off', () => {
     const samples = Array.from({ length: 50 }, (_, at) => ({ at, value: 2 * at }));
     samples[10].value = 1e9;
     samples[40].value = -1e9;
@@ -82,7 +82,7 @@ describe('the line through samples', () => {
 });
 
 describe('the tally', () => {
-  it('counts answers, and knows the 99th percentile to an eighth', () => {
+  it('counts responses and returns the 99th percentile to an eighth', () => {
     const tally = createTally();
     for (let n = 1; n <= 1_000; n += 1) tally.add('me', n % 100 === 0 ? 401 : 200, n);
     const { requests, p99, statuses } = tally.summary();
@@ -94,7 +94,7 @@ describe('the tally', () => {
     expect(p99).toBeLessThan(990 * 1.13);
   });
 
-  it('keeps the first failures, and counts all', () => {
+  it('keeps the first failures and counts all', () => {
     const tally = createTally();
     for (let n = 0; n < 1_000; n += 1) tally.fail(`failure ${n}`);
     expect(tally.failed).toBe(1_000);

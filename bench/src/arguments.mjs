@@ -1,17 +1,17 @@
-// What the command line says.
+// Reads the command line.
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [--only=PART,PART] [--quick] [--frameworks=NAME,NAME] [--out=FOLDER]
 
   --only        some of the parts, in their order; default: all
-  --quick       seconds a part: shows that it runs, and says nothing about speed
+  --quick       seconds a part: shows that it runs; its figures are not valid
   --frameworks  of express, fastify, hono, for the part http; default: all
   --out         where results are written; default: bench/results, and nowhere when quick
 `;
 
 const FRAMEWORKS = ['express', 'fastify', 'hono'];
 
-/** @throws Error that says what is wrong, to be shown above the usage */
+/** @throws {Error} with a message to print above the usage */
 export function readArguments(args, partNames) {
   const { values } = parseArgs({
     args,

@@ -1,4 +1,4 @@
-// What DESIGN section 6 asks for, held against a run. A goal whose rows were not measured is not spoken of.
+// Compares a run with the goals for speed and size. A goal whose rows were not measured is left out.
 import { IDLE } from './parts/http.mjs';
 import { JOSE, REPEATED } from './parts/jwt.mjs';
 import { ROUND_TRIPS } from './parts/round-trips.mjs';
@@ -62,7 +62,7 @@ export function judgeGoals(find) {
     for (const name of [NEAR, 'ours, batched reads']) {
       const share = find.ratio(id, name, id, IDLE);
       least(`${framework}, ${name}: ${bound} of the idle hook’s throughput`, share, bound);
-      // The load and Redis have the same two cores: what the serving process itself takes is told apart from them.
+      // The load and Redis have the same two cores: so the processor time of the serving process is a separate figure.
       const spent = (row) => Number(find.rowOf(id, row)?.cells['µs of CPU']);
       const byCpu = share === undefined ? undefined : spent(IDLE) / spent(name);
       least(`${framework}, ${name}: the same by processor time`, byCpu, bound);

@@ -4,7 +4,7 @@
  * @param seen name → { median, low, high, cells? }; `cells` are values of further columns, by their head
  * @param baseline the row, or rows, that the others are a multiple of
  * @param unit of the medians; 'µs', 'req/s', 'B'
- * @param isHigherBetter whether the ratio says how much more is done, or how much longer it takes
+ * @param isHigherBetter true if a higher figure is better
  */
 export function createGroup({
   id,

@@ -1,6 +1,6 @@
 // Timing: rounds in which the contenders take turns, so that a slow second of the machine hits them all.
 
-/** Calls `work(n)` for n = 0 … count-1, so many at a time; resolves to microseconds an operation. */
+/** Calls `work(n)` for n = 0 … count-1, `concurrency` at a time; resolves to microseconds per operation. */
 export async function timePerOp(work, { count, concurrency }) {
   let next = 0;
   const lane = async () => {
@@ -11,7 +11,7 @@ export async function timePerOp(work, { count, concurrency }) {
   return ((performance.now() - began) * 1000) / count;
 }
 
-/** The same for work that answers at once: a promise would cost more than some of it. */
+/** The same for synchronous work, for which a promise would cost too much. */
 function timeAtOnce(work, count) {
   const began = performance.now();
   for (let n = 0; n < count; n += 1) work(n);
@@ -19,7 +19,7 @@ function timeAtOnce(work, count) {
 }
 
 /**
- * A task for `inTurns` that measures for about so many milliseconds a round, whatever the work costs: it finds its
+ * A task for `inTurns` that measures for about the given milliseconds a round, independent of the cost of the work: it finds its
  * count in the warm-up round.
  */
 export function timed(work, { concurrency = 1, isAtOnce = false, milliseconds }) {

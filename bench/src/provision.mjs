@@ -1,4 +1,4 @@
-// Servers and clients of the bench. Always servers of its own: it flushes them.
+// Servers and clients of the bench. The servers are separate ones, because the bench flushes them.
 import { fileURLToPath } from 'node:url';
 import { failFast, failFastCluster } from '@sess/redis';
 import { findServerBinary, startRedisCluster, startRedisServer } from '@sess/test-servers';
@@ -45,7 +45,7 @@ export async function openNodeRedis(url) {
 
 /** Masters without replicas: with them the machine would be busy copying. */
 export async function openCluster(binary, masters) {
-  // A node that is alone has met nobody who could tell it its own address.
+  // A single node has no neighbour from which it could learn its address.
   const config = { 'cluster-announce-ip': '127.0.0.1' };
   const options = { masters, replicas: 0, nodeTimeoutMs: 5_000, config };
   const cluster = await startRedisCluster({ binary, ...options });

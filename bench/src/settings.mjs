@@ -3,7 +3,7 @@
 const FULL = {
   isQuick: false,
   rounds: 7,
-  /** Sessions that are asked for in turn, each of a subject of its own; fewer than anyone's cache holds. */
+  /** Sessions that are verified in turn, each of a different subject; fewer than any cache holds. */
   spread: 256,
   /** Of each contender, each round. */
   milliseconds: 120,

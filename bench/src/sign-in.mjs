@@ -1,4 +1,4 @@
-// Many sessions at once, for what is measured on them.
+// Creates many sessions for a measurement.
 import { timePerOp } from './measure.mjs';
 import { subjectNamed } from './sample.mjs';
 

@@ -13,12 +13,15 @@ for (const subject of [opaque, signed, makeLeak()]) {
 }
 const control = outcomes.pop();
 const faults = [
-  [outcomes.some(({ leaks }) => leaks), 'a verification tells where a secret is wrong'],
+  [
+    outcomes.some(({ leaks }) => leaks),
+    'the time of a verification depends on where a secret is wrong',
+  ],
   [
     outcomes.some(({ isUnsound }) => isUnsound),
-    'the machine is too busy: the same differs from itself',
+    'the machine is too busy: two identical kinds differ',
   ],
-  [!control.leaks, 'the leak was not found, so nothing is shown'],
+  [!control.leaks, 'the known leak was not found, so the method did not work'],
 ].filter(([isFound]) => isFound);
 for (const [, fault] of faults) process.stdout.write(`timing: ${fault}\n`);
 process.exit(faults.length > 0 ? 1 : 0);

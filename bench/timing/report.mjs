@@ -1,17 +1,17 @@
-// Says in words what measurements tell.
+// Describes measurements in words.
 import { compare, quartilesOf, THRESHOLD } from './statistics.mjs';
 import { AGAIN, FIRST, LAST, MALFORMED, OTHER, RIGHT } from './subjects.mjs';
 
-/** What is held against what, and whether a difference gives something away. */
+/** The pairs that are compared, and what a difference would mean. */
 const PAIRS = [
-  [FIRST, LAST, 'must not differ: a difference would tell how much of a guess is right'],
-  [AGAIN, LAST, 'must not differ: they are the same, and the method would be to blame'],
-  [OTHER, LAST, 'may differ: it tells whether an id is of a session, and ids are no secret'],
-  [RIGHT, LAST, 'may differ: so does the answer'],
-  [MALFORMED, LAST, 'may differ: the form of a token is no secret'],
+  [FIRST, LAST, 'must not differ: a difference would reveal how much of a guess is right'],
+  [AGAIN, LAST, 'must not differ: they are the same, so the method would be wrong'],
+  [OTHER, LAST, 'may differ: it reveals whether an id exists, and ids are not secret'],
+  [RIGHT, LAST, 'may differ: so does the result'],
+  [MALFORMED, LAST, 'may differ: the form of a token is not secret'],
 ];
 
-/** Lines for the console and for the page, whether what must not differ does, and whether chance alone tells apart. */
+/** Returns the lines to print, whether a secret leaks, and whether the method is unsound. */
 export function report(name, times) {
   const rows = Object.entries(times).map(([kind, set]) => {
     const [low, middle, high] = quartilesOf(set).map((time) => Math.round(time));
@@ -22,7 +22,7 @@ export function report(name, times) {
     return { left, right, meaning, t, isApart: Math.abs(t) > THRESHOLD };
   });
   const told = findings.map(({ left, right, meaning, t, isApart }) => {
-    const verdict = isApart ? 'can be told apart' : 'cannot be told apart';
+    const verdict = isApart ? 'differ' : 'do not differ measurably';
     return `- **${left}** and **${right}** ${verdict} (t = ${t.toFixed(1)}); ${meaning}.`;
   });
   const table = ['| token | median, ns | quartiles, ns |', '| --- | --- | --- |', ...rows];

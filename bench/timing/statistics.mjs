@@ -1,14 +1,14 @@
-// What can be said of two sets of measurements that were taken in pairs.
+// Statistics of two sets of measurements taken in pairs.
 
-/** Beyond this two sets are taken to differ, as dudect does: by chance once in some hundred thousand comparisons. */
+/** Sets differ beyond this value, as in dudect; by chance once in some hundred thousand comparisons. */
 export const THRESHOLD = 4.5;
 
-/** What interrupts a process takes longest: so much of the differences is looked at, those around the middle one. */
+/** The share of differences around the median that is used: interruptions cause the largest ones. */
 const KEPT = 0.8;
 
 /**
- * How far apart two sets are, in standard errors: Student's t of the differences, pair by pair. What a machine does
- * besides disturbs both of a pair alike, and Welch's t would take it for their spread.
+ * Returns the distance of two sets in standard errors: Student's t of the differences, pair by pair. Other load disturbs
+ * both of a pair alike, which Welch's t would count as spread.
  */
 export function compare(left, right) {
   const differences = left.map((time, n) => time - right[n]);
@@ -22,7 +22,7 @@ export function compare(left, right) {
   return mean / Math.sqrt(variance / kept.length);
 }
 
-/** The quartiles of a set. */
+/** Returns the quartiles of a set. */
 export function quartilesOf(set) {
   const sorted = [...set].sort((left, right) => left - right);
   return [0.25, 0.5, 0.75].map((share) => sorted[Math.floor((sorted.length - 1) * share)]);

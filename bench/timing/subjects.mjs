@@ -1,4 +1,4 @@
-// What is timed: engines, and a comparison that is known to leak, by which the method itself is judged.
+// The timed subjects: engines, and a comparison that is known to leak, which checks the method.
 import { createSessions } from '@sess/core';
 import { jwt, memoryDenylist } from '@sess/jwt';
 
@@ -13,7 +13,7 @@ export const AGAIN = 'wrong in the last character, again';
 export const OTHER = 'of no session';
 export const MALFORMED = 'malformed';
 
-/** `{ name, call, tokens, kinds }` for each. */
+/** Returns `{ name, call, tokens, kinds }` for each engine. */
 export async function makeSubjects() {
   const accessToken = jwt({
     keys: 'a secret of at least thirty-two bytes',
@@ -37,7 +37,7 @@ async function makeSubject(name, sessions) {
 
 const wrongAtTheEnd = (token) => change(token, token.length - 1);
 
-/** What is made of a right token: itself, four ways to be wrong, and one of them twice, which differ by chance alone. */
+/** Derivations of a valid token: itself, four wrong ones, and one of these twice, which differ by chance only. */
 export const KINDS = {
   [RIGHT]: (token) => token,
   [FIRST]: (token) => change(token, token.lastIndexOf('.') + 1),
@@ -48,9 +48,9 @@ export const KINDS = {
 };
 
 /**
- * Another character each time: of few tokens each would be quick or slow to look up for good. It goes on by a multiple
- * of four, for the last one has two bits that must stay as they are. Done in bytes, so that the place makes no
- * difference to what is left behind in memory.
+ * Returns the token with another character each time, because a fixed set of tokens would have fixed lookup times. It
+ * moves by a multiple of four, because two bits of the last character must not change. It works on bytes, so that
+ * the position has no effect on memory.
  */
 function change(token, index) {
   const steps = 4 * (1 + Math.floor(Math.random() * 15));
@@ -59,7 +59,7 @@ function change(token, index) {
   return bytes.toString('latin1');
 }
 
-/** Secrets that are compared as they are, up to the first difference: what no engine does. */
+/** Returns a subject that compares secrets up to the first difference, which no engine does. */
 export function makeLeak() {
   const secret = 'b1rdZ9-_pQ7wLxK3mVt2RyU8oN5cAeG4hJ6fDsTiW0k';
   const call = async (token) => {

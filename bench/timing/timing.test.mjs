@@ -4,7 +4,7 @@ import { report } from './report.mjs';
 import { compare, quartilesOf, THRESHOLD } from './statistics.mjs';
 import { FIRST, KINDS, LAST, makeLeak, makeSubjects, RIGHT } from './subjects.mjs';
 
-/** Numbers around a middle, the same in every run. */
+/** Returns numbers around a middle, the same in every run. */
 function around(middle, count, seed = 1) {
   let state = seed;
   return Array.from({ length: count }, () => {
@@ -15,8 +15,8 @@ function around(middle, count, seed = 1) {
   });
 }
 
-describe('the comparison of times', () => {
-  it('tells apart what differs by a hundredth, and not what only varies', () => {
+describe('compare', () => {
+  it('finds a difference of one percent and ignores noise', () => {
     expect(Math.abs(compare(around(1_000, 20_000), around(1_010, 20_000, 2)))).toBeGreaterThan(
       THRESHOLD,
     );
@@ -25,35 +25,35 @@ describe('the comparison of times', () => {
     );
   });
 
-  it('is not misled by what interrupts one of them now and then', () => {
+  it('ignores interruptions of one side', () => {
     const disturbed = around(1_000, 20_000).map((time, n) => (n % 50 === 0 ? time * 100 : time));
     expect(Math.abs(compare(disturbed, around(1_000, 20_000, 2)))).toBeLessThan(THRESHOLD);
   });
 
-  it('is not misled by a machine that becomes slower meanwhile', () => {
+  it('ignores a machine that becomes slower during the run', () => {
     const slower = (times) => times.map((time, n) => time * (1 + n / 10_000));
     const [one, other] = [slower(around(1_000, 20_000)), slower(around(1_000, 20_000, 2))];
     expect(Math.abs(compare(one, other))).toBeLessThan(THRESHOLD);
     expect(Math.abs(compare(one, slower(around(1_010, 20_000, 2))))).toBeGreaterThan(THRESHOLD);
   });
 
-  it('knows quartiles', () => {
+  it('quartilesOf returns the quartiles', () => {
     expect(quartilesOf([5, 1, 4, 2, 3])).toEqual([2, 3, 4]);
   });
 
-  it('says plainly what follows', () => {
+  it('report states that a secret leaks', () => {
     const times = {
       ...Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, around(900, 5_000)])),
       [LAST]: around(1_000, 5_000),
     };
     const { lines, leaks } = report('a subject', times);
     expect(leaks).toBe(true);
-    expect(lines.join('\n')).toContain(`**${FIRST}** and **${LAST}** can be told apart (t = `);
+    expect(lines.join('\n')).toContain(`**${FIRST}** and **${LAST}** differ (t = `);
   });
 });
 
-describe('the tokens that are timed', () => {
-  it('are what they are called, for each kind of token', async () => {
+describe('the timed tokens', () => {
+  it('every kind is rejected with its reason, for each kind of token', async () => {
     for (const { call, tokens, kinds } of await makeSubjects()) {
       for (const [kind, make] of Object.entries(kinds)) {
         const reasons = new Set();
@@ -64,7 +64,7 @@ describe('the tokens that are timed', () => {
     }
   });
 
-  it('show a comparison that leaks for what it is', async () => {
+  it('the known leak is found', async () => {
     const leak = makeLeak();
     expect(report(leak.name, await measure(leak, 3_000)).leaks).toBe(true);
   });

@@ -1,17 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { type DefaultTheme, defineConfig } from 'vitepress';
-
-/** The records, by their numbers, with the titles that they have. */
-function listDecisions(): DefaultTheme.SidebarItem[] {
-  return readdirSync(new URL('../decisions/', import.meta.url))
-    .filter((name) => /^\d{4}-.*\.md$/.test(name))
-    .sort()
-    .map((name) => {
-      const text = readFileSync(new URL(`../decisions/${name}`, import.meta.url), 'utf8');
-      const title = /^# (.*)$/m.exec(text)?.[1] ?? name;
-      return page(title, `/decisions/${name.replace(/\.md$/, '')}`);
-    });
-}
+import { expandOptions } from './options.js';
 
 function page(text: string, link: string): DefaultTheme.SidebarItem {
   return { text, link };
@@ -23,6 +11,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('Start here', '/start/'),
       page('Session data and its type', '/start/data'),
+      page('Development', '/start/development'),
       page('Before production', '/start/production'),
     ],
   },
@@ -34,19 +23,22 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('Rotation', '/concepts/rotation'),
       page('Revocation', '/concepts/revocation'),
       page('Timeouts', '/concepts/timeouts'),
+      page('Glossary', '/concepts/glossary'),
     ],
   },
   {
     text: 'Guides',
     items: [
+      page('All account routes', '/guides/accounts'),
+      page('Browser client', '/guides/browser'),
+      page('Client recipes', '/guides/client-recipes'),
+      page('A page of devices', '/guides/devices'),
+      page('Step-up', '/guides/step-up'),
+      page('CSRF and CORS', '/guides/csrf'),
       page('Redis in production', '/guides/redis'),
       page('JWT and keys', '/guides/jwt'),
       page('Stateless sessions', '/guides/stateless'),
-      page('Browser client', '/guides/browser'),
       page('Mobile apps', '/guides/mobile'),
-      page('A page of devices', '/guides/devices'),
-      page('Step-up', '/guides/step-up'),
-      page('CSRF and other origins', '/guides/csrf'),
       page('WebSocket upgrades', '/guides/websocket'),
       page('Observability', '/guides/observability'),
       page('Testing your application', '/guides/testing'),
@@ -59,23 +51,17 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('A store-backed service', '/migration/store-backed'),
       page('A stateless service', '/migration/stateless'),
-      page('express-session', '/migration/express-session'),
-      page('@fastify/session', '/migration/fastify-session'),
+      page('express-session, @fastify/session', '/migration/express-session'),
       page('iron-session', '/migration/iron-session'),
       page('better-auth, SuperTokens', '/migration/auth-frameworks'),
     ],
   },
   {
-    text: 'Judging it',
+    text: 'Evaluation',
     items: [
       page('Threat model', '/security/threat-model'),
-      page('Supply chain', '/security/supply-chain'),
-      page('Timing', '/security/timing'),
-      page('Requirements', '/requirements'),
-      page('Evidence', '/security/evidence'),
-      page('How it is tested', '/tests'),
-      page('Scaling', '/scaling'),
-      page('Beside other libraries', '/comparison'),
+      page('Compared with other libraries', '/comparison'),
+      page('Quality', '/quality/'),
     ],
   },
 ];
@@ -102,42 +88,41 @@ const REFERENCE: DefaultTheme.SidebarItem[] = [
       page('Events', '/reference/events'),
       page('Errors', '/reference/errors'),
       page('HTTP', '/reference/http'),
-      page('Rotation, exactly', '/rotation'),
     ],
   },
   { text: 'API', items: API.map((name) => page(`@sess/${name}`, `/reference/api/@sess/${name}`)) },
 ];
 
-const DECISIONS: DefaultTheme.SidebarItem[] = [
-  { text: 'Decisions', link: '/decisions/', items: listDecisions() },
-];
-
 export default defineConfig({
   title: 'sess',
   description:
-    'Sessions for HTTP APIs in TypeScript: short access tokens, rotating refresh tokens, revocation that works.',
+    'Sessions for HTTP APIs in TypeScript: short access tokens, rotating refresh tokens, revocation that takes effect.',
   lang: 'en',
-  // The records keep the index that repository viewers show for their folder.
+  // README.md is the name that repository viewers show for a folder.
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
-  // A link that leads nowhere fails the build. Keep it so.
+  // A dead link fails the build.
   ignoreDeadLinks: false,
-  // The index of the search is one chunk, and fetched when somebody searches.
+  // The search index is one chunk, loaded on the first search.
+  markdown: {
+    config(md) {
+      md.core.ruler.before('normalize', 'options', (state) => {
+        state.src = expandOptions(state.src);
+      });
+    },
+  },
   vite: { build: { chunkSizeWarningLimit: 2_000 } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
     nav: [
       { text: 'Start', link: '/start/' },
-      { text: 'Guides', link: '/guides/redis' },
+      { text: 'Guides', link: '/guides/accounts' },
       { text: 'Reference', link: '/reference/options' },
       { text: 'Threat model', link: '/security/threat-model' },
-      { text: 'Decisions', link: '/decisions/' },
     ],
     sidebar: {
       '/': GUIDE,
       '/reference/': REFERENCE,
-      '/rotation': REFERENCE,
-      '/decisions/': DECISIONS,
     },
   },
 });

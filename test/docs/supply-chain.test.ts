@@ -17,7 +17,7 @@ const manifestOf = (folder: string): Manifest =>
 
 const folders = readdirSync('packages').map((name) => `packages/${name}`);
 const published = folders.map((folder) => ({ folder, ...manifestOf(folder) }));
-const page = read('docs/security/supply-chain.md');
+const page = read('docs/quality/supply-chain.md');
 
 /** The first two cells of the rows below a heading, as `package dependency`. */
 function rowsUnder(heading: string): readonly string[] {

@@ -1,7 +1,6 @@
-// `node tools/dev.mjs packages [NAME …]`: packs every package, and does with the tarballs what a stranger does:
-// installs them into an empty project outside this repository, with npm and with pnpm, type-checks a program
-// with each compiler and each way to resolve modules, and runs it. Names choose projects of matrix.mjs.
-// Takes minutes, and downloads from the registry, so it is a command of its own.
+// `node tools/dev.mjs packages [NAME …]`: packs every package, installs the tarballs into empty projects outside
+// this repository with npm and with pnpm, type-checks a program with each compiler and each way to resolve modules,
+// and runs it. Names choose projects of matrix.mjs. Takes minutes and downloads from the registry.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ const chosen = projects.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
 );
 if (chosen.length === 0)
-  fail(`no project is called so; there are ${projects.map(({ name }) => name).join(', ')}`, 2);
+  fail(`No project has such a name; there are ${projects.map(({ name }) => name).join(', ')}`, 2);
 
 const say = (text) => process.stdout.write(`packages: ${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'sess-strangers-'));
@@ -50,7 +49,7 @@ say(
 );
 process.exit(failed > 0 ? 1 : 0);
 
-/** Each in a folder of its own: a project's own packages are not to be found by way of the compiler. */
+/** Each compiler gets a separate folder, so that it cannot resolve the packages of a project. */
 async function fetchCompilers() {
   const found = {};
   for (const version of compilers) {
@@ -74,7 +73,7 @@ function writeProject(manager, project) {
   const own = Object.fromEntries(wanted.map((full) => [full, files[full]]));
   write(cwd, {
     'package.json': { private: true, type: 'module', dependencies: { ...own, ...dependencies } },
-    // The version that a tarball asks of another one is in no registry yet; npm takes what the project has.
+    // The version that a tarball requires of another one is in no registry yet; npm uses that of the project.
     ...(manager === 'pnpm' ? { 'pnpm-workspace.yaml': { overrides: files } } : {}),
     ...Object.fromEntries(
       resolutions.map(({ name: file, options }) => [
@@ -122,7 +121,7 @@ async function tryOut({ program, runBy }, cwd, installIt) {
     if (code !== 0) problems.push(`  ${what}: ${indent(output)}`);
   };
   for (const version of compilers) {
-    // Two at a time: more would only wait for each other on a small machine.
+    // Two at a time, for machines with two cores.
     await Promise.all(
       resolutions.map(({ name }) => {
         const running = compile[version](['-p', `tsconfig.${name}.json`], { cwd, quiet: true });

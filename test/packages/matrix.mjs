@@ -1,4 +1,4 @@
-// Who installs the packages, with what: the rows and columns of `npm run test:packages`.
+// The projects that install the packages, and the compilers that check them.
 
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'];
 
@@ -12,7 +12,7 @@ const strictest = {
   erasableSyntaxOnly: true,
 };
 
-/** How a stranger may have set up the compiler. What is emitted by the first is what runs. */
+/** Compiler settings of users. The output of the first one runs. */
 export const resolutions = [
   { name: 'nodenext', options: { module: 'nodenext', ...strictest } },
   { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler', strict: true } },
@@ -22,9 +22,9 @@ export const resolutions = [
  * @typedef {object} Project
  * @property {string} name
  * @property {string} program a file of `programs/`
- * @property {readonly string[]} packages ours, without the scope, as the README has users install them
- * @property {Readonly<Record<string, string>>} [dependencies] what users have beside them
- * @property {object} [compilerOptions] beside those of the resolution; `types: []` is a project that knows nothing of Node
+ * @property {readonly string[]} packages packages of this repository without the scope, as the README installs them
+ * @property {Readonly<Record<string, string>>} [dependencies] the user's other dependencies
+ * @property {object} [compilerOptions] in addition to those of the resolution; `types: []` is a project without types of Node
  * @property {'vitest'} [runBy] instead of node
  */
 

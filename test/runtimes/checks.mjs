@@ -1,4 +1,4 @@
-// What the adapter has to do wherever it runs, over real sockets. Each check throws when it fails.
+// What the adapter must do on every runtime, over real sockets. Each check throws when it fails.
 import assert from 'node:assert/strict';
 import { send } from './client.mjs';
 
@@ -6,7 +6,7 @@ const PARALLEL = 20;
 const bearer = (token) => ['Authorization', `Bearer ${token}`];
 const jar = (cookie) => ['Cookie', cookie];
 
-/** `face`: the routes that the server has; an example has no `/login/:kind`. */
+/** `face` names the routes of the server; an example has no `/login/:kind`. */
 export function checksFor(base, face) {
   const ask = (method, path, request) => send(base, method, path, request);
 
@@ -29,14 +29,14 @@ export function checksFor(base, face) {
       assert.match(token, /^sat_/);
       assert.equal(answer.headers['cache-control'], 'no-store');
     },
-    async 'knows who is asking'() {
+    async 'accepts the access token'() {
       const { token } = await login();
       const me = await ask('GET', '/me', { lines: [bearer(token)] });
       assert.equal(JSON.parse(me.text).subject, 'ada');
       const head = await ask('HEAD', '/me', { lines: [bearer(token)] });
       assert.deepEqual([head.status, head.text], [200, '']);
     },
-    async 'refreshes, and leaves the earlier access token its time'() {
+    async 'refreshes and still accepts the earlier access token'() {
       const { cookie, token } = await login();
       const refreshed = await ask('POST', '/session/refresh', { lines: [jar(cookie)] });
       assert.equal(refreshed.status, 200);
@@ -55,7 +55,7 @@ export function checksFor(base, face) {
       const jars = answers.map(({ cookies }) => cookies.map((line) => line.split(';')[0]).join());
       assert.equal(new Set(jars).size, 1);
     },
-    async 'signs out, and everything is dead'() {
+    async 'signs out and rejects every token'() {
       const { cookie, token } = await login();
       const out = await ask('POST', '/session/logout', { lines: [jar(cookie)] });
       assert.deepEqual([out.status, out.text], [204, '']);
@@ -71,7 +71,7 @@ export function checksFor(base, face) {
       const bad = await ask('GET', '/me', { lines: [bearer('x')] });
       assert.equal(bad.headers['www-authenticate'], 'Bearer error="invalid_token"');
     },
-    async 'refuses two Authorization lines, whichever is good'() {
+    async 'refuses two Authorization lines, even if one is valid'() {
       const { token } = await login();
       for (const other of ['Basic x', `Bearer ${token}`, 'Bearer x']) {
         const lines = [['Authorization', other], bearer(token)];
@@ -80,13 +80,13 @@ export function checksFor(base, face) {
         }
       }
     },
-    async 'refuses the cookie when it comes twice, in one line or in two'() {
+    async 'refuses a duplicate cookie, in one line or in two'() {
       const { cookie } = await login();
       for (const lines of [[jar(`${cookie}; ${cookie}`)], [jar(cookie), jar(cookie)]]) {
         assert.equal((await ask('POST', '/session/refresh', { lines })).status, 400);
       }
     },
-    async 'answers wrong methods and other sites'() {
+    async 'refuses wrong methods and other sites'() {
       const wrong = await ask('GET', '/session/refresh');
       assert.deepEqual([wrong.status, wrong.headers.allow], [405, 'POST']);
       const lines = [['Sec-Fetch-Site', 'cross-site']];
@@ -101,7 +101,7 @@ export function checksFor(base, face) {
         const { answer, cookie } = await login(`/login/${kind}`);
         assert.match(cookie ?? '', /^__Host-sess=srt_/, kind);
         const names = answer.cookies.map((line) => line.split('=')[0]).sort();
-        // Hono leaves out what was set on the context when the Response is of one's own making.
+        // Hono ignores headers of the context when the handler returns its own Response.
         const own = { raw: ['raw'], fixed: [] }[kind] ?? ['app'];
         assert.deepEqual(names, ['__Host-sess', ...own], kind);
         assert.equal((await ask('POST', '/session/refresh', { lines: [jar(cookie)] })).status, 200);

@@ -1,4 +1,4 @@
-// Sends requests with exactly the header lines given: fetch() would fold two of one name.
+// Sends requests with exactly the given header lines: fetch() would merge two of one name.
 import { request } from 'node:http';
 
 export function send(base, method, path, { lines = [], json } = {}) {

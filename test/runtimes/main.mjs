@@ -1,5 +1,5 @@
-// `node tools/dev.mjs runtimes [NAME …]`: tries the Hono adapter on other runtimes than the Node that runs this;
-// those whose name holds one of the words, or all. Each is fetched from npm on the first run.
+// `node tools/dev.mjs runtimes [NAME …]`: tests the Hono adapter on other runtimes: those whose name contains
+// one of the words, or all. Each is fetched from npm on the first run.
 import { fail, run } from '../../tools/lib.mjs';
 import { checksFor } from './checks.mjs';
 import { fetchProgram } from './fetch.mjs';
@@ -11,7 +11,7 @@ const chosen = runtimes.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
 );
 if (chosen.length === 0)
-  fail(`no runtime is called so; there are ${runtimes.map(({ name }) => name).join('; ')}`, 2);
+  fail(`No runtime has such a name; there are ${runtimes.map(({ name }) => name).join('; ')}`, 2);
 
 let failed = 0;
 for (const runtime of chosen) {

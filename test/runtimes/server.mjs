@@ -1,11 +1,11 @@
-// A server in a process of its own, as long as the work with it takes.
+// Runs a server in a separate process while some work needs it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const PATIENCE_MS = 20_000;
 const PORT = /listening on http:\/\/127\.0\.0\.1:(\d+)|"port":\s*(\d+)/;
 
-/** Starts a program that tells its port on standard output; ends it when the work is done. */
+/** Starts a program that prints its port on standard output, and kills it when the work is done. */
 export async function withServer(program, args, work) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');

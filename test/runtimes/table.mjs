@@ -1,4 +1,4 @@
-// The runtimes that the Hono adapter is shown to work on, and what starts a server on each.
+// The runtimes that the Hono adapter is tested on, and how a server starts on each.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../../tools/lib.mjs';
@@ -6,7 +6,7 @@ import { cache, fetchProgram } from './fetch.mjs';
 
 const programs = join(root, 'packages', 'hono', 'test', 'runtimes');
 const { platform, arch } = process;
-/** One name of many does not follow the pattern. */
+/** One package name does not follow the pattern. */
 const nodePackage = `node-${platform === 'darwin' && arch === 'arm64' ? 'bin-' : ''}${platform}-${arch}`;
 
 const node = (major) => ({
@@ -48,7 +48,7 @@ const workerd = (name, entry, face) => ({
     scope: '@cloudflare',
     program: 'bin/workerd',
   },
-  // Tells the port that it has taken on this file descriptor, as JSON.
+  // Prints the port as JSON on this file descriptor.
   args: async () => ['serve', '--control-fd=1', await configure(name, entry)],
 });
 
@@ -62,7 +62,7 @@ export const runtimes = [
   workerd('workerd, examples/hono', join(root, 'examples', 'hono', 'dist', 'worker.js'), 'example'),
 ];
 
-/** Writes the one module that a Worker is, as deploying does, and a configuration that serves it. */
+/** Bundles the Worker as a deployment does, and writes a configuration that serves it. */
 async function configure(name, entry) {
   const esbuild = await fetchProgram({
     name: 'esbuild',

@@ -179,7 +179,7 @@ describe('lint rules', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sess-lint-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Each sample stands in a tree of its own below `<folder>/<number>`, and one run checks them all. */
+  /** Each sample is in a separate tree `<folder>/<number>`; one run checks them all. */
   const found = new Map();
   beforeAll(() => {
     const config = JSON.parse(readFileSync('biome.json', 'utf8'));

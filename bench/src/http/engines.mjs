@@ -29,7 +29,7 @@ export async function signInToEngine(sessions) {
   return issued.map(({ accessToken }) => ({ authorization: `Bearer ${accessToken}` }));
 }
 
-/** Headers as long as those of ours, for a route that looks at them and does nothing. */
+/** Headers as long as those of @sess, for a route that reads them and does nothing. */
 export function idleHeaders() {
   return subjects('idle').map((subject) => ({
     authorization: `Bearer sat_${subject.padEnd(32, 'x')}.${'x'.repeat(43)}`,

@@ -11,9 +11,9 @@ export async function loadRoute({ url, headers, readCpu }, { httpSeconds, httpRe
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
-    // A trial run counts requests: however busy the machine is, it is to see some answers.
+    // A trial run counts requests, so that it sees responses on a busy machine too.
     ...(httpRequests === undefined ? { duration: httpSeconds } : { amount: httpRequests }),
-    // It ends at a sample, and samples each second if it is not told otherwise.
+    // It ends at a sample, and the default is a sample each second.
     sampleInt: 50,
     // Connections go through the users one after the other.
     requests: headers.map((one) => ({ method: 'GET', headers: one })),
@@ -23,12 +23,12 @@ export async function loadRoute({ url, headers, readCpu }, { httpSeconds, httpRe
   const cpu = (await readCpu()) - before;
   const { '2xx': answered, non2xx, errors } = result;
   if (answered === 0 || non2xx + errors > 0)
-    throw new Error(`${url}: ${answered} good answers, ${non2xx} others, ${errors} errors`);
+    throw new Error(`${url}: ${answered} good responses, ${non2xx} others, ${errors} errors`);
   return { perSecond: answered / elapsed, p99: result.latency.p99, cpu: cpu / answered };
 }
 
 /**
- * Has this process look for answers all the time. One that sleeps has to be woken by whoever answers, and the server
+ * Makes this process poll for responses. A sleeping process must be woken by the sender, and the server
  * would pay for that, the more the slower it is: over a network it does not.
  *
  * @returns what ends it

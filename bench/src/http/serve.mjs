@@ -1,4 +1,4 @@
-// A process of its own that serves some variants of one framework's route; started by `server.mjs`.
+// A process that serves some variants of one framework's route; started by `server.mjs`.
 import { openIoredis, openNodeRedis } from '../provision.mjs';
 
 const { framework, names, redisUrl } = JSON.parse(process.argv[2]);
@@ -25,6 +25,6 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send({ cpu: user + system });
 });
-// The bench is gone: nobody is left to serve.
+// The bench has ended.
 process.on('disconnect', () => process.exit(0));
 process.send({ served });

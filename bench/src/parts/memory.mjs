@@ -45,7 +45,7 @@ function exactly(bytes, beside) {
 }
 
 async function usedMemory(redis) {
-  // A rehash under way holds two tables; reading a little gives it the time to end.
+  // A pending rehash holds two tables; some reads give it the time to end.
   for (let n = 0; n < 200; n += 1) await redis.randomkey();
   const info = await redis.info('memory');
   return Number(/used_memory_dataset:(\d+)/.exec(info)[1]) + overheadOf(info);

@@ -1,4 +1,4 @@
-// Ending all sessions of one subject, whatever their number.
+// Ends all sessions of one subject, for several numbers of sessions.
 import { createGroup } from '../groups.mjs';
 import { summary, timePerOp } from '../measure.mjs';
 import { createConnectRedis } from '../peers/connect-redis.mjs';

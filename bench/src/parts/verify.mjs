@@ -1,4 +1,4 @@
-// Verification in a process of its own for each, beside one SHA-256 of a token and a bare HGET of the very record.
+// Verification, each contender in a separate process, beside one SHA-256 of a token and a bare HGET of the same record.
 import { createGroup } from '../groups.mjs';
 import { inTurns } from '../measure.mjs';
 import { CONTENDERS, HGET, HGET_NODE_REDIS, SHA } from '../verify/contenders.mjs';
@@ -30,7 +30,7 @@ const STORED = [
 const LOCAL_NOTE =
   'What is awaited costs a promise or more, which the hash by itself does not. iron-session and the cookie cache of better-auth cannot revoke.';
 const STORED_NOTE =
-  'express-session is its middleware from request to ended answer, with its store: a read and a touch. @fastify/session reads and writes back, its default. connect-redis is on node-redis, all else on ioredis.';
+  'express-session is its middleware from the request to the end of the response, with its store: a read and a touch. @fastify/session reads and writes back, its default. connect-redis is on node-redis, all else on ioredis.';
 
 export async function measureVerify({ openServer, settings, onRound }) {
   const { url } = await openServer();

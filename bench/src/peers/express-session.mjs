@@ -1,4 +1,4 @@
-// express-session on connect-redis: its middleware from request to the end of the answer, on a request that is not
+// express-session on connect-redis: its middleware from the request to the end of the response, on a request that is not
 // there. With its usual settings a request reads the session, and touches it at the end.
 import { EventEmitter } from 'node:events';
 import { RedisStore } from 'connect-redis';
@@ -30,7 +30,7 @@ export function expressSession(client) {
   });
 }
 
-/** Signs in without a server, and answers what a browser would send. */
+/** Signs in without a server and returns the header that a browser would send. */
 export async function signIn(middleware, subject) {
   const { cookies } = await exchange(middleware, undefined, (found) =>
     Object.assign(found, sampleSession(subject)),
@@ -38,7 +38,7 @@ export async function signIn(middleware, subject) {
   return { cookie: cookies[0].split(';')[0] };
 }
 
-/** Resolves when the answer has been ended, which is after the store has answered. */
+/** Resolves at the end of the response, which is after the write to the store. */
 function exchange(middleware, cookie, change = () => {}) {
   return new Promise((resolve, reject) => {
     const req = Object.assign(new EventEmitter(), {

@@ -31,7 +31,7 @@ export async function createFastifySession(client) {
   };
 }
 
-/** Puts it on an application, and answers how to sign in without a request. */
+/** Registers it on an application and returns how to sign in without a request. */
 export async function registerSession(app, client) {
   const store = new RedisStore({ client, prefix: 'fs:' });
   await app.register(cookie);

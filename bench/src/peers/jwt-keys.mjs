@@ -1,4 +1,4 @@
-// One key an algorithm for all who verify, and the tokens that peers get: the claims of ours under the usual `typ`,
+// One key per algorithm for all contenders, and the tokens of the peers: the claims of @sess under the usual `typ`,
 // as not all of them take `at+jwt`.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { importPem, secretKey } from '@sess/jwt';

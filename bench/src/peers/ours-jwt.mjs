@@ -1,4 +1,4 @@
-// @sess/jwt: tokens taken at their word, tokens asked for at a denylist, and sessions without a store.
+// @sess/jwt: tokens valid until they expire, tokens checked against a denylist, and stateless sessions.
 import { createSessions } from '@sess/core';
 import { createStatelessSessions, jwt, memoryDenylist } from '@sess/jwt';
 import { sampleSession } from '../sample.mjs';
@@ -21,7 +21,7 @@ function contender(sessions, name) {
   return {
     sessions,
     async signIn(subject) {
-      // A signed token says what everyone may read: not the device.
+      // A signed token is readable by its holder and contains no device.
       const { data } = sampleSession(subject);
       const { accessToken } = await sessions.create({ subject, data });
       return accessToken;

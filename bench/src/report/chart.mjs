@@ -7,10 +7,10 @@ const RIGHT = 120;
 const BAR = 18;
 const STEP = 26;
 const TOP = 58;
-/** Beyond so much between the least and the most, equal steps are equal factors. */
+/** The scale is logarithmic beyond this ratio of the largest to the smallest value. */
 const LOGARITHMIC_FROM = 50;
 
-/** Answers SVG text. Colours are read on light and dark pages alike. */
+/** Returns SVG text. The colours are legible on light and dark pages. */
 export function drawChart({ title, rows, baselines, isHigherBetter }) {
   const ratios = rows.map(({ ratios: [first] }) => first);
   const scale = createScale(ratios);

@@ -6,11 +6,11 @@ const LEFT = 400;
 const STEP = 22;
 const TOP = 58;
 const BAR = 14;
-/** So many pixels are the goal; what is far beyond it is cut off, or the others could not be told apart. */
+/** The width of the goal in pixels; bars far beyond it are cut off, so that the others stay legible. */
 const GOAL = 150;
 const MOST = 2;
 
-/** @param goals with `share`, of which 1 is the goal; answers SVG text */
+/** Returns SVG text. @param goals with `share`, of which 1 is the goal */
 export function drawGoals(goals) {
   const height = TOP + goals.length * STEP + 16;
   const bars = goals.map(({ goal, reached, share }, n) => {

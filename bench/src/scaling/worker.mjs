@@ -1,4 +1,4 @@
-// A process that verifies as fast as it can, on whatever it is told; started by the part `scaling`.
+// A process that verifies as fast as it can on the given store; started by the part `scaling`.
 
 import { timePerOp } from '../measure.mjs';
 import { createOurs, createOursInMemory, createOursNear } from '../peers/ours.mjs';

@@ -1,4 +1,4 @@
-// Who verifies, by name, each made in a process of its own: { verify(n) } of one of so many users.
+// The contenders by name, each created in a separate process: { verify(n) } of user n.
 import { createHash, hash } from 'node:crypto';
 import { createOurs, createOursInMemory, createOursNear, recordsOf } from '../peers/ours.mjs';
 import { subjectNamed } from '../sample.mjs';

@@ -26,7 +26,7 @@ export async function startContender(name, { redisUrl, spread, milliseconds }) {
   return {
     name,
     failure,
-    /** µs a verification, so many at a time. */
+    /** Returns µs per verification at the given concurrency. */
     measure: (concurrency) => async () => {
       child.send({ concurrency });
       return (await hear()).time;

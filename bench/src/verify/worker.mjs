@@ -1,4 +1,4 @@
-// A process of its own for one contender, so that none is compiled for the sake of another; started by `process.mjs`.
+// A process for one contender, so that the compiler does not optimise for another one; started by `process.mjs`.
 import { timed } from '../measure.mjs';
 import { openIoredis, openNodeRedis } from '../provision.mjs';
 import { CONTENDERS } from './contenders.mjs';
@@ -11,7 +11,7 @@ async function answer() {
     nodeRedis: () => openNodeRedis(redisUrl),
     spread,
   });
-  // What cannot verify once will not do it in a round either; and how much is measured in one is found by the first, which
+  // A contender that cannot verify once cannot do it in a round either; and how much is measured in one is found by the first, which
   // must not be the one that fills a cache.
   for (let n = 0; n < 3 * spread; n += 1) await contender.verify(n % spread);
   const tasks = new Map();
@@ -25,7 +25,7 @@ async function answer() {
   });
 }
 
-// The bench is gone: nobody is left to measure for.
+// The bench has ended.
 process.on('disconnect', () => process.exit(0));
 try {
   await answer();

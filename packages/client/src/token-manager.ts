@@ -41,8 +41,8 @@ export interface TokenManager
   readonly current: HeldToken | undefined;
   readonly isRenewing: boolean;
   /**
-   * Binds a request to the sign-in of this moment. The returned function returns the token to send: `undefined` if
-   * there is none, `null` after a change of user.
+   * Binds a request to the sign-in of this moment. The returned function returns the token to send: `undefined`
+   * without one, `null` after a change of user.
    */
   bind(): () => string | undefined | null;
   /** Starts a renewal if the token needs one. Returns a promise to wait for before sending, `undefined` if none. */

@@ -58,7 +58,7 @@ export interface Platform {
   readonly now: () => number;
   /** Calls back after the given milliseconds. Returns a function that cancels the timer. */
   readonly startTimer: (milliseconds: number, callback: () => void) => () => void;
-  /** Opens the channel to other tabs. `undefined` where there are none; the default in server processes. */
+  /** Opens the channel to other tabs. `undefined` for no other tabs, the default in server processes. */
   readonly openTabs?: ((name: string, listener: (message: Message) => void) => Tabs) | undefined;
 }
 

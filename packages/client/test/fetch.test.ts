@@ -429,7 +429,7 @@ describe('client.fetch, with a body that changes after the call', () => {
     }
   });
 
-  it('sends the body of a Request that the caller reads meanwhile', async () => {
+  it('sends the body of a Request that the caller reads after the call', async () => {
     const { api, clock, client } = await signedInWorld();
     clock.now += 900_000;
     const request = new Request(`${BASE}/me`, { method: 'POST', body: 'text' });

@@ -71,7 +71,7 @@ async function signIn(base: string) {
 }
 
 describe('in Node, with a real engine and without cookies', () => {
-  it('a person signs in, is known, lists their devices and signs out', async () => {
+  it('signs a user in, lists the sessions and signs out', async () => {
     const { base } = await startApi();
     const { client, storage } = await signIn(base);
     const me = (await (await client.fetch('/me')).json()) as Session;
@@ -91,7 +91,7 @@ describe('in Node, with a real engine and without cookies', () => {
     expect(later.signedIn).toBe(true);
   });
 
-  it('ten requests with a token that is not accepted renew once', async () => {
+  it('renews once for ten requests with a refused token', async () => {
     const { base, sessions, countRenewals } = await startApi();
     const { client, storage } = await signIn(base);
     // Somebody else with the same token renews, and re-authenticates: the token held here is dead.
@@ -103,7 +103,7 @@ describe('in Node, with a real engine and without cookies', () => {
     expect(countRenewals()).toBe(1);
   });
 
-  it('stays signed in when the answer to a renewal is lost, twice', async () => {
+  it('stays signed in when the response to a renewal is lost twice', async () => {
     const { base, lose, countRenewals } = await startApi();
     const { client } = await signIn(base);
     lose(2);
@@ -113,7 +113,7 @@ describe('in Node, with a real engine and without cookies', () => {
     expect(await client.refresh()).toBe(true);
   });
 
-  it('posts forms and streams', async () => {
+  it('sends forms and streams', async () => {
     const { base } = await startApi();
     const { client } = await signIn(base);
     const form = new FormData();

@@ -13,7 +13,7 @@ export { parseBearer } from './http/bearer.js';
 export type { RequestSession, TokenResponse } from './http/request-session.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
-export { type MemoryStoreOptions, memoryStore } from './store/memory-store.js';
+export { memoryStore } from './store/memory-store.js';
 export type { SessionStore } from './store/store.js';
 export type { RandomBytes } from './token/crypto.js';
 export type {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeEngine } from './store-suite/engine.js';
 import type { CurrentHarness, StoreHarness } from './store-suite/harness.js';
 import { describeInsert } from './store-suite/insert.js';
+import { describeInsertContext } from './store-suite/insert-context.js';
 import { describeReads } from './store-suite/reads.js';
 import { describeRemovals } from './store-suite/removals.js';
 import { describeReplace } from './store-suite/replace.js';
@@ -22,6 +23,7 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreHarness>)
     const current: CurrentHarness = () => harness;
     describeReads(current);
     describeInsert(current);
+    describeInsertContext(current);
     describeReplace(current);
     describeRemovals(current);
     describeEngine(current);

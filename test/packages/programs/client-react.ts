@@ -12,5 +12,8 @@ function Greeting(): ReactNode {
   return createElement('p', null, known === undefined ? 'wait' : 'hello');
 }
 
-expect(renderToString(createElement(Greeting)) === '<p>wait</p>', 'a server knows nobody');
+expect(
+  renderToString(createElement(Greeting)) === '<p>wait</p>',
+  'a server renders without a user',
+);
 client.close();

@@ -18,14 +18,14 @@ const client: SessionClient = createClient({
   },
 });
 
-expect(client.signedIn === undefined, 'nobody knows at first');
+expect(client.signedIn === undefined, 'the state is unknown at first');
 const answer = await client.fetch('https://api.example.com/me');
 const { authorization } = (await answer.json()) as { authorization: string };
 expect(authorization === 'Bearer sat_new', 'a request carries a token, fetched first');
-expect(client.signedIn === true && asked === 2, 'and it is known now');
+expect(client.signedIn === true && asked === 2, 'the state is known after a request');
 try {
   await client.logout();
-  expect(false, 'a logout that the server refused is told of');
+  expect(false, 'a logout that the server rejects throws');
 } catch (error) {
   expect(error instanceof SessionClientError, 'by an error of the library');
 }

@@ -1,6 +1,6 @@
-/** Stands beside each program, and needs no types of any platform. */
+/** Copied beside each program; uses no types of a platform. */
 export function expect(isSo: boolean, what: string): void {
-  if (!isSo) throw new Error(`this was expected: ${what}`);
+  if (!isSo) throw new Error(`Expected: ${what}`);
 }
 
 interface Answer {
@@ -16,8 +16,7 @@ interface Request {
 }
 
 /**
- * A user's way through an application with `POST /login` and a guarded `GET /me`, the same for every framework:
- * in, refused without a token, refreshed, out.
+ * Signs in, calls a guarded route with and without a token, refreshes and signs out; the same for every framework.
  */
 export async function walk(
   send: (path: string, request: Request) => Answer | Promise<Answer>,
@@ -31,20 +30,20 @@ export async function walk(
   const cookieOf = (answer: Answer) => answer.headers.get('set-cookie')?.split(';')[0] ?? '';
 
   const bare = await send('/me', { method: 'GET', headers: {} });
-  expect(bare.status === 401, `GET /me without a token answers 401, not ${bare.status}`);
+  expect(bare.status === 401, `GET /me without a token returns 401, not ${bare.status}`);
 
   const login = await post('/login', { 'content-type': 'application/json' }, '{"user":"ada"}');
-  expect(login.status === 200, `POST /login answers 200, not ${login.status}`);
+  expect(login.status === 200, `POST /login returns 200, not ${login.status}`);
   expect(cookieOf(login).startsWith('__Host-sess='), 'POST /login sets the cookie');
   const first = await me(await tokenOf(login));
-  expect(first.status === 200, `GET /me answers 200, not ${first.status}`);
+  expect(first.status === 200, `GET /me returns 200, not ${first.status}`);
   expect(((await first.json()) as { handle?: string }).handle === 'Ada', 'the data is there');
 
   const refresh = await post('/session/refresh', { cookie: cookieOf(login) });
-  expect(refresh.status === 200, `POST /session/refresh answers 200, not ${refresh.status}`);
+  expect(refresh.status === 200, `POST /session/refresh returns 200, not ${refresh.status}`);
   const token = await tokenOf(refresh);
   const out = await post('/session/logout', { cookie: cookieOf(refresh) });
-  expect(out.status === 204, `POST /session/logout answers 204, not ${out.status}`);
+  expect(out.status === 204, `POST /session/logout returns 204, not ${out.status}`);
   const after = await me(token);
-  expect(after.status === 401, `GET /me after the logout answers 401, not ${after.status}`);
+  expect(after.status === 401, `GET /me after the logout returns 401, not ${after.status}`);
 }

@@ -15,7 +15,7 @@ app.use(sessionMiddleware(createSessions(), { routes: 'all' }), express.json());
 app.post('/login', async (req, res) => {
   // @ts-expect-error the handle is missing
   const wrong = () => req.sessions.start({ subject: 'ada', data: {} });
-  expect(typeof wrong === 'function', 'it compiles, or rather does not');
+  expect(typeof wrong === 'function', 'the compiler rejects a missing handle');
   const data = { handle: 'Ada' };
   res.json(await req.sessions.start({ subject: String(req.body.user), data }));
 });

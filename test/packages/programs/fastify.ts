@@ -15,7 +15,7 @@ app.setErrorHandler(sessionErrors());
 app.post<{ Body: { user: string } }>('/login', (request) => {
   // @ts-expect-error the handle is missing
   const wrong = () => request.sessions.start({ subject: 'ada', data: {} });
-  expect(typeof wrong === 'function', 'it compiles, or rather does not');
+  expect(typeof wrong === 'function', 'the compiler rejects a missing handle');
   return request.sessions.start({ subject: request.body.user, data: { handle: 'Ada' } });
 });
 app.get('/public', (request) => {

@@ -27,7 +27,7 @@ const verified = await elsewhere.verify(issued.accessToken);
 expect(verified.ok, 'a service with the public keys verifies it');
 if (verified.ok) {
   const subject: string = verified.session.subject;
-  expect(subject === 'ada', 'it says whose it is');
+  expect(subject === 'ada', 'it names its subject');
 }
 
 const stateless: StatelessSessions<{ handle: string }> = createStatelessSessions<{
@@ -35,7 +35,7 @@ const stateless: StatelessSessions<{ handle: string }> = createStatelessSessions
 }>({ keys: 'a secret of at least thirty-two bytes', ...names, denylist: memoryDenylist() });
 const alone = await stateless.create({ subject: 'ada', data: { handle: 'Ada' } });
 const result = await stateless.verify(alone.accessToken);
-expect(result.ok && result.session.data.handle === 'Ada', 'a session is in its token');
-expect(await stateless.revokeToken(alone.accessToken), 'and can be revoked all the same');
-expect(!(await stateless.verify(alone.accessToken)).ok, 'it is dead then');
+expect(result.ok && result.session.data.handle === 'Ada', 'a stateless session is accepted');
+expect(await stateless.revokeToken(alone.accessToken), 'and can be revoked');
+expect(!(await stateless.verify(alone.accessToken)).ok, 'a revoked token is rejected');
 await Promise.all([beside.close(), elsewhere.close(), stateless.close()]);

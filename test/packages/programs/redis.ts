@@ -1,4 +1,4 @@
-// What can be shown without a server: that the types of a client fit, and what a server that is away does.
+// Shows without a server that the types of the clients fit, and what happens while the server is down.
 import { createSessions, StoreUnavailableError } from '@sess/core';
 import { failFast, failFastCluster, type RedisPort, redisDenylist, redisStore } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
@@ -12,7 +12,7 @@ try {
   await sessions.create({ subject: 'ada' });
   expect(false, 'a sign-in fails while there is no server');
 } catch (error) {
-  expect(error instanceof StoreUnavailableError, 'it says that the store is not to be had');
+  expect(error instanceof StoreUnavailableError, 'the error is that of an unavailable store');
 }
 await sessions.close();
 redis.disconnect();
@@ -22,7 +22,7 @@ const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], {
   redisOptions: { ...failFastCluster.redisOptions, lazyConnect: true },
   lazyConnect: true,
 });
-expect(typeof redisDenylist(cluster).isDenied === 'function', 'a cluster will do');
+expect(typeof redisDenylist(cluster).isDenied === 'function', 'a cluster is accepted');
 const port: RedisPort = { isCluster: false, send: async () => null };
-expect(typeof redisStore(port, { keyPrefix: 'x:' }).load === 'function', 'and so will a port');
+expect(typeof redisStore(port, { keyPrefix: 'x:' }).load === 'function', 'a port is accepted');
 cluster.disconnect();

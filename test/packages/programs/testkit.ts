@@ -19,14 +19,14 @@ storeSuite('memory', async () => {
   };
 });
 
-it('has the other suites too', () => {
+it('exports the other suites', () => {
   expect([adapterSuite, denylistSuite].map((suite) => typeof suite)).toEqual([
     'function',
     'function',
   ]);
 });
 
-it('signs in, and lets time pass', async () => {
+it('signs in and advances the clock', async () => {
   const clock = createFakeClock();
   const faulty = createFaultyStore(memoryStore());
   const sessions = createSessions<{ handle: string }>({

@@ -8,19 +8,27 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The one origin that the browser knows: the page and the compiled client are its own, the rest is the API's. */
+/** The only origin of the browser. It serves the page and the compiled client, and forwards the rest to the API. */
 export interface Front {
   readonly base: string;
-  /** Where the API is; changes when that starts again. */
+  /** The address of the API; changes when the API is restarted. */
   target: string;
-  /** What was asked of the API: `'POST /session/refresh'`. */
+  /** The requests to the API, as `'POST /session/refresh'`. */
   readonly asked: readonly string[];
-  /** Throws away the answers to the next renewals, which the API has carried out. */
+  /** Drops the responses to the next renewals, which the API has carried out. */
   cut(count: number): void;
-  /** Holds back the answer to the next renewal until what it gives is called. */
-  hold(): { readonly arrived: Promise<void>; release(): void };
+  /** Holds back the response to the next renewal until `release` is called. */
+  hold(): Hold;
+  /** Holds back the next request of this kind before the API receives it. */
+  holdRequest(line: string): Hold;
   countRenewals(): number;
   close(): void;
+}
+
+/** A request that is held back. */
+export interface Hold {
+  readonly arrived: Promise<void>;
+  release(): void;
 }
 
 const DIST = new URL('../../dist/', import.meta.url);
@@ -32,7 +40,8 @@ const PAGE = `<!doctype html><title>test</title><script type="module">
 
 export async function startFront(target: string): Promise<Front> {
   const asked: string[] = [];
-  const holds: { arrived: () => void; released: Promise<void> }[] = [];
+  const holds: OpenHold[] = [];
+  const requests = new Map<string, OpenHold>();
   let toCut = 0;
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -44,7 +53,11 @@ export async function startFront(target: string): Promise<Front> {
     }
     if (url === '/favicon.ico') return void res.writeHead(204).end();
     asked.push(`${method} ${url}`);
-    const isRenewal = asked.at(-1) === RENEWAL;
+    const held = requests.get(`${method} ${url}`);
+    requests.delete(`${method} ${url}`);
+    held?.arrived();
+    await held?.released;
+    const isRenewal = `${method} ${url}` === RENEWAL;
     const answer = await forward(req, front.target + url);
     if (isRenewal) {
       const hold = holds.shift();
@@ -73,16 +86,14 @@ export async function startFront(target: string): Promise<Front> {
       toCut = count;
     },
     hold() {
-      let release = (): void => {};
-      let arrived = (): void => {};
-      const hasArrived = new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      holds.push({ arrived, released });
-      return { arrived: hasArrived, release };
+      const { hold, open } = createHold();
+      holds.push(open);
+      return hold;
+    },
+    holdRequest(line) {
+      const { hold, open } = createHold();
+      requests.set(line, open);
+      return hold;
     },
     countRenewals: () => asked.filter((line) => line === RENEWAL).length,
     close() {
@@ -91,6 +102,24 @@ export async function startFront(target: string): Promise<Front> {
     },
   };
   return front;
+}
+
+/** The side of a hold that the front uses. */
+interface OpenHold {
+  readonly arrived: () => void;
+  readonly released: Promise<void>;
+}
+
+function createHold(): { readonly hold: Hold; readonly open: OpenHold } {
+  let release = (): void => {};
+  let arrived = (): void => {};
+  const hasArrived = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { hold: { arrived: hasArrived, release }, open: { arrived, released } };
 }
 
 async function forward(req: IncomingMessage, url: string): Promise<IncomingMessage> {

@@ -46,7 +46,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       openSite({ example, browser, variables, onTestFinished, ...(initScript && { initScript }) });
 
     describe.each(KINDS)('with %s', (_kind, variablesOn) => {
-      it('three tabs renew a token that has run out once, for ten requests each, and sign out as one', async (context) => {
+      it('three tabs renew an expired token once for ten requests each, and sign out together', async (context) => {
         const { front, openThree } = await open(context, {
           ...variablesOn(redis.url),
           ACCESS_TTL: '6s',
@@ -67,7 +67,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
     });
 
     describe.each(KINDS.slice(1))('with %s', (_kind, variablesOn) => {
-      it('nobody is signed out by a server that is killed and started again', async (context) => {
+      it('the user stays signed in while the server is killed and restarted', async (context) => {
         const { openThree, openTab, kill, startAgain } = await open(
           context,
           variablesOn(redis.url),
@@ -89,7 +89,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       });
     });
 
-    it('a tab that is closed in the middle of a renewal does not keep the others waiting', async (context) => {
+    it('a tab that is closed during a renewal does not block the others', async (context) => {
       const { front, openThree } = await open(context, {});
       const [closing, ...others] = await openThree();
       const before = front.countRenewals();
@@ -106,7 +106,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       expect((await Promise.all(others.map((tab) => askFor(tab)))).flat()).toEqual([200, 200]);
     });
 
-    it('an answer to a renewal that is lost is asked for again', async (context) => {
+    it('a renewal whose response is lost is retried', async (context) => {
       const { front, openThree } = await open(context, {});
       const tabs = await openThree();
       const before = front.countRenewals();
@@ -118,7 +118,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       expect(await tabs[2].evaluate(() => client.refresh())).toBe(true);
     });
 
-    it('nobody is signed out where there are no Web Locks', async (context) => {
+    it('the user stays signed in where there are no Web Locks', async (context) => {
       const noLocks = 'delete Navigator.prototype.locks';
       const { front, openThree } = await open(context, { ACCESS_TTL: '6s' }, noLocks);
       const tabs = await openThree();
@@ -136,7 +136,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       expect((await Promise.all(tabs.map((tab) => askFor(tab)))).flat()).toEqual([200, 200, 200]);
     });
 
-    it('no script finds the token anywhere', async (context) => {
+    it('no script finds the tokens', async (context) => {
       const { cookies, openThree, openTab } = await open(context, {});
       await openThree();
       const tab = await openTab();
@@ -162,7 +162,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       ]);
     });
 
-    it('who signs in as somebody else in one tab is that one in all', async (context) => {
+    it('a sign-in as another user in one tab reaches all tabs', async (context) => {
       const { openThree } = await open(context, {});
       const tabs = await openThree();
       await Promise.all([signIn(tabs[1], 'grace'), ...tabs.map((tab) => askFor(tab, 5))]);

@@ -11,10 +11,12 @@ export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } fro
 export { compareByAge, isExpired } from './record.js';
 export {
   type Answer,
+  type InsertContext,
   type InsertResult,
   type LateResult,
   type LoadResult,
   MAX_CLOCK_LEAD_MS,
+  REVOCATION_TTL_MS,
   type RemoveAllResult,
   type RemoveResult,
   type ReplaceResult,

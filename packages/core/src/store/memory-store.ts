@@ -2,9 +2,12 @@ import { tagOf } from '../token/session-id.js';
 import { type Clock, isProduction, systemClock } from '../util/clock.js';
 import { compareByAge, isExpired, type SessionRecord } from './record.js';
 import {
+  type InsertContext,
   type InsertResult,
   type LateResult,
   MAX_CLOCK_LEAD_MS,
+  REVOCATION_TTL_MS,
+  type RemoveAllResult,
   type RemoveResult,
   type ReplaceResult,
   type SessionStore,
@@ -13,85 +16,207 @@ import {
   type WriteContext,
 } from './store.js';
 
-export interface MemoryStoreOptions {
-  /** The store's time. Default: that of the first engine that uses the store. */
-  readonly clock?: Clock;
+/** How long an expired session is kept, so that its tokens read `expired` and not `unknown`. */
+const KEPT_AFTER_END_MS = 60_000;
+/** Subjects that each write checks for what has run out. More than one, so that sweeping outruns sign-ins. */
+const SWEEP_STEP = 8;
+/** Entries of one subject that are forgotten in one piece. */
+const PRUNE_STEP = 16;
+/** Removed sessions that are remembered by name. Older ones are covered by `Subject.floor`. */
+const MAX_TOMBSTONES = 256;
+/** Calls of `removeAll` whose result is remembered, for a call that arrives twice. */
+const MAX_REVOCATIONS = 64;
+
+interface Tombstone {
+  readonly operation: string;
+  readonly at: number;
+  readonly createdAt: number;
+  readonly isEvicted: boolean;
+}
+
+/** One subject's sessions, and what was removed lately. */
+interface Subject {
+  live: Map<string, SessionRecord>;
+  /** The same by last use, least recent first: the order of eviction. */
+  byUse: SessionRecord[];
+  /** The same by end, earliest first: counts what is alive without looking at all of it. */
+  byEnd: SessionRecord[];
+  /** By sid, oldest first. */
+  readonly tombstones: Map<string, Tombstone>;
+  /** Results of `removeAll` by operation, oldest first. */
+  readonly revocations: Map<string, { readonly at: number; readonly count: number }>;
+  /** The mark of the newest `removeAll`: records created up to it are refused. */
+  revokedBefore: number;
+  /** When that mark was set. */
+  revokedAt: number;
+  /** Records created up to it are refused: a session of that age was removed, and is no longer known by name. */
+  floor: number;
+  /** The newest `createdAt` of all records since the last `removeAll`. */
+  newest: number;
 }
 
 /**
- * Sessions in this process's memory: the default, right for development, tests and a single process that
- * may forget everyone when it restarts. It stays bounded by itself: sessions that ran out are swept
- * as others are written, without a timer.
+ * Creates a store in this process's memory: the default, for development, tests and a single process that may forget
+ * all sessions when it restarts. Expired sessions are removed in small pieces by later writes, without a timer.
+ *
+ * @param options.clock the store's time; default: the clock of the first engine that uses the store
  */
-export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
-  const subjects = createSubjects();
+export function memoryStore(options: { readonly clock?: Clock } = {}): SessionStore {
+  const subjects = new Map<string, Subject>();
+  let sweep = subjects.entries();
   let clock = options.clock;
   let hasWarned = false;
 
-  const now = (): number => (clock ?? systemClock).now();
+  const now = (): number => Math.floor((clock ?? systemClock).now());
+  const find = (sid: string): SessionRecord | undefined => subjects.get(tagOf(sid))?.live.get(sid);
 
-  /** Runs a write at one moment of the store's time, unless it comes too late. */
-  async function writing<Answer>(
-    write: WriteContext,
-    work: (at: number) => Answer,
-  ): Promise<Answer | LateResult> {
+  function getOrCreate(tag: string): Subject {
+    const subject = subjects.get(tag) ?? createSubject();
+    subjects.set(tag, subject);
+    return subject;
+  }
+
+  /** Runs a write at one moment of the store's time, unless it arrives too late. */
+  async function write<Result>(
+    { notAfter }: WriteContext,
+    work: (at: number) => Result,
+  ): Promise<Result | LateResult> {
     const at = now();
-    if (at > write.notAfter) return { status: 'late', now: at };
-    const answer = work(at);
-    subjects.sweepSome(at);
-    return answer;
+    if (at > notAfter) return { status: 'late', now: at };
+    const result = work(at);
+    for (let step = 0; step < SWEEP_STEP; step += 1) {
+      const { done, value } = sweep.next();
+      if (done === true) {
+        sweep = subjects.entries();
+        break;
+      }
+      if (prune(value[1], at)) subjects.delete(value[0]);
+    }
+    return result;
   }
 
   function replace(
     sid: string,
     at: number,
-    change: (record: SessionRecord) => SessionRecord | 'same' | undefined,
+    change: (record: SessionRecord) => SessionRecord | undefined,
   ): ReplaceResult {
-    const record = subjects.record(sid);
+    const record = find(sid);
     if (record === undefined || isExpired(record, at)) return { status: 'absent', now: at };
     const next = change(record);
     if (next === undefined) return { status: 'conflict', record, now: at };
-    if (next !== 'same') subjects.put(next);
+    put(next);
     return { status: 'replaced', now: at };
   }
 
-  /** Marks the step that made a generation as one whose token was presented by several. */
-  function share(record: SessionRecord, generation: number | undefined): SessionRecord {
+  function put(record: SessionRecord): SessionRecord {
+    const subject = getOrCreate(tagOf(record.sid));
+    const previous = subject.live.get(record.sid);
+    if (previous === record) return record;
+    subject.live.set(record.sid, record);
+    replaceSorted(subject.byUse, compareByUse, previous, record);
+    replaceSorted(subject.byEnd, compareByEnd, previous, record);
+    return record;
+  }
+
+  /** Marks the step that made a generation as one whose token was presented more than once. */
+  function markReplayed(record: SessionRecord, generation: number | undefined): SessionRecord {
     const { auth, authVersion } = record;
     if (auth.generation !== generation || auth.replayed) return record;
-    return subjects.put({
-      ...record,
-      auth: { ...auth, replayed: true },
-      authVersion: authVersion + 1,
-    });
+    return put({ ...record, auth: { ...auth, replayed: true }, authVersion: authVersion + 1 });
   }
 
   function insert(
     record: SessionRecord,
     limit: SubjectLimit,
-    write: WriteContext,
+    { operation, replaces, provenAt }: InsertContext,
     at: number,
   ): InsertResult {
-    const tag = tagOf(record.sid);
-    const subject = subjects.of(tag);
-    const existing = subject.live.get(record.sid);
-    if (existing !== undefined) {
-      return { status: 'inserted', evicted: evictedBy(subject, write.operation), now: at };
+    const subject = getOrCreate(tagOf(record.sid));
+    const { revokedBefore, floor, tombstones } = subject;
+    if (subject.live.has(record.sid)) {
+      const evicted = [...tombstones]
+        .filter(([, tombstone]) => tombstone.isEvicted && tombstone.operation === operation)
+        .map(([sid]) => sid);
+      return { status: 'inserted', evicted, now: at };
     }
-    const { fence } = subject;
-    const removal = subject.removed.get(record.sid);
-    if (record.createdAt <= fence || removal !== undefined) {
-      return { status: 'revoked', revokedBefore: Math.max(fence, removal?.at ?? fence), now: at };
+    const barrier = Math.max(revokedBefore, floor);
+    if (record.createdAt <= barrier || tombstones.has(record.sid)) {
+      const known = tombstones.get(record.sid)?.createdAt ?? barrier;
+      return { status: 'revoked', revokedBefore: Math.max(barrier, known), now: at };
     }
-    if (record.createdAt > at + MAX_CLOCK_LEAD_MS)
+    if (provenAt !== undefined && provenAt <= revokedBefore) {
+      return { status: 'revoked', revokedBefore, now: at };
+    }
+    // After the clock was set back, marks lie ahead of it: what is created right behind one is not from the future.
+    if (record.createdAt > Math.max(at, barrier) + MAX_CLOCK_LEAD_MS) {
       return { status: 'revoked', revokedBefore: at - 1, now: at };
-    const live = liveOf(subject, at);
-    if (live.length >= limit.max && limit.onLimit === 'reject') return { status: 'limit', now: at };
-    const excess = live.slice(0, Math.max(0, live.length - limit.max + 1));
-    for (const old of excess) subjects.drop(subject, old.sid, write.operation, at);
-    subjects.prune(tag, subject, at);
-    subjects.put(record);
-    return { status: 'inserted', evicted: excess.map((old) => old.sid), now: at };
+    }
+
+    prune(subject, at);
+    const replaced = replaces === undefined ? undefined : subject.live.get(replaces);
+    const isCounted = replaced !== undefined && !isExpired(replaced, at);
+    let excess = countLive(subject, at) - (isCounted ? 1 : 0) - limit.max + 1;
+    if (excess > 0 && limit.onLimit === 'reject') return { status: 'limit', now: at };
+    if (replaced !== undefined) drop(subject, replaced, { operation, at, isEvicted: false });
+    const evicted: string[] = [];
+    while (excess > 0) {
+      const oldest = subject.byUse[0] as SessionRecord;
+      if (isExpired(oldest, at)) {
+        forget(subject, oldest);
+        continue;
+      }
+      drop(subject, oldest, { operation, at, isEvicted: true });
+      evicted.push(oldest.sid);
+      excess -= 1;
+    }
+    put(record);
+    subject.newest = Math.max(subject.newest, record.createdAt);
+    return { status: 'inserted', evicted, now: at };
+  }
+
+  function remove(
+    sid: string,
+    { operation }: WriteContext,
+    expected: number | undefined,
+    at: number,
+  ): RemoveResult {
+    const subject = subjects.get(tagOf(sid));
+    const record = subject?.live.get(sid);
+    if (subject === undefined || record === undefined || isExpired(record, at)) {
+      const isRepeated = subject?.tombstones.get(sid)?.operation === operation;
+      return { status: isRepeated ? 'removed' : 'absent', now: at };
+    }
+    if (expected !== undefined && record.authVersion !== expected) {
+      return { status: 'conflict', record, now: at };
+    }
+    drop(subject, record, { operation, at, isEvicted: false });
+    return { status: 'removed', now: at };
+  }
+
+  function removeAll(
+    tag: string,
+    except: string | undefined,
+    { operation }: WriteContext,
+    at: number,
+  ): RemoveAllResult {
+    const subject = getOrCreate(tag);
+    const known = subject.revocations.get(operation);
+    if (known !== undefined) return { status: 'removed', count: known.count, now: at };
+    const spared = except === undefined ? undefined : subject.live.get(except);
+    const isCounted = spared !== undefined && !isExpired(spared, at);
+    const count = countLive(subject, at) - (isCounted ? 1 : 0);
+    subject.live = new Map();
+    subject.byUse = [];
+    subject.byEnd = [];
+    if (spared !== undefined) put(spared);
+    // Two milliseconds after the mark before, because a session may have been let in right behind that one.
+    const { newest, revokedBefore } = subject;
+    const behind = newest > revokedBefore ? Math.max(revokedBefore + 2, newest) : revokedBefore;
+    subject.revokedBefore = Math.max(at, behind);
+    subject.revokedAt = at;
+    remember(subject.revocations, operation, { at, count });
+    if (subject.revocations.size > MAX_REVOCATIONS) forgetFirst(subject.revocations);
+    return { status: 'removed', count, now: at };
   }
 
   return {
@@ -103,196 +228,167 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       hasWarned = true;
       context.logger.warn(
         {},
-        'sessions are in this process: a restart signs everyone out, and a second process knows none of them. Use redisStore() from @sess/redis in production',
+        'sessions are in the memory of this process: a restart signs all users out, and other processes do not know them. Use redisStore() from @sess/redis in production',
       );
     },
     async load(sid) {
-      return { record: subjects.record(sid), now: now() };
+      return { record: find(sid), now: now() };
     },
-    getCached: (sid) => subjects.record(sid),
-    insert: (record, limit, write) => writing(write, (at) => insert(record, limit, write, at)),
-    replaceAuth: (sid, expected, auth, write, markReplayed) =>
-      writing(write, (at) => {
-        const answer = replace(sid, at, (record) => {
+    getCached: find,
+    insert: (record, limit, context) => write(context, (at) => insert(record, limit, context, at)),
+    replaceAuth: (sid, expected, auth, context, generation) =>
+      write(context, (at) => {
+        const result = replace(sid, at, (record) => {
           if (record.authVersion === expected)
             return { ...record, auth, authVersion: expected + 1 };
           const isRepeated = record.authVersion === expected + 1 && isSame(record.auth, auth);
-          return isRepeated ? 'same' : undefined;
+          return isRepeated ? record : undefined;
         });
-        if (answer.status !== 'conflict') return answer;
-        return { ...answer, record: share(answer.record, markReplayed) };
+        if (result.status !== 'conflict') return result;
+        return { ...result, record: markReplayed(result.record, generation) };
       }),
-    replaceData: (sid, expected, data, write) =>
-      writing(write, (at) =>
+    replaceData: (sid, expected, data, context) =>
+      write(context, (at) =>
         replace(sid, at, (record) => {
           if (record.dataVersion === expected)
             return { ...record, data, dataVersion: expected + 1 };
-          return record.dataVersion === expected + 1 && isSame(record.data, data)
-            ? 'same'
-            : undefined;
+          const isRepeated = record.dataVersion === expected + 1 && isSame(record.data, data);
+          return isRepeated ? record : undefined;
         }),
       ),
-    remove: (sid, write, expected) =>
-      writing(write, (at): RemoveResult => {
-        const subject = subjects.get(tagOf(sid));
-        const record = subject?.live.get(sid);
-        if (subject === undefined || record === undefined || isExpired(record, at)) {
-          const before = subject?.removed.get(sid)?.operation === write.operation;
-          return { status: before ? 'removed' : 'absent', now: at };
-        }
-        if (expected !== undefined && record.authVersion !== expected) {
-          return { status: 'conflict', record, now: at };
-        }
-        subjects.drop(subject, sid, write.operation, at);
-        return { status: 'removed', now: at };
-      }),
+    remove: (sid, context, expected) => write(context, (at) => remove(sid, context, expected, at)),
     async list(tag) {
       const at = now();
-      const subject = subjects.get(tag);
-      return { records: subject === undefined ? [] : liveOf(subject, at), now: at };
+      const records = [...(subjects.get(tag)?.live.values() ?? [])];
+      return {
+        records: records.filter((record) => !isExpired(record, at)).sort(compareByAge),
+        now: at,
+      };
     },
-    removeAll: (tag, except, write) =>
-      writing(write, (at) => {
-        const subject = subjects.of(tag);
-        const before = subject.fences.get(write.operation);
-        if (before !== undefined) return { status: 'removed', count: before.count, now: at };
-        let count = 0;
-        for (const record of subject.live.values()) {
-          if (record.sid === except || isExpired(record, at)) continue;
-          subjects.forget(subject, record.sid);
-          count += 1;
-        }
-        subjects.prune(tag, subject, at);
-        // Pruned to nothing, the subject is another one now.
-        const left = subjects.of(tag);
-        left.fence = Math.max(at, subject.fence + 2);
-        left.fences.set(write.operation, { at, count });
-        return { status: 'removed', count, now: at };
-      }),
+    removeAll: (tag, except, context) =>
+      write(context, (at) => removeAll(tag, except, context, at)),
     async ready() {},
-    // Nothing is held but memory, and another engine may be using the same store.
+    // It holds memory only, and another engine may use the same store.
     async close() {},
   };
 }
 
-function liveOf(subject: Subject, at: number): SessionRecord[] {
-  return [...subject.live.values()].filter((record) => !isExpired(record, at)).sort(compareByAge);
+function createSubject(): Subject {
+  return {
+    live: new Map(),
+    byUse: [],
+    byEnd: [],
+    tombstones: new Map(),
+    revocations: new Map(),
+    revokedBefore: Number.NEGATIVE_INFINITY,
+    revokedAt: Number.NEGATIVE_INFINITY,
+    floor: Number.NEGATIVE_INFINITY,
+    newest: Number.NEGATIVE_INFINITY,
+  };
 }
 
-function evictedBy(subject: Subject, operation: string): string[] {
-  return [...subject.removed]
-    .filter(([, removal]) => removal.operation === operation)
-    .map(([sid]) => sid);
+function countLive({ byEnd }: Subject, at: number): number {
+  return byEnd.length - findIndex(byEnd, (record) => record.auth.expiresAt > at);
 }
 
-/** Parts are built in one order of keys, so equal parts have equal text. */
+/** Removes a session without a trace: its end or a `removeAll` refuses it from now on. */
+function forget(subject: Subject, record: SessionRecord): void {
+  subject.live.delete(record.sid);
+  replaceSorted(subject.byUse, compareByUse, record);
+  replaceSorted(subject.byEnd, compareByEnd, record);
+}
+
+/** Removes a session, and remembers which operation did it. */
+function drop(
+  subject: Subject,
+  record: SessionRecord,
+  removal: Omit<Tombstone, 'createdAt'>,
+): void {
+  const { tombstones } = subject;
+  forget(subject, record);
+  remember(tombstones, record.sid, { ...removal, createdAt: record.createdAt });
+  if (tombstones.size <= MAX_TOMBSTONES) return;
+  const forgotten = forgetFirst(tombstones);
+  if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
+}
+
+/** Forgets a bounded piece of what has run out. True if nothing is left of the subject. */
+function prune(subject: Subject, at: number): boolean {
+  const { byEnd, tombstones, revocations } = subject;
+  for (let step = 0; step < PRUNE_STEP; step += 1) {
+    const [record] = byEnd;
+    if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
+    forget(subject, record);
+  }
+  for (const marks of [tombstones, revocations] as Map<string, { readonly at: number }>[]) {
+    for (let step = 0; step < PRUNE_STEP; step += 1) {
+      const [first] = marks;
+      if (first === undefined || at < first[1].at + TOMBSTONE_TTL_MS) break;
+      marks.delete(first[0]);
+    }
+  }
+  return (
+    byEnd.length + tombstones.size + revocations.size === 0 &&
+    at >= subject.revokedAt + REVOCATION_TTL_MS
+  );
+}
+
+/** Sets an entry as the newest: a map keeps the order in which keys were first added. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+}
+
+function forgetFirst<Value>(map: Map<string, Value>): Value | undefined {
+  const [first] = map;
+  if (first === undefined) return undefined;
+  map.delete(first[0]);
+  return first[1];
+}
+
+function compareByUse(left: SessionRecord, right: SessionRecord): number {
+  return left.auth.lastUsedAt - right.auth.lastUsedAt || compareText(left.sid, right.sid);
+}
+
+function compareByEnd(left: SessionRecord, right: SessionRecord): number {
+  return left.auth.expiresAt - right.auth.expiresAt || compareText(left.sid, right.sid);
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** Returns the place of the first element for which `isBehind` is true, in a list where all later ones are so too. */
+function findIndex<Item>(list: readonly Item[], isBehind: (item: Item) => boolean): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBehind(list[middle] as Item)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Takes one record out of a sorted list and puts another one in; either may be absent. */
+function replaceSorted(
+  list: SessionRecord[],
+  compare: (left: SessionRecord, right: SessionRecord) => number,
+  previous: SessionRecord | undefined,
+  next?: SessionRecord,
+): void {
+  const indexOf = (record: SessionRecord): number =>
+    findIndex(list, (other) => compare(other, record) >= 0);
+  if (previous !== undefined && next !== undefined && compare(previous, next) === 0) {
+    list[indexOf(previous)] = next;
+    return;
+  }
+  if (previous !== undefined) list.splice(indexOf(previous), 1);
+  if (next !== undefined) list.splice(indexOf(next), 0, next);
+}
+
+/** True if two parts are equal. Parts are built in one order of keys, so equal parts have equal text. */
 function isSame(left: object, right: object): boolean {
   return left === right || JSON.stringify(left) === JSON.stringify(right);
-}
-
-/** How long a session that ran out is kept, so that its tokens read `expired` for a while. Milliseconds. */
-const KEPT_AFTER_END = 60_000;
-/** A pass over everything starts this often, and each write carries it on by so many subjects. */
-const SWEEP_INTERVAL = 60_000;
-const SWEEP_STEP = 1_000;
-
-/** One subject's sessions, and what was lately removed. */
-export interface Subject {
-  readonly live: Map<string, SessionRecord>;
-  /** Operations by the sid they removed; oldest first, as maps keep their order. */
-  readonly removed: Map<string, { readonly operation: string; readonly at: number }>;
-  /** What removed all, by its operation; oldest first. */
-  readonly fences: Map<string, { readonly at: number; readonly count: number }>;
-  /** Where the newest fence lies. */
-  fence: number;
-}
-
-/** All subjects of a memory store. */
-export interface Subjects {
-  get(tag: string): Subject | undefined;
-  /** The subject, made if there is none. */
-  of(tag: string): Subject;
-  record(sid: string): SessionRecord | undefined;
-  /** Keeps a record in place of the one of the same sid. */
-  put(record: SessionRecord): SessionRecord;
-  /** Removes a session, and notes which operation did it. */
-  drop(subject: Subject, sid: string, operation: string, at: number): void;
-  /** Removes a session without a note: a fence or its own end stands for it. */
-  forget(subject: Subject, sid: string): void;
-  /** Forgets what has run out, and the subject with it when nothing is left. */
-  prune(tag: string, subject: Subject, at: number): void;
-  /** A bounded piece of a pass over all subjects. */
-  sweepSome(at: number): void;
-}
-
-export function createSubjects(): Subjects {
-  const records = new Map<string, SessionRecord>();
-  const subjects = new Map<string, Subject>();
-  let sweep: Iterator<[string, Subject]> | undefined;
-  let nextSweep = Number.NEGATIVE_INFINITY;
-
-  function of(tag: string): Subject {
-    let subject = subjects.get(tag);
-    if (subject === undefined) {
-      subject = {
-        live: new Map(),
-        removed: new Map(),
-        fences: new Map(),
-        fence: Number.NEGATIVE_INFINITY,
-      };
-      subjects.set(tag, subject);
-    }
-    return subject;
-  }
-
-  function forget(subject: Subject, sid: string): void {
-    subject.live.delete(sid);
-    records.delete(sid);
-  }
-
-  function prune(tag: string, subject: Subject, at: number): void {
-    for (const [sid, record] of subject.live) {
-      if (at >= record.auth.expiresAt + KEPT_AFTER_END) forget(subject, sid);
-    }
-    for (const marks of [subject.removed, subject.fences]) {
-      for (const [id, { at: marked }] of marks) {
-        // What comes after a fresh one is fresh.
-        if (at < marked + TOMBSTONE_TTL_MS) break;
-        marks.delete(id);
-      }
-    }
-    if (subject.live.size + subject.removed.size + subject.fences.size === 0) subjects.delete(tag);
-  }
-
-  return {
-    get: (tag) => subjects.get(tag),
-    of,
-    record: (sid) => records.get(sid),
-    put(record) {
-      records.set(record.sid, record);
-      of(tagOf(record.sid)).live.set(record.sid, record);
-      return record;
-    },
-    drop(subject, sid, operation, at) {
-      forget(subject, sid);
-      subject.removed.set(sid, { operation, at });
-    },
-    forget,
-    prune,
-    sweepSome(at) {
-      if (sweep === undefined) {
-        if (at < nextSweep) return;
-        sweep = subjects.entries();
-        nextSweep = at + SWEEP_INTERVAL;
-      }
-      for (let step = 0; step < SWEEP_STEP; step += 1) {
-        const { done, value } = sweep.next();
-        if (done === true) {
-          sweep = undefined;
-          return;
-        }
-        prune(value[0], value[1], at);
-      }
-    },
-  };
 }

@@ -3,10 +3,13 @@ import type { Logger } from '../util/logger.js';
 import type { AuthPart, DataPart, SessionRecord } from './record.js';
 
 /**
- * How long a store remembers what it has removed, and that it removed all: longer than any write can
- * be under way, so that a repeated or late copy of an older write finds the mark. Milliseconds.
+ * How long a store remembers a removed session: longer than any write can be in flight, so that a repeated or late copy
+ * of an older write finds the tombstone. Milliseconds.
  */
 export const TOMBSTONE_TTL_MS = 60_000;
+
+/** How long a store keeps the mark of a subject's newest `removeAll`: the age that a proof may have. Milliseconds. */
+export const REVOCATION_TTL_MS = 900_000;
 
 /** How far ahead of the store's time a record may have been created. Milliseconds. */
 export const MAX_CLOCK_LEAD_MS = 100;
@@ -17,6 +20,20 @@ export interface WriteContext {
   readonly notAfter: number;
   /** Unique to the call. The same write arriving twice MUST answer as the first did. */
   readonly operation: string;
+}
+
+/** What an insert carries. */
+export interface InsertContext extends WriteContext {
+  /**
+   * A session of the same subject that the same write removes, as `remove` does. It does not count for the limit, and
+   * stays if the insert is refused.
+   */
+  readonly replaces?: string;
+  /**
+   * When the user proved who they are, in store time. The insert is refused as `revoked` if a `removeAll` of the
+   * subject happened at or after it.
+   */
+  readonly provenAt?: number;
 }
 
 /** Every answer carries the store's time at which it was made, epoch milliseconds. */
@@ -32,6 +49,11 @@ export type LateResult = Answer<'late'>;
 
 export interface LoadResult {
   readonly record: SessionRecord | undefined;
+  /**
+   * `unreadable`: there is a record, written by a newer version of the store, and `record` is `undefined`. It counts
+   * for the limit, is not listed, and `remove` without a version and `removeAll` remove it. Absent: none of that.
+   */
+  readonly status?: 'unreadable';
   readonly now: number;
 }
 
@@ -45,9 +67,9 @@ export type InsertResult =
   | (Answer<'inserted'> & { readonly evicted: readonly string[] })
   | Answer<'limit'>
   /**
-   * Created before (or in the same millisecond as) the subject's fence, removed already, or created more
-   * than a tenth of a second ahead of the store's time, where no fence could reach it. A record created after `fence`,
-   * by the store's time, will pass.
+   * Created up to the mark of a `removeAll`, removed already, proved before a `removeAll`, or created more than
+   * `MAX_CLOCK_LEAD_MS` ahead of the later of the store's time and the mark. A record that is created after
+   * `revokedBefore`, in store time, is accepted.
    */
   | (Answer<'revoked'> & { readonly revokedBefore: number })
   | LateResult;
@@ -104,10 +126,10 @@ export interface SessionStore {
    */
   getCached?(sid: string): SessionRecord | undefined;
   /**
-   * Adds a session. Prunes what is over, then applies the limit by `createdAt`, oldest first. Repeated
-   * with the same record it answers as before.
+   * Adds a session. The limit counts live sessions; eviction takes the least recent `auth.lastUsedAt` first, then the
+   * lowest sid. The same record inserted again gets the same result.
    */
-  insert(record: SessionRecord, limit: SubjectLimit, write: WriteContext): Promise<InsertResult>;
+  insert(record: SessionRecord, limit: SubjectLimit, write: InsertContext): Promise<InsertResult>;
   /**
    * Replaces the auth part and raises its version, if the version is `expected`.
    *
@@ -137,9 +159,10 @@ export interface SessionStore {
   /** The subject's live sessions, oldest first. */
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   /**
-   * Removes all sessions of a subject but `except`, and leaves a fence: records created up to now are
-   * refused for `TOMBSTONE_TTL_MS`. A fence lies at least two milliseconds after the one before, because a
-   * session may have been let in right behind that one.
+   * Removes all sessions of a subject but `except`, and sets a mark: records created up to it are refused. It is
+   * kept for `REVOCATION_TTL_MS`. It lies at the store's time, but not before the newest `createdAt` of a record that
+   * was inserted, nor less than two milliseconds after the mark before it. If nothing was inserted since, the earlier
+   * mark is enough: many calls in one millisecond must not push it ahead of the time.
    */
   removeAll(tag: string, except: string | undefined, write: WriteContext): Promise<RemoveAllResult>;
   /** Resolves when the store can serve. */

@@ -11,7 +11,7 @@ export function describeInsert(current: CurrentHarness): void {
     it('answers a repeated identical insert as the first', async () => {
       const { store } = current();
       const now = await timeOf(store);
-      const old = [1, 2, 3].map((n) => createRecord({ now, createdAt: now - 10 + n }));
+      const old = [1, 2, 3].map((n) => createRecord({ now, auth: { lastUsedAt: now - 10 + n } }));
       for (const record of old) await store.insert(record, LIMIT, createWrite(now));
       const record = createRecord({ now });
       const write = createWrite(now);
@@ -24,11 +24,13 @@ export function describeInsert(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toHaveLength(3);
     });
 
-    it('evicts the oldest by creation, and says which [life.limit-evicts]', async () => {
+    it('evicts the session with the oldest use, and returns which [life.limit-evicts]', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const ages = [5, 40, 20];
-      const records = ages.map((age) => createRecord({ now, createdAt: now - age }));
+      const records = ages.map((age, n) =>
+        createRecord({ now, createdAt: now - n, auth: { lastUsedAt: now - age } }),
+      );
       for (const record of records) await store.insert(record, LIMIT, createWrite(now));
       const newest = createRecord({ now });
       const answer = await store.insert(newest, LIMIT, createWrite(now));
@@ -40,7 +42,9 @@ export function describeInsert(current: CurrentHarness): void {
     it('evicts several when the limit was lowered', async () => {
       const { store } = current();
       const now = await timeOf(store);
-      const records = [3, 2, 1].map((age) => createRecord({ now, createdAt: now - age }));
+      const records = [3, 2, 1].map((age) =>
+        createRecord({ now, auth: { lastUsedAt: now - age } }),
+      );
       for (const record of records) await store.insert(record, LIMIT, createWrite(now));
       const answer = await store.insert(
         createRecord({ now }),
