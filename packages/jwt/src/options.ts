@@ -9,7 +9,7 @@ import {
   type ReadValues,
 } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
-import { type Keys, type KeySource, toKeySource } from './keys/key-set.js';
+import { type KeySource, type Keys, toKeySource } from './keys/key-set.js';
 import { secretKey } from './keys/secret-key.js';
 import type { ExpectedClaims } from './token/claims.js';
 
@@ -73,12 +73,17 @@ const requiredClaimsOption: Reader<readonly string[]> = (name, value = []) => {
 };
 
 /** Readers of the options of a verifier. */
-export const VERIFIER_READERS = {
+export const VERIFIER_READERS: {
+  readonly issuer: Reader<string>;
+  readonly audience: Reader<readonly string[]>;
+  readonly leeway: Reader<number>;
+  readonly requiredClaims: Reader<readonly string[]>;
+} = {
   issuer: nameOption,
   audience: audienceOption,
   leeway: duration({ default: '0s', min: 0, max: 300_000 }),
   requiredClaims: requiredClaimsOption,
-} as const;
+};
 
 /** Reads the option `keys`. */
 export const keysOption: Reader<KeySource> = (_name, value) =>
@@ -115,7 +120,7 @@ export const denylistOption: Reader<Denylist | undefined> = (name, value) => {
 };
 
 /** Reads the option `onDenylistError`. */
-export const onDenylistErrorOption = oneOf('fail', 'accept');
+export const onDenylistErrorOption: Reader<'fail' | 'accept'> = oneOf('fail', 'accept');
 
 /** Creates a reader for an optional function. */
 export function functionOption<Value>(expected: string): Reader<Value | undefined> {
@@ -123,9 +128,7 @@ export function functionOption<Value>(expected: string): Reader<Value | undefine
 }
 
 /** Returns the settings of a verifier from its options. */
-export function toVerifierSettings(
-  values: ReadValues<typeof VERIFIER_READERS>,
-): VerifierSettings {
+export function toVerifierSettings(values: ReadValues<typeof VERIFIER_READERS>): VerifierSettings {
   const { issuer, audience: audiences, requiredClaims: required, leeway } = values;
   return { expected: Object.freeze({ issuer, audiences, required }), leeway };
 }

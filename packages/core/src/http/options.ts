@@ -105,9 +105,7 @@ export function bindHttpOptions<Data extends object>(
   sessions: Sessions<Data>,
 ): HttpContext<Data> {
   const bearerOnly =
-    sessions.traits.refreshedBy === 'access-token'
-      ? ({ transport: 'bearer', cookie: undefined } as const)
-      : {};
+    sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
   return Object.freeze({ ...settings, ...bearerOnly, sessions, verify: toVerifyAtOnce(sessions) });
 }
 

@@ -38,7 +38,10 @@ export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVeri
     return { ok: false, reason };
   }
 
-  function checkDenylist(token: VerifiedToken, at: number): MaybePromise<VerifiedToken | Rejection> {
+  function checkDenylist(
+    token: VerifiedToken,
+    at: number,
+  ): MaybePromise<VerifiedToken | Rejection> {
     if (denylist === undefined) return token;
     const deniable = toDeniable(token);
     if (denylist.isKnownValid(deniable, at)) return token;

@@ -62,7 +62,9 @@ export async function generateKey(
 export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): Promise<JwtKey> {
   assertKnown('importJwk', options, KNOWN);
   if (typeof jwk !== 'object' || jwk === null) {
-    throw invalid(`importJwk: expected a JWK, an object with the member kty, got ${formatShort(jwk)}.`);
+    throw invalid(
+      `importJwk: expected a JWK, an object with the member kty, got ${formatShort(jwk)}.`,
+    );
   }
   const alg = fixAlgorithm(jwk, options.alg);
   const traits = ALGORITHMS[alg];
@@ -85,7 +87,9 @@ export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): P
     });
   }
   if ('minBits' in traits && bitsOf(jwk.n) < traits.minBits) {
-    throw invalid(`importJwk: expected a key of at least ${traits.minBits} bits for ${alg}, got ${bitsOf(jwk.n)} bits.`);
+    throw invalid(
+      `importJwk: expected a key of at least ${traits.minBits} bits for ${alg}, got ${bitsOf(jwk.n)} bits.`,
+    );
   }
   return createAsymmetricKey(jwk, { alg, kid });
 }
@@ -203,14 +207,14 @@ function assertAsymmetric(
   alg: unknown,
 ): asserts alg is Exclude<JwtAlgorithm, `HS${string}`> {
   if (isAlgorithm(alg) && ALGORITHMS[alg].kty !== 'oct') return;
-  throw invalid(
-    `${name}.alg: expected ES256, EdDSA, RS256 or PS256, got ${formatShort(alg)}.`,
-  );
+  throw invalid(`${name}.alg: expected ES256, EdDSA, RS256 or PS256, got ${formatShort(alg)}.`);
 }
 
 function decodeSecret(k: unknown): Uint8Array {
   if (typeof k === 'string' && /^[A-Za-z0-9_-]+$/.test(k)) return Buffer.from(k, 'base64url');
-  throw invalid("importJwk: expected the member 'k' in base64url for a key of type oct, got another value.");
+  throw invalid(
+    "importJwk: expected the member 'k' in base64url for a key of type oct, got another value.",
+  );
 }
 
 function invalid(message: string): UsageError {

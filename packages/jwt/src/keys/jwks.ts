@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { type Logger, StoreUnavailableError, UsageError } from '@sess/core';
-import { formatShort } from '@sess/core/internal';
 import { type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from 'jose';
 import {
   ALGORITHMS,
@@ -218,7 +217,7 @@ function assertUri(uri: string | URL): URL {
     url !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return url;
   throw invalid(
-    `jwksUri: expected an https URL, got ${formatShort(isText ? String(uri) : uri)}. With plain HTTP, others can replace the keys on the way and sign in as any user.`,
+    'jwksUri: expected an https URL, got another value. With plain HTTP, others can replace the keys on the way and sign in as any user.',
   );
 }
 

@@ -132,7 +132,10 @@ function assertKeys(given: readonly JwtKey[]): readonly JwtKey[] {
   }
   const list = keys as readonly JwtKey[];
   if (new Set(list.map(({ kid }) => kid)).size < list.length) {
-    throw new UsageError('invalid_option', 'keys: expected keys with different kids, got two with the same kid.');
+    throw new UsageError(
+      'invalid_option',
+      'keys: expected keys with different kids, got two with the same kid.',
+    );
   }
   // A verifier that knows both kinds could be given a public key as a secret (RFC 8725, section 2.1).
   if (new Set(list.map(({ isSymmetric }) => isSymmetric)).size > 1) {

@@ -189,10 +189,7 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set([...SCHEMES.keys()].filter(isSu
 export function createSignatureCheck(key: CryptoKey, alg: string): SignatureCheck {
   const scheme = SYNCHRONOUS.has(alg) ? SCHEMES.get(alg) : undefined;
   if (scheme === undefined) return (token) => isSignedBy(token, key, alg);
-  return createSynchronousCheck(
-    crypto.KeyObject.from(key as crypto.webcrypto.CryptoKey),
-    scheme,
-  );
+  return createSynchronousCheck(crypto.KeyObject.from(key as crypto.webcrypto.CryptoKey), scheme);
 }
 
 function createSynchronousCheck(

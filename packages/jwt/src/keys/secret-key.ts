@@ -76,7 +76,10 @@ function toBytes(secret: unknown): Buffer {
   if (typeof secret === 'string') return Buffer.from(secret, 'utf8');
   // A copy: a later change of the caller's array must not change the key.
   if (secret instanceof Uint8Array) return Buffer.from(secret);
-  throw new UsageError('invalid_option', 'secretKey: expected a string or bytes, got another value.');
+  throw new UsageError(
+    'invalid_option',
+    'secretKey: expected a string or bytes, got another value.',
+  );
 }
 
 /** PEM, the form of OpenSSH, and a JWK or a list or set of JWKs. */

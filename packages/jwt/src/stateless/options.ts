@@ -156,8 +156,7 @@ export function readStatelessOptions<Data extends object>(
 ): StatelessSettings {
   const values = readOptions('createStatelessSessions', options, READERS);
   // A default gives way to a written value; two written values that disagree are an error.
-  const absoluteTtl =
-    values.absoluteTtl ?? Math.max(DEFAULT_ABSOLUTE_TTL_MS, values.ttl ?? 0);
+  const absoluteTtl = values.absoluteTtl ?? Math.max(DEFAULT_ABSOLUTE_TTL_MS, values.ttl ?? 0);
   const ttl = values.ttl ?? Math.min(DEFAULT_TTL_MS, absoluteTtl);
   if (ttl > absoluteTtl) {
     throw new UsageError(

@@ -96,7 +96,10 @@ export function createRevocation(context: RevocationContext): Revocation {
     },
 
     async end(presented: PresentedTokens) {
-      assertKnown('end', presented, ['accessToken', 'refreshToken'] satisfies (keyof PresentedTokens)[]);
+      assertKnown('end', presented, [
+        'accessToken',
+        'refreshToken',
+      ] satisfies (keyof PresentedTokens)[]);
       let isEnded = false;
       for (const token of new Set([presented.accessToken, presented.refreshToken])) {
         if (token !== undefined && (await endBy(token))) isEnded = true;

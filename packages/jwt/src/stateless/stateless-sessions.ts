@@ -21,7 +21,7 @@ import {
   parseBearer,
   tagOf,
 } from '@sess/core/internal';
-import { createClaimsVerifier, toDeniable } from '../denylist/claims-verifier.js';
+import { createClaimsVerifier } from '../denylist/claims-verifier.js';
 import { createDenylistClient } from '../denylist/denylist-client.js';
 import { NotSupportedError } from '../errors.js';
 import { createKeyRing } from '../keys/key-set.js';
@@ -119,17 +119,30 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     }
   }
 
-  /** Issues a token of an existing session. A failure is not the fault of the request. */
+  /** Reports that a token of an existing session cannot be issued. The request is not at fault. */
+  function toIssueError(sid: string, cause: unknown): StoreUnavailableError {
+    logger.error({ sid, error: cause }, 'the access token could not be issued');
+    events.emit('store-error', { operation: 'issue', error: cause });
+    return new StoreUnavailableError('The access token could not be issued. See the cause.', {
+      cause,
+    });
+  }
+
+  /** Throws before the previous token is replaced, which cannot be undone. */
+  function assertIssuable(session: Session<object>): void {
+    try {
+      writer.assertWritable(session);
+    } catch (cause) {
+      throw toIssueError(session.sid, cause);
+    }
+  }
+
+  /** Issues the next token of a session. */
   async function issueNext(...next: Parameters<typeof issue>): Promise<Issued<Data>> {
     try {
       return await issue(...next);
     } catch (cause) {
-      const [{ sid }] = next;
-      logger.error({ sid, error: cause }, 'the access token could not be issued');
-      events.emit('store-error', { operation: 'issue', error: cause });
-      throw new StoreUnavailableError('The access token could not be issued. See the cause.', {
-        cause,
-      });
+      throw toIssueError(next[0].sid, cause);
     }
   }
 
@@ -187,6 +200,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
         if (denylist !== undefined) await revocation.revoke(sid);
         return rejectRefresh('revoked', sid);
       }
+      assertIssuable(session);
       const jti = createJti();
       const successor =
         denylist === undefined
@@ -212,6 +226,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       const at = now();
       const end = Math.min(token.expiresAt, endOf({ ...token.claimed.session, lastUsedAt: at }));
       if (at >= end) return undefined;
+      assertIssuable(token.claimed.session);
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined

@@ -108,7 +108,7 @@ export function createReader(context: ReaderContext): TokenReader {
     }
     if (at >= token.notBefore) return token;
     refuse('nbf', { sid });
-    return { ...UNKNOWN, genuine: token };
+    return { ok: false, reason: 'unknown', sid, genuine: token };
   }
 
   /** Called for a token with a valid signature. */
@@ -144,9 +144,7 @@ export function createReader(context: ReaderContext): TokenReader {
       if (key.alg !== alg) return refuse('alg');
       const isGenuine = key.verify(text);
       const conclude = (isGood: boolean): TokenReading =>
-        isGood
-          ? accept({ text, payload: compact.payload, keyVersion }, at)
-          : refuse('signature');
+        isGood ? accept({ text, payload: compact.payload, keyVersion }, at) : refuse('signature');
       return typeof isGenuine === 'boolean' ? conclude(isGenuine) : isGenuine.then(conclude);
     };
     const key = findKey(kid, at, alg);
