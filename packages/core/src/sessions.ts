@@ -89,6 +89,7 @@ export function createEngine<Data extends object = RegisteredData>(
       return records.map((record) => toSession<Data>(record));
     },
     on: events.on,
+    logger,
     // Reading it is for everyone; correcting it is not.
     clock: Object.freeze({ now: time.now }),
     async ready() {

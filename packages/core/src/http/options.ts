@@ -1,9 +1,11 @@
 import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
+import type { Logger } from '../util/logger.js';
 import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
+import type { Exchange } from './exchange.js';
 
 /** How sessions appear on the wire; the same options for each adapter. */
 export interface HttpOptions {
@@ -62,6 +64,9 @@ export interface HttpContext<Data extends object = RegisteredData> extends HttpS
   readonly sessions: Sessions<Data>;
   /** `sessions.verify`, synchronous if the record is cached. */
   readonly verify: VerifyAtOnce<Data>;
+  readonly logger: Logger;
+  /** Called for each response that sets the refresh cookie. */
+  readonly onCookie: (exchange: Exchange) => void;
 }
 
 /*
@@ -106,7 +111,34 @@ export function bindHttpOptions<Data extends object>(
 ): HttpContext<Data> {
   const bearerOnly =
     sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
-  return Object.freeze({ ...settings, ...bearerOnly, sessions, verify: toVerifyAtOnce(sessions) });
+  const { logger } = sessions;
+  return Object.freeze({
+    ...settings,
+    ...bearerOnly,
+    sessions,
+    verify: toVerifyAtOnce(sessions),
+    logger,
+    onCookie: createCookieWarning(settings.cookie, logger),
+  });
+}
+
+/** `localhost`, its subdomains, and loopback addresses, where browsers accept `Secure` over plain HTTP. */
+const LOOPBACK = /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
+
+/** Warns once if browsers ignore the cookie, because it is `Secure` and the connection is not. */
+function createCookieWarning(
+  cookie: RefreshCookie | undefined,
+  logger: Logger,
+): (exchange: Exchange) => void {
+  let isDone = cookie?.isSecure !== true;
+  return ({ protocol, host = '' }) => {
+    if (isDone || protocol !== 'http' || LOOPBACK.test(host)) return;
+    isDone = true;
+    logger.warn(
+      { scheme: protocol, host },
+      'the Secure refresh cookie was set over plain HTTP, and browsers ignore it then: use HTTPS, trust the proxy that ends it, or set cookie.secure to false',
+    );
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import { hideWhenInspected } from '../util/logger.js';
 /** What of a record is public. The data's type is the caller's word: the schema checked it when it was written. */
 export function toSession<Data extends object>(record: SessionRecord): Session<Data> {
   const { auth, data } = record;
-  return {
+  return Object.freeze({
     sid: record.sid,
     subject: data.subject,
     data: data.data as Data,
@@ -14,7 +14,7 @@ export function toSession<Data extends object>(record: SessionRecord): Session<D
     authenticatedAt: auth.authenticatedAt,
     lastUsedAt: auth.lastUsedAt,
     expiresAt: auth.expiresAt,
-  };
+  });
 }
 
 /** Makes an outcome with tokens show itself without them. */

@@ -148,13 +148,13 @@ describe('signing in', () => {
     await expect(open({}).request.start(undefined as never)).rejects.toThrow(UsageError);
   });
 
-  it('does not go on when what it replaces could not be ended', async () => {
+  it('rejects a sign-in after which the previous session could not be ended', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail('remove');
     const { request } = open({ method: 'POST', bearer: accessToken });
     await expect(request.start({ subject: 'ada' })).rejects.toThrow(StoreUnavailableError);
-    expect(faulty.calls.get('insert')).toBe(1);
+    expect(faulty.calls.get('insert')).toBe(2);
   });
 
   it.each([

@@ -244,6 +244,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
     on: events.on,
+    logger,
     kind: 'stateless' as const,
     ...(ring.signer(now()).isSymmetric
       ? {}
