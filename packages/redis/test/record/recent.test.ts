@@ -1,5 +1,5 @@
-import { createRecord } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
+import { createRecord } from '../../../../test/kit.js';
 import { decodeRecord, encodeRecord } from '../../src/record/codec.js';
 import { createRecentDecode } from '../../src/record/recent.js';
 
