@@ -50,7 +50,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   property: [
     'packages/{core,jwt}/test/**/*{fuzz,interleavings}.test.ts',
     'packages/redis/test/option-fuzz.test.ts',
-    'packages/redis/test/record/codec-fuzz.test.ts',
+    'packages/redis/test/store/codec-fuzz.test.ts',
     'packages/core/test/**/{model,page-load-burst,hostile-requests}.test.ts',
     'packages/simulation/test/**/*.test.ts',
   ],
@@ -58,7 +58,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     // Its engines keep their sessions in a Redis that fails.
     'test/canary/engines.test.ts',
     'packages/redis/test/*.test.ts',
-    'packages/redis/test/{denylist,failover,faults,near-cache,smoke}/**/*.test.ts',
+    'packages/redis/test/{denylist,faults,near-cache,replay,smoke}/**/*.test.ts',
     'packages/redis/test/history/history.test.ts',
   ],
   // One SQLite in process is in `unit`; these start servers of their own.

@@ -1,26 +1,32 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
 import { type Sessions, UsageError } from '@sess/core';
-import { assertKnown } from '@sess/core/options';
+import { port, type Readers, readOptions } from '@sess/core/internal';
 import { recordEvents } from './metrics.js';
 import { createTracing } from './spans.js';
 
-/** Where the spans and the metrics of an engine go. */
+/** The providers of the spans and the metrics of an engine. */
 export interface InstrumentOptions {
-  /** Default: the global one, also when it is registered later. Without any there are no spans. */
+  /** Default: the global provider, also if it is registered later. Without any provider there are no spans. */
   readonly tracerProvider?: TracerProvider;
-  /** Default: the global one; what happens before it is registered is not counted. */
+  /** Default: the global provider. Events before its registration are not counted. */
   readonly meterProvider?: MeterProvider;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof InstrumentOptions>([
-  'tracerProvider',
-  'meterProvider',
-]);
+const OPTIONS = {
+  tracerProvider: port<TracerProvider>({
+    methods: ['getTracer'],
+    repair: 'Give a TracerProvider of an OpenTelemetry SDK, or leave the option out.',
+  }),
+  meterProvider: port<MeterProvider>({
+    methods: ['getMeter'],
+    repair: 'Give a MeterProvider of an OpenTelemetry SDK, or leave the option out.',
+  }),
+} satisfies Readers<InstrumentOptions>;
 
 /** The name of the instrumentation scope. */
 const SCOPE = '@sess/otel';
 
-/** Methods that get a span, and its name. `revokeToken` is what stateless engines have beside the others. */
+/** The methods that get a span, with its name. Only stateless engines have `revokeToken`. */
 const SPANS = {
   create: 'sess.create',
   verify: 'sess.verify',
@@ -36,34 +42,33 @@ const SPANS = {
   end: 'sess.end',
 } as const satisfies Partial<Record<keyof Sessions | 'revokeToken', string>>;
 
-/** Any engine, whatever its type of data, to which `Sessions` itself is not indifferent. */
-type AnyEngine = Pick<Sessions, 'on'> & { verify(accessToken: unknown): Promise<unknown> };
+/** An engine with any type of data; `Sessions` itself is not assignable across types of data. */
+type AnyEngine = Pick<Sessions, 'on'> & { verify(accessToken: unknown): unknown };
 
-type Method = (...parameters: readonly unknown[]) => Promise<unknown>;
+type Method = (...parameters: readonly unknown[]) => unknown;
 
 /**
- * Answers the same engine with a span around each operation, and counts what becomes of its sessions. Give the answer
- * to the adapter, and call it yourself, in place of the engine: what is called on the engine itself is counted, but has
- * no span. Once for an engine: a second time everything would be counted twice.
+ * Returns the same engine with a span around each operation, and counts the events of its sessions. Use the returned
+ * engine in place of the given one: calls of the given engine are counted, but have no span. Instrument an engine
+ * once, because a second time counts every event twice.
  *
- * No token, session id or subject becomes an attribute.
+ * A synchronous result stays synchronous. No token, session id or subject becomes an attribute.
  *
- * @throws UsageError `invalid_option`, `invalid_argument`
+ * @throws {UsageError} invalid_option, or invalid_argument if `sessions` is not an engine
  */
 export function instrument<Engine extends AnyEngine>(
   sessions: Engine,
   options: InstrumentOptions = {},
 ): Engine {
-  assertKnown('instrument', options, KNOWN);
+  const { tracerProvider = trace, meterProvider } = readOptions('instrument', options, OPTIONS);
   if (typeof sessions?.verify !== 'function') {
     throw new UsageError(
       'invalid_argument',
-      'instrument() takes an engine first: instrument(createSessions({ … })).',
+      'instrument: expected an engine as the first argument. Write instrument(createSessions({ … })).',
     );
   }
-  const { tracerProvider = trace, meterProvider } = options;
   const traced = createTracing(tracerProvider.getTracer(SCOPE));
-  // Asked for at each event: unlike a tracer, a meter of before the registration never wakes up.
+  // Read at each event: unlike a tracer, a meter from before the registration never becomes active.
   recordEvents(sessions, SCOPE, () => meterProvider ?? metrics.getMeterProvider());
 
   const methods: Record<string, Method> = {};

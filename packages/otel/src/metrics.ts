@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Meter, MeterProvider } from '@opentelemetry/api';
 import type { Sessions } from '@sess/core';
 
-/** Seconds: fine where Redis in the same network answers, and up to where every store has been given up on. */
+/** Seconds: fine for a Redis in the same network, and up to beyond every timeout of a store. */
 const BUCKETS = [
   0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
@@ -22,25 +22,29 @@ function openInstruments(meter: Meter): Instruments {
     meter.createCounter(name, { unit, description });
   return {
     created: counter('sess.sessions.created', '{session}', 'Sessions started'),
-    refreshed: counter('sess.sessions.refreshed', '{refresh}', 'Refreshes answered with tokens'),
-    revoked: counter('sess.sessions.revoked', '{session}', 'Sessions ended before their time'),
-    reuse: counter('sess.reuse', '{session}', 'Sessions ended because a spent token came back'),
+    refreshed: counter('sess.sessions.refreshed', '{refresh}', 'Refreshes that returned tokens'),
+    revoked: counter('sess.sessions.revoked', '{session}', 'Sessions ended before their expiry'),
+    reuse: counter(
+      'sess.reuse',
+      '{session}',
+      'Sessions ended because a spent token was presented again',
+    ),
     rejected: counter('sess.rejected', '{token}', 'Tokens that were not accepted'),
-    storeErrors: counter('sess.store.errors', '{call}', 'Calls to a store that failed'),
+    storeErrors: counter('sess.store.errors', '{call}', 'Failed calls to a store'),
     unconfirmed: counter(
       'sess.store.unconfirmed',
       '{call}',
-      'Writes that replicas were to confirm and did not',
+      'Writes that replicas did not confirm',
     ),
     storeDuration: meter.createHistogram('sess.store.duration', {
       unit: 's',
-      description: 'How long calls to a store took',
+      description: 'Duration of calls to a store',
       advice: { explicitBucketBoundaries: BUCKETS },
     }),
   };
 }
 
-/** Records the events of an engine. Instruments are opened anew when there is another provider than before. */
+/** Records the events of an engine. A new provider gets new instruments. */
 export function recordEvents(
   sessions: Pick<Sessions, 'on'>,
   scope: string,

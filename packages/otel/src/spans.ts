@@ -1,49 +1,63 @@
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { isSessError } from '@sess/core';
 
-/** Runs a call within a span of its own. */
-export type Tracing = <Answer>(name: string, call: () => Promise<Answer>) => Promise<Answer>;
+/** Runs a call within a new span. A synchronous result is returned synchronously, a promise as a promise. */
+export type Tracing = <Result>(name: string, call: () => Result) => Result;
 
+/** Creates the function that runs calls within spans of a tracer. */
 export function createTracing(tracer: Tracer): Tracing {
   return (name, call) =>
-    tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, async (span) => {
-      try {
-        const answer = await call();
-        span.setAttributes(outcomeOf(answer));
-        return answer;
-      } catch (error) {
-        tellOfError(span, error);
-        throw error;
-      } finally {
+    tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, (span) => {
+      const succeed = <Value>(value: Value): Value => {
+        span.setAttributes(outcomeOf(value));
         span.end();
+        return value;
+      };
+      const fail = (error: unknown): never => {
+        recordError(span, error);
+        span.end();
+        throw error;
+      };
+      let result: ReturnType<typeof call>;
+      try {
+        result = call();
+      } catch (error) {
+        return fail(error);
       }
+      return result instanceof Promise
+        ? (result.then(succeed, fail) as typeof result)
+        : succeed(result);
     });
 }
 
-/** What the caller was told, without whom it was about. */
-function outcomeOf(answer: unknown): Record<string, string> {
-  if (answer === undefined || answer === false) return { 'sess.outcome': 'absent' };
-  if (isRejected(answer)) return { 'sess.outcome': 'rejected', 'sess.reason': answer.reason };
+/** Returns the attributes of a result, which contain nothing of the session. */
+function outcomeOf(result: unknown): Record<string, string> {
+  if (result === undefined || result === false) return { 'sess.outcome': 'absent' };
+  if (isRejected(result)) return { 'sess.outcome': 'rejected', 'sess.reason': result.reason };
   return { 'sess.outcome': 'ok' };
 }
 
-function isRejected(answer: unknown): answer is { readonly ok: false; readonly reason: string } {
-  return typeof answer === 'object' && answer !== null && 'ok' in answer && answer.ok === false;
+function isRejected(result: unknown): result is { readonly ok: false; readonly reason: string } {
+  return typeof result === 'object' && result !== null && 'ok' in result && result.ok === false;
 }
 
 /**
- * An error of the library goes by its HTTP status: below 500 it is the client's, and no error of the span's, as little
- * as a rejected token is. Of any other error only the name is told: it is the application's own, out of a callback, and
- * what its message holds is not known here.
+ * Records an error. A library error with an HTTP status below 500 is caused by the client, so the span does not fail,
+ * as for a rejected token. Of other errors only the name is recorded: they come from callbacks of the application,
+ * and their messages may contain secrets.
  */
-function tellOfError(span: Span, error: unknown): void {
-  const isOurs = isSessError(error);
-  if (isOurs && error.status < 500) {
+function recordError(span: Span, error: unknown): void {
+  if (!isSessError(error)) {
+    const type = error instanceof Error ? error.name : '_OTHER';
+    span.setAttributes({ 'sess.outcome': 'error', 'error.type': type });
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    return;
+  }
+  if (error.status < 500) {
     span.setAttributes({ 'sess.outcome': 'rejected', 'sess.reason': error.code });
     return;
   }
-  const type = isOurs ? error.code : error instanceof Error ? error.name : '_OTHER';
-  span.setAttributes({ 'sess.outcome': 'error', 'error.type': type });
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(isOurs ? { message: error.message } : {}) });
-  if (isOurs) span.recordException(error);
+  span.setAttributes({ 'sess.outcome': 'error', 'error.type': error.code });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.recordException(error);
 }

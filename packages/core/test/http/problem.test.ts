@@ -44,7 +44,7 @@ describe('problemReply', () => {
   });
 
   it.each(CODES)(
-    'of %s has a body of title, status, detail and a stable code [answers.problem]',
+    'of %s has a body of title, status, detail and a stable code [responses.problem]',
     (code, status) => {
       const body = bodyOf(problemReply(code));
       expect(body).toEqual({
@@ -57,7 +57,7 @@ describe('problemReply', () => {
   );
 
   it.each([...CODES.map(([code]) => code), 'insufficient_user_authentication' as const])(
-    'of %s carries a challenge if it is a 401 [answers.challenge]',
+    'of %s carries a challenge if it is a 401 [responses.challenge]',
     (code) => {
       const { status, headers } = problemReply(code);
       if (status === 401) expect(headers['WWW-Authenticate']).toMatch(/^Bearer\b/);
@@ -129,7 +129,7 @@ describe('replyToError', () => {
     new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
     new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
     new InvalidDataError('hunter2', { cause: 'hunter2' }),
-  ])('tells a client nothing of the message or the cause of $name [answers.problem]', (error) => {
+  ])('tells a client nothing of the message or the cause of $name [responses.problem]', (error) => {
     expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
   });
 

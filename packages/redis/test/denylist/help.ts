@@ -13,7 +13,7 @@ import type { DenylistHarness } from '@sess/testkit/suites';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
 import { createRecord, tagFor } from '../../../../test/kit.js';
-import { createPort } from '../../src/client/redis-port.js';
+import { createPort } from '../../src/client/port.js';
 import type { OpenClient } from '../clients.js';
 
 /** Milliseconds: longer than any test. */

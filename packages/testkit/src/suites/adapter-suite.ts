@@ -1,4 +1,9 @@
 import { describe } from 'vitest';
+import {
+  describeApplication,
+  describeCredentials,
+  describeEndedSession,
+} from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
 import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
@@ -33,6 +38,7 @@ const EVERYWHERE = [
   describeSignIn,
   describeJwks,
   describeCrowd,
+  describeApplication,
 ];
 
 const WITH_STORE = [
@@ -42,13 +48,20 @@ const WITH_STORE = [
   describeCookies,
   describeCsrf,
   describeRequestSessions,
+  describeCredentials,
   describeFaults,
 ];
 
 /** Without a store there is no refresh token, so neither cookie nor rotation, and nothing to list or change. */
 const BY_MODE: Readonly<Record<TokenMode, readonly ((target: Target) => void)[]>> = {
   opaque: WITH_STORE,
-  jwt: [...WITH_STORE, describeSigned, describeRevocation, describeDenylistFaults],
+  jwt: [
+    ...WITH_STORE,
+    describeSigned,
+    describeEndedSession,
+    describeRevocation,
+    describeDenylistFaults,
+  ],
   stateless: [...EVERYWHERE, describeStateless, describeDenylistFaults],
 };
 

@@ -6,7 +6,7 @@ export function describeRefresh(target: Target): void {
   const refresh = { method: 'POST', path: '/session/refresh' } as const;
 
   describe('refresh', () => {
-    it('answers new tokens as RFC 6749 5.1 has them, not to be stored [answers.token, cookies.no-store, rotation.rotates]', async () => {
+    it('answers new tokens as RFC 6749 5.1 has them, not to be stored [responses.token, cookies.no-store, rotation.rotates]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.clock.advance('1m');

@@ -112,7 +112,7 @@ export function describeRoutes(target: Target): void {
       expect(sessions[0]?.sid).toBe(json(current)['sid']);
     });
 
-    it('answers HEAD like GET without a body [answers.head]', async () => {
+    it('answers HEAD like GET without a body [responses.head]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/session', { method: 'HEAD', headers: [bearer(token)] });
