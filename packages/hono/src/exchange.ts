@@ -7,7 +7,6 @@ import {
   mergeVary,
 } from '@sess/core/http';
 import type { Context } from 'hono';
-import { routePath } from 'hono/route';
 
 /** Returns the client's address, or `undefined` if it is not known. */
 export type ClientIp = (c: Context) => string | undefined;
@@ -36,8 +35,9 @@ export class HonoExchange implements Exchange {
   constructor(c: Context, clientIp: ClientIp | undefined) {
     this.#c = c;
     this.#clientIp = clientIp;
-    // Read now, because `routePath` follows the current handler.
-    this.path = pathBelow(routeOf(c), routedPath(c));
+    // Read now, because it follows the current handler. The function of `hono/route` fails with two copies of hono,
+    // which an application in CommonJS has.
+    this.path = pathBelow(c.req.routePath, routedPath(c));
   }
 
   get requestedPath(): string {
@@ -209,19 +209,6 @@ function responseProperty(c: Context): ResponseProperty {
 
 function isSame(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);
-}
-
-/** The place where the current handler is mounted. */
-function routeOf(c: Context): string {
-  try {
-    return routePath(c);
-  } catch {
-    // Each copy of Hono keeps it under a symbol that the others do not know.
-    throw new UsageError(
-      'middleware_conflict',
-      'hono: expected one copy, got two. See npm ls hono, and run npm dedupe.',
-    );
-  }
 }
 
 /**
