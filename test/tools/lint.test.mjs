@@ -103,6 +103,8 @@ const REFUSED = [
     'denylist/ may',
   ],
   ['a client in the testkit', 'packages/testkit/src/a.ts', `import 'ioredis';`, 'The testkit'],
+  ['a runner in the testkit', 'packages/testkit/src/a.ts', `import 'vitest';`, 'every test runner'],
+  ['a client in the suites', 'packages/testkit/src/suites/a.ts', `import 'ioredis';`, 'The suites'],
   [
     'a client in the test servers',
     'test/servers/src/a.ts',

@@ -1,6 +1,6 @@
 import { memoryStore } from '@sess/core';
-import { createWrite } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createWrite } from '../../../test/kit.js';
 import { arrangeJwt, claimsOf, good, settle } from './engines.js';
 
 /** What each mode makes of the access token of something that has ended. */

@@ -1,6 +1,6 @@
 import type { Session } from '@sess/core';
-import { tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import type { TokenReading } from '../../src/token/reader.js';
 import { settle } from '../engines.js';
 import { arrange } from './arrange.js';

@@ -1,6 +1,6 @@
 import { type StorePort, tagOf } from '@sess/core/engine';
-import { createAuth, createRecord } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createAuth, createRecord } from '../../../../test/kit.js';
 import type { DenylistClient } from '../../src/denylist/denylist-client.js';
 import { createRevokingStore } from '../../src/denylist/revoking-store.js';
 

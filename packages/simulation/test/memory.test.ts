@@ -1,4 +1,4 @@
 import { memoryStore } from '@sess/core';
-import { simulationSuite } from '@sess/testkit';
+import { simulationSuite } from '../src/index.js';
 
 simulationSuite('the memory store', { makeStore: (clock) => memoryStore({ clock }) });

@@ -1,6 +1,6 @@
-import { describeFailure, INVARIANTS, runPlan, simulate } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
-import { generatePlan } from '../../src/simulation/generate.js';
+import { generatePlan } from '../src/generate.js';
+import { describeFailure, INVARIANTS, runPlan, simulate } from '../src/index.js';
 import { createGuardlessStore } from './guardless-store.js';
 
 const missingFence = {

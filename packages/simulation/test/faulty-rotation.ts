@@ -1,5 +1,5 @@
-import type { RefreshAttempt, RotationDecision } from '../../../core/src/session/rotation.js';
-import { digest } from '../../../core/src/token/crypto.js';
+import type { RefreshAttempt, RotationDecision } from '../../core/src/session/rotation.js';
+import { digest } from '../../core/src/token/crypto.js';
 
 type Decide = (presentation: RefreshAttempt) => RotationDecision;
 

@@ -6,11 +6,14 @@ const post = { method: 'POST' } as const;
 /** What an application around the adapter does with its routes, its responses and what it was handed. */
 export function describeApplication(target: Target): void {
   describe("the application's own routes below the base path", () => {
-    it.each(['GET', 'POST'])('handle %s although all session routes are mounted', async (method) => {
-      const host = await useHost(target);
-      const answer = await host.send('/session/own', { method });
-      expect([answer.status, json(answer)]).toEqual([200, { own: true }]);
-    });
+    it.each(['GET', 'POST'])(
+      'handle %s although all session routes are mounted',
+      async (method) => {
+        const host = await useHost(target);
+        const answer = await host.send('/session/own', { method });
+        expect([answer.status, json(answer)]).toEqual([200, { own: true }]);
+      },
+    );
 
     it('handle the methods that no session route has, for a segment in the form of a session id', async () => {
       const host = await useHost(target);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe } from 'vitest';
-import { describeEngine } from './store-suite/engine.js';
-import type { CurrentHarness, StoreHarness } from './store-suite/harness.js';
-import { describeInsert } from './store-suite/insert.js';
-import { describeInsertContext } from './store-suite/insert-context.js';
-import { describeReads } from './store-suite/reads.js';
-import { describeRemovals } from './store-suite/removals.js';
-import { describeReplace } from './store-suite/replace.js';
+import { describeEngine } from './store/engine.js';
+import type { CurrentHarness, StoreHarness } from './store/harness.js';
+import { describeInsert } from './store/insert.js';
+import { describeInsertContext } from './store/insert-context.js';
+import { describeReads } from './store/reads.js';
+import { describeRemovals } from './store/removals.js';
+import { describeReplace } from './store/replace.js';
 
 /**
  * The store contract as tests: every store has to pass all of it.

@@ -3,29 +3,29 @@ import {
   describeApplication,
   describeCredentials,
   describeEndedSession,
-} from './adapter-suite/application.js';
-import { describeBearer } from './adapter-suite/bearer.js';
-import { describeCookies } from './adapter-suite/cookies.js';
-import { describeCrowd } from './adapter-suite/crowd.js';
-import { describeCsrf } from './adapter-suite/csrf.js';
-import { describeDenylistFaults } from './adapter-suite/denylist-faults.js';
+} from './adapter/application.js';
+import { describeBearer } from './adapter/bearer.js';
+import { describeCookies } from './adapter/cookies.js';
+import { describeCrowd } from './adapter/crowd.js';
+import { describeCsrf } from './adapter/csrf.js';
+import { describeDenylistFaults } from './adapter/denylist-faults.js';
 import {
   type MakeEngine,
   makeOpaque,
   type SignedEngines,
   type TokenMode,
-} from './adapter-suite/engines.js';
-import { describeFaults } from './adapter-suite/faults.js';
-import type { StartHost, Target } from './adapter-suite/host.js';
-import { describeJwks } from './adapter-suite/jwks.js';
-import { describeRefresh } from './adapter-suite/refresh.js';
-import { describeRequestSessions } from './adapter-suite/request-sessions.js';
-import { describeRevocation } from './adapter-suite/revocation.js';
-import { describeRouteTable } from './adapter-suite/route-table.js';
-import { describeRoutes } from './adapter-suite/routes.js';
-import { describeSignIn } from './adapter-suite/sign-in.js';
-import { describeSigned } from './adapter-suite/signed.js';
-import { describeStateless } from './adapter-suite/stateless.js';
+} from './adapter/engines.js';
+import { describeFaults } from './adapter/faults.js';
+import type { StartHost, Target } from './adapter/host.js';
+import { describeJwks } from './adapter/jwks.js';
+import { describeRefresh } from './adapter/refresh.js';
+import { describeRequestSessions } from './adapter/request-sessions.js';
+import { describeRevocation } from './adapter/revocation.js';
+import { describeRouteTable } from './adapter/route-table.js';
+import { describeRoutes } from './adapter/routes.js';
+import { describeSignIn } from './adapter/sign-in.js';
+import { describeSigned } from './adapter/signed.js';
+import { describeStateless } from './adapter/stateless.js';
 
 export interface AdapterSuiteOptions {
   /** Engines of other kinds to run the contract with, beside the one with opaque tokens. Default: none. */
@@ -55,7 +55,13 @@ const WITH_STORE = [
 /** Without a store there is no refresh token, so neither cookie nor rotation, and nothing to list or change. */
 const BY_MODE: Readonly<Record<TokenMode, readonly ((target: Target) => void)[]>> = {
   opaque: WITH_STORE,
-  jwt: [...WITH_STORE, describeSigned, describeEndedSession, describeRevocation, describeDenylistFaults],
+  jwt: [
+    ...WITH_STORE,
+    describeSigned,
+    describeEndedSession,
+    describeRevocation,
+    describeDenylistFaults,
+  ],
   stateless: [...EVERYWHERE, describeStateless, describeDenylistFaults],
 };
 

@@ -156,11 +156,7 @@ export function describeRoutes(target: Target): void {
       const bobs = await sidOf(bob.token);
       const others = await sidOf(other.token);
       expect((await end(others)).status).toBe(204);
-      const refusals = [
-        await end(others),
-        await end(bobs),
-        await end('A'.repeat(32)),
-      ];
+      const refusals = [await end(others), await end(bobs), await end('A'.repeat(32))];
       for (const refusal of refusals) {
         expect(refusal.status).toBe(404);
         expect(refusal.text).toBe(refusals[0]?.text);

@@ -2,11 +2,15 @@ import { memoryStore, type Sessions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import type { Denylist } from '@sess/core/store';
 import { onTestFinished } from 'vitest';
-import { createFakeClock, type FakeClock } from '../fake-clock.js';
-import { createFaultyDenylist, type FaultyDenylist } from '../faulty-denylist.js';
-import { createFaultyStore, type FaultyStore } from '../faulty-store.js';
+import { createFakeClock, type FakeClock } from '../../clock.js';
+import {
+  createFaultyDenylist,
+  createFaultyStore,
+  type FaultyDenylist,
+  type FaultyStore,
+} from '../../faults.js';
+import { silentLogger } from '../../loggers.js';
 import { sendRequest, type WireAnswer, type WireRequest } from '../http-client.js';
-import { silentLogger } from '../loggers.js';
 import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engines.js';
 
 /**

@@ -1,5 +1,5 @@
 import { type Clock, createSessions, type Sessions, type SessionsOptions } from '@sess/core';
-import { silentLogger } from '../loggers.js';
+import { silentLogger } from '@sess/testkit';
 import type { Backend } from './backend.js';
 import { checkEvent } from './checks/events.js';
 import { connect } from './connection.js';

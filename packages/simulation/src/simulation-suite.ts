@@ -1,8 +1,8 @@
 import { stdout } from 'node:process';
 import { describe, it } from 'vitest';
-import { readSettings } from './simulation/environment.js';
-import type { SimulationSubject } from './simulation/run.js';
-import { describeFailure, simulate } from './simulation/simulate.js';
+import { readSettings } from './environment.js';
+import type { SimulationSubject } from './run.js';
+import { describeFailure, simulate } from './simulate.js';
 
 /** A million histories take an hour or two. */
 const PATIENCE = 6 * 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { scaled } from '../../../../test/fuzzing.js';
-import { describeThieves, measureThieves } from '../../src/simulation/thieves.js';
+import { scaled } from '../../../test/fuzzing.js';
+import { describeThieves, measureThieves } from '../src/thieves.js';
 
 const HISTORIES = Math.max(10, scaled(50));
 

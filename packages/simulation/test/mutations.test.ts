@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { generatePlan } from '../../src/simulation/generate.js';
-import { INVARIANTS, type Invariant } from '../../src/simulation/invariants.js';
-import { runPlan } from '../../src/simulation/run.js';
+import { generatePlan } from '../src/generate.js';
+import { INVARIANTS, type Invariant } from '../src/invariants.js';
+import { runPlan } from '../src/run.js';
 import * as engines from './faulty-engine.js';
 import * as faults from './faulty-rotation.js';
 import { createGuardlessStore, type Guard } from './guardless-store.js';
@@ -9,8 +9,8 @@ import { createGuardlessStore, type Guard } from './guardless-store.js';
 const fault = vi.hoisted(() => ({ current: undefined as faults.RotationFault | undefined }));
 
 vi.mock(
-  '../../../core/src/session/rotation.js',
-  async (importOriginal: () => Promise<typeof import('../../../core/src/session/rotation.js')>) => {
+  '../../core/src/session/rotation.js',
+  async (importOriginal: () => Promise<typeof import('../../core/src/session/rotation.js')>) => {
     const rotation = await importOriginal();
     const decideRefresh: typeof rotation.decideRefresh = (presentation) =>
       fault.current === undefined

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe } from 'vitest';
-import { describeDenials } from './denylist-suite/denials.js';
-import { describeEverything } from './denylist-suite/everything.js';
-import type { CurrentDenylist, DenylistHarness } from './denylist-suite/harness.js';
-import { describeHostileIds } from './denylist-suite/hostile.js';
-import { describeKeeping } from './denylist-suite/keeping.js';
-import { describeLoss } from './denylist-suite/loss.js';
-import { describeSuccession } from './denylist-suite/succession.js';
+import { describeDenials } from './denylist/denials.js';
+import { describeEverything } from './denylist/everything.js';
+import type { CurrentDenylist, DenylistHarness } from './denylist/harness.js';
+import { describeHostileIds } from './denylist/hostile.js';
+import { describeKeeping } from './denylist/keeping.js';
+import { describeLoss } from './denylist/loss.js';
+import { describeSuccession } from './denylist/succession.js';
 
 /**
  * The contract of denylists as tests: every denylist has to pass all of it.
