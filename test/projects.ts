@@ -52,7 +52,6 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'packages/redis/test/option-fuzz.test.ts',
     'packages/redis/test/store/codec-fuzz.test.ts',
     'packages/core/test/**/{model,page-load-burst,hostile-requests}.test.ts',
-    'packages/testkit/test/simulation/*.test.ts',
     'packages/simulation/test/**/*.test.ts',
   ],
   redis: [

@@ -1,6 +1,7 @@
-import { createFakeClock, type FakeClock, type Span } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { FakeClock, Span } from '../../../test/kit.js';
 import { createDeadlines, type Deadlines } from '../src/deadlines.js';
 
 const PATIENCE = 100;

@@ -82,5 +82,8 @@ function mount(
 function pathBelow(prefix: string, url: string): string {
   const depth = prefix.split('/').filter((segment) => segment !== '').length;
   const [path = ''] = url.split(/[?#]/, 1);
-  return `/${path.split('/').slice(depth + 1).join('/')}`;
+  return `/${path
+    .split('/')
+    .slice(depth + 1)
+    .join('/')}`;
 }

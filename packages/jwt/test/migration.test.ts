@@ -8,8 +8,9 @@ import {
   parseBearer,
   type StandardSchema,
 } from '@sess/core';
-import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger, silentLogger } from '@sess/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { tagFor } from '../../../test/kit.js';
 import { createStatelessSessions, memoryDenylist, secretKey } from '../src/index.js';
 import { claimsOf, good, NAMES, SECRET } from './engines.js';
 
@@ -297,10 +298,10 @@ describe('initializeSessionManager(secret) and getSessionManager()', () => {
     expect(configureSessions(stateless)).toBe(stateless);
     const { accessToken } = await getSessions().create({ subject: 'user-1' });
     expect(await stateless.verify(accessToken)).toMatchObject({ ok: true });
-    expect(getSessions().traits.refreshedBy).toBe('access-token');
+    expect(getSessions().kind).toBe('stateless');
     const stateful = configureSessions({ logger: silentLogger });
     expect(getSessions()).toBe(stateful);
-    expect(getSessions().traits.refreshedBy).toBe('refresh-token');
+    expect(getSessions().kind).toBe('stored');
   });
 
   it('take an engine whose data is typed by a schema', async () => {

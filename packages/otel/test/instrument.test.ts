@@ -1,6 +1,7 @@
 import { createStatelessSessions, memoryDenylist } from '@sess/jwt';
 import { instrument } from '@sess/otel';
-import { adapterSuite, silentLogger } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import { adapterSuite } from '@sess/testkit/suites';
 import { describe, expect, it } from 'vitest';
 import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
 import { startHost } from '../../hono/test/host.js';
@@ -13,7 +14,7 @@ describe('instrument', () => {
       const engine = await makeEngine(mode);
       const sessions = instrument(engine);
       expect(Object.keys(sessions)).toEqual(Object.keys(engine));
-      expect(sessions.traits).toBe(engine.traits);
+      expect(sessions.kind).toBe(engine.kind);
       expect(sessions.clock).toBe(engine.clock);
       expect(Object.isFrozen(sessions)).toBe(true);
       await sessions.ready();

@@ -1,6 +1,12 @@
 export type { CookieOptions } from './cookie.js';
 export type { CsrfOptions } from './csrf.js';
-export { cacheOverrides, type Exchange, mergeSetCookie, mergeVary, type Reply } from './exchange.js';
+export {
+  cacheOverrides,
+  type Exchange,
+  mergeSetCookie,
+  mergeVary,
+  type Reply,
+} from './exchange.js';
 export { createSessionHttp, type SessionHttp } from './handler.js';
 export { beforeHead, headerLines, readAuthorization, readJsonBody } from './node.js';
 export { assertSessions, type HttpOptions, type SessionsFor } from './options.js';

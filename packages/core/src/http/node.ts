@@ -40,7 +40,10 @@ export function headerLines(rawHeaders: readonly string[], name: string): readon
 }
 
 /** Returns every `Authorization` line of a request. For adapters on top of Node. */
-export function readAuthorization({ headers, rawHeaders = [] }: NodeRequestHead): readonly string[] {
+export function readAuthorization({
+  headers,
+  rawHeaders = [],
+}: NodeRequestHead): readonly string[] {
   if (headers.authorization === undefined) return [];
   // Node keeps only the first line in `headers`; the raw list has all of them.
   const lines = headerLines(rawHeaders, 'authorization');
@@ -68,7 +71,9 @@ export async function readJsonBody(body: NodeRequestBody, parsed?: unknown): Pro
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   const isBytes = value instanceof ArrayBuffer || ArrayBuffer.isView(value);
-  return isBytes ? new TextDecoder('utf-8', { fatal: true }).decode(value as Uint8Array) : undefined;
+  return isBytes
+    ? new TextDecoder('utf-8', { fatal: true }).decode(value as Uint8Array)
+    : undefined;
 }
 
 /**

@@ -82,7 +82,8 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   },
   session_unusable: {
     status: 500,
-    detail: 'The stored session does not fit the settings of the server. The fault is logged there.',
+    detail:
+      'The stored session does not fit the settings of the server. The fault is logged there.',
   },
   not_found: { status: 404, detail: 'There is no such session.' },
   store_unavailable: {

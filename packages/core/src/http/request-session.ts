@@ -274,8 +274,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async current(): Promise<Session<Data>> {
     const session = this.#assertSession();
     const { sessions } = this.#http;
-    const isCurrent =
-      sessions.traits.sessionFrom === 'store' || sessions.traits.refreshedBy === 'access-token';
+    const isCurrent = sessions.kind !== 'signed';
     return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
   }
 

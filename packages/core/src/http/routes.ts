@@ -148,7 +148,9 @@ export function handleRoute<Data extends object>(
 
 /** True for the request of a browser that asks for permission (Fetch, section 4.8): the application's CORS grants it. */
 function isPreflight(exchange: Exchange): boolean {
-  return exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
+  return (
+    exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined
+  );
 }
 
 async function runRoute<Data extends object>(

@@ -221,7 +221,11 @@ describe('the refresh cookie, read', () => {
             pairs.splice(seed % (pairs.length + 1), 0, `__Host-sess=${value}`);
           const [value] = values;
           const expected =
-            value === undefined ? NONE : values.length > 1 ? expect.objectContaining({ kind: 'duplicate' }) : found(value);
+            value === undefined
+              ? NONE
+              : values.length > 1
+                ? expect.objectContaining({ kind: 'duplicate' })
+                : found(value);
           expect(cookie.read(pairs.join('; '))).toEqual(expected);
         },
       ),

@@ -8,9 +8,11 @@ import {
   startRedisServer,
   until,
 } from '@sess/test-servers';
-import { createRecord, type DenylistHarness, silentLogger, tagFor } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import type { DenylistHarness } from '@sess/testkit/suites';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
+import { createRecord, tagFor } from '../../../../test/kit.js';
 import { createPort } from '../../src/client/port.js';
 import type { OpenClient } from '../clients.js';
 
