@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Denylist, SessionRecord, SessionStore } from '@sess/core/store';
 import { redisDenylist, redisStore } from '@sess/redis';
 import { type RedisServer, requireServer, startRedisServer } from '@sess/test-servers';
-import { createAuth, createRecord, createWrite } from '@sess/testkit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createAuth, createRecord, createWrite } from '../../../test/kit.js';
 import { type OpenClient, openIoredis } from './clients.js';
 
 /*
