@@ -1,10 +1,9 @@
-import { SessError, StoreUnavailableError } from '../errors.js';
 import type { DataPart, SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import { checkData } from '../util/json.js';
 import type { EngineContext } from './context.js';
-import { hideTokens, issueStoredTokens, toNotIssuable, toSession } from './issue-tokens.js';
+import { hideTokens, issueTokens, toIssueError, toSession } from './issue-tokens.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
 
@@ -86,20 +85,13 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     const { onRefresh, schema, maxDataLength } = settings;
     if (onRefresh === undefined) return record.data;
     try {
-      const result: unknown = await onRefresh(toSession<never>(record));
-      if (result === false) return false;
-      if (typeof result !== 'object' || result === null) return record.data;
-      const data = await checkData(
-        schema,
-        (result as { readonly data: object }).data,
-        maxDataLength,
-      );
+      const decision: unknown = await onRefresh(toSession<never>(record));
+      if (decision === false) return false;
+      if (typeof decision !== 'object' || decision === null) return record.data;
+      const data = await checkData(schema, decision, maxDataLength);
       return Object.freeze({ ...record.data, data });
     } catch (error) {
-      settings.logger.error({ sid: record.sid, error }, 'onRefresh failed');
-      throw error instanceof SessError
-        ? toNotIssuable(context, record, error)
-        : new StoreUnavailableError('onRefresh failed. See the cause.', { cause: error });
+      throw toIssueError(context, { sid: record.sid, error, problem: 'onRefresh failed' });
     }
   }
 
@@ -118,7 +110,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
 
     const record = { ...loaded, auth, data };
-    const issued = await issueStoredTokens<Data>(context, {
+    const issued = await issueTokens<Data>(context, {
       ...decision,
       ...known,
       record,
