@@ -74,7 +74,9 @@ function writeProject(manager, project) {
   write(cwd, {
     'package.json': { private: true, type: 'module', dependencies: { ...own, ...dependencies } },
     // The version that a tarball requires of another one is in no registry yet; npm uses that of the project.
-    ...(manager === 'pnpm' ? { 'pnpm-workspace.yaml': { overrides: files } } : {}),
+    ...(manager === 'pnpm'
+      ? { 'pnpm-workspace.yaml': { overrides: files, strictDepBuilds: false } }
+      : {}),
     ...Object.fromEntries(
       resolutions.map(({ name: file, options }) => [
         `tsconfig.${file}.json`,
@@ -130,10 +132,18 @@ async function tryOut({ program, runBy }, cwd, installIt) {
     );
   }
   const outFile = join(`out-${resolutions[0].name}`, program.replace(/ts$/, 'js'));
-  const command =
-    runBy === 'vitest'
-      ? [join(cwd, 'node_modules', '.bin', 'vitest'), ['run', '--dir', 'src']]
-      : [process.execPath, [outFile]];
+  const modules = join(cwd, 'node_modules');
+  const jest = JSON.stringify({ transform: {}, testMatch: [`**/${outFile}`] });
+  const commands = {
+    vitest: [join(modules, '.bin', 'vitest'), ['run', '--dir', 'src']],
+    // Jest loads ES modules only with this flag of Node.
+    jest: [
+      process.execPath,
+      ['--experimental-vm-modules', join(modules, 'jest', 'bin', 'jest.js'), '--config', jest],
+    ],
+    'node:test': [process.execPath, ['--test', outFile]],
+  };
+  const command = commands[runBy] ?? [process.execPath, [outFile]];
   await check('run', run(...command, { cwd, quiet: true, env: { CI: 'true' } }));
   return problems;
 }
