@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A block of TypeScript on a page. */
@@ -54,7 +54,9 @@ export function readBlocks(page: string): readonly Block[] {
 
 /** Returns all pages: the README, those of the packages, and the site. */
 export function listPages(): readonly string[] {
-  const packages = readdirSync('packages').map((name) => `packages/${name}/README.md`);
+  const packages = readdirSync('packages')
+    .map((name) => `packages/${name}/README.md`)
+    .filter((path) => existsSync(path));
   const site = readdirSync('docs', { recursive: true, withFileTypes: true })
     .filter(({ name }) => name.endsWith('.md'))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))

@@ -16,7 +16,9 @@ const manifestOf = (folder: string): Manifest =>
   JSON.parse(read(`${folder}/package.json`)) as Manifest;
 
 const folders = readdirSync('packages').map((name) => `packages/${name}`);
-const published = folders.map((folder) => ({ folder, ...manifestOf(folder) }));
+const published = folders
+  .map((folder) => ({ folder, ...manifestOf(folder) }))
+  .filter((manifest) => manifest.private !== true);
 const page = read('docs/quality/supply-chain.md');
 
 /** The first two cells of the rows below a heading, as `package dependency`. */
