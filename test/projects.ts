@@ -49,6 +49,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   ],
   property: [
     'packages/{core,jwt}/test/**/*{fuzz,interleavings}.test.ts',
+    'packages/client/test/simulation.test.ts',
     'packages/redis/test/option-fuzz.test.ts',
     'packages/redis/test/store/codec-fuzz.test.ts',
     'packages/core/test/**/{model,page-load-burst,hostile-requests}.test.ts',

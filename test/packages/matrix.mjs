@@ -25,7 +25,7 @@ export const resolutions = [
  * @property {readonly string[]} packages packages of this repository without the scope, as the README installs them
  * @property {Readonly<Record<string, string>>} [dependencies] the user's other dependencies
  * @property {object} [compilerOptions] in addition to those of the resolution; `types: []` is a project without types of Node
- * @property {'vitest' | 'jest' | 'node:test'} [runBy] instead of node
+ * @property {'vitest' | 'jest'} [runBy] instead of node
  */
 
 /** @type {readonly Project[]} */
@@ -42,6 +42,18 @@ export const projects = [
     program: 'redis.ts',
     packages: ['core', 'redis'],
     dependencies: { ...NODE, ioredis: '^6.0.0' },
+  },
+  {
+    name: 'sql',
+    program: 'sql.ts',
+    packages: ['core', 'sql'],
+    dependencies: {
+      ...NODE,
+      '@types/pg': '^8.15.0',
+      libsql: '^0.5.0',
+      mysql2: '^3.14.0',
+      pg: '^8.16.0',
+    },
   },
   {
     name: 'otel',
@@ -75,18 +87,17 @@ export const projects = [
     runBy: 'vitest',
   },
   {
+    name: 'testkit with node:test',
+    program: 'testkit-node.ts',
+    packages: ['core', 'testkit'],
+    dependencies: NODE,
+  },
+  {
     name: 'testkit with Jest',
     program: 'testkit-jest.ts',
     packages: ['core', 'testkit'],
     dependencies: { ...NODE, '@jest/globals': '^30.0.0', jest: '^30.0.0' },
     runBy: 'jest',
-  },
-  {
-    name: 'testkit with the test runner of Node',
-    program: 'testkit-node.ts',
-    packages: ['core', 'testkit'],
-    dependencies: NODE,
-    runBy: 'node:test',
   },
   {
     name: 'Express 5',

@@ -31,7 +31,6 @@ export type {
   Session,
   SessionEvent,
   Sessions,
-  TokenTraits,
   VerifyResult,
 } from './types.js';
 export { type Clock, systemClock } from './util/clock.js';

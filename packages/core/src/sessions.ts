@@ -15,7 +15,7 @@ import { createVerify } from './session/verify.js';
 import { toSession } from './session/view.js';
 import { memoryStore } from './store/memory-store.js';
 import { isExpired } from './store/record.js';
-import { assertSubject, createSubjectTag, isSid } from './token/session-id.js';
+import { assertSubject, createSid, createSubjectTag, isSid } from './token/session-id.js';
 import type { RegisteredData, Sessions } from './types.js';
 import { emitWarning } from './util/clock.js';
 import { createKeyedMutex } from './util/keyed-mutex.js';
@@ -76,10 +76,7 @@ export function createEngine<Data extends object = RegisteredData>(
     update: createUpdate<Data>(context),
     elevate: createElevate<Data>(context),
     ...createRevoke(context),
-    traits: Object.freeze({
-      refreshedBy: 'refresh-token' as const,
-      sessionFrom: tokens.verify === undefined ? ('store' as const) : ('token' as const),
-    }),
+    kind: tokens.verify === undefined ? ('stored' as const) : ('signed' as const),
     ...(tokens.publicKeys === undefined ? {} : { publicKeys: tokens.publicKeys }),
     async get(sid: string) {
       if (!isSid(sid)) return undefined;
@@ -95,7 +92,11 @@ export function createEngine<Data extends object = RegisteredData>(
     logger,
     // Reading it is for everyone; correcting it is not.
     clock: Object.freeze({ now: time.now }),
-    ready: store.ready,
+    async ready() {
+      await store.ready();
+      // Tokens with an expiry of their own are judged by the store's time from the first request on.
+      await store.sampleTime(createSid(tagOfSubject('ready'), random));
+    },
     async close() {
       await Promise.all([settings.store.close(), tokens.close?.()]);
     },

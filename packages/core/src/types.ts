@@ -147,14 +147,6 @@ export interface PresentedTokens {
   readonly refreshToken?: unknown;
 }
 
-/** What the layers above an engine have to know of its tokens. */
-export interface TokenTraits {
-  /** `'access-token'`: there are no refresh tokens; a live access token is exchanged for the next one. */
-  readonly refreshedBy: 'refresh-token' | 'access-token';
-  /** Whether `verify` answers the session as the store has it now, or as the token had it when it was made. */
-  readonly sessionFrom: 'store' | 'token';
-}
-
 /** The session engine. Every method may throw `StoreUnavailableError`; hostile input is a result instead. */
 export interface Sessions<Data extends object = RegisteredData> {
   /**
@@ -203,7 +195,12 @@ export interface Sessions<Data extends object = RegisteredData> {
   end(tokens: PresentedTokens): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
-  readonly traits: TokenTraits;
+  /**
+   * The kind of engine. `'stored'`: `verify` returns the session of the store. `'signed'`: it returns the session as the
+   * token contains it; `get` returns the current one. `'stateless'`: there is no store, and a live access token is
+   * exchanged for the next one instead of a refresh token.
+   */
+  readonly kind: 'stored' | 'signed' | 'stateless';
   /** The public keys of its tokens as a JWK Set (RFC 7517, section 5); absent when there are none to publish. */
   publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
   /** The engine's logger, which redacts tokens; adapters log with it. */

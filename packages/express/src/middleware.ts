@@ -18,7 +18,7 @@ interface WithState {
 }
 
 /**
- * The same descriptors for all requests: with functions of its own, each request would get a new hidden class. They are
+ * The same descriptors for all requests: with separate functions, each request would get a new hidden class. They are
  * not configurable: a middleware that redefines `req.session` would show the handler another session than the guard.
  */
 const PROPERTIES: PropertyDescriptorMap = {
@@ -123,10 +123,17 @@ function createConflict(cause?: unknown): UsageError {
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 
-/** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing` */
-export function getRequestSession(req: object): RequestSession {
+/**
+ * Returns `req.sessions`, also where the types of `req` do not have it. Its `session` is `req.session`.
+ *
+ * @throws {UsageError} `middleware_missing` without `sessionMiddleware()` before the handler
+ */
+export function getRequestSession<Data extends object = RegisteredData>(
+  req: object,
+): RequestSession<Data> {
   const request = (req as WithState)[STATE];
-  if (isRequestSession(request)) return request;
+  // The data type is the caller's to name, as for `requireSession`.
+  if (isRequestSession(request)) return request as unknown as RequestSession<Data>;
   throw new UsageError(
     'middleware_missing',
     'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',

@@ -220,18 +220,6 @@ describe('two engines on one denylist', () => {
       expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
     }
   });
-
-  it('are warned when it is in the memory of one process, and sessions are not', async () => {
-    const { faulty, another, logger } = arrangeJwt();
-    const { isLocal: _isLocal, ...shared } = faulty.store;
-    another({ store: { ...shared, isLocal: false } });
-    expect(logger.lines.filter(({ level }) => level === 'warn').at(-1)?.message).toContain(
-      'the denylist is in this process’s memory',
-    );
-    const lines = logger.lines.length;
-    another({ store: { ...shared, isLocal: true } });
-    expect(logger.lines).toHaveLength(lines);
-  });
 });
 
 describe('a denylist that lost everything', () => {

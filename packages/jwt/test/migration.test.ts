@@ -298,10 +298,10 @@ describe('initializeSessionManager(secret) and getSessionManager()', () => {
     expect(configureSessions(stateless)).toBe(stateless);
     const { accessToken } = await getSessions().create({ subject: 'user-1' });
     expect(await stateless.verify(accessToken)).toMatchObject({ ok: true });
-    expect(getSessions().traits.refreshedBy).toBe('access-token');
+    expect(getSessions().kind).toBe('stateless');
     const stateful = configureSessions({ logger: silentLogger });
     expect(getSessions()).toBe(stateful);
-    expect(getSessions().traits.refreshedBy).toBe('refresh-token');
+    expect(getSessions().kind).toBe('stored');
   });
 
   it('take an engine whose data is typed by a schema', async () => {

@@ -14,7 +14,7 @@ describe('instrument', () => {
       const engine = await makeEngine(mode);
       const sessions = instrument(engine);
       expect(Object.keys(sessions)).toEqual(Object.keys(engine));
-      expect(sessions.traits).toBe(engine.traits);
+      expect(sessions.kind).toBe(engine.kind);
       expect(sessions.clock).toBe(engine.clock);
       expect(Object.isFrozen(sessions)).toBe(true);
       await sessions.ready();

@@ -1,13 +1,13 @@
-import { expect, it } from '@jest/globals';
+// The testkit works with Jest, without vitest.
+import { expect, test } from '@jest/globals';
 import { createSessions } from '@sess/core';
-import { createFakeClock, signIn } from '@sess/testkit';
+import { createFakeClock, signIn, silentLogger } from '@sess/testkit';
 
-it('signs in and advances the clock in Jest', async () => {
+test('signs in and advances the clock', async () => {
   const clock = createFakeClock();
-  const sessions = createSessions({ clock, accessTtl: '15m' });
-  const ada = await signIn(sessions, { subject: 'ada' }, { cookie: { secure: false } });
-  expect(ada.cookieHeaders.cookie).toBe(`sess=${ada.refreshToken}`);
-  expect((await sessions.verify(ada.accessToken)).ok).toBe(true);
+  const sessions = createSessions({ clock, logger: silentLogger, accessTtl: '15m' });
+  const { accessToken } = await signIn(sessions, { subject: 'ada' });
+  expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
   clock.advance('16m');
-  expect(await sessions.verify(ada.accessToken)).toEqual({ ok: false, reason: 'expired' });
+  expect(await sessions.verify(accessToken)).toMatchObject({ ok: false });
 });

@@ -110,9 +110,7 @@ export function bindHttpOptions<Data extends object>(
   sessions: Sessions<Data>,
 ): HttpContext<Data> {
   const bearerOnly =
-    sessions.traits.refreshedBy === 'access-token'
-      ? ({ transport: 'bearer', cookie: undefined } as const)
-      : {};
+    sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
   const { logger } = sessions;
   return Object.freeze({
     ...settings,

@@ -48,7 +48,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
       await store.sampleTime(sid);
       const at = Math.max(time.now(), notBefore);
       const made = draft(sid, data, at);
-      const issued = await issue<Data>(context, { ...made, at });
+      const version = await tokens.tokenVersion?.(tag);
+      const issued = await issue<Data>(context, { ...made, at, version });
       const answer = await store.insert(made.record, settings.limit);
       if (answer.status === 'limit') throw new SessionLimitError(settings.limit.max);
       if (answer.status === 'revoked') {
@@ -56,10 +57,14 @@ export function createCreate<Data extends object>(context: EngineContext) {
         notBefore = answer.revokedBefore + 1;
         continue;
       }
-      events.emit('created', { sid, subject });
       for (const evicted of answer.evicted) {
         events.emit('revoked', { cause: 'evicted', sid: evicted, subject });
       }
+      // A revoke-all that ran beside the write has denied the token of a live session: this sign-in comes after it. A
+      // session that has already ended is left alone.
+      const check = await tokens.recheck?.(made.record, at, version);
+      if (check?.isAccessDead === true && (await store.remove(sid)).status === 'removed') continue;
+      events.emit('created', { sid, subject });
       settings.logger.info({ sid }, 'session created');
       return issued;
     }

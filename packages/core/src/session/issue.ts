@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../errors.js';
 import type { SessionRecord } from '../store/record.js';
 import { formatRefreshToken } from '../token/format.js';
 import { tagOf } from '../token/session-id.js';
@@ -14,17 +15,17 @@ export interface Made {
   readonly accessSecret: string;
   readonly at: number;
   /** The version of the token, if the kind of token has already given it. */
-  readonly version?: number;
+  readonly version?: number | undefined;
 }
 
 /**
- * Puts what was made into the form that callers get. Before it is written: a token that cannot be issued, and one
- * that a revoke-all overtakes, must not leave a session behind that nobody holds, or holds in vain.
+ * Builds the returned tokens. Runs before the write, so that a failed signature leaves no session behind.
  *
- * @throws SessError `data_too_large` when a signed token would be
+ * @throws {StoreUnavailableError} if the access token cannot be issued. A sign-in and an update have refused data that
+ * does not fit in a token, so the request is not at fault: a deploy changed the claims, or the signature failed.
  */
 export async function issue<Data extends object>(
-  { settings, tokens }: EngineContext,
+  { settings, tokens, events }: EngineContext,
   made: Made,
 ): Promise<Issued<Data>> {
   const { record, family, generation, accessSecret, at } = made;
@@ -34,15 +35,17 @@ export async function issue<Data extends object>(
   const { expiresAt } = entry;
   // A repeated answer has to name the same moment, which is not kept by itself.
   const isCut = expiresAt >= auth.expiresAt;
-  const accessToken = await tokens.issue({
+  const version = made.version ?? (await tokens.tokenVersion?.(tagOf(sid)));
+  const grant = {
     session,
     secret: accessSecret,
     digest: entry.digest,
     generation,
     issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
     expiresAt,
-    version: made.version ?? (await tokens.tokenVersion?.(tagOf(sid))),
-  });
+    version,
+  };
+  const accessToken = await issueAccessToken();
   return hideTokens({
     session,
     accessToken,
@@ -50,4 +53,16 @@ export async function issue<Data extends object>(
     refreshToken: formatRefreshToken({ sid, family, generation, secret: made.refreshSecret }),
     issuedAt: at,
   });
+
+  async function issueAccessToken(): Promise<string> {
+    try {
+      return await tokens.issue(grant);
+    } catch (cause) {
+      settings.logger.error({ sid, error: cause }, 'the access token could not be issued');
+      events.emit('store-error', { operation: 'issue', error: cause });
+      throw new StoreUnavailableError('The access token could not be issued. See the cause.', {
+        cause,
+      });
+    }
+  }
 }

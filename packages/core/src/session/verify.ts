@@ -42,9 +42,13 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   async function verifyUncached(token: unknown, at: number): Promise<VerifyResult<Data>> {
-    const answer = tokens.read(token, at);
-    const reading = answer instanceof Promise ? await answer : answer;
-    if (!reading.ok) return reject(reading.reason, reading.sid);
+    const reading = await tokens.read(token, at);
+    if (!reading.ok) {
+      if (time.isSampled || reading.sid === undefined) return reject(reading.reason, reading.sid);
+      // The store's time is not known yet, and the local clock alone must not reject.
+      await store.sampleTime(reading.sid);
+      return verifyUncached(token, time.now());
+    }
     const { sid, digest } = reading;
 
     const near = tokens.lookupKey === undefined ? store.peek(sid) : undefined;

@@ -21,6 +21,7 @@ describe('a signed token', () => {
     });
     const { sessions } = arrange({ accessToken });
     const issued = await sessions.create({ subject: 'ada' });
+    asked = 0;
     expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: true });
     expect(asked).toBe(0);
     isSure = false;

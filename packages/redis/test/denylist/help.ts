@@ -98,12 +98,12 @@ export async function makeDenylist(
     passTime: sleep,
     async lose() {
       for (const subject of ['ada', 'bob']) {
-        const key = keyPrefix + tagFor(subject);
+        const key = `${keyPrefix}deny:${tagFor(subject)}`;
         await port.send(key, false, ['DEL', key]);
       }
     },
     async countDenials(tag) {
-      const key = keyPrefix + tag;
+      const key = `${keyPrefix}deny:${tag}`;
       const fields = (await port.send(key, true, ['HKEYS', key])) as readonly string[];
       return fields.filter((field) => /^[js]/.test(field)).length;
     },

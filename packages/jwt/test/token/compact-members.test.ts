@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasUniqueMembers } from '../../src/token/members.js';
+import { hasUniqueMembers } from '../../src/token/compact.js';
 import {
   arrangeReader,
   goodClaims,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CompactSign, compactVerify, type GenerateKeyPairResult, generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createSignatureCheck, type SignatureCheck } from '../../src/keys/signature.js';
+import { createSignatureCheck, type SignatureCheck } from '../../src/keys/key.js';
 
 const PAYLOAD = new TextEncoder().encode('{"sub":"ada"}');
 

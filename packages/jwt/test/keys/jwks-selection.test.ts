@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { generateKeyPairSync } from 'node:crypto';
 import { createFakeClock } from '@sess/testkit';
 import type { JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,6 +14,7 @@ import {
 } from '../arrange.js';
 import { forgeHmac } from '../forge.js';
 import { type JwksServer, publicOf, startJwksServer, verifierAt } from './jwks-server.js';
+import { rsaPair } from './rsa.js';
 
 const UNKNOWN = { ok: false, reason: 'unknown' };
 let server: JwksServer;
@@ -51,7 +51,7 @@ describe('keys of a set that are not used', () => {
 
   it('are those that are broken, too short, private, or for something else', async () => {
     const ours = await freshKey('ours');
-    const short = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+    const short = rsaPair('rsa-1024');
     const shortKey: TestKey = {
       ...(await testKey('RS256', 'short')),
       jwk: short.privateKey.export({ format: 'jwk' }) as TestKey['jwk'],
