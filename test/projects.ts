@@ -32,7 +32,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'test/servers/test/browser.test.ts',
   ],
   servers: ['test/servers/test/*.test.ts'],
-  docs: ['test/docs/**/*.test.ts'],
+  docs: ['test/docs/**/*.test.ts', 'docs/test/*.test.ts'],
   tools: ['test/{packages,runtimes,tools}/**/*.test.{ts,mjs}', 'bench/**/*.test.mjs'],
   examples: [
     'examples/*/test/**/*.test.ts',
