@@ -163,7 +163,7 @@ describe('the rights that the guide lists', () => {
     const sid = 'a'.repeat(32);
     const version = await denylist.currentVersion('a'.repeat(16), 60_000);
     expect(await denylist.isDenied({ sid, jti: 'x', version }, Date.now())).toBe(false);
-    await denylist.denyAll('a'.repeat(16), { operation: 'one', life: 60_000 });
+    await denylist.denyAll('a'.repeat(16), { operation: 'one', ttlMs: 60_000 });
     expect(await denylist.isDenied({ sid, jti: 'x', version }, Date.now())).toBe(true);
 
     const logger = createMemoryLogger();

@@ -86,7 +86,7 @@ describe('a key prefix of the client', () => {
     const { session } = await sessions.create({ subject: 'ada' });
     const tag = session.sid.slice(0, 16);
     const denylist = redisDenylist(client, { keyPrefix: 'app:' });
-    await denylist.denyAll(tag, { operation: 'operation', life: 60_000 });
+    await denylist.denyAll(tag, { operation: 'operation', ttlMs: 60_000 });
     expect(await sessions.list('ada')).toHaveLength(1);
     expect((await server.command('KEYS', '*')) as readonly string[]).toHaveLength(2);
   });
