@@ -117,10 +117,10 @@ export interface SessionEvent {
     readonly count?: number;
   } & RevokeOptions;
   /**
-   * A spent refresh token was presented: another client has a copy. The session has been ended. `lost-writes`: the token
-   * is newer than the session, so that either the store lost writes or the token is forged.
+   * A spent refresh token was presented: another client has a copy. The session has been ended. `alternative`: the token
+   * is newer than the session, so that it is forged, or the store lost writes.
    */
-  reuse: { readonly sid: string; readonly subject: string; readonly cause?: 'lost-writes' };
+  reuse: { readonly sid: string; readonly subject: string; readonly alternative?: 'lost-writes' };
   rejected: {
     readonly token: 'access' | 'refresh';
     readonly reason: RejectionReason;

@@ -196,7 +196,7 @@ test('events are typed by their name', () => {
     expectTypeOf(event).toEqualTypeOf<{
       readonly sid: string;
       readonly subject: string;
-      readonly cause?: 'lost-writes';
+      readonly alternative?: 'lost-writes';
     }>();
   });
   expectTypeOf(stop).toEqualTypeOf<() => void>();

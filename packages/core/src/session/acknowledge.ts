@@ -2,8 +2,8 @@ import { type AuthPart, findAccess, type SessionRecord } from '../store/record.j
 import type { StorePort } from '../store/store-port.js';
 import { createBoundedCache } from '../util/bounded-cache.js';
 
-/** Tokens that are remembered as acknowledged, so that the store is asked once per rotation. About 1 MiB of digests. */
-const MAX_ACKNOWLEDGED = 10_000;
+/** Tokens that are remembered as acknowledged, so that the store is asked once per rotation. About 5 MiB of digests. */
+const MAX_ACKNOWLEDGED = 50_000;
 
 /**
  * Records that a token of the newest generation was used, which ends the forgiveness for the step that made it. It works
@@ -17,9 +17,12 @@ export interface Acknowledger {
 }
 
 /** Creates the acknowledger of an engine. */
-export function createAcknowledger(store: StorePort): Acknowledger {
+export function createAcknowledger(
+  store: StorePort,
+  maxEntries: number = MAX_ACKNOWLEDGED,
+): Acknowledger {
   const pending = new Set<string>();
-  const acknowledged = createBoundedCache<string, true>({ maxEntries: MAX_ACKNOWLEDGED });
+  const acknowledged = createBoundedCache<string, true>({ maxEntries });
 
   /** True if there is nothing left to do for the generation that `isNewest` accepts. */
   async function write(sid: string, isNewest: (auth: AuthPart) => boolean): Promise<boolean> {

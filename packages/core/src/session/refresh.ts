@@ -61,7 +61,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     if (!isOwn) return;
     // A forged generation cannot be told from lost writes. The alarm must not depend on which of them it is.
     if (cause === 'reuse') events.emit('reuse', { sid, subject });
-    if (cause === 'lost-writes') events.emit('reuse', { sid, subject, cause });
+    if (cause === 'lost-writes') events.emit('reuse', { sid, subject, alternative: cause });
     events.emit('revoked', { cause, sid, subject });
     settings.logger.warn({ sid, cause }, LOG_MESSAGES[cause]);
   }

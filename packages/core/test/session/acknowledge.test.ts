@@ -173,27 +173,27 @@ function arrangeAlone(auth: Partial<AuthPart> = {}) {
       return { status: 'replaced', now: 0 };
     },
   } as unknown as StorePort;
-  return { calls, settling: createAcknowledger(store) };
+  return { calls, settling: createAcknowledger(store, 100) };
 }
 
 describe('what is remembered of tokens that were seen', () => {
-  it('is bounded: the ten thousandth is still known, and with one more the oldest is not', async () => {
+  it('is bounded: with one more than the limit, the oldest that was not used again is forgotten', async () => {
     const { calls, settling } = arrangeAlone();
     const see = async (number: number) => {
       settling.acknowledgeUnread(`sid ${number}`, `digest ${number}`, 1);
       await Promise.resolve();
     };
-    for (let number = 1; number <= 10_000; number += 1) await see(number);
+    for (let number = 1; number <= 100; number += 1) await see(number);
     await settle();
     await see(1);
-    expect(calls.loads).toBe(10_000);
-    await see(10_001);
+    expect(calls.loads).toBe(100);
+    await see(101);
     await settle();
     // The first one was used since, so the second one had to go.
     await see(1);
-    expect(calls.loads).toBe(10_001);
+    expect(calls.loads).toBe(101);
     await see(2);
-    expect(calls.loads).toBe(10_002);
+    expect(calls.loads).toBe(102);
   });
 
   it('does not take a token for the newest that the session has forgotten', async () => {

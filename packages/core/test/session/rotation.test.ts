@@ -17,7 +17,9 @@ function arrange(options: SessionsOptions = {}) {
   const store = memoryStore({ clock });
   const sessions = createSessions({ store, clock, logger: silentLogger, ...options });
   const events: string[] = [];
-  sessions.on('reuse', ({ cause }) => void events.push(cause ? `reuse:${cause}` : 'reuse'));
+  sessions.on('reuse', ({ alternative }) => {
+    events.push(alternative === undefined ? 'reuse' : `reuse:${alternative}`);
+  });
   sessions.on('revoked', (event) => void events.push(`revoked:${event.cause}`));
   return { clock, store, sessions, events };
 }
