@@ -68,7 +68,9 @@ describe('migrate', () => {
   }
 
   it('brings data to the current shape in every read, and an update writes it', async () => {
-    const { sessions, issued, sid } = await upgraded((data) => ({ tenant: 'x', ...data }));
+    const { sessions, issued, sid } = await upgraded(
+      (data) => ({ tenant: 'x', ...data }) as Record<string, unknown>,
+    );
     const data = { tenant: 'x', handle: 'ada' };
     expect(await sessions.verify(issued.accessToken)).toMatchObject({
       ok: true,
@@ -94,7 +96,7 @@ describe('migrate', () => {
     let isBroken = true;
     const { sessions, issued, logger } = await upgraded((data) => {
       if (isBroken) throw new Error('bug');
-      return data;
+      return data as Record<string, unknown>;
     });
     await expect((async () => sessions.verify(issued.accessToken))()).rejects.toMatchObject({
       code: 'store_unavailable',
