@@ -88,6 +88,10 @@ export function createEngine<Data extends object = RegisteredData>(
       const { records } = await store.list(tagOfSubject(subject));
       return records.map((record) => toSession<Data>(record));
     },
+    async expireAccess(subject: string) {
+      assertSubject(subject);
+      await tokens.expireAll?.(tagOfSubject(subject));
+    },
     on: events.on,
     logger,
     // Reading it is for everyone; correcting it is not.

@@ -189,6 +189,13 @@ export interface Sessions<Data extends object = RegisteredData> {
   /** Ends all sessions of a subject, but for `except`; answers how many. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
+   * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it
+   * after a change of roles. Without effect if tokens are looked up, because `verify` returns current data then.
+   *
+   * @throws {SessError} not_revocable if tokens live until they expire, not_supported without a store
+   */
+  expireAccess(subject: string): Promise<void>;
+  /**
    * Ends the sessions that genuine tokens belong to, as a logout does; a token that has run out will do. A
    * forged or unknown one ends nothing; `false` when nothing was ended.
    */

@@ -127,6 +127,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     list: unsupported('list'),
     revoke: unsupported('revoke'),
     revokeAll: unsupported('revokeAll'),
+    expireAccess: unsupported('expireAccess'),
     end: unsupported('end'),
     on: events.on,
     logger,

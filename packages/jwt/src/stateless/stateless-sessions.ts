@@ -243,6 +243,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     update: () => Promise.reject(new NotSupportedError('update')),
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
+    expireAccess: () => Promise.reject(new NotSupportedError('expireAccess')),
     on: events.on,
     logger,
     kind: 'stateless' as const,
