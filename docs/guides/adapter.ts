@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { getSessions } from '@sess/core';
 import {
+  beforeHead,
   createGuard,
   createSessionHttp,
   type Exchange,
@@ -14,6 +15,15 @@ import {
 
 function createExchange(req: IncomingMessage, res: ServerResponse): Exchange {
   const [path = '/', query = ''] = (req.url ?? '/').split('?', 2);
+  const changes: (() => void)[] = [];
+  // Repeated right before the head is sent, because the application may set the same headers in between.
+  function hold(change: () => void): void {
+    change();
+    if (changes.push(change) > 1) return;
+    beforeHead(res, () => {
+      for (const repeat of changes) repeat();
+    });
+  }
   return {
     method: req.method ?? 'GET',
     path,
@@ -25,13 +35,14 @@ function createExchange(req: IncomingMessage, res: ServerResponse): Exchange {
     authorization: () => readAuthorization(req),
     parsedBody: () => undefined,
     readJson: () => readJsonBody(req),
-    setHeader: (name, value) => void res.setHeader(name, value),
+    setHeader: (name, value) => hold(() => res.setHeader(name, value)),
     vary: (names) =>
       void res.setHeader('Vary', mergeVary(res.getHeader('Vary')?.toString(), names)),
-    setCookie: (name, line) => {
-      const present = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
-      res.setHeader('Set-Cookie', mergeSetCookie(present, name, line));
-    },
+    setCookie: (name, line) =>
+      hold(() => {
+        const present = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
+        res.setHeader('Set-Cookie', mergeSetCookie(present, name, line));
+      }),
   };
 }
 

@@ -109,7 +109,8 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       message.order > order ||
       (message.order === order &&
         (pending || message.kind !== 'token' || message.tokens.access_token > `${current?.token}`));
-    order = Math.max(order, message.order);
+    // A message of another version of this package may lack it.
+    order = Math.max(order, message.order) || order;
     if (message.kind === 'hello') {
       post({ kind: 'order', order });
       postPause();

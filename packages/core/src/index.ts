@@ -28,6 +28,7 @@ export type {
   Rejected,
   RejectionReason,
   RevokeCause,
+  RevokeOptions,
   Session,
   SessionEvent,
   Sessions,

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { UsageError } from '@sess/core';
 import {
   beforeHead,
+  createMistake,
   type Exchange,
   mergeSetCookie,
   mergeVary,
@@ -102,10 +102,7 @@ export class FastifyExchange implements Exchange {
   #change(change: (headers: HeaderTarget) => void): void {
     const { raw } = this.#reply;
     if (raw.headersSent) {
-      throw new UsageError(
-        'answer_sent',
-        'request.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
-      );
+      throw createMistake('answer_sent', 'request.sessions');
     }
     change({
       get: (name) => toList(this.#reply.getHeader(name)),

@@ -122,6 +122,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     create: unsupported('create'),
     refresh: unsupported('refresh'),
     update: unsupported('update'),
+    updateAll: unsupported('updateAll'),
     elevate: unsupported('elevate'),
     get: unsupported('get'),
     list: unsupported('list'),

@@ -1,4 +1,3 @@
-import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
 import type { Logger } from '../util/logger.js';
@@ -62,8 +61,6 @@ export interface HttpSettings {
 /** The settings with the engine that they apply to. */
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
-  /** `sessions.verify`, synchronous if the record is cached. */
-  readonly verify: VerifyAtOnce<Data>;
   readonly logger: Logger;
   /** Called for each response that sets the refresh cookie. */
   readonly onCookie: (exchange: Exchange) => void;
@@ -116,7 +113,6 @@ export function bindHttpOptions<Data extends object>(
     ...settings,
     ...bearerOnly,
     sessions,
-    verify: toVerifyAtOnce(sessions),
     logger,
     onCookie: createCookieWarning(settings.cookie, logger),
   });

@@ -3,6 +3,7 @@ import type {
   CreateInput,
   Device,
   Issued,
+  PresentedTokens,
   RegisteredData,
   Session,
   Sessions,
@@ -196,7 +197,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     if (credentials.kind !== 'token') return undefined;
     try {
-      const result = this.#http.verify(credentials.token);
+      const result = this.#http.sessions.verify(credentials.token);
       if (!(result instanceof Promise)) return this.#accept(result);
       return result.then(
         (settled) => this.#accept(settled),
@@ -259,8 +260,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       throw new UsageError('invalid_argument', message);
     }
     const device = { ...deviceOf(this.#exchange), ...input.device };
-    const issued = await this.#reportData(sessions.create({ ...input, device }));
-    await this.#revokePrevious();
+    const replaces = this.#presentedTokens();
+    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    await this.#revokeDuplicates();
     return this.deliver(issued);
   }
 
@@ -338,26 +340,28 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
   async revokePresented(bodyToken?: string): Promise<void> {
-    const { sessions } = this.#http;
-    const { credentials } = this;
-    const cookie = this.#readCookie();
-    const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
-    const refreshToken = cookie?.kind === 'value' ? cookie.value : bodyToken;
-    if (refreshToken !== undefined || accessToken !== undefined) {
-      await sessions.end({ refreshToken, accessToken });
+    const tokens = this.#presentedTokens(bodyToken);
+    if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
+      await this.#http.sessions.end(tokens);
     }
-    if (cookie?.kind !== 'duplicate') return;
-    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
-      await sessions.end({ refreshToken: value });
-    }
+    await this.#revokeDuplicates();
   }
 
-  /** The same for a sign-in, which also continues if the previous session can only expire. */
-  async #revokePrevious(): Promise<void> {
-    try {
-      await this.revokePresented();
-    } catch (error) {
-      if (!isSessError(error, 'not_revocable')) throw error;
+  #presentedTokens(bodyToken?: string): PresentedTokens {
+    const { credentials } = this;
+    const cookie = this.#readCookie();
+    return {
+      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
+      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+    };
+  }
+
+  /** Ends the sessions of all cookies of the name, if there are several. */
+  async #revokeDuplicates(): Promise<void> {
+    const cookie = this.#readCookie();
+    if (cookie?.kind !== 'duplicate') return;
+    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
+      await this.#http.sessions.end({ refreshToken: value });
     }
   }
 

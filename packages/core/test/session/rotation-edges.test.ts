@@ -139,9 +139,12 @@ describe('a rotation', () => {
   });
 
   it('keeps no more than eight steps and eight access tokens', async () => {
-    const { first, refresh, recordNow } = await arrange();
+    const { clock, first, refresh, recordNow } = await arrange();
     let newest = first;
-    for (let n = 0; n < 20; n += 1) newest = await refresh(newest);
+    for (let n = 0; n < 20; n += 1) {
+      newest = await refresh(newest);
+      clock.advance('1250ms');
+    }
     const { auth } = await recordNow();
     expect(auth.steps).toHaveLength(8);
     expect(auth.access).toHaveLength(8);
