@@ -22,6 +22,7 @@ export type {
   EventListener,
   Issued,
   PresentedTokens,
+  PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
