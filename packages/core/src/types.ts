@@ -210,9 +210,14 @@ export interface Sessions<Data extends object = RegisteredData> {
    * with one token gets the same successor. Reasons: `malformed`, `unknown`, `expired`, `reused`, and `revoked` if
    * `onRefresh` refused.
    *
+   * @param options.isCookie the token is also the session cookie of pages, as for `present`: it rotates at the age of
+   *   `renewAfter` only, and a spent one gets an access token for `overlap`. Default: `false`
    * @throws {SessError} not_issuable if the stored data does not fit the claims of this version
    */
-  refresh(refreshToken: unknown): Promise<RefreshResult<Data>>;
+  refresh(
+    refreshToken: unknown,
+    options?: { readonly isCookie?: boolean },
+  ): Promise<RefreshResult<Data>>;
   /**
    * Returns the session of a refresh token that a browser presents as its cookie: one read and no write, synchronously
    * if its record is cached. A cookie older than `renewAfter` is renewed; all parallel requests get the same renewal,

@@ -36,11 +36,13 @@ export function createRefresh<Data extends object>(context: EngineContext) {
   }
 
   async function decide(
-    token: RefreshCredential,
+    { token, isCookie }: { readonly token: RefreshCredential; readonly isCookie: boolean },
     loaded: SessionRecord,
     at: number,
   ): Promise<Attempt<Outcome<Data>>> {
-    const attempt = { record: loaded, token, at, policy: settings, random: settings.random };
+    const { random } = settings;
+    const renewAfter = isCookie ? settings.renewAfter : undefined;
+    const attempt = { record: loaded, token, at, policy: settings, random, renewAfter };
     const { decision, ...known } = await decideRotation(attempt);
     if (decision.kind === 'reject') return { outcome: decision };
     if (decision.kind === 'end') return end(loaded, decision);
@@ -66,14 +68,17 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     return confirm === undefined ? { outcome } : { outcome, write: () => confirm(loaded) };
   }
 
-  return async function refresh(refreshToken: unknown): Promise<RefreshResult<Data>> {
+  return async function refresh(
+    refreshToken: unknown,
+    { isCookie = false }: { readonly isCookie?: boolean } = {},
+  ): Promise<RefreshResult<Data>> {
     const token = parseRefreshToken(refreshToken);
     if (token === undefined) return reject('malformed');
     const { sid } = token;
     const outcome = await updateWithRetry(store, {
       sid,
       maxAttempts: MAX_ATTEMPTS,
-      decide: (record, at) => decide(token, record, at),
+      decide: (record, at) => decide({ token, isCookie }, record, at),
     });
     if (outcome === undefined) return reject('unknown', sid);
     if (outcome.kind === 'reject') return reject(outcome.reason, sid);

@@ -31,16 +31,18 @@ export type RotationDecision =
   | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' }
   /** The session has to be removed. */
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
-  /** The newest pair. If `auth` is the record's own, there is nothing to write. */
-  | {
-      readonly kind: 'answer';
-      readonly auth: AuthPart;
-      readonly generation: number;
-      readonly refreshSecret: string;
-      /** Empty for the presentation of a cookie. */
-      readonly accessSecret: string;
-      readonly replayed: boolean;
-    };
+  | RotationAnswer;
+
+/** The newest pair. If `auth` is the record's own, there is nothing to write. */
+export interface RotationAnswer {
+  readonly kind: 'answer';
+  readonly auth: AuthPart;
+  readonly generation: number;
+  readonly refreshSecret: string;
+  /** Empty for the presentation of a cookie. */
+  readonly accessSecret: string;
+  readonly replayed: boolean;
+}
 
 /** One refresh token, one record, and one moment of the store's time. */
 export interface RefreshAttempt {
@@ -53,6 +55,10 @@ export interface RefreshAttempt {
   readonly isAccessDead?: boolean;
   /** `false`: the presentation of a cookie, which gets no access token. Default: `true`. */
   readonly withAccess?: boolean;
+  /**
+   * The token is a session cookie: it rotates at this age only, and a spent one is accepted for `overlap`. Milliseconds.
+   */
+  readonly renewAfter?: number | undefined;
 }
 
 const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
@@ -113,9 +119,12 @@ function refreshLatest(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
   if (!isSameDigest(digest(token.secret), auth.refresh)) return UNKNOWN;
-  return mustWait(auth, { at, policy, retention: policy.grace })
-    ? replay(attempt, token.secret, { acknowledged: true })
-    : rotate(attempt);
+  const { renewAfter } = attempt;
+  const isDue = renewAfter === undefined || at - auth.lastUsedAt >= renewAfter;
+  const overlap = renewAfter === undefined ? 0 : policy.overlap;
+  return isDue && !mustWait(auth, { at, policy, retention: Math.max(policy.grace, overlap) })
+    ? rotate(attempt)
+    : replay(attempt, token.secret, { acknowledged: true });
 }
 
 /**
@@ -149,7 +158,15 @@ export function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
 
   const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(latest), auth.refresh)) return UNKNOWN;
-  if (!isForgiven(auth, { step, at, grace: policy.grace })) return { kind: 'end', cause: 'reuse' };
+  if (!isForgiven(auth, { step, at, grace: policy.grace })) {
+    const isCookie = attempt.renewAfter !== undefined;
+    if (!isCookie || at - (step.spentAt ?? at) >= policy.overlap) {
+      return { kind: 'end', cause: 'reuse' };
+    }
+    // Good for this request only: the client keeps the cookie that it has.
+    const { generation, secret: refreshSecret } = token;
+    return { ...replay(attempt, latest, {}), generation, refreshSecret };
+  }
   if (at - (step.spentAt ?? at) < policy.grace) return replay(attempt, latest, { replayed: true });
   // The successor may never have been received, so the grace of its step starts again.
   const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
@@ -204,12 +221,15 @@ function replay(
   attempt: RefreshAttempt,
   refreshSecret: string,
   change: Partial<Pick<AuthPart, 'acknowledged' | 'replayed' | 'steps'>>,
-): RotationDecision {
+): RotationAnswer {
   const { record, token, at, policy, isAccessDead = false, withAccess = true } = attempt;
   const { auth } = record;
   const { salt } = latestStep(auth);
   // A token that is about to expire would be useless to the client.
-  const minTtl = Math.min(MIN_TTL_MS, policy.accessTtl / 10);
+  const minTtl =
+    attempt.renewAfter === undefined
+      ? Math.min(MIN_TTL_MS, policy.accessTtl / 10)
+      : policy.accessTtl / 2;
   // An access token of an earlier generation is the last one after a renewal that issued none.
   const newest = auth.accessCount < 0 ? undefined : auth.access.at(-1);
   const isSpent = withAccess && (isAccessDead || (newest?.expiresAt ?? 0) <= at + minTtl);

@@ -244,6 +244,44 @@ describe('a refresh beside the cookie', () => {
   });
 });
 
+describe('a refresh of the cookie itself', () => {
+  const accepted = <Result extends { readonly ok: boolean }>(result: Result) => {
+    if (!result.ok) throw new Error('the refresh was refused');
+    return result as Extract<Result, { ok: true }>;
+  };
+
+  it('leaves a young cookie and its access token as they are, and renews an old one', async () => {
+    const { clock, sessions, cookie } = await arrange();
+    const first = accepted(await sessions.refresh(cookie, { isCookie: true }));
+    const again = accepted(await sessions.refresh(cookie, { isCookie: true }));
+    expect(first.refreshToken).toBe(cookie);
+    expect(again.accessToken).toBe(first.accessToken);
+    clock.advance('8m');
+    const half = accepted(await sessions.refresh(cookie, { isCookie: true }));
+    expect(half.refreshToken).toBe(cookie);
+    expect(half.accessToken).not.toBe(first.accessToken);
+    clock.advance('7m');
+    const renewed = accepted(await sessions.refresh(cookie, { isCookie: true }));
+    expect(renewed.refreshToken).not.toBe(cookie);
+  });
+
+  it('gives a spent cookie an access token within overlap, and no new cookie', async () => {
+    const { clock, sessions, cookie, present, renew, settle } = await arrange();
+    clock.advance('15m');
+    await present(await renew(cookie));
+    await settle();
+    clock.advance('4m');
+    const late = accepted(await sessions.refresh(cookie, { isCookie: true }));
+    expect(late.refreshToken).toBe(cookie);
+    expect(await sessions.verify(late.accessToken)).toMatchObject({ ok: true });
+    clock.advance('1m');
+    expect(await sessions.refresh(cookie, { isCookie: true })).toEqual({
+      ok: false,
+      reason: 'reused',
+    });
+  });
+});
+
 describe('options', () => {
   it('let the defaults give way, and refuse written values that contradict each other', () => {
     expect(() => createSessions({ idleTtl: '10m', renewAfter: '6m' })).toThrow(
