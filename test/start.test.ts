@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
-// None of these names an example, though most name a folder.
+// None of these is the name of an example.
 it.each(['nope', 'demo', '', '../packages/core', '--help'])(
-  'npm start -- %j says what there is',
+  'npm start -- %j lists the examples',
   (name) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/start.mjs', name], {
       encoding: 'utf8',

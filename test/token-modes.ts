@@ -1,6 +1,12 @@
 import { createSessions, memoryStore, type Sessions, systemClock } from '@sess/core';
 import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
-import { type EngineSetup, type SignedEngines, silentLogger, type TokenMode } from '@sess/testkit';
+import {
+  type AdapterSuiteOptions,
+  type EngineSetup,
+  type SignedEngines,
+  silentLogger,
+  type TokenMode,
+} from '@sess/testkit';
 
 const ISSUER = 'https://api.example.com';
 const SECRET = 'a secret of at least thirty-two bytes';
@@ -41,6 +47,10 @@ export const signedTokens: SignedEngines = {
     });
   },
 };
+
+/** The same for hosts beyond the first: in the short tier they run with opaque tokens only. */
+export const beyondShort: AdapterSuiteOptions =
+  process.env['SESS_TIER'] === 'short' ? {} : { engines: signedTokens };
 
 export const TOKEN_MODES: readonly TokenMode[] = ['opaque', 'jwt', 'stateless'];
 

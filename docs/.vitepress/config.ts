@@ -1,4 +1,5 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { expandOptions } from './options.js';
 
 function page(text: string, link: string): DefaultTheme.SidebarItem {
   return { text, link };
@@ -50,8 +51,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('A store-backed service', '/migration/store-backed'),
       page('A stateless service', '/migration/stateless'),
-      page('express-session', '/migration/express-session'),
-      page('@fastify/session', '/migration/fastify-session'),
+      page('express-session, @fastify/session', '/migration/express-session'),
       page('iron-session', '/migration/iron-session'),
       page('better-auth, SuperTokens', '/migration/auth-frameworks'),
     ],
@@ -74,6 +74,9 @@ const API = [
   'fastify',
   'hono',
   'redis',
+  'sql/postgres',
+  'sql/sqlite',
+  'sql/mysql',
   'jwt',
   'client',
   'client/react',
@@ -103,6 +106,13 @@ export default defineConfig({
   // A dead link fails the build.
   ignoreDeadLinks: false,
   // The search index is one chunk, loaded on the first search.
+  markdown: {
+    config(md) {
+      md.core.ruler.before('normalize', 'options', (state) => {
+        state.src = expandOptions(state.src);
+      });
+    },
+  },
   vite: { build: { chunkSizeWarningLimit: 2_000 } },
   themeConfig: {
     search: { provider: 'local' },

@@ -128,7 +128,7 @@ async function issue(sessions: Sessions, trap: Trap): Promise<Issued> {
 
 describe('secrets', () => {
   it.for(CASES)(
-    'are nowhere but where they belong, whatever is done and whatever fails: %s, %s [logs.lines, logs.errors, logs.told, logs.shown, logs.kept, logs.answers]',
+    'secrets appear only where they belong, in every operation and after every fault: %s, %s [logs.lines, logs.errors, logs.published, logs.shown, logs.kept, logs.responses]',
     { timeout: 60_000 },
     async ([name, mode], { expect, onTestFinished }) => {
       const trap = createTrap();

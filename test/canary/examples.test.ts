@@ -15,7 +15,7 @@ const PASSWORD = randomBytes(24).toString('hex');
 
 describe('the processes of the examples', () => {
   it.for(CASES)(
-    'print no secret, whatever is asked of them and whatever fails: %s, %s [logs.lines, logs.errors, logs.kept, logs.answers]',
+    'the examples print no secret, for every request and after every fault: %s, %s [logs.lines, logs.errors, logs.kept, logs.responses]',
     { timeout: 60_000 },
     async ([name, mode], { expect, onTestFinished }) => {
       const trap = createTrap();

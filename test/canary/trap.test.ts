@@ -60,7 +60,7 @@ describe('a secret that leaks', () => {
     expect(leaksOf(what)).toEqual([]);
   });
 
-  it('is found of an engine that hands it on: whoever logs what it issued', async () => {
+  it('finds a secret that a caller of the engine logs', async () => {
     const trap = createTrap();
     const sessions = createSessions({ logger: silentLogger });
     const issued = await sessions.create({ subject: 'ada' });

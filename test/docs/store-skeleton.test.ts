@@ -7,7 +7,7 @@ storeSuite('the store of the guide', async () => {
   const rows = new Map<string, Row>();
   const store = createStore({
     async transaction(tag, work) {
-      const empty: Row = { live: new Map(), removed: new Map(), revokedBefore: 0 };
+      const empty: Row = { live: new Map(), removed: new Map(), revokedBefore: 0, newest: 0 };
       const row = rows.get(tag) ?? empty;
       rows.set(tag, row);
       for (const [id, { at }] of row.removed)

@@ -1,11 +1,14 @@
-// Without the web font: pages take the reader's own, and nothing is fetched.
+// The theme without its web font: pages use the fonts of the reader, and nothing is fetched.
+import type { EnhanceAppContext } from 'vitepress';
 import Theme from 'vitepress/theme-without-fonts';
+import RotationStates from './rotation-states.vue';
 import { keepTabsTogether } from './tabs.js';
 import './style.css';
 
 export default {
   extends: Theme,
-  enhanceApp(): void {
+  enhanceApp({ app }: EnhanceAppContext): void {
+    app.component('RotationStates', RotationStates);
     if (typeof document === 'object') keepTabsTogether(document);
   },
 };

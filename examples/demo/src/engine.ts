@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createSessions, opaque, type Sessions, UsageError } from '@sess/core';
 import { parseDuration } from '@sess/core/options';
 import { createStatelessSessions, jwt } from '@sess/jwt';
+import type { OpenStore } from './open-store.js';
 import { type ExampleSettings, inVariables, SettingsError } from './settings.js';
-import { type OpenStore, openStore } from './store.js';
+import { openStore } from './store.js';
 
 /** A session engine, and how to end it with all that it stands on. */
 export interface Engine {
@@ -50,7 +51,7 @@ const ENGINES: Readonly<
  * @throws SettingsError
  */
 export async function createEngine(settings: ExampleSettings): Promise<Engine> {
-  const opened = openStore(settings);
+  const opened = await openStore(settings);
   try {
     const sessions = ENGINES[settings.accessTokens](settings, opened);
     // A store that is away is waited for a moment only: requests are told until it is there.
@@ -71,10 +72,10 @@ export async function createEngine(settings: ExampleSettings): Promise<Engine> {
   }
 }
 
-function signedBy({ jwtSecret, redisUrl }: ExampleSettings) {
-  if (jwtSecret === undefined && redisUrl !== undefined) {
+function signedBy({ jwtSecret, redisUrl, databaseUrl }: ExampleSettings) {
+  if (jwtSecret === undefined && (redisUrl ?? databaseUrl) !== undefined) {
     throw new SettingsError(
-      "JWT_SECRET: processes that share a Redis have to share it too. Write what 'openssl rand -base64 32' prints.",
+      "JWT_SECRET: processes that share a store have to share it too. Write what 'openssl rand -base64 32' prints.",
     );
   }
   // In memory everything is forgotten with the process, so its key may be as well.

@@ -6,6 +6,8 @@ export interface ExampleSettings {
   readonly port: number;
   /** Absent: sessions are kept in memory. */
   readonly redisUrl: string | undefined;
+  /** `postgres:`, `mysql:` or `file:`. Absent: REDIS_URL decides. */
+  readonly databaseUrl: string | undefined;
   readonly accessTokens: AccessTokenKind;
   readonly jwtSecret: string | undefined;
   /** As they were written: the engine knows what is a duration and what is in range. */
@@ -44,7 +46,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
   const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
   return {
     port: readPort(read('PORT') ?? '3000'),
-    redisUrl: read('REDIS_URL'),
+    ...readStore({ redisUrl: read('REDIS_URL'), databaseUrl: read('DATABASE_URL') }),
     accessTokens: readKind(read('ACCESS_TOKENS') ?? 'opaque'),
     jwtSecret: readSecret(environment['JWT_SECRET'] || undefined),
     durations: readDurations(read),
@@ -56,6 +58,15 @@ export function inVariables(message: string): string {
   return [...Object.entries(DURATIONS), ['ACCESS_TTL', 'ttl'] as const].reduce(
     (text, [variable, option]) => text.replace(new RegExp(`\\b${option}\\b`, 'g'), variable),
     message,
+  );
+}
+
+function readStore(
+  urls: Pick<ExampleSettings, 'redisUrl' | 'databaseUrl'>,
+): Pick<ExampleSettings, 'redisUrl' | 'databaseUrl'> {
+  if (urls.redisUrl === undefined || urls.databaseUrl === undefined) return urls;
+  throw new SettingsError(
+    'DATABASE_URL: expected only one of DATABASE_URL and REDIS_URL, got both.',
   );
 }
 

@@ -1,25 +1,19 @@
-import { memoryStore, type SessionStore } from '@sess/core';
-import type { Denylist } from '@sess/core/store';
+import { memoryStore } from '@sess/core';
 import { memoryDenylist } from '@sess/jwt';
 import { failFast, failFastCluster, redisDenylist, redisStore } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
+import { openDatabase } from './database.js';
+import type { OpenStore } from './open-store.js';
 import { type ExampleSettings, SettingsError } from './settings.js';
 
-/** Where sessions are kept, and how to let go of it. */
-export interface OpenStore {
-  readonly store: SessionStore;
-  /** What ends signed tokens before they expire. */
-  readonly denylist: Denylist;
-  close(): Promise<void>;
-}
-
 /**
- * The memory store, or Redis where REDIS_URL is set; several URLs with commas between them are nodes of a
+ * The memory store, a database where DATABASE_URL is set, or Redis where REDIS_URL is set; several URLs with commas between them are nodes of a
  * Cluster. A server that is away does not stop the start: requests get a 503 until it is there.
  *
  * @throws SettingsError
  */
-export function openStore({ redisUrl }: ExampleSettings): OpenStore {
+export async function openStore({ redisUrl, databaseUrl }: ExampleSettings): Promise<OpenStore> {
+  if (databaseUrl !== undefined) return openDatabase(databaseUrl);
   if (redisUrl === undefined) {
     return { store: memoryStore(), denylist: memoryDenylist(), close: async () => {} };
   }

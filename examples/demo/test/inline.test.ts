@@ -51,7 +51,7 @@ describe('inlineModules', () => {
     "export * from './a.js';",
     'export default 1;',
     "import './a.js';",
-  ])('says that it does not know %s', (line) => {
+  ])('refuses the unknown line %s', (line) => {
     expect(() => inline({ 'main.js': `${line}\n`, 'a.js': '' })).toThrow(
       /main\.js: cannot inline '/,
     );

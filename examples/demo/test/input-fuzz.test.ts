@@ -33,7 +33,7 @@ function isSendable(value: string): boolean {
 }
 
 describe('what is sent to sign in', () => {
-  it('signs somebody in, or is a problem of the client’s: nothing else comes of it', async () => {
+  it('every input signs a user in or results in a client error, and in nothing else', async () => {
     const sessions = createSessions({ logger: silentLogger });
     const seen = { signedIn: 0, refused: 0 };
     await fc.assert(

@@ -56,7 +56,7 @@ describe('createEngine', () => {
     },
   );
 
-  it('tells of times that do not go together in whole sentences', async () => {
+  it('reports inconsistent times in whole sentences', async () => {
     const settings = readSettings({
       ACCESS_TOKENS: 'stateless',
       ACCESS_TTL: '2d',

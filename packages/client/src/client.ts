@@ -1,5 +1,5 @@
 import { createFetch } from './fetch.js';
-import { createSessionChanged, requestRoute, SessionClientError } from './renewal.js';
+import { createSessionChanged, requestRoute, type SessionClientError } from './renewal.js';
 import { createTokenManager, isWithin } from './token-manager.js';
 import type { ClientOptions, ListedSession, SessionClient } from './types.js';
 
@@ -25,22 +25,13 @@ export function createClient(options: ClientOptions = {}): SessionClient {
     origins: new Set([base.origin, ...origins.map((origin) => toUrl('origins', origin).origin)]),
   });
 
-  function call<Result>(
-    path: string,
-    method: string,
-    read: (response: Response) => Promise<Result> | undefined,
-  ): Promise<Result | undefined> {
+  function call<Body>(path: string, method: string): Promise<Body> {
     const init: RequestInit = storage ? { method } : { method, credentials: 'include' };
-    return requestRoute(platform, {
-      fetch: send,
-      url: sessionUrl + path,
-      createInit: () => init,
-      read,
-    });
+    return requestRoute(platform, { fetch: send, url: sessionUrl + path, init }) as Promise<Body>;
   }
 
   async function callForCount(path: string): Promise<number> {
-    return (await call(path, 'POST', readJson<{ revoked: number }>))?.revoked ?? 0;
+    return (await call<{ readonly revoked: number }>(path, 'POST')).revoked;
   }
 
   return {
@@ -77,12 +68,9 @@ export function createClient(options: ClientOptions = {}): SessionClient {
         (async () => {
           const key = manager.current?.key;
           if (!localOnly) {
-            await requestRoute(platform, {
-              fetch: platform.fetch,
-              url: `${sessionUrl}/logout`,
-              createInit: manager.createInit,
-              read: () => undefined,
-            });
+            const { fetch } = platform;
+            const init = manager.createInit();
+            await requestRoute(platform, { fetch, url: `${sessionUrl}/logout`, init });
           }
           await manager.signOut(key);
         })(),
@@ -97,16 +85,18 @@ export function createClient(options: ClientOptions = {}): SessionClient {
         })(),
       ),
     sessions: {
-      async list() {
-        const body = await call('/list', 'GET', readJson<{ sessions: readonly ListedSession[] }>);
-        return body?.sessions ?? [];
-      },
+      list: () =>
+        handled(
+          call<{ readonly sessions: readonly ListedSession[] }>('/list', 'GET').then(
+            ({ sessions }) => sessions,
+          ),
+        ),
       revoke: (sid) =>
         handled(
-          call(`/${encodeURIComponent(sid)}`, 'DELETE', () => undefined).then(
+          call(`/${encodeURIComponent(sid)}`, 'DELETE').then(
             () => true,
             (error: unknown) => {
-              if (error instanceof SessionClientError && error.status === 404) return false;
+              if ((error as Partial<SessionClientError>).status === 404) return false;
               throw error;
             },
           ),
@@ -115,10 +105,6 @@ export function createClient(options: ClientOptions = {}): SessionClient {
     },
     close: manager.close,
   };
-}
-
-function readJson<Body>(response: Response): Promise<Body> {
-  return response.json();
 }
 
 /** Marks a rejection as handled: a caller that drops the promise must not end a process, one that awaits it still sees it. */

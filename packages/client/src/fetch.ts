@@ -1,4 +1,4 @@
-import { createSessionChanged, isTransient, readCode, SessionClientError } from './renewal.js';
+import { createSessionChanged, isTransient, readJson, SessionClientError } from './renewal.js';
 import { isWithin, type TokenManager } from './token-manager.js';
 
 /** The arguments of `fetch`. */
@@ -11,7 +11,7 @@ export interface ApiAddress {
 }
 
 /** A request as it was at the call: later changes by the caller have no effect on it. */
-export interface PreparedRequest {
+interface PreparedRequest {
   /** True for a request to the API without credentials of the caller. Others pass unchanged. */
   readonly isOurs: boolean;
   readonly signal: AbortSignal | null | undefined;
@@ -20,16 +20,15 @@ export interface PreparedRequest {
   isRepeatable(): boolean;
 }
 
-/** Milliseconds without renewals after a renewed token was refused; doubled each time, up to an hour. */
-const MIN_REFUSAL_PAUSE_MS = 30_000;
-const MAX_REFUSAL_PAUSE_MS = 3_600_000;
+/** Milliseconds without renewals after a renewed token was refused; doubled until one is accepted. */
+const REFUSAL_PAUSE_MS = 30_000;
 
 /**
  * Copies the arguments of `fetch`.
  *
  * @throws {TypeError} for an invalid address, as `fetch` does
  */
-export function prepareRequest(
+function prepareRequest(
   [input, init]: FetchArguments,
   { href: base, origins }: ApiAddress,
 ): PreparedRequest {
@@ -45,11 +44,9 @@ export function prepareRequest(
     isOurs,
     signal: copy?.signal ?? request?.signal,
     withToken(token) {
-      if (token === undefined) return [request ?? href, copy];
+      if (!token) return [request ?? href, copy];
       headers.set('Authorization', `Bearer ${token}`);
-      if (request === undefined || copy !== undefined) {
-        return [request ?? href, { ...copy, headers }];
-      }
+      if (!request || copy) return [request ?? href, { ...copy, headers }];
       // With an init, however small, a request loses its referrer (Fetch, section 5.4).
       const next = new Request(request);
       next.headers.set('Authorization', `Bearer ${token}`);
@@ -82,7 +79,7 @@ export function createFetch(
   address: ApiAddress,
 ): (...given: FetchArguments) => Promise<Response> {
   const { fetch, now } = manager.platform;
-  let pauseMs = MIN_REFUSAL_PAUSE_MS;
+  let pauseMs = REFUSAL_PAUSE_MS;
   let pause: { readonly from: number; readonly until: number } | undefined;
 
   async function send(...given: FetchArguments): Promise<Response> {
@@ -110,11 +107,11 @@ export function createFetch(
     const renewed = getToken();
     if (!renewed || !request.isRepeatable()) return response;
     const repeated = await fetch(...request.withToken(renewed));
-    if (!(await isRefused(repeated, renewed))) pauseMs = MIN_REFUSAL_PAUSE_MS;
+    if (!(await isRefused(repeated, renewed))) pauseMs = REFUSAL_PAUSE_MS;
     else if (!isWithin(pause, now())) {
       // A route that refuses every token must not rotate them for ever.
       pause = { from: now(), until: now() + pauseMs };
-      pauseMs = Math.min(pauseMs * 2, MAX_REFUSAL_PAUSE_MS);
+      pauseMs *= 2;
     }
     return repeated;
   }
@@ -122,13 +119,13 @@ export function createFetch(
   /** True if a response asks for a token, or for another one. Other origins, reached by a redirect, do not count. */
   async function isRefused(response: Response, token: string | undefined): Promise<boolean> {
     const { status, url, headers } = response;
-    if (status !== 401 || (url !== '' && !address.origins.has(new URL(url).origin))) return false;
+    if (status !== 401 || (url && !address.origins.has(new URL(url).origin))) return false;
     // Without a token there is nothing to wait for, except a renewal that is late.
-    if (token === undefined && !manager.isRenewing) return false;
-    const code = token === undefined ? 'session_required' : 'invalid_token';
+    if (!token && !manager.isRenewing) return false;
+    const code = token ? 'invalid_token' : 'session_required';
     const challenge = headers.get('WWW-Authenticate');
     // APIs on other origins have to expose the header, and seldom do.
-    if (challenge === null) return (await readCode(response)) === code;
+    if (challenge === null) return (await readJson<{ code?: string }>(response))?.code === code;
     return /\bBearer\b/i.test(challenge) && (!token || /error="?invalid_token/i.test(challenge));
   }
 
@@ -136,7 +133,7 @@ export function createFetch(
 }
 
 /** Waits until a promise settles or the caller aborts; the `fetch` that follows reports the abort. */
-export async function waitFor(
+async function waitFor(
   promise: Promise<unknown>,
   signal: AbortSignal | null | undefined,
 ): Promise<void> {

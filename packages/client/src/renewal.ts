@@ -2,49 +2,42 @@ import type { Platform, TokenResponse } from './types.js';
 
 /** A response of a session route that is no success, or the absence of one. */
 export class SessionClientError extends Error {
-  override readonly name = 'SessionClientError';
   /** The HTTP status; 0 without a response. */
-  readonly status: number;
+  declare readonly status: number;
   /**
    * The stable `code` of the problem body, such as `store_unavailable`, if it had one. From the client itself:
-   * `timeout` (no complete response within 10 seconds) and `session_changed` (another user has signed in).
+   * `timeout` (no complete response within 10 seconds) and `session_changed` (not sent: another user has signed in).
    */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** The response, with its body unread; an error response (Fetch, section 2.2.6) without one. */
-  readonly response: Response;
+  declare readonly response: Response;
 
-  constructor(
-    response: Response,
-    code: string | undefined,
-    message = `The session route responded with ${response.status} (${code ?? 'no code'}).`,
-  ) {
-    super(message);
-    this.status = response.status;
-    this.code = code;
-    this.response = response;
+  constructor(response: Response, code: string | undefined, message = 'The session route failed') {
+    const { status } = response;
+    super(`${message}: ${status} ${code}.`);
+    Object.assign(this, { name: 'SessionClientError', status, code, response });
   }
 }
 
 /** Creates the error of a request that was not sent because another user has signed in since. */
 export function createSessionChanged(): SessionClientError {
-  return new SessionClientError(
-    Response.error(),
-    'session_changed',
-    'Another user has signed in since the request was made. It was not sent.',
-  );
+  const message = 'Not sent, because another user has signed in';
+  return new SessionClientError(Response.error(), 'session_changed', message);
 }
 
 /** The arguments of `requestRoute`. */
-export interface RouteRequest<Result> {
+export interface RouteRequest {
   readonly fetch: Platform['fetch'];
   readonly url: string;
-  /** Returns `undefined` if there is nothing to send; the result is `undefined` then. */
-  readonly createInit: () => RequestInit | undefined | Promise<RequestInit | undefined>;
-  readonly read: (response: Response) => Promise<Result> | undefined;
+  /** `undefined` if there is nothing to send; the result is `undefined` then. */
+  readonly init: RequestInit | undefined | Promise<RequestInit | undefined>;
 }
 
 /** The arguments of `requestRenewal`. */
-export interface RenewalRequest extends Omit<RouteRequest<unknown>, 'read'> {
+export interface RenewalRequest {
+  readonly url: string;
+  /** Called for each attempt. Returns `undefined` if there is nothing to send. */
+  readonly createInit: () => Promise<RequestInit | undefined> | undefined;
   /** Called at the first attempt without a result, while further ones follow. */
   readonly onFailure: () => void;
 }
@@ -67,37 +60,32 @@ const TIMEOUT_MS = 10_000;
 const SIGNED_OUT = /^(refresh_token_(missing|rejected)|session_required|invalid_token)$/;
 
 /**
- * Sends one request to a session route, its body included in the time limit.
+ * Sends one request to a session route, its body included in the time limit. Returns the JSON of the response, or
+ * `undefined` for a body of another kind.
  *
  * @throws {SessionClientError} for a response that is no success, and `timeout` after 10 seconds
  */
-export async function requestRoute<Result>(
+export function requestRoute<Body>(
   { startTimer }: Platform,
-  { fetch, url, createInit, read }: RouteRequest<Result>,
-): Promise<Result | undefined> {
+  { fetch, url, init }: RouteRequest,
+): Promise<Body | undefined> {
   // Not AbortSignal.timeout, which some platforms lack.
   const controller = new AbortController();
-  let cancel = (): void => {};
-  const timeout = new Promise<never>((_resolve, reject) => {
-    cancel = startTimer(TIMEOUT_MS, () => {
-      reject(
-        new SessionClientError(
-          Response.error(),
-          'timeout',
-          'The session route did not respond in time.',
-        ),
-      );
+  return new Promise<Body | undefined>((resolve, reject) => {
+    const cancel = startTimer(TIMEOUT_MS, () => {
+      reject(new SessionClientError(Response.error(), 'timeout'));
       controller.abort();
     });
+    async function send(): Promise<Body | undefined> {
+      const given = await init;
+      if (!given) return undefined;
+      const response = await fetch(url, { ...given, signal: controller.signal });
+      const body = await readJson<Body & { readonly code?: string }>(response);
+      if (response.ok) return body;
+      throw new SessionClientError(response, body?.code);
+    }
+    send().then(resolve, reject).finally(cancel);
   });
-  async function send(): Promise<Result | undefined> {
-    const init = await createInit();
-    if (init === undefined) return undefined;
-    const response = await fetch(url, { ...init, signal: controller.signal });
-    if (response.ok) return read(response);
-    throw new SessionClientError(response, await readCode(response));
-  }
-  return Promise.race([send(), timeout]).finally(cancel);
 }
 
 /**
@@ -107,46 +95,50 @@ export async function requestRoute<Result>(
  */
 export async function requestRenewal(
   platform: Platform,
-  { onFailure, ...request }: RenewalRequest,
+  { url, createInit, onFailure }: RenewalRequest,
 ): Promise<Renewal> {
-  const sleep = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => platform.startTimer(milliseconds, resolve));
+  const { fetch, now, startTimer } = platform;
   let isConfirmed = false;
   for (let attempt = 0; ; ) {
-    const at = platform.now();
+    const at = now();
+    let delay = CONFIRM_DELAY_MS;
     try {
-      const read = (response: Response): Promise<TokenResponse> => response.json();
-      return { at, tokens: await requestRoute(platform, { ...request, read }) };
+      const init = createInit();
+      const tokens = await requestRoute<TokenResponse>(platform, { fetch, url, init });
+      if (await init) assertTokens(tokens);
+      return { at, tokens };
     } catch (error) {
       const { status, code } = error as Partial<SessionClientError>;
       if (status === 401 && SIGNED_OUT.test(`${code}`)) {
         // A refused token may have been replaced by another tab; an absent one was not.
         if (isConfirmed || /missing|required/.test(`${code}`)) return { at };
         isConfirmed = true;
-        await sleep(CONFIRM_DELAY_MS);
-        continue;
+      } else {
+        onFailure();
+        // Without a further attempt: NaN.
+        delay = Math.max(RETRY_DELAYS_MS[attempt] as number, readRetryAfter(error, at));
+        attempt += 1;
+        if (!isTransient(error) || !(delay <= MAX_RETRY_DELAY_MS)) throw error;
       }
-      onFailure();
-      const delay = Math.max(
-        RETRY_DELAYS_MS[attempt] ?? Number.POSITIVE_INFINITY,
-        readRetryAfter(error, at),
-      );
-      attempt += 1;
-      if (!isTransient(error) || delay > MAX_RETRY_DELAY_MS) throw error;
-      await sleep(delay);
     }
+    await new Promise<void>((resolve) => startTimer(delay, resolve));
   }
 }
 
-/** Returns the `code` of a problem body (RFC 9457) and leaves the body unread. */
-export async function readCode(response: Response): Promise<string | undefined> {
-  try {
-    const { code } = (await response.clone().json()) as { readonly code?: unknown };
-    return typeof code === 'string' ? code : undefined;
-  } catch {
-    // No JSON: a response of a gateway, which has no code.
-    return undefined;
+/** @throws {TypeError} without an access token, as in a response of a gateway or of a refused sign-in */
+export function assertTokens(tokens: TokenResponse | undefined): asserts tokens {
+  if (typeof tokens?.access_token !== 'string') {
+    throw new TypeError('expected a response with an access_token, got none.');
   }
+}
+
+/** Returns the JSON of a response and leaves its body unread; `undefined` for a body of another kind. */
+export function readJson<Body>(response: Response): Promise<Body | undefined> {
+  // A response of a gateway, or a connection that was cut: both say nothing.
+  return response
+    .clone()
+    .json()
+    .catch(() => undefined);
 }
 
 /** True unless the server refused: no response, an overload or a failure, after which a retry can succeed. */

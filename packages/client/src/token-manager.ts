@@ -1,5 +1,11 @@
 import { createPlatform, isServerProcess } from './platform.js';
-import { isTransient, readRetryAfter, requestRenewal, SessionClientError } from './renewal.js';
+import {
+  assertTokens,
+  isTransient,
+  readRetryAfter,
+  requestRenewal,
+  SessionClientError,
+} from './renewal.js';
 import type {
   ClientOptions,
   Message,
@@ -64,7 +70,7 @@ const REFUSAL_PAUSE_MS = 10_000;
 
 /** True during a period. */
 export function isWithin(period: Period | undefined, now: number): boolean {
-  return period !== undefined && now >= period.from && now < period.until;
+  return !!period && now >= period.from && now < period.until;
 }
 
 /**
@@ -75,13 +81,12 @@ export function isWithin(period: Period | undefined, now: number): boolean {
  * @throws {TypeError} without a token, as in a response of a gateway or of a refused sign-in
  */
 export function holdToken(
-  { access_token: token, expires_in: seconds = Number.POSITIVE_INFINITY }: TokenResponse,
+  tokens: TokenResponse,
   at: number,
   fallbackKey: HeldToken['key'],
 ): HeldToken {
-  if (typeof token !== 'string') {
-    throw new TypeError('start: expected a token response, got one without access_token.');
-  }
+  assertTokens(tokens);
+  const { access_token: token, expires_in: seconds = Number.POSITIVE_INFINITY } = tokens;
   const ttlMs = seconds * 1_000;
   const expiresAt = at + ttlMs;
   const { sid, subject } = readClaims(token);
@@ -127,33 +132,34 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   let current: HeldToken | undefined;
   let signedIn: boolean | undefined;
   let pending: PendingRenewal | undefined;
-  let pause: (Period & { readonly error: unknown }) | undefined;
+  let pause: (Period & { readonly error: SessionClientError }) | undefined;
   /** Raised by every change of the session: results requested before are discarded, requests made before not sent. */
   let generation = 0;
-  /** The highest order seen; a hybrid of counter and clock, so that a new tab starts above the others. */
+  /**
+   * The order of the newest event that this tab knows; older messages are ignored. A counter that starts at the clock, so
+   * that a new tab is not behind the others.
+   */
   let order = 0;
-  /** The order of the newest event that this tab knows or has requested; older messages are ignored. */
-  let since = 0;
   let stored: Promise<unknown> = Promise.resolve();
   let onReceived = (): void => {};
   let tabs: Tabs | undefined = platform.openTabs?.(`sess ${sessionUrl}`, onMessage);
-  tabs?.post({ kind: 'hello', order });
+  const post = (message: Message): void => tabs?.post(message);
+  post({ kind: 'hello', order });
 
   /** Returns the order of a sign-in or sign-out, above all that this tab has seen. */
   function nextOrder(): number {
     order = Math.max(order + 1, now());
-    since = order;
     return order;
   }
 
   function change(next: HeldToken | undefined): void {
     const { sid, subject } = next ?? current ?? {};
     const isSame = next?.key === current?.key;
-    const type = next === undefined ? 'signed-out' : isSame ? 'renewed' : 'signed-in';
-    // Nothing is bound to the time before the first look.
-    if (current !== undefined && !isSame) generation += 1;
+    const type = next ? (isSame ? 'renewed' : 'signed-in') : 'signed-out';
+    // A request from the time before the first look belongs to the user whom that shows.
+    if (!next || (current && !isSame)) generation += 1;
     current = next;
-    signedIn = next !== undefined;
+    signedIn = !!next;
     for (const listener of [...listeners]) {
       try {
         listener({ type, sid, subject });
@@ -169,39 +175,43 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   }
 
   function onMessage(message: Message): void {
+    // Equal orders are rare and need the same winner in all tabs; a renewal in flight has no result yet.
+    const isNewer =
+      message.order > order ||
+      (message.order === order &&
+        (pending || message.kind !== 'token' || message.tokens.access_token > `${current?.token}`));
     order = Math.max(order, message.order);
-    if (message.kind === 'hello') tabs?.post({ kind: 'order', order });
-    else if (message.kind === 'received') onReceived();
+    if (message.kind === 'hello') {
+      post({ kind: 'order', order });
+      postPause();
+    }
+    if (message.kind === 'received') onReceived();
     else if (message.kind === 'paused') {
-      const response = new Response(null, { status: message.status });
-      setPause(message.milliseconds, new SessionClientError(response, undefined));
-    } else if (message.kind === 'token') {
+      const { from, until, status } = message;
+      pause = {
+        from,
+        until,
+        error: new SessionClientError(new Response(null, { status }), undefined),
+      };
+    } else if (message.kind === 'token' && isNewer) {
       const { tokens, at, isSignIn } = message;
-      // Equal orders are rare and need the same winner in all tabs; a renewal in flight has no result yet.
-      const isNewer =
-        message.order === since && pending === undefined
-          ? tokens.access_token > `${current?.token}`
-          : message.order >= since;
-      if (!isNewer) return;
-      since = message.order;
       // A result in flight may belong to the user before.
       if (isSignIn) generation += 1;
       change(hold(tokens, at, isSignIn ? order : undefined));
-      if (pending !== undefined) tabs?.post({ kind: 'received', order });
+      if (pending) post({ kind: 'received', order });
     } else if (message.kind === 'signed-out') {
       const { sid } = message;
-      const isOther = sid !== undefined && current?.sid !== undefined && sid !== current.sid;
+      const own = current?.sid;
       // An ended session stays ended, in any order of messages; a renewal in flight finds out by itself.
-      const isKnown = sid !== undefined && sid === current?.sid && pending === undefined;
-      if (isOther || (message.order < since && !isKnown)) return;
-      since = Math.max(since, message.order);
-      generation += 1;
-      change(undefined);
+      const isOwn = sid && own ? sid === own && (isNewer || !pending) : isNewer;
+      if (isOwn) change(undefined);
     }
   }
 
-  function setPause(milliseconds: number, error: unknown): void {
-    pause = { from: now(), until: now() + milliseconds, error };
+  function postPause(): void {
+    if (pause === undefined) return;
+    const { from, until, error } = pause;
+    post({ kind: 'paused', order, from, until, status: error.status });
   }
 
   /** Runs storage operations one after the other: a slow write must not undo a later one. */
@@ -213,45 +223,40 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
 
   async function take(tokens: TokenResponse, at: number, asked: number, isSignIn: boolean) {
     const next = hold(tokens, at, isSignIn ? asked : undefined);
-    if (isShared && current !== undefined && userOf(next) !== userOf(current)) {
+    if (isShared && current && userOf(next) !== userOf(current)) {
       throw new TypeError(
-        'start: expected the same user, got another one. In a server process create one client per request; elsewhere call logout first, or pass environment.fetch.',
+        'start: expected the user of this client, got another one. In a server process create one client per request.',
       );
     }
     if (isSignIn) generation += 1;
     const before = generation;
     const { access_token, expires_in, refresh_token } = tokens;
-    if (storage !== undefined && refresh_token !== undefined) {
+    if (storage && refresh_token) {
       // Before the token is used: until then the server repeats its response to the old one.
       await runExclusive(() => storage.set(refresh_token));
     }
     if (before !== generation) return;
     change(next);
     const shared = { access_token, expires_in };
-    tabs?.post({ kind: 'token', order: asked, at, tokens: shared, isSignIn });
+    post({ kind: 'token', order: asked, at, tokens: shared, isSignIn });
   }
 
-  async function forget(asked: number, isForAll: boolean): Promise<void> {
+  async function forget(isForAll: boolean, asked = nextOrder()): Promise<void> {
     const sid = current?.sid;
-    generation += 1;
     change(undefined);
-    if (isForAll) tabs?.post({ kind: 'signed-out', order: asked, sid });
+    if (isForAll) post({ kind: 'signed-out', order: asked, sid });
     await runExclusive(() => storage?.remove());
   }
 
   async function createInit(): Promise<RequestInit | undefined> {
     // A server whose sessions are in their tokens takes the token itself.
-    const headers: Record<string, string> =
-      current === undefined ? {} : { Authorization: `Bearer ${current.token}` };
-    if (storage === undefined) return { method: 'POST', credentials: 'include', headers };
-    const hasToken = current !== undefined;
-    const refreshToken = (await runExclusive(() => storage.get())) ?? undefined;
-    if (refreshToken === undefined && !hasToken) return undefined;
-    return {
-      method: 'POST',
-      headers: { ...headers, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ refresh_token: refreshToken }),
-    };
+    const headers = new Headers(current && { Authorization: `Bearer ${current.token}` });
+    const init = { method: 'POST', headers };
+    if (!storage) return { ...init, credentials: 'include' };
+    headers.set('Content-Type', 'application/json');
+    const refresh_token = (await runExclusive(() => storage.get())) ?? undefined;
+    const isEmpty = !refresh_token && !headers.has('Authorization');
+    return isEmpty ? undefined : { ...init, body: JSON.stringify({ refresh_token }) };
   }
 
   /** Renews, unless another tab has done so while this one waited for the lock. */
@@ -266,29 +271,27 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     let asked = 0;
     try {
       const { at, tokens } = await requestRenewal(platform, {
-        fetch: platform.fetch,
         url: `${sessionUrl}/refresh`,
         onFailure,
         createInit() {
           if (before !== generation) return undefined;
           // Above the last event, and below the next one in any tab.
-          asked = Math.max(order + 0.5, now() - 0.5);
-          since = asked;
+          asked = Math.max(order + 0.001, now() - 0.5);
+          order = asked;
           return createInit();
         },
       });
       // A sign-in or sign-out in the meantime decides.
       if (before !== generation) return;
-      order = Math.max(order, asked);
       // A tab without a token knows nothing about the others.
-      if (tokens === undefined) await forget(asked, current !== undefined);
-      else await publish(() => take(tokens, at, asked, false).then(onDone));
+      if (tokens) await publish(() => take(tokens, at, asked, false).then(onDone));
+      else await forget(!!current, asked);
     } catch (error) {
       const milliseconds =
         readRetryAfter(error, now()) || (isTransient(error) ? 0 : REFUSAL_PAUSE_MS);
       if (milliseconds > 0 && error instanceof SessionClientError) {
-        setPause(milliseconds, error);
-        tabs?.post({ kind: 'paused', order, milliseconds, status: error.status });
+        pause = { from: now(), until: now() + milliseconds, error };
+        postPause();
       }
       throw error;
     }
@@ -297,21 +300,22 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   /** Keeps the lock until the waiting tabs have the token; otherwise each would request its own. */
   async function publish(send: () => Promise<void>): Promise<void> {
     let received = 0;
-    let waiting = Number.POSITIVE_INFINITY;
-    let resolve = (): void => {};
-    const all = new Promise<void>((resolveAll) => {
-      resolve = resolveAll;
-    });
+    let waiting = 0;
+    let onAll = (): void => {};
     onReceived = () => {
       received += 1;
-      if (received >= waiting) resolve();
+      if (received >= waiting) onAll();
     };
     await send();
     waiting = (await tabs?.countWaiting().catch(() => 0)) ?? 0;
     if (received >= waiting) return;
-    const cancel = startTimer(MAX_WAIT_MS, resolve);
-    await all;
-    cancel();
+    await new Promise<void>((resolve) => {
+      const cancel = startTimer(MAX_WAIT_MS, resolve);
+      onAll = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   function throwIfPaused(): void {
@@ -319,21 +323,23 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   }
 
   function startRenewal(): PendingRenewal {
-    if (pending !== undefined) return pending;
+    if (pending) return pending;
     const stale = current;
     let onReady = (): void => {};
     const ready = new Promise<void>((resolve) => {
-      onReady = resolve;
+      const cancel = startTimer(MAX_WAIT_MS, resolve);
+      onReady = () => {
+        cancel();
+        resolve();
+      };
     });
-    const cancel = startTimer(MAX_WAIT_MS, onReady);
     const done = new Promise<boolean>((resolve, reject) => {
-      const onDone = (): void => resolve(signedIn === true);
+      const onDone = (): void => resolve(!!signedIn);
       // The requests of this tab continue before the other tabs have the token.
       const work = (): Promise<void> => renewExclusively(stale, onDone, onReady);
       (tabs?.exclusively(work) ?? work()).then(onDone, reject);
     }).finally(() => {
       pending = undefined;
-      cancel();
       onReady();
     });
     // Reported to the callers of `refresh`; requests continue without it.
@@ -351,7 +357,7 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       return signedIn;
     },
     get isRenewing() {
-      return pending !== undefined;
+      return !!pending;
     },
     bind() {
       const before = generation;
@@ -374,9 +380,7 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     },
     start: (tokens) => take(tokens, now(), nextOrder(), true),
     async signOut(key) {
-      if (key === undefined || current === undefined || key === current.key) {
-        await forget(nextOrder(), true);
-      }
+      if (!key || !current || key === current.key) await forget(true);
     },
     createInit,
     close() {

@@ -31,8 +31,13 @@ export type Message = { readonly order: number } & (
       readonly isSignIn: boolean;
     }
   | { readonly kind: 'signed-out'; readonly sid: string | undefined }
-  /** The server asked to wait with renewals. */
-  | { readonly kind: 'paused'; readonly milliseconds: number; readonly status: number }
+  /** Renewals wait from one moment to another, after a response with this status. */
+  | {
+      readonly kind: 'paused';
+      readonly from: number;
+      readonly until: number;
+      readonly status: number;
+    }
   /** This tab waits for the renewal lock and has received the token. */
   | { readonly kind: 'received' }
   /** A new tab asks the others for their `order`. */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSessions, type Session } from '@sess/core';
@@ -132,5 +134,58 @@ describe('in Node, with a real engine and without cookies', () => {
     expect((await client.fetch('/me')).status).toBe(401);
     expect(client.signedIn).toBe(false);
     expect(storage.content).toBeUndefined();
+  });
+});
+
+describe('a client in a process', () => {
+  /** Runs a program with the built client. Returns its exit code and its output. */
+  async function run(program: string): Promise<{ code: number | null; output: string }> {
+    const entry = new URL('../dist/index.js', import.meta.url).href;
+    const source = `import { createClient } from '${entry}';\n${program}`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const timer = setTimeout(() => child.kill(), 10_000);
+    const [code] = (await once(child, 'close')) as [number | null];
+    clearTimeout(timer);
+    return { code, output };
+  }
+
+  it('ends neither it nor keeps it alive, when its promises are dropped and the API is away', async () => {
+    const { code, output } = await run(`
+      const client = createClient({ baseUrl: 'http://127.0.0.1:1' });
+      void client.refresh();
+      void client.logout();
+      await client.start({ access_token: 'sat_' + 'a'.repeat(32) + '.x', expires_in: 900 });
+      await client.fetch('/me').catch(() => {});
+      console.log('still here');
+    `);
+    expect({ code, output }).toEqual({ code: 0, output: 'still here\n' });
+  });
+
+  it('hears nothing of the clients in other threads, also with a DOM shim', async () => {
+    const { code, output } = await run(`
+      import { isMainThread, Worker } from 'node:worker_threads';
+      import { setTimeout } from 'node:timers/promises';
+      globalThis.location = new URL('https://app.example.com/');
+      globalThis.document = { baseURI: location.href };
+      const client = createClient({ baseUrl: 'https://api.example.com' });
+      const other = new Worker(
+        \`import('${new URL('../dist/index.js', import.meta.url).href}').then(({ createClient }) => {
+          globalThis.location = new URL('https://app.example.com/');
+          const client = createClient({ baseUrl: 'https://api.example.com' });
+          return client.start({ access_token: 'sat_' + 'b'.repeat(32) + '.x', expires_in: 900 });
+        })\`,
+        { eval: true },
+      );
+      await new Promise((resolve) => other.on('exit', resolve));
+      await setTimeout(100);
+      console.log(client.signedIn);
+    `);
+    expect({ code, output }).toEqual({ code: 0, output: 'undefined\n' });
   });
 });

@@ -275,6 +275,9 @@ describe('Retry-After of the refresh route', () => {
     await expect(client.refresh()).rejects.toThrow();
     await settle();
     await expect(other.refresh()).rejects.toMatchObject({ status: 429 });
+    const late = open();
+    await settle();
+    await expect(late.refresh()).rejects.toMatchObject({ status: 429 });
     await pass(60_000);
     expect(await other.refresh()).toBe(true);
     expect(api.countOf('/session/refresh')).toBe(2);

@@ -93,6 +93,7 @@ export function createEngine<Data extends object = RegisteredData>(
       return records.map((record) => toSession<Data>(record));
     },
     on: events.on,
+    logger,
     // Callers may read the store's time, and not set it.
     clock: Object.freeze({ now: time.now }),
     ready: store.ready,

@@ -1,4 +1,5 @@
 import type { Clock } from './util/clock.js';
+import type { Logger } from './util/logger.js';
 
 /**
  * Where an application names the type of its session data, once, for `req.session` and its likes:
@@ -271,6 +272,8 @@ export interface Sessions<Data extends object = RegisteredData> {
   readonly kind: 'stored' | 'signed' | 'stateless';
   /** The public keys of its tokens as a JWK Set (RFC 7517, section 5); absent when there are none to publish. */
   publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
+  /** The engine's logger, which redacts tokens; adapters log with it. */
+  readonly logger: Logger;
   /** The engine's time: the local clock, corrected by the store's. */
   readonly clock: Clock;
   /** Resolves when the store answers; for health checks. */

@@ -77,7 +77,7 @@ describe('the channels of node:diagnostics_channel', () => {
     expect(messages[0]?.[1]).toBe(event);
   });
 
-  it('hold no token [logs.told]', async () => {
+  it('hold no token [logs.published]', async () => {
     const messages = record(...NAMES);
     const { sessions, faulty } = arrange();
     const first = await sessions.create({ subject: 'ada' });

@@ -187,7 +187,7 @@ test('verify may return its result synchronously: it can be awaited, and has no 
   const verifying = sessions.verify('x');
   expectTypeOf(await verifying).toEqualTypeOf<VerifyResult<Profile>>();
   // @ts-expect-error a synchronous result has no methods
-  void verifying.then
+  void verifying.then;
 });
 
 test('events are typed by their name', () => {

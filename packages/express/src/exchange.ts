@@ -1,5 +1,6 @@
 import { UsageError } from '@sess/core';
 import {
+  beforeHead,
   type Exchange,
   mergeSetCookie,
   type Reply,
@@ -12,6 +13,8 @@ import type { Request, Response } from 'express';
 export class ExpressExchange implements Exchange {
   readonly #req: Request;
   readonly #res: Response;
+  /** Repeated right before the head is sent, because the application may change the headers in between. */
+  readonly #changes: (() => void)[] = [];
 
   constructor(req: Request, res: Response) {
     this.#req = req;
@@ -23,7 +26,14 @@ export class ExpressExchange implements Exchange {
   }
 
   get path(): string {
-    return this.#req.path;
+    const { path, app } = this.#req;
+    // As the router of the application does it.
+    const isLoose = path.length > 1 && path.endsWith('/') && app.get('strict routing') !== true;
+    return isLoose ? path.slice(0, -1) : path;
+  }
+
+  get requestedPath(): string {
+    return this.#req.originalUrl.split('?', 1)[0] ?? '';
   }
 
   get query(): string {
@@ -62,8 +72,16 @@ export class ExpressExchange implements Exchange {
   async readJson(): Promise<unknown> {
     const parsed = this.parsedBody();
     // Parsers for Express 4 leave an empty object if they have not read the body.
-    if (parsed !== undefined && !isUntouched(parsed, this.#req)) return parsed;
-    return readJsonBody(this.#req);
+    return readJsonBody(this.#req, isUntouched(parsed, this.#req) ? undefined : parsed);
+  }
+
+  #change(change: () => void): void {
+    this.#assertUnsent();
+    change();
+    if (this.#changes.push(change) > 1) return;
+    beforeHead(this.#res, () => {
+      for (const repeat of this.#changes) repeat();
+    });
   }
 
   #assertUnsent(): void {
@@ -81,8 +99,7 @@ export class ExpressExchange implements Exchange {
   }
 
   setHeader(name: string, value: string): void {
-    this.#assertUnsent();
-    this.#res.setHeader(name, value);
+    this.#change(() => this.#res.setHeader(name, value));
   }
 
   vary(names: string): void {
@@ -91,10 +108,11 @@ export class ExpressExchange implements Exchange {
   }
 
   setCookie(name: string, setCookie: string): void {
-    this.#assertUnsent();
-    const present = this.#res.getHeader('Set-Cookie') ?? [];
-    const list = Array.isArray(present) ? present : [String(present)];
-    this.#res.setHeader('Set-Cookie', mergeSetCookie(list, name, setCookie));
+    this.#change(() => {
+      const present = this.#res.getHeader('Set-Cookie') ?? [];
+      const list = Array.isArray(present) ? present : [String(present)];
+      this.#res.setHeader('Set-Cookie', mergeSetCookie(list, name, setCookie));
+    });
   }
 }
 

@@ -10,14 +10,31 @@ import {
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
 
-/** One descriptor for all requests: with functions of its own, each request would get a new hidden class. */
-const SESSION: PropertyDescriptor = {
-  get(this: Request) {
-    return getRequestSession(this).session;
+/** Registered, so that the guard of another copy of this package finds the request's session. */
+const STATE = Symbol.for('sess.express-request');
+
+interface WithState {
+  [STATE]?: RequestSession;
+}
+
+/**
+ * The same descriptors for all requests: with functions of its own, each request would get a new hidden class. They are
+ * not configurable: a middleware that redefines `req.session` would show the handler another session than the guard.
+ */
+const PROPERTIES: PropertyDescriptorMap = {
+  session: {
+    get(this: Request) {
+      return getRequestSession(this).session;
+    },
+    set: throwConflict,
+    enumerable: true,
   },
-  set: throwConflict,
-  configurable: true,
-  enumerable: true,
+  sessions: {
+    get(this: Request) {
+      return getRequestSession(this);
+    },
+    set: throwConflict,
+  },
 };
 
 /**
@@ -37,11 +54,11 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
 
   return async (req, res, next) => {
     try {
-      assertNoOtherSession(req);
+      const state = req as WithState;
       const exchange = new ExpressExchange(req, res);
-      const request = http.createRequest(exchange);
-      Object.defineProperty(req, 'sessions', { value: request, configurable: true });
-      Object.defineProperty(req, 'session', SESSION);
+      const request = http.createRequest(exchange, state[STATE]);
+      if (state[STATE] === undefined) attach(req);
+      state[STATE] = request;
       const reply = await http.handle(request, exchange);
       if (reply !== undefined) {
         sendReply(res, reply);
@@ -61,34 +78,54 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
  * ended during it, 400 for session data that was refused. Other errors go to the next error handler. Mount it after
  * the routes: `app.use(sessionErrors())`.
  */
-export function sessionErrors(): ErrorRequestHandler {
+export function sessionErrors(...none: readonly never[]): ErrorRequestHandler {
+  if (none.length > 0) throwNotCalled('sessionErrors');
   return (error: unknown, _req, res, next) => {
     const reply = replyToError(error);
-    if (reply === undefined || res.headersSent) {
-      next(error);
-      return;
-    }
-    sendReply(res, reply);
+    if (reply !== undefined && !res.headersSent) sendReply(res, reply);
+    else next(isRedefinition(error) ? createConflict(error) : error);
   };
 }
 
-/** Two middlewares that own `req.session` would each work on the other's session. */
-function assertNoOtherSession(
-  req: Request & { readonly session?: unknown; readonly sessions?: unknown },
-): void {
-  if (req.session !== undefined && !isRequestSession(req.sessions)) throwConflict();
+/** True if a later middleware tried to redefine what `sessionMiddleware()` has defined: the engine's own message. */
+function isRedefinition(error: unknown): boolean {
+  return error instanceof TypeError && /^Cannot redefine property: sessions?$/.test(error.message);
 }
 
-function throwConflict(): never {
+/** A factory that is passed without parentheses gets the request as its argument, and its result is never called. */
+export function throwNotCalled(name: string): never {
   throw new UsageError(
-    'middleware_conflict',
-    'req.session: expected one middleware to own it, got sessionMiddleware() and another one, such as express-session. Mount each on separate paths.',
+    'invalid_argument',
+    `${name}: expected to be called when the route is set up, got a request. Write ${name}() with parentheses.`,
   );
 }
 
+/** Two middlewares that own `req.session` would each work on the other's session. */
+function attach(req: object): void {
+  if ((req as { readonly session?: unknown }).session !== undefined) throwConflict();
+  try {
+    Object.defineProperties(req, PROPERTIES);
+  } catch {
+    // The other one has defined a property that holds nothing yet.
+    throwConflict();
+  }
+}
+
+function throwConflict(): never {
+  throw createConflict();
+}
+
+function createConflict(cause?: unknown): UsageError {
+  const error = new UsageError(
+    'middleware_conflict',
+    'req.session: expected one middleware to own it, got sessionMiddleware() and another one, such as express-session. Mount each on separate paths.',
+  );
+  return cause === undefined ? error : Object.assign(error, { cause });
+}
+
 /** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing` */
-export function getRequestSession(req: Request): RequestSession {
-  const request: unknown = req.sessions;
+export function getRequestSession(req: object): RequestSession {
+  const request = (req as WithState)[STATE];
   if (isRequestSession(request)) return request;
   throw new UsageError(
     'middleware_missing',

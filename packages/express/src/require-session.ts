@@ -2,7 +2,7 @@ import type { RegisteredData, Session } from '@sess/core';
 import { createGuard, type GuardOptions } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sendReply } from './exchange.js';
-import { getRequestSession } from './middleware.js';
+import { getRequestSession, throwNotCalled } from './middleware.js';
 
 /** A request that has passed `requireSession`. */
 export type GuardedRequest<Data extends object = RegisteredData> = Request & {
@@ -38,6 +38,7 @@ export function requireSession<Data extends object = RegisteredData>(
   first: GuardOptions<Data> | SessionHandler<Data> = {},
   second?: SessionHandler<Data>,
 ): RequestHandler {
+  if (second !== undefined && typeof second !== 'function') throwNotCalled('requireSession');
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);
 

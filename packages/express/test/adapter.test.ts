@@ -1,10 +1,8 @@
 import { adapterSuite } from '@sess/testkit';
 import express from 'express';
 import express4 from 'express4';
-import { signedTokens } from '../../../test/token-modes.js';
+import { beyondShort } from '../../../test/token-modes.js';
 import { createHost } from './host.js';
 
-adapterSuite('Express 5', createHost(express), { engines: signedTokens });
-adapterSuite('Express 4', createHost(express4 as unknown as typeof express), {
-  engines: signedTokens,
-});
+adapterSuite('Express 5', createHost(express), beyondShort);
+adapterSuite('Express 4', createHost(express4 as unknown as typeof express), beyondShort);

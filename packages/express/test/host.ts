@@ -11,6 +11,29 @@ function forwarding(handler: Handler): RequestHandler {
   return (req, res, next) => void handler(req, res).catch(next);
 }
 
+/** Ways to say that caches may keep a response. */
+const PUBLIC: Readonly<Record<string, (res: Response) => unknown>> = {
+  public: (res) =>
+    res
+      .set({ 'X-Kind': 'public', 'Cache-Control': 'public', 'CDN-Cache-Control': 'public' })
+      .send('ok'),
+  head: (res) =>
+    res
+      .writeHead(200, {
+        'x-kind': 'head',
+        'cache-control': 'public',
+        'cdn-cache-control': 'public',
+      })
+      .end('ok'),
+  list: (res) =>
+    res
+      .writeHead(200, 'Fine', [
+        ...['X-Kind', 'list', 'CACHE-CONTROL', 'public', 'CDN-Cache-Control', 'public'],
+        ...['Set-Cookie', 'late=1', 'Set-Cookie', 'more=1'],
+      ])
+      .end('ok'),
+};
+
 /** The application that the adapter suite asks for, on either Express. */
 export function createHost(framework: typeof express) {
   return async ({ sessions, options, gate }: HostSetup): Promise<RunningHost> => {
@@ -61,6 +84,18 @@ export function createHost(framework: typeof express) {
       },
     );
     app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
+    app.all('/session/own', (_req, res) => void res.json({ own: true }));
+    app.post(
+      '/tamper',
+      requireSession(async (req, res) => {
+        try {
+          Object.assign(req.session, req.body);
+        } catch {
+          // The session is frozen: what counts is what `elevate` does afterwards.
+        }
+        res.json(await req.sessions.elevate());
+      }),
+    );
     app.post(
       '/race',
       requireSession(async (req, res) => {
@@ -74,7 +109,9 @@ export function createHost(framework: typeof express) {
         res.cookie('app', '1');
         const tokens = await req.sessions.start({ subject: req.body.user });
         res.append('Set-Cookie', 'late=1');
-        if (req.params['kind'] === 'json') res.json(tokens);
+        const kind = String(req.params['kind']);
+        if (kind in PUBLIC) PUBLIC[kind]?.(res);
+        else if (kind === 'json') res.json(tokens);
         else if (req.params['kind'] === 'redirect') res.redirect('/public');
         else if (req.params['kind'] === 'throw') throw new Error('after the sign-in');
         else {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { UsageError } from '@sess/core';
 import {
+  beforeHead,
   type Exchange,
   mergeSetCookie,
   mergeVary,
@@ -10,38 +11,36 @@ import {
 } from '@sess/core/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The path of a request target, which may be a whole URL (RFC 9112, section 3.2.2), as Fastify's router reads it. */
-const PATH = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i;
-
 /** A Fastify request and its reply, as an exchange. */
 export class FastifyExchange implements Exchange {
+  readonly path: string;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
-  readonly #prefix: string;
   readonly #body: Readable;
+  /** Repeated right before the head is sent, because the application may change the headers in between. */
+  readonly #changes: ((headers: HeaderTarget) => void)[] = [];
 
   /**
-   * @param prefix The prefix of the scope that registered the plugin.
-   * @param body The rest of the body, if hooks have replaced it.
+   * @param given.path The path of the session route that the router has found, or an empty one.
+   * @param given.body What is left of the body to read, if hooks have replaced it.
    */
   constructor(
     request: FastifyRequest,
     reply: FastifyReply,
-    prefix: string,
-    body: Readable = request.raw,
+    given: { readonly path: string; readonly body?: Readable },
   ) {
     this.#request = request;
     this.#reply = reply;
-    this.#prefix = prefix;
-    this.#body = body;
+    this.path = given.path;
+    this.#body = given.body ?? request.raw;
   }
 
   get method(): string {
     return this.#request.method;
   }
 
-  get path(): string {
-    return pathBelow(this.#prefix, this.#request.url);
+  get requestedPath(): string {
+    return this.#request.url.split('?', 1)[0] ?? '';
   }
 
   get query(): string {
@@ -77,29 +76,28 @@ export class FastifyExchange implements Exchange {
   }
 
   async readJson(): Promise<unknown> {
-    return this.parsedBody() ?? readJsonBody(this.#body);
+    return readJsonBody(this.#body, this.parsedBody());
   }
 
   setHeader(name: string, value: string): void {
-    this.#set(name, value);
+    this.#change((headers) => headers.set(name, value));
   }
 
   vary(names: string): void {
-    const present = this.#reply.getHeader('Vary');
-    this.#set('Vary', mergeVary(present === undefined ? undefined : String(present), names));
+    this.#change((headers) => headers.set('Vary', mergeVary(headers.get('Vary').join(', '), names)));
   }
 
   setCookie(name: string, setCookie: string): void {
-    const present = this.#reply.getHeader('Set-Cookie') ?? [];
-    const list = Array.isArray(present) ? present : [String(present)];
-    this.#set('Set-Cookie', mergeSetCookie(list, name, setCookie));
+    this.#change((headers) =>
+      headers.set('Set-Cookie', mergeSetCookie(headers.get('Set-Cookie'), name, setCookie)),
+    );
   }
 
   /**
-   * Sets the header of Fastify, which hooks and plugins read, and the one of Node, which alone is sent after
-   * `reply.hijack()`. If both are sent, Fastify's wins.
+   * Changes the headers of Fastify, which hooks and plugins read, and those of Node, which alone are sent after
+   * `reply.hijack()`.
    */
-  #set(name: string, value: string | string[]): void {
+  #change(change: (headers: HeaderTarget) => void): void {
     const { raw } = this.#reply;
     if (raw.headersSent) {
       throw new UsageError(
@@ -107,28 +105,35 @@ export class FastifyExchange implements Exchange {
         'request.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
       );
     }
-    // Fastify adds to cookies that are there; the list has them already.
-    this.#reply.removeHeader(name).header(name, value);
-    raw.setHeader(name, value);
+    change({
+      get: (name) => toList(this.#reply.getHeader(name)),
+      set: (name, value) => {
+        // Fastify adds to cookies that are there, and the list has them already.
+        this.#reply.removeHeader(name).header(name, value);
+        raw.setHeader(name, value);
+      },
+    });
+    if (this.#changes.push(change) > 1) return;
+    beforeHead(raw, () => {
+      for (const repeat of this.#changes) {
+        repeat({
+          get: (name) => toList(raw.getHeader(name)),
+          set: (name, value) => raw.setHeader(name, value),
+        });
+      }
+    });
   }
 }
 
-function pathOf(url: string): string {
-  // As nearly all are.
-  if (url.startsWith('/') && !url.includes('?') && !url.includes('#')) return url;
-  return PATH.exec(url)?.[1] ?? '';
+/** Headers of a response, of Fastify or of Node. */
+interface HeaderTarget {
+  get(name: string): readonly string[];
+  set(name: string, value: string | string[]): void;
 }
 
-/** The prefix's segments are counted, not compared, because they may be parameters. */
-function pathBelow(prefix: string, url: string): string {
-  let path = pathOf(url);
-  if (prefix === '') return path;
-  for (const segment of prefix.split('/')) {
-    if (segment === '') continue;
-    const end = path.indexOf('/', 1);
-    path = end < 0 ? '' : path.slice(end);
-  }
-  return path;
+function toList(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [String(value)];
 }
 
 /** Sends a reply; headers that were set before stay. */

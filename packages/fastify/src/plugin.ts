@@ -1,4 +1,4 @@
-import { getSessions, type RegisteredData } from '@sess/core';
+import { getSessions, type RegisteredData, UsageError } from '@sess/core';
 import {
   assertSessions,
   createSessionHttp,
@@ -38,15 +38,32 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
 ): FastifyPluginAsync {
   const engine = assertSessions(sessions);
   const http = createSessionHttp(() => engine ?? getSessions(), options);
-  return fastifyPlugin(async (app) => mount(app, http, options), META);
+  return fastifyPlugin(async (app, given: object) => mount(app, http, { given, options }), META);
 }
 
-function mount(app: FastifyInstance, http: SessionHttp, options?: HttpOptions): void {
-  const { prefix } = app;
+/** Options that Fastify itself takes when a plugin is registered. */
+const REGISTER_OPTIONS: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers']);
+
+function mount(
+  app: FastifyInstance,
+  http: SessionHttp,
+  { given, options }: { readonly given: object; readonly options: HttpOptions | undefined },
+): void {
+  const unknown = Object.keys(given).find((name) => !REGISTER_OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      'invalid_option',
+      `app.register: there is no option '${unknown}' for this plugin. Write app.register(sessionMiddleware(sessions, { … })).`,
+    );
+  }
+  // The scope's own prefix is added by Fastify; the one of `register` is not, because the plugin has no scope.
+  const { prefix = '' } = given as { readonly prefix?: string };
   decorateRequests(app);
   // With a callback, so that no promise is created if the session is cached.
   app.addHook('onRequest', (request, reply, done) => {
-    const exchange = new FastifyExchange(request, reply, prefix);
+    // Only session routes have a path for the protocol, and methods that Fastify knows no route for.
+    const path = request.is404 ? pathBelow(app.prefix + prefix, request.url) : '';
+    const exchange = new FastifyExchange(request, reply, { path });
     const session = http.createRequest(exchange);
     setRequestState(request, session);
     const proceed = (answer: Reply | undefined): void => {
@@ -58,5 +75,12 @@ function mount(app: FastifyInstance, http: SessionHttp, options?: HttpOptions): 
     if (result instanceof Promise) result.then(proceed, done);
     else proceed(result);
   });
-  declareRoutes(app, http, options?.refreshTransport === 'body');
+  declareRoutes(app, http, { prefix, hasTokenInBody: options?.refreshTransport === 'body' });
+}
+
+/** The prefix's segments are counted, not compared, because they may be parameters. */
+function pathBelow(prefix: string, url: string): string {
+  const depth = prefix.split('/').filter((segment) => segment !== '').length;
+  const [path = ''] = url.split(/[?#]/, 1);
+  return `/${path.split('/').slice(depth + 1).join('/')}`;
 }

@@ -1,4 +1,4 @@
-import type { RegisteredData, Session } from '@sess/core';
+import { type RegisteredData, type Session, UsageError } from '@sess/core';
 import { createGuard, type GuardOptions, type Reply } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
@@ -56,6 +56,12 @@ export function requireSession<Data extends object>(
   first: GuardOptions<Data> | SessionHandler<Data> = {},
   second?: SessionHandler<Data>,
 ): (request: FastifyRequest, reply: FastifyReply) => unknown {
+  if (second !== undefined && typeof second !== 'function') {
+    throw new UsageError(
+      'invalid_argument',
+      'requireSession: expected to be called when the route is declared, got a request. Write requireSession() with parentheses.',
+    );
+  }
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { SessionHttp } from '@sess/core/http';
 import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
 import { FastifyExchange, sendReply } from './exchange.js';
@@ -13,7 +14,7 @@ interface RouteSchema extends FastifySchema {
 }
 
 /** Registered, so that the guard of another copy of this package recognises the route. */
-const SESSION_ROUTE = Symbol.for('sess.fastify-route');
+const SESSION_ROUTE: unique symbol = Symbol.for('sess.fastify-route');
 
 /** Keeps a route out of the documentation. */
 const HIDDEN: RouteSchema = { hide: true };
@@ -25,20 +26,22 @@ const HIDDEN: RouteSchema = { hide: true };
 export function declareRoutes(
   app: FastifyInstance,
   http: SessionHttp,
-  hasTokenInBody: boolean,
+  settings: { readonly prefix: string; readonly hasTokenInBody: boolean },
 ): void {
-  const { prefix } = app;
+  const { prefix, hasTokenInBody } = settings;
   const shared: Omit<RouteOptions, 'method' | 'url'> = {
-    config: { [SESSION_ROUTE]: true } as object,
     exposeHeadRoute: false,
     // The schemas are documentation only, and the compiler of another schema type would refuse them.
     validatorCompiler: () => () => true,
     serializerCompiler: () => JSON.stringify,
     async preParsing(request, reply, payload) {
-      const exchange = new FastifyExchange(request, reply, prefix, payload);
+      const exchange = new FastifyExchange(request, reply, {
+        path: sessionPath(request),
+        body: payload as Readable,
+      });
       const answer = await http.handle(getRequestState(request), exchange);
       if (answer !== undefined) return sendReply(reply, answer);
-      // The router may be configured to match more paths than the protocol does.
+      // A preflight, for which no hook has responded.
       reply.callNotFound();
       return reply;
     },
@@ -47,15 +50,28 @@ export function declareRoutes(
   };
   for (const route of http.routes) {
     const { method, path } = route;
+    const config = { [SESSION_ROUTE]: path } as object;
+    const schema = schemaOf(route, hasTokenInBody);
+    if (path.endsWith('/:sid')) {
+      // Other segments, and other methods, may be the application's.
+      app.route({ ...shared, config, method, url: `${prefix}${path}(^[\\w-]{32}$)`, schema });
+      continue;
+    }
     const others = app.supportedMethods.filter((other) => other !== method);
-    app.route({ ...shared, method, url: path, schema: schemaOf(route, hasTokenInBody) });
-    app.route({ ...shared, method: others, url: path, schema: HIDDEN });
+    app.route({ ...shared, config, method, url: prefix + path, schema });
+    app.route({ ...shared, config, method: others, url: prefix + path, schema: HIDDEN });
   }
 }
 
 /** True if the request is for a session route. */
 export function isSessionRoute(request: FastifyRequest): boolean {
   return SESSION_ROUTE in request.routeOptions.config;
+}
+
+/** Returns the path of the route that the router has found, which may ignore a trailing slash or the case. */
+function sessionPath({ routeOptions, params }: FastifyRequest): string {
+  const path = (routeOptions.config as { readonly [SESSION_ROUTE]?: string })[SESSION_ROUTE] ?? '';
+  return path.replace(':sid', (params as { readonly sid?: string }).sid ?? '');
 }
 
 const string = { type: 'string' };

@@ -1,5 +1,5 @@
 import { adapterSuite } from '@sess/testkit';
-import { signedTokens } from '../../../test/token-modes.js';
+import { beyondShort } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 
-adapterSuite('Fastify 5', startHost, { engines: signedTokens });
+adapterSuite('Fastify 5', startHost, beyondShort);

@@ -8,6 +8,12 @@ interface Login {
   Params: { kind: string };
 }
 
+const allowCaching = (kind: string) => ({
+  'X-Kind': kind,
+  'Cache-Control': 'public',
+  'CDN-Cache-Control': 'public',
+});
+
 /** The application that the adapter suite asks for. */
 export async function startHost({ sessions, options, gate }: HostSetup): Promise<RunningHost> {
   // The suite sends prototypes on purpose, to see what the engine makes of them.
@@ -51,6 +57,27 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     async () => ({ ok: true }),
   );
   app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/session/own',
+    handler: async () => ({ own: true }),
+  });
+  app.post(
+    '/tamper',
+    requireSession(async (request) => {
+      try {
+        Object.assign(request.session, request.body);
+      } catch {
+        // The session is frozen: what counts is what `elevate` does afterwards.
+      }
+      return request.sessions.elevate();
+    }),
+  );
+  app.addHook('onSend', async (request, reply) => {
+    const { kind } = request.params as { kind?: string };
+    // A hook comes after the handler, and after the hooks of plugins.
+    if (kind === 'head') reply.headers(allowCaching(kind));
+  });
   app.post<{ Body: Record<string, unknown> }>(
     '/race',
     { onRequest: requireSession() },
@@ -64,6 +91,13 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     const tokens = await request.sessions.start({ subject: request.body.user });
     reply.header('Set-Cookie', 'late=1');
     const { kind } = request.params;
+    if (kind === 'public') return reply.headers(allowCaching(kind)).send('ok');
+    if (kind === 'head') return 'ok';
+    if (kind === 'list') {
+      reply.hijack();
+      const headers = Object.entries({ ...allowCaching(kind), 'Set-Cookie': 'late=1' });
+      return void reply.raw.writeHead(200, headers.flat()).end('ok');
+    }
     if (kind === 'json') return tokens;
     if (kind === 'redirect') return reply.redirect('/public');
     if (kind === 'throw') throw new Error('after the sign-in');

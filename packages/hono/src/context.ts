@@ -23,9 +23,29 @@ export interface GuardedEnv<Data extends object = RegisteredData> {
   Variables: SessionVariables<Data> & { session: Session<Data> };
 }
 
-/** Two middlewares that own `c.var.session` would each work on the other's session. */
-export function assertNoOtherSession(c: Context): void {
-  if (c.get('session') !== undefined && !isRequestSession(c.get('sessions'))) throwConflict();
+/**
+ * Sets `c.var.session` and `c.var.sessions`, and refuses a middleware that sets them to something else later: a handler
+ * would see another session than the guard.
+ *
+ * @throws {UsageError} `middleware_conflict` if another middleware has set them before
+ */
+export function attach(c: Context, sessions: RequestSession<never>): void {
+  const previous: unknown = c.get('sessions');
+  if (!isRequestSession(previous)) {
+    if (c.get('session') !== undefined) throwConflict();
+    const { set } = c;
+    c.set = (key: string, value: unknown) => {
+      if (!isOwn(c, key, value)) throwConflict();
+      set(key, value);
+    };
+  }
+  c.set('sessions', sessions);
+  c.set('session', sessions.session);
+}
+
+function isOwn(c: Context, key: string, value: unknown): boolean {
+  if (key === 'sessions') return isRequestSession(value);
+  return key !== 'session' || value === c.get('sessions').session;
 }
 
 /** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing`, `middleware_conflict` */

@@ -1,3 +1,4 @@
+import { UsageError } from '@sess/core';
 import { type Reply, replyToError } from '@sess/core/http';
 import { type Context, type ErrorHandler, Hono } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
@@ -14,6 +15,12 @@ import type { StatusCode } from 'hono/utils/http-status';
  *   error and responds with 500, or with the response of an `HTTPException`.
  */
 export function sessionErrors(otherwise: ErrorHandler = respondAsHono): ErrorHandler {
+  if (typeof otherwise !== 'function') {
+    throw new UsageError(
+      'invalid_argument',
+      'sessionErrors: expected an error handler or nothing, got another value. Write app.onError(sessionErrors()) with parentheses.',
+    );
+  }
   return (error, c) => {
     const reply = replyToError(error);
     return reply === undefined ? otherwise(error, c) : toResponse(c, reply);

@@ -1,7 +1,6 @@
 import { UsageError } from '@sess/core';
-import { type Exchange, headerLines, mergeSetCookie, mergeVary } from '@sess/core/http';
+import { cacheOverrides, type Exchange, headerLines, mergeSetCookie, mergeVary } from '@sess/core/http';
 import type { Context } from 'hono';
-import { routePath } from 'hono/route';
 
 /** Returns the client's address, or `undefined` if it is not known. */
 export type ClientIp = (c: Context) => string | undefined;
@@ -30,8 +29,13 @@ export class HonoExchange implements Exchange {
   constructor(c: Context, clientIp: ClientIp | undefined) {
     this.#c = c;
     this.#clientIp = clientIp;
-    // Read now, because `routePath` follows the current handler. Hono's own path is decoded.
-    this.path = pathBelow(routeOf(c), pathOf(c.req.url));
+    // Read now, because it follows the current handler. The function of `hono/route` fails with two copies of hono,
+    // which an application in CommonJS has.
+    this.path = pathBelow(c.req.routePath, routedPath(c));
+  }
+
+  get requestedPath(): string {
+    return pathOf(this.#c.req.url);
   }
 
   get method(): string {
@@ -90,9 +94,11 @@ export class HonoExchange implements Exchange {
 
   async readJson(): Promise<unknown> {
     const { req } = this.#c;
+    if (this.#form !== undefined) return this.#form;
     const isKept = Object.keys(req.bodyCache).length > 0;
-    // Another parser has consumed it.
-    if (!isKept && req.raw.bodyUsed) return undefined;
+    if (!isKept && req.raw.bodyUsed) {
+      throw new Error('The body was read by a parser that kept nothing of it.');
+    }
     const text = isKept ? await req.text() : await readText(req.raw);
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
@@ -119,25 +125,57 @@ export class HonoExchange implements Exchange {
     this.#c.set('session', session);
   }
 
-  /** Sets the headers on a response of a session route, after which no more can be set. */
+  /** Returns the response of a session route with the headers, after which no more can be set. */
   applyTo(response: Response): Response {
     this.#isSent = true;
-    for (const change of this.#changes) change(response.headers);
-    return response;
+    this.#hold();
+    return this.#apply(response);
   }
 
   /** Sets the headers on the application's response, after which no more can be set. */
   finish(): void {
     this.#isSent = true;
+    this.#hold();
+    // Reading it sets the headers, so that they come before those of outer middlewares.
+    if (this.#c.finalized) void this.#c.res;
+  }
+
+  /**
+   * Sets the headers whenever the response of the context is read, which Hono does last of all. So they hold although
+   * middlewares that are mounted before this one may still change the response.
+   */
+  #hold(): void {
+    if (this.#changes.length === 0) return;
     const c = this.#c;
-    if (this.#changes.length === 0 || !c.finalized) return;
-    const { res } = c;
-    // The application has written to the socket itself, and a copy would be written too.
-    if (res.headers.has('x-hono-already-sent')) return;
-    // Without this, Hono would merge the headers of the replaced response into the new one.
-    c.res = undefined;
+    const { get, set } = responseProperty(c);
+    Object.defineProperty(c, 'res', {
+      configurable: true,
+      get: () => {
+        const response = get.call(c);
+        // The application has written to the socket itself, and a copy would be written too.
+        if (!c.finalized || response.headers.has('x-hono-already-sent')) return response;
+        const changed = this.#apply(response);
+        if (changed !== response) {
+          // Without this, Hono would merge the headers of the replaced response into the new one.
+          set.call(c, undefined);
+          set.call(c, changed);
+        }
+        return changed;
+      },
+      set: (response: Response | undefined) => set.call(c, response),
+    });
+  }
+
+  /** Returns the response itself if it has the headers, and a copy otherwise. */
+  #apply(response: Response): Response {
+    const headers = new Headers(response.headers);
+    for (const change of this.#changes) change(headers);
+    if (headers.get('Cache-Control') === 'no-store')
+      for (const name of cacheOverrides(headers.keys())) headers.delete(name);
+    if (isSame(headers, response.headers)) return response;
     // A copy: headers may be immutable, and an application may return one Response for several requests.
-    c.res = this.applyTo(new Response(res.body, res));
+    const { status, statusText, body } = response;
+    return new Response(body, { status, statusText, headers });
   }
 
   #change(change: (headers: Headers) => void): void {
@@ -152,17 +190,19 @@ export class HonoExchange implements Exchange {
   }
 }
 
-/** The place where the current handler is mounted. */
-function routeOf(c: Context): string {
-  try {
-    return routePath(c);
-  } catch {
-    // Each copy of Hono keeps it under a symbol that the others do not know.
-    throw new UsageError(
-      'middleware_conflict',
-      'hono: expected one copy, got two. See npm ls hono, and run npm dedupe.',
-    );
-  }
+interface ResponseProperty {
+  readonly get: (this: Context) => Response;
+  readonly set: (this: Context, response: Response | undefined) => void;
+}
+
+/** The accessors of `c.res`, on the context itself if this middleware has run before on the same request. */
+function responseProperty(c: Context): ResponseProperty {
+  const own = Object.getOwnPropertyDescriptor(c, 'res');
+  return (own ?? Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res')) as never;
+}
+
+function isSame(one: Headers, other: Headers): boolean {
+  return JSON.stringify([...one]) === JSON.stringify([...other]);
 }
 
 /**
@@ -174,6 +214,24 @@ function pathBelow(route: string, path: string): string {
   // A pattern in braces may contain slashes.
   const depth = route.replace(/\{[^}]*\}/g, '').split('/').length - 1;
   return `/${path.split('/').slice(depth).join('/')}`;
+}
+
+/**
+ * Returns the path that Hono routes by, which `getPath` may have derived from the host or cut. Percent encodings stay,
+ * although Hono decodes them.
+ */
+function routedPath({ req }: Context): string {
+  const path = pathOf(req.url);
+  return req.path === path || (path.includes('%') && isDecoded(path, req.path)) ? path : req.path;
+}
+
+function isDecoded(path: string, decoded: string): boolean {
+  try {
+    return decodeURI(path) === decoded;
+  } catch {
+    // A malformed encoding, which Hono leaves in the path.
+    return true;
+  }
 }
 
 /**

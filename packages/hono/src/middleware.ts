@@ -1,7 +1,13 @@
-import { getSessions, type RegisteredData, type Sessions, UsageError } from '@sess/core';
+import {
+  getSessions,
+  type RegisteredData,
+  type RequestSession,
+  type Sessions,
+  UsageError,
+} from '@sess/core';
 import { assertSessions, createSessionHttp, type HttpOptions } from '@sess/core/http';
 import type { MiddlewareHandler } from 'hono';
-import { assertNoOtherSession, type SessionEnv } from './context.js';
+import { attach, type SessionEnv } from './context.js';
 import { toResponse } from './errors.js';
 import { type ClientIp, HonoExchange } from './exchange.js';
 
@@ -37,14 +43,11 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   );
 
   return async (c, next) => {
-    assertNoOtherSession(c);
     const exchange = new HonoExchange(c, clientIp);
-    const request = http.createRequest(exchange);
+    const request = http.createRequest(exchange, c.get('sessions'));
+    attach(c, request as unknown as RequestSession<never>);
     const reply = await http.handle(request, exchange);
     if (reply !== undefined) return exchange.applyTo(toResponse(c, reply));
-
-    c.set('session', request.session);
-    c.set('sessions', request);
     await next();
     exchange.finish();
     return undefined;

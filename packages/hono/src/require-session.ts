@@ -1,4 +1,4 @@
-import type { RegisteredData } from '@sess/core';
+import { type RegisteredData, UsageError } from '@sess/core';
 import { createGuard, type GuardOptions } from '@sess/core/http';
 import type { MiddlewareHandler } from 'hono';
 import { type GuardedEnv, getRequestSession } from './context.js';
@@ -17,7 +17,14 @@ import { toResponse } from './errors.js';
  */
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
+  ...none: readonly never[]
 ): MiddlewareHandler<GuardedEnv<Data>> {
+  if (none.length > 0) {
+    throw new UsageError(
+      'invalid_argument',
+      'requireSession: expected to be called when the route is declared, got a context. Write requireSession() with parentheses.',
+    );
+  }
   const guard = createGuard(options);
   return async (c, next) => {
     const reply = await guard(getRequestSession(c));

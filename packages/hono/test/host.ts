@@ -18,10 +18,38 @@ export async function serve(app: Pick<Hono, 'fetch'>): Promise<RunningHost> {
   };
 }
 
+const allowCaching = (kind: string) => ({
+  'X-Kind': kind,
+  'Cache-Control': 'public',
+  'CDN-Cache-Control': 'public',
+});
+
 /** The application that the adapter suite asks for. */
 function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
   const app = new Hono<SessionEnv>();
+  app.use('/login/head', async (c, next) => {
+    await next();
+    // A middleware that is mounted before the session middleware comes after it here.
+    for (const [name, value] of Object.entries(allowCaching('head'))) c.header(name, value);
+  });
+  app.use('/login/list', async (c, next) => {
+    await next();
+    const headers = new Headers([...c.res.headers, ...Object.entries(allowCaching('list'))]);
+    headers.delete('Set-Cookie');
+    headers.append('Set-Cookie', 'late=1');
+    c.res = undefined;
+    c.res = new Response('ok', { headers });
+  });
   app.use(sessionMiddleware(sessions, options));
+  app.on(['GET', 'POST'], '/session/own', (c) => c.json({ own: true }));
+  app.post('/tamper', requireSession(), async (c) => {
+    try {
+      Object.assign(c.var.session, await c.req.json());
+    } catch {
+      // The session is frozen: what counts is what `elevate` does afterwards.
+    }
+    return c.json(await c.var.sessions.elevate());
+  });
 
   app.post('/login', async (c) =>
     c.json(await c.var.sessions.start({ subject: (await c.req.json()).user })),
@@ -63,6 +91,8 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
 }
 
 function answer(c: Context, kind: string, tokens: object): Response {
+  if (kind === 'public') return c.text('ok', 200, allowCaching(kind));
+  if (kind === 'head' || kind === 'list') return c.text('ok');
   if (kind === 'json') return c.json(tokens);
   if (kind === 'redirect') return c.redirect('/public');
   if (kind === 'throw') throw new Error('after the sign-in');

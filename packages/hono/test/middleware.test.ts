@@ -78,7 +78,9 @@ describe('sessionMiddleware', () => {
   });
 
   it('refuses what is no engine, and options that are none', () => {
-    expect(() => sessionMiddleware({ routes: 'all' } as never)).toThrow(/expected an engine as first argument/);
+    expect(() => sessionMiddleware({ routes: 'all' } as never)).toThrow(
+      /expected an engine as first argument/,
+    );
     expect(() => sessionMiddleware(sessions, { clientIp: 'x' as never })).toThrow(
       /clientIp: expected a function/,
     );

@@ -133,6 +133,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     revokeAll: unsupported('revokeAll'),
     end: unsupported('end'),
     on: events.on,
+    logger,
     kind: 'stateless' as const,
     clock: Object.freeze({ now: () => clock.now() }),
     async ready() {

@@ -37,7 +37,7 @@ const HOSTILE = [
   'x'.repeat(9_000),
 ];
 
-describe('nothing secret is shown [logs.lines, logs.told, logs.shown]', () => {
+describe('nothing secret is shown [logs.lines, logs.published, logs.shown]', () => {
   it('by an engine with signed access tokens', async () => {
     for (const revocation of ['none', 'store', 'denylist'] as const) {
       const keys = secretKey(CANARY);

@@ -139,7 +139,7 @@ describe.each(Object.entries(MAKERS))('%s', (_name, { make, base, names }) => {
           seen[outcome] += 1;
           if (outcome === 'taken') expect(KINDS[name]?.(value)).toBe(true);
         }),
-        runs(2_000, 300),
+        runs(2_000, 600),
       );
       expect(Math.min(seen.refused, seen.taken)).toBeGreaterThanOrEqual(scaled(3));
     },

@@ -1,36 +1,32 @@
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
 import { type Sessions, UsageError } from '@sess/core';
-import { option, type Readers, readOptions } from '@sess/core/internal';
+import { port, type Readers, readOptions } from '@sess/core/internal';
 import { recordEvents } from './metrics.js';
 import { createTracing } from './spans.js';
 
-/** Options of `instrument()`. */
+/** The providers of the spans and the metrics of an engine. */
 export interface InstrumentOptions {
-  /** Where spans go. Default: the global provider, also if it is registered later. Without one there are no spans. */
+  /** Default: the global provider, also if it is registered later. Without any provider there are no spans. */
   readonly tracerProvider?: TracerProvider;
-  /** Where metrics go. Default: the global provider; what happens before its registration is not counted. */
+  /** Default: the global provider. Events before its registration are not counted. */
   readonly meterProvider?: MeterProvider;
 }
 
-const hasMethod = (method: string) => (value: unknown) =>
-  typeof (value as Record<string, unknown> | null)?.[method] === 'function';
-
-const READERS = {
-  tracerProvider: option<TracerProvider>({
-    expected: 'a tracer provider',
-    accepts: hasMethod('getTracer'),
-    default: () => trace,
+const OPTIONS = {
+  tracerProvider: port<TracerProvider>({
+    methods: ['getTracer'],
+    repair: 'Give a TracerProvider of an OpenTelemetry SDK, or leave the option out.',
   }),
-  meterProvider: option<MeterProvider>({
-    expected: 'a meter provider',
-    accepts: hasMethod('getMeter'),
+  meterProvider: port<MeterProvider>({
+    methods: ['getMeter'],
+    repair: 'Give a MeterProvider of an OpenTelemetry SDK, or leave the option out.',
   }),
 } satisfies Readers<InstrumentOptions>;
 
 /** The name of the instrumentation scope. */
 const SCOPE = '@sess/otel';
 
-/** The methods that get a span, with its name. `revokeToken` exists on stateless engines. */
+/** The methods that get a span, with its name. Only stateless engines have `revokeToken`. */
 const SPANS = {
   create: 'sess.create',
   verify: 'sess.verify',
@@ -47,33 +43,33 @@ const SPANS = {
   end: 'sess.end',
 } as const satisfies Partial<Record<keyof Sessions | 'revokeToken', string>>;
 
-/** Any engine: `Sessions` itself depends on the type of the data. */
+/** An engine with any type of data; `Sessions` itself is not assignable across types of data. */
 type AnyEngine = Pick<Sessions, 'on'> & { verify(accessToken: unknown): unknown };
 
 type Method = (...parameters: readonly unknown[]) => unknown;
 
 /**
- * Returns the same engine with a span around each operation, and counts its events. Give the result to the adapter, and
- * use it in place of the engine: a call on the engine itself is counted, but has no span. Call it once per engine; twice
- * counts everything twice. What a method returns synchronously stays synchronous.
+ * Returns the same engine with a span around each operation, and counts the events of its sessions. Use the returned
+ * engine in place of the given one: calls of the given engine are counted, but have no span. Instrument an engine
+ * once, because a second time counts every event twice.
  *
- * No token, session id or subject becomes an attribute.
+ * A synchronous result stays synchronous. No token, session id or subject becomes an attribute.
  *
- * @throws {UsageError} invalid_option, invalid_argument
+ * @throws {UsageError} invalid_option, or invalid_argument if `sessions` is not an engine
  */
 export function instrument<Engine extends AnyEngine>(
   sessions: Engine,
   options: InstrumentOptions = {},
 ): Engine {
-  const { tracerProvider, meterProvider } = readOptions('instrument', options, READERS);
+  const { tracerProvider = trace, meterProvider } = readOptions('instrument', options, OPTIONS);
   if (typeof sessions?.verify !== 'function') {
     throw new UsageError(
       'invalid_argument',
-      'instrument: expected an engine as first argument. Write instrument(createSessions({ … })).',
+      'instrument: expected an engine as the first argument. Write instrument(createSessions({ … })).',
     );
   }
   const traced = createTracing(tracerProvider.getTracer(SCOPE));
-  // Read at each event: unlike a tracer, a meter from before the registration stays without effect.
+  // Read at each event: unlike a tracer, a meter from before the registration never becomes active.
   recordEvents(sessions, SCOPE, () => meterProvider ?? metrics.getMeterProvider());
 
   const methods: Record<string, Method> = {};

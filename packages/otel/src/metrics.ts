@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Meter, MeterProvider } from '@opentelemetry/api';
 import type { Sessions } from '@sess/core';
 
-/** Seconds: fine around a Redis in the same network, and up to the longest timeout of a store. */
+/** Seconds: fine for a Redis in the same network, and up to beyond every timeout of a store. */
 const BUCKETS = [
   0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
@@ -23,10 +23,14 @@ function openInstruments(meter: Meter): Instruments {
   return {
     created: counter('sess.sessions.created', '{session}', 'Sessions started'),
     refreshed: counter('sess.sessions.refreshed', '{refresh}', 'Refreshes that returned tokens'),
-    revoked: counter('sess.sessions.revoked', '{session}', 'Sessions ended before their time'),
-    reuse: counter('sess.reuse', '{session}', 'Sessions ended because a spent token was presented'),
+    revoked: counter('sess.sessions.revoked', '{session}', 'Sessions ended before their expiry'),
+    reuse: counter(
+      'sess.reuse',
+      '{session}',
+      'Sessions ended because a spent token was presented again',
+    ),
     rejected: counter('sess.rejected', '{token}', 'Tokens that were not accepted'),
-    storeErrors: counter('sess.store.errors', '{call}', 'Calls to a store that failed'),
+    storeErrors: counter('sess.store.errors', '{call}', 'Failed calls to a store'),
     unconfirmed: counter(
       'sess.store.unconfirmed',
       '{call}',
@@ -40,7 +44,7 @@ function openInstruments(meter: Meter): Instruments {
   };
 }
 
-/** Records the events of an engine. If the provider changes, the instruments are opened again. */
+/** Records the events of an engine. A new provider gets new instruments. */
 export function recordEvents(
   sessions: Pick<Sessions, 'on'>,
   scope: string,

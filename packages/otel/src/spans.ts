@@ -1,45 +1,36 @@
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { isSessError } from '@sess/core';
 
-/** Runs a call within a span. A synchronous result stays synchronous. */
+/** Runs a call within a new span. A synchronous result is returned synchronously, a promise as a promise. */
 export type Tracing = <Result>(name: string, call: () => Result) => Result;
 
-/** Creates the function that wraps calls in spans. */
+/** Creates the function that runs calls within spans of a tracer. */
 export function createTracing(tracer: Tracer): Tracing {
-  return <Result>(name: string, call: () => Result) =>
+  return (name, call) =>
     tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, (span) => {
-      const succeed = (result: unknown): void => {
-        span.setAttributes(outcomeOf(result));
+      const succeed = <Value>(value: Value): Value => {
+        span.setAttributes(outcomeOf(value));
         span.end();
+        return value;
       };
-      const fail = (error: unknown): void => {
+      const fail = (error: unknown): never => {
         recordError(span, error);
         span.end();
-      };
-      try {
-        const result = call();
-        if (!(result instanceof Promise)) {
-          succeed(result);
-          return result;
-        }
-        return result.then(
-          (settled: unknown) => {
-            succeed(settled);
-            return settled;
-          },
-          (error: unknown) => {
-            fail(error);
-            throw error;
-          },
-        ) as Result;
-      } catch (error) {
-        fail(error);
         throw error;
+      };
+      let result: ReturnType<typeof call>;
+      try {
+        result = call();
+      } catch (error) {
+        return fail(error);
       }
+      return result instanceof Promise
+        ? (result.then(succeed, fail) as typeof result)
+        : succeed(result);
     });
 }
 
-/** Returns the outcome of a call, without the session that it is about. */
+/** Returns the attributes of a result, which contain nothing of the session. */
 function outcomeOf(result: unknown): Record<string, string> {
   if (result === undefined || result === false) return { 'sess.outcome': 'absent' };
   if (isRejected(result)) return { 'sess.outcome': 'rejected', 'sess.reason': result.reason };
@@ -51,17 +42,22 @@ function isRejected(result: unknown): result is { readonly ok: false; readonly r
 }
 
 /**
- * Records an error. One of the library is judged by its HTTP status: below 500 it is the client's, and no error of the
- * span. Of any other error only the name is recorded, because its message may contain anything.
+ * Records an error. A library error with an HTTP status below 500 is caused by the client, so the span does not fail,
+ * as for a rejected token. Of other errors only the name is recorded: they come from callbacks of the application,
+ * and their messages may contain secrets.
  */
 function recordError(span: Span, error: unknown): void {
-  const isOwn = isSessError(error);
-  if (isOwn && error.status < 500) {
+  if (!isSessError(error)) {
+    const type = error instanceof Error ? error.name : '_OTHER';
+    span.setAttributes({ 'sess.outcome': 'error', 'error.type': type });
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    return;
+  }
+  if (error.status < 500) {
     span.setAttributes({ 'sess.outcome': 'rejected', 'sess.reason': error.code });
     return;
   }
-  const type = isOwn ? error.code : error instanceof Error ? error.name : '_OTHER';
-  span.setAttributes({ 'sess.outcome': 'error', 'error.type': type });
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(isOwn ? { message: error.message } : {}) });
-  if (isOwn) span.recordException(error);
+  span.setAttributes({ 'sess.outcome': 'error', 'error.type': error.code });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.recordException(error);
 }

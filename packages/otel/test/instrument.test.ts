@@ -6,19 +6,22 @@ import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
 import { startHost } from '../../hono/test/host.js';
 import { arrange } from './instrument.js';
 
-describe('an instrumented engine', () => {
-  it.each(TOKEN_MODES)('has whatever the engine has, with %s tokens', async (mode) => {
-    const engine = await makeEngine(mode);
-    const sessions = instrument(engine);
-    expect(Object.keys(sessions)).toEqual(Object.keys(engine));
-    expect(sessions.kind).toBe(engine.kind);
-    expect(sessions.clock).toBe(engine.clock);
-    expect(Object.isFrozen(sessions)).toBe(true);
-    await sessions.ready();
-    await sessions.close();
-  });
+describe('instrument', () => {
+  it.each(TOKEN_MODES)(
+    'returns an engine with the members of the given one, with %s tokens',
+    async (mode) => {
+      const engine = await makeEngine(mode);
+      const sessions = instrument(engine);
+      expect(Object.keys(sessions)).toEqual(Object.keys(engine));
+      expect(sessions.kind).toBe(engine.kind);
+      expect(sessions.clock).toBe(engine.clock);
+      expect(Object.isFrozen(sessions)).toBe(true);
+      await sessions.ready();
+      await sessions.close();
+    },
+  );
 
-  it('does what it is told where no SDK is registered, and throws what the engine throws', async () => {
+  it('works without a registered SDK and throws the errors of the engine', async () => {
     const sessions = instrument(await makeEngine('opaque'));
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     expect((await sessions.verify(accessToken)).ok).toBe(true);
@@ -28,7 +31,7 @@ describe('an instrumented engine', () => {
     });
   });
 
-  it('hands on the very sessions that the engine answered, which a stateless one knows its own by', async () => {
+  it('returns the same session objects as the engine, by which a stateless engine recognises them', async () => {
     const sessions = instrument(
       createStatelessSessions({
         issuer: 'https://api.example.com',
@@ -43,7 +46,7 @@ describe('an instrumented engine', () => {
     expect(await sessions.revokeToken(accessToken)).toBe(false);
   });
 
-  it('tells nobody of a token, a session or a subject [logs.told]', async () => {
+  it('puts no token, session id or subject into spans and metrics [logs.published]', async () => {
     const { sessions, faulty, clock, spans, metrics } = arrange();
     const subject = 'ada-the-canary';
     const first = await sessions.create({ subject, data: { pin: 'canary-4711' } });
@@ -86,7 +89,9 @@ describe('an instrumented engine', () => {
     [() => instrument(undefined as never), 'invalid_argument'],
     [() => instrument({} as never), 'invalid_argument'],
     [() => instrument(arrange().engine, { tracer: 1 } as never), 'invalid_option'],
-  ])('is not made of what is none: %s', (make, code) => {
+    [() => instrument(arrange().engine, { tracerProvider: 1 } as never), 'invalid_option'],
+    [() => instrument(arrange().engine, { meterProvider: {} } as never), 'invalid_option'],
+  ])('refuses a wrong argument or option: %s', (make, code) => {
     expect(make).toThrow(expect.objectContaining({ code }));
   });
 });

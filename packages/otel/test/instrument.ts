@@ -3,7 +3,7 @@ import { instrument } from '@sess/otel';
 import { createFakeClock, createFaultyStore, silentLogger } from '@sess/testkit';
 import { createRecording } from './recording.js';
 
-/** An instrumented engine on a store that fails when it is told to, and what was recorded of it. */
+/** Creates an instrumented engine on a faulty store, and a recording of its spans and metrics. */
 export function arrange(options: SessionsOptions = {}) {
   const clock = createFakeClock();
   const faulty = createFaultyStore(memoryStore({ clock }));

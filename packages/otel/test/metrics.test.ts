@@ -7,8 +7,8 @@ import { makeEngine } from '../../../test/token-modes.js';
 import { arrange } from './instrument.js';
 import { createRecording } from './recording.js';
 
-describe('counters', () => {
-  it('count what becomes of sessions', async () => {
+describe('recordEvents', () => {
+  it('counts the events of sessions', async () => {
     const { sessions, clock, counts } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(first.refreshToken);
@@ -40,13 +40,13 @@ describe('counters', () => {
     expect(await counts('sess.store.errors')).toEqual([]);
   });
 
-  it('count what happened on the engine itself, too', async () => {
+  it('counts calls of the original engine too', async () => {
     const { engine, counts } = arrange();
     await engine.create({ subject: 'ada' });
     expect(await counts('sess.sessions.created')).toEqual([[{}, 1]]);
   });
 
-  it('count stores that fail and replicas that do not confirm', async () => {
+  it('counts failing stores and replicas that do not confirm', async () => {
     const { sessions, faulty, counts } = arrange();
     await sessions.create({ subject: 'ada' });
     faulty.fail('list');
@@ -72,7 +72,7 @@ describe('counters', () => {
 });
 
 describe('the latency of the store', () => {
-  it('is a histogram in seconds, by operation and by whether the call failed', async () => {
+  it('records the duration of store calls in seconds, by operation and failure', async () => {
     let elapsed = 0;
     let isDown = false;
     const clock = { ...createFakeClock(), elapsed: () => elapsed };
@@ -104,7 +104,7 @@ describe('the latency of the store', () => {
 describe('the metrics', () => {
   afterEach(() => api.disable());
 
-  it('say what they are counted in', async () => {
+  it('sets the unit of every instrument', async () => {
     const { sessions, metrics } = arrange();
     await sessions.create({ subject: 'ada' });
     const units = (await metrics()).map(({ descriptor }) => [descriptor.name, descriptor.unit]);
@@ -114,7 +114,7 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('go to the global provider once it is registered', async () => {
+  it('uses the global provider once it is registered', async () => {
     const sessions = instrument(await makeEngine('opaque'));
     await sessions.verify('x');
     const recording = createRecording();

@@ -3,6 +3,7 @@ import type { RegisteredData, StandardSchema } from '@sess/core';
 import { instrument } from '@sess/otel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
+import { createTracing } from '../src/spans.js';
 import { arrange } from './instrument.js';
 import { createRecording } from './recording.js';
 
@@ -12,7 +13,7 @@ const rejected = (reason: string) => ({ 'sess.outcome': 'rejected', 'sess.reason
 const failed = (type: string) => ({ 'sess.outcome': 'error', 'error.type': type });
 
 describe('spans', () => {
-  it('are made of every operation, with its outcome', async () => {
+  it('every operation has a span with its outcome', async () => {
     const { sessions, told } = arrange();
     const { accessToken, refreshToken, session } = await sessions.create({ subject: 'ada' });
     await sessions.verify(accessToken);
@@ -42,7 +43,7 @@ describe('spans', () => {
     ]);
   });
 
-  it('tell of what was not there', async () => {
+  it('a span shows that a session was absent', async () => {
     const { sessions, told } = arrange();
     const nobody = 'A'.repeat(32);
     await sessions.update(nobody, {});
@@ -53,7 +54,7 @@ describe('spans', () => {
     expect(told().map(([, attributes]) => attributes)).toEqual(Array(5).fill(absent));
   });
 
-  it('tell why a token was rejected, which is no error', async () => {
+  it('a span shows the reason of a rejection, which is not an error', async () => {
     const { sessions, clock, told, spans } = arrange();
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     const next = await sessions.refresh(refreshToken);
@@ -79,7 +80,7 @@ describe('spans', () => {
     }
   });
 
-  it('fail with the store, and tell how', async () => {
+  it('a span fails with the store and records the error', async () => {
     const { sessions, faulty, told, spans } = arrange();
     faulty.fail();
     await expect(sessions.create({ subject: 'ada' })).rejects.toThrow('session store');
@@ -101,7 +102,7 @@ describe('spans', () => {
     expect(JSON.stringify(span?.events)).not.toContain('is down');
   });
 
-  it('tell of what a client was refused as of a rejected token', async () => {
+  it('a span shows a client error as a rejection', async () => {
     const data: StandardSchema<RegisteredData> = {
       '~standard': {
         version: 1,
@@ -119,7 +120,7 @@ describe('spans', () => {
     expect(spans().map(({ status }) => status.code)).toEqual([0, 0]);
   });
 
-  it('tell of a caller’s mistake, and of nothing but the name of an error that is not ours', async () => {
+  it('a span shows a usage error, and only the name of a foreign error', async () => {
     const { sessions, told, spans } = arrange();
     const { session } = await sessions.create({ subject: 'ada' });
     const mistake = sessions.revokeAll('ada', { exept: session.sid } as never);
@@ -129,6 +130,7 @@ describe('spans', () => {
     });
     await expect(own).rejects.toThrow('hunter2');
     const thrown = sessions.update(session.sid, () => {
+      // biome-ignore lint/style/useThrowOnlyError: a callback may throw anything
       throw 'hunter2';
     });
     await expect(thrown).rejects.toBe('hunter2');
@@ -156,7 +158,7 @@ describe('spans beside others', () => {
     trace.disable();
   });
 
-  it('lie within the one that is active, and what happens in a callback within them', async () => {
+  it('a span is a child of the active one and the parent of spans in callbacks', async () => {
     const { sessions, tracerProvider, spans } = arrange();
     const tracer = tracerProvider.getTracer('application');
     await tracer.startActiveSpan('POST /login', async (request) => {
@@ -180,7 +182,7 @@ describe('spans beside others', () => {
     expect(verify?.parentSpanContext).toBeUndefined();
   });
 
-  it('go to the global provider, also when it is registered after the engine was made', async () => {
+  it('spans use the global provider, also if it is registered after the engine was created', async () => {
     const sessions = instrument(await makeEngine('opaque'));
     await sessions.verify('x');
     trace.setGlobalTracerProvider(recording.tracerProvider);
@@ -189,7 +191,7 @@ describe('spans beside others', () => {
     expect(recording.spans()[0]?.instrumentationScope.name).toBe('@sess/otel');
   });
 
-  it.each(TOKEN_MODES)('are the same with %s tokens', async (mode) => {
+  it.each(TOKEN_MODES)('spans are the same with %s tokens', async (mode) => {
     const { tracerProvider, meterProvider } = recording;
     const sessions = instrument(await makeEngine(mode), { tracerProvider, meterProvider });
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
@@ -202,5 +204,31 @@ describe('spans beside others', () => {
       ['sess.refresh', ok],
       ['sess.verify', rejected('malformed')],
     ]);
+  });
+});
+
+describe('createTracing', () => {
+  const tracing = () => {
+    const { tracerProvider, spans } = createRecording();
+    return { traced: createTracing(tracerProvider.getTracer('test')), spans };
+  };
+
+  it('returns a synchronous result synchronously', () => {
+    const { traced, spans } = tracing();
+    expect(traced('x', () => ({ ok: false, reason: 'expired' }))).toEqual({
+      ok: false,
+      reason: 'expired',
+    });
+    expect(spans()).toMatchObject([{ name: 'x', attributes: { 'sess.reason': 'expired' } }]);
+  });
+
+  it('ends the span of a call that throws synchronously', () => {
+    const { traced, spans } = tracing();
+    expect(() =>
+      traced('x', () => {
+        throw new RangeError('secret');
+      }),
+    ).toThrow(RangeError);
+    expect(spans()).toMatchObject([{ attributes: { 'error.type': 'RangeError' } }]);
   });
 });

@@ -1,13 +1,6 @@
-export { failFast, failFastCluster } from './client/client-settings.js';
-export type {
-  IoredisLike,
-  NodeRedisClusterLike,
-  NodeRedisLike,
-  RedisClient,
-  RedisPort,
-} from './client/redis-port.js';
+export { failFast, failFastCluster, failFastNodeRedis } from './client/fail-fast.js';
+export type { RedisClient, RedisPort } from './client/port.js';
 export type { RedisDenylistOptions } from './denylist/options.js';
 export { redisDenylist } from './denylist/redis-denylist.js';
 export type { NearCacheOptions } from './near-cache/options.js';
-export type { RedisStoreOptions } from './options.js';
-export { redisStore } from './redis-store.js';
+export { type RedisStoreOptions, redisStore } from './redis-store.js';

@@ -1,103 +1,112 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, formatShort, formatValue, parseDuration } from '@sess/core/options';
 import {
-  type NearCacheOptions,
-  type NearCacheSettings,
-  resolveNearCache,
-} from './near-cache/options.js';
-import type { Durability } from './write-channel.js';
+  duration,
+  formatShort,
+  integer,
+  option,
+  parseDuration,
+  type Reader,
+  type Readers,
+  readOptions,
+} from '@sess/core/internal';
+import type { Durability } from './client/run-script.js';
 
-/** How a Redis store behaves. */
-export interface RedisStoreOptions {
-  /** What every key begins with. Default: `'sess:'`. Braces are refused: they would move all keys to one slot. */
+/** Options of `scriptStore`. */
+export interface ScriptStoreOptions {
+  /** Prefix of every key. Default: `'sess:'`. Braces are refused, because they move all keys to one slot. */
   readonly keyPrefix?: string;
   /**
-   * After how long the store gives up on a call, and answers 503. Default: `'1s'`; at most `'30s'`. What was
-   * given up on does not happen later.
+   * Time after which a call is given up and answered with 503. Default: `'1s'`; at most `'30s'`. A write that was given
+   * up is not executed later.
    */
   readonly timeout?: Duration;
   /**
-   * Waits after every rotation and revocation until so many replicas have it. Default: none, and a failover
-   * may forget the newest ones. What is not confirmed in time has happened on the master all the same: the
-   * engine's event `unconfirmed` tells of it. Costs a round trip to the replicas; not for a Cluster.
+   * Waits after each rotation and revocation until replicas have it. Default: none, so that a failover may lose the
+   * newest ones. A write that is not confirmed in time has still been made on the primary: the engine emits
+   * `unconfirmed`. Costs a round trip to the replicas; not for a Cluster.
    */
   readonly durability?: {
-    /** How many replicas, from 1. */
+    /** Number of replicas, from 1 to 100. */
     readonly replicas: number;
-    /** How long they are waited for. Default: 0.1, a tenth of a second; at most the store's timeout. */
+    /** Time to wait for them. Default: 0.1, a tenth of a second; at most the timeout of the store. */
     readonly timeout?: Duration;
   };
-  /**
-   * Verifies from memory, as long as the server's word of every change is proven to arrive: a revocation
-   * elsewhere is known here within the invalidation latency, about a millisecond. Default: off. Takes one more
-   * connection to each master.
-   */
-  readonly nearCache?: NearCacheOptions | boolean;
 }
 
-export interface RedisStoreSettings {
+/** The options of `scriptStore` with their defaults. */
+export interface ScriptStoreSettings {
   readonly keyPrefix: string;
   /** Milliseconds. */
   readonly timeout: number;
   readonly durability: Durability | undefined;
-  readonly nearCache: NearCacheSettings | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof RedisStoreOptions>([
-  'keyPrefix',
-  'timeout',
-  'durability',
-  'nearCache',
-]);
+const MIN_TIMEOUT_MS = 10;
+const MAX_TIMEOUT_MS = 30_000;
+const DURABILITY_TIMEOUT_S = 0.1;
 
-/** @throws UsageError `invalid_option` */
-export function resolveOptions(options: RedisStoreOptions): RedisStoreSettings {
-  assertKnown('redisStore', options, KNOWN);
-  const keyPrefix = resolveKeyPrefix(options.keyPrefix, 'sess:');
-  const timeout = resolveTimeout(options.timeout);
-  const durability = resolveDurability(options.durability, timeout);
-  const nearCache = resolveNearCache(options.nearCache);
-  return Object.freeze({ keyPrefix, timeout, durability, nearCache });
+/** Returns a reader for `keyPrefix`. */
+export function keyPrefixOption(fallback: string): Reader<string> {
+  return option<string>({
+    expected: `1 to 128 characters without braces and white space, as in ${formatShort(fallback)}`,
+    accepts: (value) =>
+      typeof value === 'string' && value !== '' && value.length <= 128 && !/[{}\s]/.test(value),
+    default: () => fallback,
+  });
 }
 
-/** @throws UsageError `invalid_option` */
-export function resolveKeyPrefix(given: string | undefined, fallback: string): string {
-  const keyPrefix = given === undefined ? fallback : given;
-  if (
-    typeof keyPrefix !== 'string' ||
-    keyPrefix === '' ||
-    keyPrefix.length > 128 ||
-    /[{}\s]/.test(keyPrefix)
-  ) {
-    throw new UsageError(
-      'invalid_option',
-      `keyPrefix: ${formatShort(keyPrefix)} will not do. Write 1 to 128 characters without braces and white space, as in '${fallback}'.`,
-    );
-  }
-  return keyPrefix;
+/** Reads `timeout`. It returns milliseconds. */
+export const timeoutOption: Reader<number> = duration({
+  default: '1s',
+  min: MIN_TIMEOUT_MS,
+  max: MAX_TIMEOUT_MS,
+});
+
+const DURABILITY_READERS = {
+  replicas: integer({ min: 1, max: 100, default: 0 }),
+  timeout: (name: string, value: unknown) =>
+    parseDuration(name, value ?? DURABILITY_TIMEOUT_S, { min: 1, max: MAX_TIMEOUT_MS }),
+} satisfies Readers<NonNullable<ScriptStoreOptions['durability']>>;
+
+/** Reads `durability`. */
+export const durabilityOption: Reader<Durability | undefined> = (_name, value) => {
+  if (value === undefined) return undefined;
+  const durability = readOptions('durability', value, DURABILITY_READERS, 'durability.');
+  if (durability.replicas > 0) return durability;
+  throw new UsageError(
+    'invalid_option',
+    'durability.replicas: expected a whole number from 1 to 100, got undefined.',
+  );
+};
+
+/**
+ * Refuses a wait for replicas that is longer than the timeout of the call it is part of.
+ *
+ * @throws {UsageError} invalid_option
+ */
+export function assertDurabilityFits(durability: Durability | undefined, timeout: number): void {
+  if (durability === undefined) return;
+  parseDuration('durability.timeout', durability.timeout / 1_000, { min: 1, max: timeout });
 }
 
-/** Milliseconds. @throws UsageError `invalid_option` */
-export function resolveTimeout(given: Duration | undefined): number {
-  return parseDuration('timeout', given === undefined ? '1s' : given, { min: 10, max: 30_000 });
-}
+/** The readers of all options of `scriptStore`. */
+export const STORE_READERS: {
+  readonly keyPrefix: Reader<string>;
+  readonly timeout: Reader<number>;
+  readonly durability: Reader<Durability | undefined>;
+} = {
+  keyPrefix: keyPrefixOption('sess:'),
+  timeout: timeoutOption,
+  durability: durabilityOption,
+} satisfies Readers<ScriptStoreOptions>;
 
-const KNOWN_DURABILITY: ReadonlySet<string> = new Set(['replicas', 'timeout']);
-
-/** @throws UsageError `invalid_option` */
-export function resolveDurability(
-  given: RedisStoreOptions['durability'],
-  longest: number,
-): Durability | undefined {
-  if (given === undefined) return undefined;
-  assertKnown('durability', given, KNOWN_DURABILITY);
-  const { replicas, timeout = 0.1 } = given;
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > 100) {
-    throw new UsageError(
-      'invalid_option',
-      `durability.replicas: ${formatValue(replicas)} must be a whole number from 1 to 100.`,
-    );
-  }
-  const wait = parseDuration('durability.timeout', timeout, { min: 1, max: longest });
-  return Object.freeze({ replicas, timeout: wait });
+/**
+ * Returns the options of `scriptStore` with their defaults.
+ *
+ * @throws {UsageError} invalid_option
+ */
+export function resolveStoreOptions(options: ScriptStoreOptions): ScriptStoreSettings {
+  const settings = readOptions('scriptStore', options, STORE_READERS);
+  assertDurabilityFits(settings.durability, settings.timeout);
+  return settings;
 }

@@ -1,62 +1,45 @@
-import { randomBytes } from 'node:crypto';
+import { type Readers, readOptions } from '@sess/core/internal';
 import type { SessionStore } from '@sess/core/store';
-import { describeRisks } from './client/client-settings.js';
-import { openOwnConnection } from './client/own-connection.js';
-import { createPort, type RedisClient } from './client/redis-port.js';
-import { assertTrackable } from './near-cache/keeper.js';
-import { withNearCache } from './near-cache/near-cache.js';
-import { type RedisStoreOptions, resolveOptions } from './options.js';
-import { withReapply } from './reapply/reapply-store.js';
-import { createScriptStore } from './script-store.js';
-import { createDurableChannel, createPlainChannel } from './write-channel.js';
+import { createPort, type RedisClient } from './client/port.js';
+import { assertTrackable, withNearCache } from './near-cache/near-cache.js';
+import { type NearCacheOptions, nearCacheOption } from './near-cache/options.js';
+import { type ScriptStoreOptions, STORE_READERS } from './options.js';
+import { withReplay } from './replay/replay-store.js';
+import { scriptStore } from './store/script-store.js';
+
+/** Options of `redisStore`. */
+export interface RedisStoreOptions extends ScriptStoreOptions {
+  /**
+   * Verifies from memory for as long as the server is proven to report changes. A revocation elsewhere is effective
+   * within the invalidation latency, about a millisecond. Default: off. Takes one more connection to each primary.
+   */
+  readonly nearCache?: NearCacheOptions | boolean;
+}
+
+const READERS = {
+  ...STORE_READERS,
+  nearCache: nearCacheOption,
+} satisfies Readers<RedisStoreOptions>;
 
 /**
- * Sessions on Redis or Valkey: a single server, Sentinel, or a Cluster. All sessions of a subject live in one
- * HASH, so every operation is one command on one key, and atomic.
+ * Creates the session store for production on Redis or Valkey: a single server, Sentinel or a Cluster. It is
+ * `withReplay(withNearCache(scriptStore(client)))`, the near cache if the option is set.
  *
- * The client stays the caller's: the store neither connects nor closes it. Give it the options of
- * `failFast`, or requests will wait where they should be answered 503; a client that may hang or re-send is
- * named in a warning.
+ * The client belongs to the caller, who connects and closes it. Create it with the options of `failFast`: with others a
+ * request may wait where it should fail, and a warning is logged.
  *
- * @throws UsageError `invalid_option`, `invalid_argument`
+ * @throws {UsageError} invalid_option, invalid_argument
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): SessionStore {
-  const { keyPrefix, timeout, durability, nearCache } = resolveOptions(options);
-  const port = createPort(client);
-  // First what may refuse the client, then what opens a connection to it.
+  const { nearCache } = readOptions('redisStore', options, READERS);
+  const { nearCache: _, ...storeOptions } = options;
+  // Everything that may refuse the client comes before the first connection.
+  createPort(client);
   if (nearCache !== undefined) assertTrackable(client);
-  const own = durability === undefined ? undefined : openOwnConnection(client);
-  const durable =
-    own === undefined || durability === undefined
-      ? createPlainChannel(port)
-      : createDurableChannel(own.port, durability);
-
-  const plain = createScriptStore({ port, durable, keyPrefix, timeout });
+  const store = scriptStore(client, storeOptions);
   const near =
     nearCache === undefined
-      ? plain
-      : withNearCache(plain, { client, keyPrefix, settings: nearCache });
-  const store = withReapply(near, {
-    removeUpTo: near.removeUpTo,
-    onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => {}),
-    createOperation: () => randomBytes(12).toString('base64url'),
-  });
-
-  let isOpen = false;
-  return {
-    ...store,
-    open(context) {
-      store.open?.(context);
-      if (isOpen) return;
-      isOpen = true;
-      for (const risk of describeRisks(client)) context.logger.warn({}, risk);
-    },
-    async close() {
-      try {
-        await store.close();
-      } finally {
-        await own?.close();
-      }
-    },
-  };
+      ? store
+      : withNearCache(store, { ...nearCache, maxAge: nearCache.maxAge / 1_000 });
+  return withReplay(near);
 }

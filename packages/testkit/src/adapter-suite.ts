@@ -1,4 +1,9 @@
 import { describe } from 'vitest';
+import {
+  describeApplication,
+  describeCredentials,
+  describeEndedSession,
+} from './adapter-suite/application.js';
 import { describeBearer } from './adapter-suite/bearer.js';
 import { describeCookies } from './adapter-suite/cookies.js';
 import { describeCrowd } from './adapter-suite/crowd.js';
@@ -33,6 +38,7 @@ const EVERYWHERE = [
   describeSignIn,
   describeJwks,
   describeCrowd,
+  describeApplication,
 ];
 
 const WITH_STORE = [
@@ -42,13 +48,14 @@ const WITH_STORE = [
   describeCookies,
   describeCsrf,
   describeRequestSessions,
+  describeCredentials,
   describeFaults,
 ];
 
 /** Without a store there is no refresh token, so neither cookie nor rotation, and nothing to list or change. */
 const BY_MODE: Readonly<Record<TokenMode, readonly ((target: Target) => void)[]>> = {
   opaque: WITH_STORE,
-  jwt: [...WITH_STORE, describeSigned, describeRevocation, describeDenylistFaults],
+  jwt: [...WITH_STORE, describeSigned, describeEndedSession, describeRevocation, describeDenylistFaults],
   stateless: [...EVERYWHERE, describeStateless, describeDenylistFaults],
 };
 

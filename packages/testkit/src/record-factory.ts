@@ -20,12 +20,13 @@ export function createRecord(
   },
 ): SessionRecord {
   const { now, subject = 'ada', data = { handle: 'ada', roles: [], nested: {} } } = given;
+  const { createdAt = now } = given;
   return {
     sid: tagFor(subject) + random(16),
-    createdAt: given.createdAt ?? now,
+    createdAt,
     authVersion: 1,
     dataVersion: 1,
-    auth: { ...createAuth(now), ...given.auth },
+    auth: { ...createAuth(now), lastUsedAt: createdAt, ...given.auth },
     data: {
       subject,
       device: { userAgent: 'suite/1.0 ("quoted", ünïcode)', ip: '127.0.0.1' },

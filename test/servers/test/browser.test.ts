@@ -32,7 +32,7 @@ describe('a browser', () => {
     expect(await provide()).toEqual({ path });
   });
 
-  it('that cannot be had is told of, and not tried for again at once', async () => {
+  it('a browser that cannot be installed is reported, and not installed again immediately', async () => {
     const { missing } = await provide();
     expect(missing).toMatch(/^no browser: put chromium or google-chrome on PATH;/);
     const note = join(folder, 'cache', 'browser.missing.txt');
@@ -40,7 +40,7 @@ describe('a browser', () => {
     expect((await provide()).missing).toBe(`${missing} (remove ${note} to try again)`);
   });
 
-  it('that turns up on PATH is found at once', async () => {
+  it('a browser that appears on PATH is found immediately', async () => {
     await provide();
     const path = await addProgram('chromium');
     expect(await provide()).toEqual({ path });

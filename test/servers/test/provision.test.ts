@@ -46,12 +46,12 @@ describe('the reason for a missing server', () => {
 });
 
 describe('REDIS_URL', () => {
-  test('that is not set is none', async () => {
+  test('an address that is not set is undefined', async () => {
     expect(await provideUrl(undefined)).toBeUndefined();
     expect(await provideUrl('')).toBeUndefined();
   });
 
-  test('that answers is used in place of a server of our own, with its password', async () => {
+  test('an address that responds is used instead of a started server, with its password', async () => {
     const server = await startRedisServer({ binary: requireServer(servers.redis) });
     onTestFinished(() => server.stop());
     const plain = await provideUrl(server.url);
@@ -66,7 +66,7 @@ describe('REDIS_URL', () => {
   });
 
   test.each(['localhost', 'http://127.0.0.1', 'redis://', 'redis://u:secret@:x'])(
-    'that is no address, %s, is told without its password',
+    'an invalid address, %s, is reported without its password',
     async (url) => {
       const problem = (await provideUrl(url))?.problem;
       expect(problem).toMatch(/REDIS_URL.*redis:\/\/host:port/);
@@ -75,7 +75,7 @@ describe('REDIS_URL', () => {
   );
 
   test.each(['redis', 'rediss'])(
-    'where no %s server answers fails who asks for it',
+    'an address where no %s server responds fails the test that needs it',
     async (scheme) => {
       const listener = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
       await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));

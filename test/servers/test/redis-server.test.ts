@@ -31,7 +31,7 @@ for (const { title, skip, binary } of serverChoices(inject('servers'))) {
       await expect(server.command('PING')).rejects.toThrow();
     });
 
-    test('has a port of its own among many', async () => {
+    test('every server of many has a separate port', async () => {
       const servers = await Promise.all(
         Array.from({ length: 10 }, () => startRedisServer({ binary: binary() })),
       );
@@ -42,7 +42,7 @@ for (const { title, skip, binary } of serverChoices(inject('servers'))) {
       }
     });
 
-    test('that does not start says why', async () => {
+    test('a server that does not start reports the reason', async () => {
       const server = await startRedisServer({ binary: binary() });
       try {
         const second = startRedisServer({ binary: binary(), port: server.port });

@@ -13,7 +13,7 @@ afterEach(async () => {
   await rm(cacheDir, { recursive: true, force: true });
 });
 
-test('a machine with nothing is told what helps and what was tried', async () => {
+test('without any server program, the error lists what was tried and what helps', async () => {
   vi.stubEnv('PATH', '/nonexistent');
   const nothing = { cacheDir, allowInstall: false };
   const redis = findServerBinary({ flavour: 'redis', ...nothing });
@@ -34,7 +34,7 @@ test('nothing is fetched when that is not allowed', async () => {
 // Downloads packages each time, so it is not for every run.
 describe.runIf(process.env['SESS_PROVISION_TEST'] === '1')('fetching', () => {
   test.each(['redis', 'valkey'] as const)(
-    '%s into an empty cache works, by three at once as well, and is not repeated',
+    '%s into an empty cache works, also three times concurrently, and is not repeated',
     async (flavour) => {
       const report = vi.fn();
       const find = () => findServerBinary({ flavour, cacheDir, report });

@@ -16,24 +16,35 @@ export interface CookieOptions {
   readonly path?: string;
   /** Whether the cookie has a `Max-Age`. Default: `true`. `false`: it ends with the browser session. */
   readonly persistent?: boolean;
+  /**
+   * Values that `path` had earlier. Each sign-in and sign-out removes the cookies of these paths: a browser would else
+   * send them beside the new one, and a request with two cookies of one name is refused. Default: none.
+   */
+  readonly clearPaths?: readonly string[];
 }
 
 /** The refresh cookie in a request's `Cookie` header. */
 export type CookieValue =
   | { readonly kind: 'none' }
   /** Sent more than once, and the header does not show which one this server set (RFC 6265bis, section 4.2.2). */
-  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'duplicate'; readonly values: readonly string[] }
   | { readonly kind: 'value'; readonly value: string };
 
 /** The refresh cookie with validated options. */
 export interface RefreshCookie {
   readonly name: string;
+  readonly isSecure: boolean;
   /** Returns the cookie of a `Cookie` header. */
   read(header: string | undefined): CookieValue;
   /** Returns the `Set-Cookie` value that sets it, with `maxAge` in seconds if it is persistent. */
   write(value: string, maxAge: number): string;
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
+  /**
+   * Returns the names and `Set-Cookie` values that remove cookies with other paths: those of `clearPaths`, and those
+   * that a browser could have sent with a request to `path`.
+   */
+  clearOthers(path?: string): readonly (readonly [name: string, line: string])[];
 }
 
 /*
@@ -47,6 +58,8 @@ export interface RefreshCookie {
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]{0,511}$/;
 const MAX_SIZE = 4_096;
+/** Paths deeper than this are no place where a refresh cookie is kept. */
+const MAX_DEPTH = 6;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
 const OPTIONS = {
@@ -63,6 +76,12 @@ const OPTIONS = {
     default: () => '/',
   }),
   persistent: oneOf(true, false),
+  clearPaths: option<readonly string[]>({
+    expected: "an array of paths such as ['/api']",
+    accepts: (value) =>
+      Array.isArray(value) && value.every((path) => typeof path === 'string' && PATH.test(path)),
+    default: () => [],
+  }),
 } satisfies Readers<CookieOptions>;
 
 /** Creates the refresh cookie. @throws {UsageError} `invalid_option` */
@@ -78,12 +97,17 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     });
   }
 
-  const prefix = secure ? (path === '/' ? '__Host-' : '__Secure-') : '';
-  const name = `${prefix}${given.name}`;
-  const attributes = `; Path=${path}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
+  const nameAt = (at: string): string =>
+    `${secure ? (at === '/' ? '__Host-' : '__Secure-') : ''}${given.name}`;
+  const attributesAt = (at: string): string =>
+    `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
+  const clearAt = (at: string): string => `${nameAt(at)}=${attributesAt(at)}; Max-Age=0`;
+  const name = nameAt(path);
+  const attributes = attributesAt(path);
 
   return Object.freeze({
     name,
+    isSecure: secure,
     read: (header: string | undefined) => readCookie(header, name),
     write(value: string, maxAge: number) {
       if (name.length + value.length > MAX_SIZE) {
@@ -94,8 +118,26 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       }
       return `${name}=${value}${attributes}${persistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
-    clear: () => `${name}=${attributes}; Max-Age=0`,
+    clear: () => clearAt(path),
+    clearOthers(requested?: string) {
+      // Browsers accept a `__Host-` cookie with the path "/" only, so there is no other one.
+      const sent = requested === undefined || name.startsWith('__Host-') ? [] : pathsOf(requested);
+      const others = new Set([...given.clearPaths, ...sent]);
+      others.delete(path);
+      return [...others].map((at) => [nameAt(at), clearAt(at)] as const);
+    },
   });
+}
+
+/** Returns the cookie paths that match a request path (RFC 6265bis, section 5.1.4). */
+function pathsOf(requested: string): string[] {
+  const paths = ['/'];
+  let path = '';
+  for (const segment of requested.split('/').slice(1, MAX_DEPTH)) {
+    path += `/${segment}`;
+    if (segment !== '' && PATH.test(path)) paths.push(path, `${path}/`);
+  }
+  return paths;
 }
 
 /** Removes the white space of RFC 6265bis only: with more, other names would pass as this cookie's. */
@@ -121,13 +163,14 @@ function readCookie(header: string | undefined, name: string): CookieValue {
   }
   const [value] = values;
   if (value === undefined) return { kind: 'none' };
-  return values.length > 1 || holdsAnother(value, name)
-    ? { kind: 'duplicate' }
-    : { kind: 'value', value };
+  const all = values.flatMap((line) => splitJoined(line, name));
+  return all.length > 1 ? { kind: 'duplicate', values: all } : { kind: 'value', value };
 }
 
-/** True if a second line follows: some runtimes join the lines of `Cookie` with commas. */
-function holdsAnother(value: string, name: string): boolean {
-  const [, ...others] = value.split(',');
-  return others.some((other) => trim(other).startsWith(`${name}=`));
+/** Some runtimes join the lines of `Cookie` with commas: returns the values of this cookie in such a line. */
+function splitJoined(value: string, name: string): string[] {
+  const [first = '', ...others] = value.split(',');
+  const found = others.map(trim).filter((other) => other.startsWith(`${name}=`));
+  if (found.length === 0) return [value];
+  return [first, ...found.map((other) => other.slice(name.length + 1))];
 }

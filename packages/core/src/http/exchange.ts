@@ -2,8 +2,10 @@
 export interface Exchange {
   /** The request method, in capitals. */
   readonly method: string;
-  /** The path below the place where the adapter is mounted, as it was sent, without the query. */
+  /** The path below the place where the adapter is mounted, as the framework routes it, without the query. */
   readonly path: string;
+  /** The path that the client requested, with the part above the mount. Default: `path`. */
+  readonly requestedPath?: string;
   /** The query, as it was sent, without the question mark. */
   readonly query: string;
   /** `http` or `https`, under the framework's trust-proxy rules. */
@@ -22,14 +24,17 @@ export interface Exchange {
   settleBody?(): Promise<void> | undefined;
   /**
    * Returns the request body as JSON, and parses it if that was not done; `undefined` if it is empty. Rejects if the
-   * body is not JSON, or over 100 kB.
+   * body is not JSON, over 100 kB, or consumed by a parser that kept nothing of it.
    */
   readJson(): Promise<unknown>;
-  /** Sets a header of the application's response, in place of one of the same name. */
+  /**
+   * Sets a header of the application's response, in place of one of the same name. This one and the cookies below hold
+   * when the response is sent, whatever the application sets in between.
+   */
   setHeader(name: string, value: string): void;
   /** Adds field names to the response's `Vary`. */
   vary(names: string): void;
-  /** Adds a `Set-Cookie`, in place of one for the same cookie name, and keeps all others. */
+  /** Adds a `Set-Cookie`, in place of one for the same cookie name and path, and keeps all others. */
   setCookie(name: string, setCookie: string): void;
   /** Receives the request's session whenever it changes, for frameworks that copy it. Optional. */
   onSession?(session: object | null): void;
@@ -55,13 +60,35 @@ export function jsonReply(value: unknown): Reply {
   };
 }
 
-/** Returns the `Set-Cookie` values with one added, in place of an earlier one of that name. For adapters. */
+/** Returns the `Set-Cookie` values with one added, in place of an earlier one of that name and path. For adapters. */
 export function mergeSetCookie(
   present: readonly string[],
   name: string,
   setCookie: string,
 ): string[] {
-  return [...present.filter((other) => !other.startsWith(`${name}=`)), setCookie];
+  const path = pathAttribute(setCookie);
+  const kept = present.filter(
+    (line) =>
+      line === setCookie ||
+      !line.startsWith(`${name}=`) ||
+      (pathAttribute(line) ?? path) !== (path ?? pathAttribute(line)),
+  );
+  return kept.includes(setCookie) ? kept : [...kept, setCookie];
+}
+
+function pathAttribute(setCookie: string): string | undefined {
+  return /; *path=([^;]*)/i.exec(setCookie)?.[1];
+}
+
+/** Header names that override `Cache-Control` for shared caches (RFC 9213). */
+const TARGETED_CACHING = /(?:^surrogate|cdn-cache)-control$/i;
+
+/**
+ * Returns the names of the headers that would let a cache keep a response with `Cache-Control: no-store`. For
+ * adapters, which remove them when they send such a response.
+ */
+export function cacheOverrides(names: Iterable<string>): string[] {
+  return [...names].filter((name) => TARGETED_CACHING.test(name));
 }
 
 /** Returns a `Vary` value with field names added, each once. For adapters. */

@@ -1,7 +1,7 @@
 import type { RegisteredData, Sessions } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
 import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
-import { HttpRequest, type RequestSession } from './request-session.js';
+import { assertSameEngine, HttpRequest, type RequestSession } from './request-session.js';
 import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
 
 /** The HTTP side of an engine. An adapter creates one request per exchange and has it handled. */
@@ -11,8 +11,11 @@ export interface SessionHttp<Data extends object = RegisteredData> {
   /**
    * Returns the view that a request has of its session, for the adapter to keep on the framework's request. Reads
    * nothing until it is used.
+   *
+   * @param previous What an earlier middleware has attached to the same request, if anything.
+   * @throws {UsageError} `middleware_conflict` if that is a session of another engine
    */
-  createRequest(exchange: Exchange): RequestSession<Data>;
+  createRequest(exchange: Exchange, previous?: unknown): RequestSession<Data>;
   /**
    * Returns the reply of a session route, or verifies the request's access token and returns `undefined`: then the
    * request goes on to the application. Returns a promise only if there is something to wait for.
@@ -44,7 +47,11 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   };
   return Object.freeze({
     routes: listRoutes(settings),
-    createRequest: (exchange: Exchange) => new HttpRequest<Data>(context(), exchange),
+    createRequest(exchange: Exchange, previous?: unknown) {
+      const http = context();
+      if (previous !== undefined) assertSameEngine(previous, http.sessions);
+      return new HttpRequest<Data>(http, exchange);
+    },
     handle(session: RequestSession<Data>, exchange: Exchange) {
       const request = session as HttpRequest<Data>;
       return handleRoute({ http: context(), exchange, request }) ?? request.authenticate();

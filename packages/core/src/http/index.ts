@@ -1,8 +1,14 @@
 export type { CookieOptions } from './cookie.js';
 export type { CsrfOptions } from './csrf.js';
-export { type Exchange, mergeSetCookie, mergeVary, type Reply } from './exchange.js';
+export {
+  cacheOverrides,
+  type Exchange,
+  mergeSetCookie,
+  mergeVary,
+  type Reply,
+} from './exchange.js';
 export { createSessionHttp, type SessionHttp } from './handler.js';
-export { headerLines, readAuthorization, readJsonBody } from './node.js';
+export { beforeHead, headerLines, readAuthorization, readJsonBody } from './node.js';
 export { assertSessions, type HttpOptions, type SessionsFor } from './options.js';
 export { replyToError } from './problem.js';
 export { createGuard, type GuardOptions, isRequestSession } from './request-session.js';

@@ -1,12 +1,27 @@
+import { cacheOverrides } from './exchange.js';
+
 /** The head of a request of Node, and of frameworks on top of Node. */
 export interface NodeRequestHead {
   readonly headers: { readonly authorization?: string | undefined };
-  readonly rawHeaders: readonly string[];
+  /** Absent on some hosts and in test libraries. */
+  readonly rawHeaders?: readonly string[];
+}
+
+/** The head of a response of Node, before it is sent. */
+export interface NodeResponseHead {
+  getHeader(name: string): number | string | readonly string[] | undefined;
+  getHeaderNames(): string[];
+  setHeader(name: string, value: string | readonly string[]): unknown;
+  removeHeader(name: string): void;
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of Node take a status, a text and headers in three forms
+  writeHead: (...parameters: any[]) => unknown;
 }
 
 /** A body as Node streams it. Written out, because Node's types are absent on other runtimes. */
 export interface NodeRequestBody {
   readonly readableEnded: boolean;
+  /** Absent for a stream that a hook has put in place of the request. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   on(event: string, listener: (value: unknown) => void): unknown;
 }
 
@@ -25,7 +40,10 @@ export function headerLines(rawHeaders: readonly string[], name: string): readon
 }
 
 /** Returns every `Authorization` line of a request. For adapters on top of Node. */
-export function readAuthorization({ headers, rawHeaders }: NodeRequestHead): readonly string[] {
+export function readAuthorization({
+  headers,
+  rawHeaders = [],
+}: NodeRequestHead): readonly string[] {
   if (headers.authorization === undefined) return [];
   // Node keeps only the first line in `headers`; the raw list has all of them.
   const lines = headerLines(rawHeaders, 'authorization');
@@ -34,21 +52,83 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequestHead): rea
 }
 
 /**
- * Returns a body that no parser has read, as JSON; `undefined` if it is empty. For adapters on top of Node.
+ * Returns a body as JSON; `undefined` if it is empty. For adapters on top of Node.
  *
+ * @param parsed What another parser has made of the body: bytes and text are parsed, and other values are returned.
  * @throws {RangeError} over 100 kB
  * @throws {TypeError} not UTF-8
  * @throws {SyntaxError} not JSON
+ * @throws {Error} consumed by a parser that kept nothing of it
  */
-export async function readJsonBody(body: NodeRequestBody): Promise<unknown> {
-  const text = await readText(body);
+export async function readJsonBody(body: NodeRequestBody, parsed?: unknown): Promise<unknown> {
+  const given = parsed ?? (await readText(body));
+  const text = toText(given);
+  if (text === undefined) return given;
   return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+/** Returns the text of a string or of bytes, and `undefined` for other values. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  const isBytes = value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  return isBytes
+    ? new TextDecoder('utf-8', { fatal: true }).decode(value as Uint8Array)
+    : undefined;
+}
+
+/**
+ * Calls `change` right before the head of a response is sent, when the application can no longer change it. Headers that
+ * are passed to `writeHead` are set before. For adapters on top of Node.
+ */
+export function beforeHead(res: NodeResponseHead, change: () => void): void {
+  const { writeHead } = res;
+  res.writeHead = (status: number, ...others: unknown[]) => {
+    res.writeHead = writeHead;
+    const text = typeof others[0] === 'string' ? [others[0]] : [];
+    setHeaders(res, others[text.length]);
+    change();
+    for (const name of cacheOverrides(isNotStored(res) ? res.getHeaderNames() : []))
+      res.removeHeader(name);
+    return writeHead.call(res, status, ...text);
+  };
+}
+
+function isNotStored(res: NodeResponseHead): boolean {
+  return res.getHeader('Cache-Control') === 'no-store';
+}
+
+/** Sets headers in the forms of `writeHead`: an object, a list of pairs, or a list of alternating names and values. */
+function setHeaders(res: NodeResponseHead, headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null) return;
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    return;
+  }
+  const pairs: readonly (readonly unknown[])[] = Array.isArray(headers[0])
+    ? headers
+    : headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]]] : []));
+  const merged = new Map<string, string[]>();
+  for (const [key, value] of pairs) {
+    const name = String(key).toLowerCase();
+    merged.set(name, [...(merged.get(name) ?? []), ...[value].flat().map(String)]);
+  }
+  for (const [name, [first = '', ...more]] of merged)
+    res.setHeader(name, more.length === 0 ? first : [first, ...more]);
+}
+
+/** True if the request has no body (RFC 9112, section 6.3). */
+function isEmpty({ headers = {} }: NodeRequestBody): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] === undefined && (length === undefined || length === '0');
 }
 
 /** Reads a body that is too long to its end: to stop would cut the connection before the response is sent. */
 function readText(body: NodeRequestBody): Promise<string> {
-  // Another parser has consumed it.
-  if (body.readableEnded) return Promise.resolve('');
+  if (body.readableEnded) {
+    return isEmpty(body)
+      ? Promise.resolve('')
+      : Promise.reject(new Error('The body was read by a parser that kept nothing of it.'));
+  }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -1,8 +1,10 @@
 import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
+import type { Logger } from '../util/logger.js';
 import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
+import type { Exchange } from './exchange.js';
 
 /** How sessions appear on the wire; the same options for each adapter. */
 export interface HttpOptions {
@@ -59,6 +61,9 @@ export interface HttpSettings {
 /** The settings with the engine that they apply to. */
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
+  readonly logger: Logger;
+  /** Called for each response that sets the refresh cookie. */
+  readonly onCookie: (exchange: Exchange) => void;
 }
 
 /*
@@ -103,7 +108,33 @@ export function bindHttpOptions<Data extends object>(
 ): HttpContext<Data> {
   const bearerOnly =
     sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
-  return Object.freeze({ ...settings, ...bearerOnly, sessions });
+  const { logger } = sessions;
+  return Object.freeze({
+    ...settings,
+    ...bearerOnly,
+    sessions,
+    logger,
+    onCookie: createCookieWarning(settings.cookie, logger),
+  });
+}
+
+/** `localhost`, its subdomains, and loopback addresses, where browsers accept `Secure` over plain HTTP. */
+const LOOPBACK = /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
+
+/** Warns once if browsers ignore the cookie, because it is `Secure` and the connection is not. */
+function createCookieWarning(
+  cookie: RefreshCookie | undefined,
+  logger: Logger,
+): (exchange: Exchange) => void {
+  let isDone = cookie?.isSecure !== true;
+  return ({ protocol, host = '' }) => {
+    if (isDone || protocol !== 'http' || LOOPBACK.test(host)) return;
+    isDone = true;
+    logger.warn(
+      { scheme: protocol, host },
+      'the Secure refresh cookie was set over plain HTTP, and browsers ignore it then: use HTTPS, trust the proxy that ends it, or set cookie.secure to false',
+    );
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'refresh_token_missing'
   | 'refresh_token_rejected'
   | 'method_not_allowed'
+  | 'session_unusable'
   | 'not_found';
 
 interface Kind {
@@ -78,6 +79,11 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   method_not_allowed: {
     status: 405,
     detail: 'This path does not take that method. See the Allow header.',
+  },
+  session_unusable: {
+    status: 500,
+    detail:
+      'The stored session does not fit the settings of the server. The fault is logged there.',
   },
   not_found: { status: 404, detail: 'There is no such session.' },
   store_unavailable: {
@@ -147,7 +153,8 @@ export function replyToError(error: unknown): Reply | undefined {
   if (error.name === 'UsageError') {
     return code === 'invalid_subject' ? problemReply(code) : undefined;
   }
+  // Paths only: the messages come from a schema library, and may quote the value.
   const { issues = [] } = error as Partial<InvalidDataError>;
-  const members = issues.length > 0 ? { errors: issues } : {};
+  const members = issues.length > 0 ? { errors: issues.map(({ path }) => ({ path })) } : {};
   return problemReply(code as SessErrorCode, { members });
 }

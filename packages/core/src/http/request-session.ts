@@ -1,4 +1,4 @@
-import { isSessError, SessError, UsageError } from '../errors.js';
+import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
 import type {
   CreateInput,
   Device,
@@ -6,6 +6,7 @@ import type {
   PresentedTokens,
   RegisteredData,
   Session,
+  Sessions,
   VerifyResult,
 } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
@@ -18,6 +19,7 @@ import {
   readOptions,
 } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
+import type { CookieValue } from './cookie.js';
 import { CSRF_VARY } from './csrf.js';
 import type { Exchange, Reply } from './exchange.js';
 import type { HttpContext } from './options.js';
@@ -35,14 +37,19 @@ export interface TokenResponse {
 
 /** The session of one request, and what the request can do to it: `req.sessions`, `c.var.sessions`. */
 export interface RequestSession<Data extends object = RegisteredData> {
-  /** The session of the request's access token, or `null`. Changes with `start`, `end`, `update` and `elevate`. */
+  /**
+   * The session of the request's access token, or `null`. Frozen: change it with `update`. It changes with `start`,
+   * `end`, `update` and `elevate`.
+   */
   readonly session: Session<Data> | null;
   /**
-   * Signs in: starts a session, sets the refresh cookie and returns the body for the client. The session of the
-   * tokens that the request carries is ended. The device is filled in from the request.
+   * Signs in: starts a session, sets the refresh cookie and returns the body for the client. Afterwards it ends the
+   * session of the tokens that the request carries; a sign-in that is refused changes nothing. The device is filled in
+   * from the request.
    *
    * @throws {SessError} `cross_site_request` (403) if a page of another site sent the request
    * @throws {SessError} the errors of `create`
+   * @throws {UsageError} `invalid_argument` (500) if the subject is not a string
    */
   start(input: CreateInput<Data>): Promise<TokenResponse>;
   /**
@@ -95,10 +102,16 @@ interface Requirements {
 
 /** Registered, so that a request of another copy of this package is recognised and checked by that copy. */
 const CHECK: unique symbol = Symbol.for('sess.check-request');
+/** Registered too: the engine of a request. */
+const ENGINE: unique symbol = Symbol.for('sess.request-engine');
 
 interface Checkable {
   readonly [CHECK]: (requirements: Requirements) => ReturnType<Guard>;
+  readonly [ENGINE]: unknown;
 }
+
+/** Of cookies with one name, a sign-out ends the sessions of this many. */
+const MAX_COOKIES = 8;
 
 const GUARD_OPTIONS = {
   authenticatedWithin: duration(),
@@ -132,6 +145,21 @@ export function isRequestSession(value: unknown): value is RequestSession {
   );
 }
 
+/**
+ * Refuses a request that an earlier middleware has given a session of another engine: the guard of one would let pass
+ * the users of the other. The same engine twice is accepted.
+ *
+ * @throws {UsageError} `middleware_conflict`
+ */
+export function assertSameEngine(previous: unknown, sessions: unknown): void {
+  if (!isRequestSession(previous)) return;
+  if ((previous as unknown as Checkable)[ENGINE] === sessions) return;
+  throw new UsageError(
+    'middleware_conflict',
+    'sessionMiddleware: expected one engine on the path of a request, got two. Mount each on separate paths.',
+  );
+}
+
 /** The session of one request. Adapters see it as `RequestSession`. */
 export class HttpRequest<Data extends object = RegisteredData> implements RequestSession<Data> {
   readonly #http: HttpContext<Data>;
@@ -146,6 +174,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   get session(): Session<Data> | null {
     return this.#session;
+  }
+
+  get engine(): Sessions<Data> {
+    return this.#http.sessions;
   }
 
   /** What the `Authorization` lines hold. */
@@ -182,8 +214,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #setSession(session: Session<Data> | null): void {
-    this.#session = session;
-    this.#exchange.onSession?.(session);
+    // Handlers get this object, and `update` and `elevate` act on it: it must stay as it was verified.
+    const isSafe = session === null || Object.isFrozen(session);
+    this.#session = isSafe ? session : Object.freeze({ ...session });
+    this.#exchange.onSession?.(this.#session);
   }
 
   #replyToFailure(error: unknown): Reply | undefined {
@@ -217,9 +251,18 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   async start(input: CreateInput<Data>): Promise<TokenResponse> {
     this.#assertAllowedSource();
-    const device = { ...deviceOf(this.#exchange), ...input?.device };
+    const { logger, sessions } = this.#http;
+    const subject: unknown = input?.subject;
+    if (typeof subject !== 'string') {
+      const repair = typeof subject === 'number' ? ' Write String(…).' : '';
+      const message = `start: expected subject to be a string, got ${typeOf(subject)}.${repair}`;
+      logger.error({}, message);
+      throw new UsageError('invalid_argument', message);
+    }
+    const device = { ...deviceOf(this.#exchange), ...input.device };
     const replaces = this.#presentedTokens();
-    const issued = await this.#http.sessions.create({ ...input, device }, { replaces });
+    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    await this.#revokeDuplicates();
     return this.deliver(issued);
   }
 
@@ -239,7 +282,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
     const { sid } = this.#assertSession();
-    return this.#assertAlive(await this.#http.sessions.update(sid, patch));
+    return this.#assertAlive(await this.#reportData(this.#http.sessions.update(sid, patch)));
   }
 
   async elevate(): Promise<TokenResponse> {
@@ -258,15 +301,41 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     this.#exchange.setHeader('Cache-Control', 'no-store');
     if (cookie !== undefined && issued.refreshToken !== presented) {
       const maxAge = wholeSeconds(issued.session.expiresAt - issued.issuedAt);
+      this.clearOtherCookies();
       this.#exchange.setCookie(cookie.name, cookie.write(issued.refreshToken, maxAge));
+      this.#http.onCookie(this.#exchange);
     }
     return toTokenResponse(issued, transport === 'body');
   }
 
-  /** Removes the refresh cookie from the client, if the transport has one. */
+  /** Removes the refresh cookie from the client, if the transport has one. For sign-outs only. */
   clearCookie(): void {
     const { cookie } = this.#http;
-    if (cookie !== undefined) this.#exchange.setCookie(cookie.name, cookie.clear());
+    if (cookie === undefined) return;
+    // A cache must not repeat the sign-out to other users.
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    this.clearOtherCookies();
+    this.#exchange.setCookie(cookie.name, cookie.clear());
+  }
+
+  /** Removes refresh cookies with other paths: those of earlier settings, and those that made this request ambiguous. */
+  clearOtherCookies(): void {
+    const { cookie } = this.#http;
+    const exchange = this.#exchange;
+    const isAmbiguous = this.#readCookie()?.kind === 'duplicate';
+    const path = isAmbiguous ? (exchange.requestedPath ?? exchange.path) : undefined;
+    for (const [name, line] of cookie?.clearOthers(path) ?? []) exchange.setCookie(name, line);
+  }
+
+  #readCookie(): CookieValue | undefined {
+    return this.#http.cookie?.read(this.#exchange.header('cookie'));
+  }
+
+  /** Ends the session of a genuine bearer token. Returns `false` if there is none. */
+  async revokeBearer(): Promise<boolean> {
+    const { credentials } = this;
+    if (credentials.kind !== 'token') return false;
+    return this.#http.sessions.end({ accessToken: credentials.token });
   }
 
   /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
@@ -275,21 +344,63 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
       await this.#http.sessions.end(tokens);
     }
+    await this.#revokeDuplicates();
   }
 
   #presentedTokens(bodyToken?: string): PresentedTokens {
     const { credentials } = this;
-    const fromCookie = this.#http.cookie?.read(this.#exchange.header('cookie'));
+    const cookie = this.#readCookie();
     return {
-      refreshToken: fromCookie?.kind === 'value' ? fromCookie.value : bodyToken,
+      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
       accessToken: credentials.kind === 'token' ? credentials.token : undefined,
     };
   }
 
-  /** The browser adds the cookie to each request, so a page of another site could act with it. */
+  /** Ends the sessions of all cookies of the name, if there are several. */
+  async #revokeDuplicates(): Promise<void> {
+    const cookie = this.#readCookie();
+    if (cookie?.kind !== 'duplicate') return;
+    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
+      await this.#http.sessions.end({ refreshToken: value });
+    }
+  }
+
+  /** Data that the schema refuses is a fault of the program at least as often as of the user, so it is logged. */
+  async #reportData<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isSessError(error, 'invalid_data') || isSessError(error, 'data_too_large')) {
+        const { code, issues = [] } = error as Partial<InvalidDataError>;
+        const paths = issues.map(({ path }) => path).join(', ');
+        this.#http.logger.warn({ code, paths }, 'session data was refused');
+      }
+      throw error;
+    }
+  }
+
+  /** True if the page that sent the request may use the cookie. Without a cookie, no page can forge a request. */
+  get isAllowedSource(): boolean {
+    const exchange = this.#exchange;
+    const { cookie, isAllowedSource, logger } = this.#http;
+    if (cookie === undefined) return true;
+    exchange.vary(CSRF_VARY);
+    if (isAllowedSource(exchange)) return true;
+    const compared = {
+      origin: exchange.header('origin'),
+      site: exchange.header('sec-fetch-site'),
+      scheme: exchange.protocol,
+      host: exchange.host,
+    };
+    logger.warn(
+      compared,
+      'request of another site was refused: its origin is not that of this server, and not in csrf.origins',
+    );
+    return false;
+  }
+
   #assertAllowedSource(): void {
-    this.#exchange.vary(CSRF_VARY);
-    if (this.#http.isAllowedSource(this.#exchange)) return;
+    if (this.isAllowedSource) return;
     throw new SessError(
       'cross_site_request',
       'A page of another site sent a request that changes a session.',
@@ -321,11 +432,18 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 }
 
-Object.defineProperty(HttpRequest.prototype, CHECK, {
-  value(this: HttpRequest<never>, requirements: Requirements) {
-    const settled = this.settleBody();
-    if (settled === undefined) return this.check(requirements);
-    return settled.then(() => this.check(requirements));
+Object.defineProperties(HttpRequest.prototype, {
+  [CHECK]: {
+    value(this: HttpRequest<never>, requirements: Requirements) {
+      const settled = this.settleBody();
+      if (settled === undefined) return this.check(requirements);
+      return settled.then(() => this.check(requirements));
+    },
+  },
+  [ENGINE]: {
+    get(this: HttpRequest<never>) {
+      return this.engine;
+    },
   },
 });
 
@@ -351,6 +469,12 @@ function assertBoolean(result: unknown): boolean {
     'invalid_argument',
     `requireSession: expected where to return true or false, got ${formatShort(result)}. Load what it needs before the guard.`,
   );
+}
+
+/** Names the type of a value, never the value: it may be personal data. */
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function deviceOf(exchange: Exchange): Device {

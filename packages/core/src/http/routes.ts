@@ -1,6 +1,6 @@
+import { isSessError } from '../errors.js';
 import type { Session } from '../types.js';
 import type { CookieValue } from './cookie.js';
-import { CSRF_VARY } from './csrf.js';
 import { type Exchange, jsonReply, NO_STORE, type Reply } from './exchange.js';
 import type { HttpContext } from './options.js';
 import { problemReply, replyToError } from './problem.js';
@@ -49,7 +49,10 @@ const JWKS_CACHING = 'public, max-age=300, stale-while-revalidate=60';
 
 const NO_CONTENT: Reply = { status: 204, headers: NO_STORE };
 
-/** Routes by their path below the base. `/:sid` stands for every other single segment. */
+const SID_ROUTE = '/:sid';
+const SID_PATH = /^\/[\w-]{32}$/;
+
+/** Routes by their path below the base. `/:sid` stands for a segment in the form of a session id. */
 const DEFAULT_ROUTES: Readonly<Record<string, Route>> = {
   '/refresh': {
     method: 'POST',
@@ -91,7 +94,7 @@ const ALL_ROUTES: Readonly<Record<string, Route>> = {
     result: 'sessions',
     handle: withSession(list),
   },
-  '/:sid': {
+  [SID_ROUTE]: {
     method: 'DELETE',
     summary: "Ends one of the user's sessions",
     result: 'nothing',
@@ -134,12 +137,20 @@ export function handleRoute<Data extends object>(
   if (!path.startsWith(http.basePath)) return undefined;
   const rest = path.slice(http.basePath.length);
   const routes: Readonly<Record<string, Route>> = MOUNTED[http.routes];
-  const route = Object.hasOwn(routes, rest)
-    ? routes[rest]
-    : /^\/[^/]+$/.test(rest)
-      ? routes['/:sid']
-      : undefined;
+  if (Object.hasOwn(routes, rest) && rest !== SID_ROUTE) {
+    return isPreflight(exchange) ? undefined : runRoute(routes[rest] as Route, context);
+  }
+  // Other segments, and other methods, may be the application's: `GET /auth/me` beside `DELETE /auth/:sid`.
+  const isSid = exchange.method === 'DELETE' && SID_PATH.test(rest);
+  const route = isSid ? routes[SID_ROUTE] : undefined;
   return route && runRoute(route, context);
+}
+
+/** True for the request of a browser that asks for permission (Fetch, section 4.8): the application's CORS grants it. */
+function isPreflight(exchange: Exchange): boolean {
+  return (
+    exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined
+  );
 }
 
 async function runRoute<Data extends object>(
@@ -152,10 +163,17 @@ async function runRoute<Data extends object>(
     const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
     return problemReply('method_not_allowed', { headers: { Allow: allow } });
   }
+  const { exchange, http, request } = context;
+  if (route !== JWKS_ROUTE) exchange.setHeader('Cache-Control', 'no-store');
   try {
-    await context.request.settleBody();
+    await request.settleBody();
     return await route.handle(context);
   } catch (error) {
+    if (isSessError(error, 'invalid_data') || isSessError(error, 'data_too_large')) {
+      // These requests carry no data, so the stored data is at fault: for instance older than the schema or the claims.
+      http.logger.error({ error }, 'a stored session does not fit the current settings');
+      return problemReply('session_unusable');
+    }
     const reply = replyToError(error);
     if (reply === undefined) throw error;
     return reply;
@@ -166,26 +184,36 @@ async function refresh<Data extends object>(context: RouteContext<Data>): Promis
   const { http, request } = context;
   const presented = await readRefreshToken(context);
   if (presented.kind === 'refused') return presented.reply;
+  if (presented.kind === 'duplicate') {
+    // The next request has one cookie.
+    request.clearOtherCookies();
+    return problemReply('invalid_request');
+  }
   const isBearer = http.transport === 'bearer';
   if (presented.kind === 'none') {
     return problemReply(isBearer ? 'session_required' : 'refresh_token_missing');
   }
 
   const result = await http.sessions.refresh(presented.value);
-  if (!result.ok) {
-    // Only a reused token is surely worthless. An unknown one may belong to the loser of a race, whose
-    // response would then remove the winner's cookie.
-    if (result.reason === 'reused') request.clearCookie();
-    return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
-  }
+  // The cookie stays: it is removed by name, and a late response would remove that of a newer sign-in.
+  if (!result.ok) return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
   return jsonReply(request.deliver(result, presented.value));
 }
 
 async function logout<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
   const { request } = context;
   const presented = await readRefreshToken(context);
-  if (presented.kind === 'refused') return presented.reply;
+  if (presented.kind === 'refused' && presented.code !== 'invalid_request') return presented.reply;
   if (!request.hasValidCredentials) return problemReply('invalid_request');
+  if (presented.kind === 'refused' || presented.kind === 'duplicate') {
+    // An unreadable refresh token does not keep the bearer's session alive.
+    const isEnded = await request.revokeBearer();
+    if (presented.kind === 'refused') return presented.reply;
+    if (!isEnded) {
+      request.clearOtherCookies();
+      return problemReply('invalid_request');
+    }
+  }
   await request.revokePresented(presented.kind === 'value' ? presented.value : undefined);
   request.clearCookie();
   return NO_CONTENT;
@@ -254,16 +282,18 @@ function withSession(
     const { request } = context;
     const refusal = (await request.authenticate()) ?? request.check(ANY_SESSION);
     if (refusal !== undefined) return refusal;
-    const { session } = request;
-    return session === null ? problemReply('session_required') : handle({ ...context, session });
+    // These routes act on the store, so they do not rely on the claims of a token: its session may have ended.
+    return handle({ ...context, session: await request.current() });
   };
 }
 
 const ANY_SESSION = { maxAgeMs: undefined, where: undefined };
 
+type RefusalCode = 'cross_site_request' | 'invalid_request';
+
 type PresentedToken =
-  | { readonly kind: 'refused'; readonly reply: Reply }
-  | Exclude<CookieValue, { kind: 'duplicate' }>;
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reply: Reply }
+  | CookieValue;
 
 /** Reads the refresh token of a request, from where the transport has it. The store is not called. */
 async function readRefreshToken<Data extends object>(
@@ -273,10 +303,8 @@ async function readRefreshToken<Data extends object>(
   const { cookie } = http;
   if (http.transport === 'bearer') return readBearerToken(request);
   if (cookie === undefined) return readBodyToken(exchange);
-  exchange.vary(CSRF_VARY);
-  if (!http.isAllowedSource(exchange)) return refuse('cross_site_request');
-  const value = cookie.read(exchange.header('cookie'));
-  return value.kind === 'duplicate' ? refuse('invalid_request') : value;
+  if (!request.isAllowedSource) return refuse('cross_site_request');
+  return cookie.read(exchange.header('cookie'));
 }
 
 function readBearerToken<Data extends object>(request: HttpRequest<Data>): PresentedToken {
@@ -302,6 +330,6 @@ async function readBodyToken(exchange: Exchange): Promise<PresentedToken> {
   return typeof token === 'string' ? { kind: 'value', value: token } : { kind: 'none' };
 }
 
-function refuse(code: 'cross_site_request' | 'invalid_request'): PresentedToken {
-  return { kind: 'refused', reply: problemReply(code) };
+function refuse(code: RefusalCode): PresentedToken {
+  return { kind: 'refused', code, reply: problemReply(code) };
 }

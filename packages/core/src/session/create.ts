@@ -29,14 +29,9 @@ export function createCreate<Data extends object>(context: EngineContext) {
     return { ...fresh, record };
   }
 
-  /** Ends a session that the new one replaces. The sign-in has succeeded, so a failure is only reported. */
+  /** Ends a session that the new one replaces. If that fails, the client does not get the new one, and can try again. */
   async function endReplaced({ sid, subject }: PresentedSession): Promise<void> {
-    try {
-      if ((await store.remove(sid)).status !== 'removed') return;
-    } catch {
-      // The store's calls report it.
-      return;
-    }
+    if ((await store.remove(sid)).status !== 'removed') return;
     events.emit('revoked', { cause: 'logout', sid, ...(subject === undefined ? {} : { subject }) });
   }
 

@@ -137,7 +137,7 @@ export function toNotIssuable(
 /** Returns the public part of a record. The type of the data is the caller's: the schema checked it when it was written. */
 export function toSession<Data extends object>(record: SessionRecord): Session<Data> {
   const { auth, data } = record;
-  return {
+  return Object.freeze({
     sid: record.sid,
     subject: data.subject,
     data: data.data as Data,
@@ -146,7 +146,7 @@ export function toSession<Data extends object>(record: SessionRecord): Session<D
     authenticatedAt: auth.authenticatedAt,
     lastUsedAt: auth.lastUsedAt,
     expiresAt: auth.expiresAt,
-  };
+  });
 }
 
 /** Hides the tokens of a result from `util.inspect` and the console. */

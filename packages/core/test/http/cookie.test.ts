@@ -180,14 +180,14 @@ describe('the refresh cookie, read', () => {
   });
 
   it.each([
-    '__Host-sess=a; __Host-sess=b',
-    '__Host-sess=a; __Host-sess=a',
-    '__Host-sess=a; x=y; __Host-sess=',
-    '__Host-sess=;__Host-sess=',
-    '__Host-sess=a, __Host-sess=b',
-    '__Host-sess=a,x=y,__Host-sess=b; c=d',
-  ])('is refused when its name is sent twice: %s [cookies.twice]', (header) => {
-    expect(cookie.read(header)).toEqual({ kind: 'duplicate' });
+    ['__Host-sess=a; __Host-sess=b', ['a', 'b']],
+    ['__Host-sess=a; __Host-sess=a', ['a', 'a']],
+    ['__Host-sess=a; x=y; __Host-sess=', ['a', '']],
+    ['__Host-sess=;__Host-sess=', ['', '']],
+    ['__Host-sess=a, __Host-sess=b', ['a', 'b']],
+    ['__Host-sess=a,x=y,__Host-sess=b; c=d', ['a', 'b']],
+  ])('is refused when its name is sent twice: %s [cookies.twice]', (header, values) => {
+    expect(cookie.read(header)).toEqual({ kind: 'duplicate', values });
   });
 
   it('is told apart from its own options’ other names', () => {
@@ -221,7 +221,11 @@ describe('the refresh cookie, read', () => {
             pairs.splice(seed % (pairs.length + 1), 0, `__Host-sess=${value}`);
           const [value] = values;
           const expected =
-            value === undefined ? NONE : values.length > 1 ? { kind: 'duplicate' } : found(value);
+            value === undefined
+              ? NONE
+              : values.length > 1
+                ? expect.objectContaining({ kind: 'duplicate' })
+                : found(value);
           expect(cookie.read(pairs.join('; '))).toEqual(expected);
         },
       ),
@@ -353,7 +357,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     (name) => {
       const refused = refusal({ [name]: true });
       expect(refused.message).toContain(
-        `cookie: there is no option '${name}'. Known are: name, secure, sameSite, path, persistent.`,
+        `cookie: there is no option '${name}'. Known are: name, secure, sameSite, path, persistent, clearPaths.`,
       );
     },
   );

@@ -1,4 +1,4 @@
-import type { SessionsOptions } from '@sess/core';
+import type { Sessions, SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import type { Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/handler.js';
@@ -18,9 +18,16 @@ export const bodyOf = (reply: Reply | undefined): Record<string, unknown> =>
   JSON.parse(reply?.body ?? '{}');
 
 /** The HTTP side of an engine, with requests that are opened by hand. */
-export function serve(options: HttpOptions = {}, engine: SessionsOptions = {}) {
+export function serve(
+  options: HttpOptions = {},
+  engine: SessionsOptions = {},
+  getEngine?: () => Sessions,
+) {
   const arranged = arrange(engine);
-  const http = createSessionHttp(() => arranged.sessions, { routes: 'all', ...options });
+  const http = createSessionHttp(getEngine ?? (() => arranged.sessions), {
+    routes: 'all',
+    ...options,
+  });
 
   function open({ bearer, body, ...head }: Sent) {
     const cookies: [string, string][] = [];

@@ -44,7 +44,7 @@ describe('problemReply', () => {
   });
 
   it.each(CODES)(
-    'of %s has a body of title, status, detail and a stable code [answers.problem]',
+    'of %s has a body of title, status, detail and a stable code [responses.problem]',
     (code, status) => {
       const body = bodyOf(problemReply(code));
       expect(body).toEqual({
@@ -57,7 +57,7 @@ describe('problemReply', () => {
   );
 
   it.each([...CODES.map(([code]) => code), 'insufficient_user_authentication' as const])(
-    'of %s carries a challenge if it is a 401 [answers.challenge]',
+    'of %s carries a challenge if it is a 401 [responses.challenge]',
     (code) => {
       const { status, headers } = problemReply(code);
       if (status === 401) expect(headers['WWW-Authenticate']).toMatch(/^Bearer\b/);
@@ -129,7 +129,7 @@ describe('replyToError', () => {
     new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
     new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
     new InvalidDataError('hunter2', { cause: 'hunter2' }),
-  ])('tells a client nothing of the message or the cause of $name [answers.problem]', (error) => {
+  ])('tells a client nothing of the message or the cause of $name [responses.problem]', (error) => {
     expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
   });
 
@@ -137,13 +137,14 @@ describe('replyToError', () => {
     expect(JSON.stringify(replyToError(new SessionLimitError(7_654_321)))).not.toContain('7654321');
   });
 
-  it('lists what the schema said, for a client to show', () => {
-    const issues = [{ message: 'too short', path: 'handle' }];
+  it('lists the paths that a schema refused, without the text of its messages, which may quote the value', () => {
+    const issues = [{ message: 'got "my secret"', path: 'handle' }];
     expect(bodyOf(replyToError(new InvalidDataError('text', { issues })))).toMatchObject({
       status: 400,
       code: 'invalid_data',
-      errors: issues,
+      errors: [{ path: 'handle' }],
     });
+    expect(replyToError(new InvalidDataError('text', { issues }))?.body).not.toContain('secret');
     expect(bodyOf(replyToError(new InvalidDataError('text')))).not.toHaveProperty('errors');
   });
 

@@ -25,7 +25,7 @@ function issued(lifeOfAccess: number): Issued {
 }
 
 describe('toTokenResponse', () => {
-  it('has the members of RFC 6749 5.1, and no refresh token: that travels in the cookie only [answers.token, cookies.only]', () => {
+  it('has the members of RFC 6749 5.1, and no refresh token: that travels in the cookie only [responses.token, cookies.only]', () => {
     expect(toTokenResponse(issued(900_000), false)).toEqual({
       access_token: 'sat_access',
       token_type: 'Bearer',

@@ -148,14 +148,22 @@ describe('signing in', () => {
     await expect(open({}).request.start(undefined as never)).rejects.toThrow(UsageError);
   });
 
-  it('leaves the previous session alive when it fails', async () => {
+  it('rejects a sign-in after which the previous session could not be ended', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
-    faulty.fail('insert');
+    faulty.fail('remove');
     const { request } = open({ method: 'POST', bearer: accessToken });
-    await expect(request.start({ subject: 'ada' })).rejects.toThrow(StoreUnavailableError);
-    faulty.recover();
+    await expect(request.start({ subject: 'bob' })).rejects.toThrow(StoreUnavailableError);
     expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+  });
+
+  it('replaces the session of the same subject in one write, which a limit of one permits', async () => {
+    const { sessions, faulty, open } = serve({}, { maxPerSubject: 1, onLimit: 'reject' });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    const { request } = open({ method: 'POST', bearer: accessToken });
+    await request.start({ subject: 'ada' });
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: false });
+    expect(faulty.calls.get('remove')).toBeUndefined();
   });
 
   it.each([

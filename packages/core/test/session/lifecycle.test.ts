@@ -423,7 +423,7 @@ describe('events and logs', () => {
     ]);
   });
 
-  it('hold no token, secret or digest [logs.lines, logs.told]', async () => {
+  it('hold no token, secret or digest [logs.lines, logs.published]', async () => {
     const { sessions, clock, events, logger, faulty } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(issued.refreshToken);

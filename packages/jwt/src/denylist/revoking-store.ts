@@ -59,22 +59,41 @@ export function createRevokingStore(
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
+  /** The replaced session has ended with the insert, and its tokens must end with it. */
+  async function denyReplaced<Result extends { readonly status: string }>(
+    sid: string,
+    result: Result,
+    replaced: string | undefined,
+  ): Promise<Result> {
+    if (result.status === 'inserted' && replaced !== undefined) {
+      await denyTokens(sid, [toSessionDenial(replaced)]);
+    }
+    return result;
+  }
+
   const denying: StorePort = {
     ...store,
-    async insert(record, limit) {
-      const first = await store.insert(record, { ...limit, onLimit: 'reject' });
-      if (first.status !== 'limit' || limit.onLimit === 'reject') return first;
-      // A store that evicts says only afterwards whom. So room is made before, and what cannot be denied stays.
+    async insert(record, limit, given) {
+      const first = await store.insert(record, { ...limit, onLimit: 'reject' }, given);
+      if (first.status !== 'limit' || limit.onLimit === 'reject') {
+        return denyReplaced(record.sid, first, given?.replaces);
+      }
+      // A store reports only afterwards which sessions it evicted. So room is made before, and what cannot be denied stays.
       const { records } = await store.list(tagOf(record.sid));
+      const others = records.filter(({ sid }) => sid !== given?.replaces).sort(compareByUse);
       const evicted: string[] = [];
-      for (const old of records.slice(0, Math.max(0, records.length - limit.max + 1))) {
+      for (const old of others.slice(0, Math.max(0, others.length - limit.max + 1))) {
         if ((await denying.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
       }
-      const answer = await store.insert(record, limit);
+      const answer = await store.insert(record, limit, given);
       if (answer.status !== 'inserted') return answer;
-      // Whom it has evicted all the same, as another sign-in has taken the room; a failure is the caller's to see.
+      // Another sign-in may have taken the room. A failure is the caller's to see.
       await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
-      return { ...answer, evicted: evicted.concat(answer.evicted) };
+      return denyReplaced(
+        record.sid,
+        { ...answer, evicted: evicted.concat(answer.evicted) },
+        given?.replaces,
+      );
     },
     async replaceAuth(record, auth, markReplayed) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
@@ -103,6 +122,11 @@ export function createRevokingStore(
     },
   };
   return denying;
+}
+
+/** The order of eviction: least recent use first, then the lowest sid. */
+function compareByUse(left: SessionRecord, right: SessionRecord): number {
+  return left.auth.lastUsedAt - right.auth.lastUsedAt || (left.sid < right.sid ? -1 : 1);
 }
 
 function toSessionDenial(sid: string): Denial {

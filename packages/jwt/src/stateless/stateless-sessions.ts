@@ -203,6 +203,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
     on: events.on,
+    logger,
     kind: 'stateless' as const,
     ...(ring.signer(clock.now()).isSymmetric
       ? {}

@@ -1,44 +1,44 @@
 import { type Duration, UsageError } from '@sess/core';
-import { assertKnown } from '@sess/core/options';
+import { type Readers, readOptions } from '@sess/core/internal';
+import type { Durability } from '../client/run-script.js';
 import {
   type NearCacheOptions,
   type NearCacheSettings,
-  resolveNearCache,
+  nearCacheOption,
 } from '../near-cache/options.js';
 import {
-  type RedisStoreOptions,
-  resolveDurability,
-  resolveKeyPrefix,
-  resolveTimeout,
+  assertDurabilityFits,
+  durabilityOption,
+  keyPrefixOption,
+  type ScriptStoreOptions,
+  timeoutOption,
 } from '../options.js';
-import type { Durability } from '../write-channel.js';
 
-/** How a denylist on Redis behaves. */
+/** Options of `redisDenylist`. */
 export interface RedisDenylistOptions {
   /**
-   * What every key begins with; no other thing's keys may begin with it, those of `redisStore` included. Default:
-   * `'sess:deny:'`. Braces are refused: they would move all keys to one slot.
+   * Prefix of every key. No other keys may begin with it, those of a session store included. Default: `'sess:deny:'`.
+   * Braces are refused, because they move all keys to one slot.
    */
   readonly keyPrefix?: string;
   /**
-   * After how long the denylist gives up on a call, and answers 503. Default: `'1s'`; at most `'30s'`. A denial that
-   * was given up on may still be written.
+   * Time after which a call is given up and answered with 503. Default: `'1s'`; at most `'30s'`. A denial that was given
+   * up may still be written.
    */
   readonly timeout?: Duration;
   /**
-   * Waits after every denial until so many replicas have it, as the option of `redisStore` does. Default: none, and a
-   * failover may forget the newest ones until they are said again. What is not confirmed in time has happened on
-   * the master all the same, and is named in a warning. Not for a Cluster.
+   * Waits after each denial until replicas have it, like the option of `redisStore`. Default: none, so that a failover
+   * may lose the newest denials until they are replayed. An unconfirmed denial is logged. Not for a Cluster.
    */
-  readonly durability?: RedisStoreOptions['durability'];
+  readonly durability?: ScriptStoreOptions['durability'];
   /**
-   * Lets tokens in from memory, as long as the server's word of every denial is proven to arrive: a denial elsewhere
-   * is known here within the invalidation latency, about a millisecond. `maxEntries` counts subjects. Default: off.
-   * Takes one more connection to each master.
+   * Accepts tokens from memory for as long as the server is proven to report changes. `maxEntries` counts subjects.
+   * Default: off. Takes one more connection to each primary.
    */
   readonly nearCache?: NearCacheOptions | boolean;
 }
 
+/** The options with their defaults. */
 export interface RedisDenylistSettings {
   readonly keyPrefix: string;
   /** Milliseconds. */
@@ -47,25 +47,26 @@ export interface RedisDenylistSettings {
   readonly nearCache: NearCacheSettings | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof RedisDenylistOptions>([
-  'keyPrefix',
-  'timeout',
-  'durability',
-  'nearCache',
-]);
+const READERS = {
+  keyPrefix: keyPrefixOption('sess:deny:'),
+  timeout: timeoutOption,
+  durability: durabilityOption,
+  nearCache: nearCacheOption,
+} satisfies Readers<RedisDenylistOptions>;
 
-/** @throws UsageError `invalid_option` */
+/**
+ * Returns the options of `redisDenylist` with their defaults.
+ *
+ * @throws {UsageError} invalid_option
+ */
 export function resolveDenylistOptions(options: RedisDenylistOptions): RedisDenylistSettings {
-  assertKnown('redisDenylist', options, KNOWN);
-  const keyPrefix = resolveKeyPrefix(options.keyPrefix, 'sess:deny:');
-  if (keyPrefix === 'sess:') {
+  const settings = readOptions('redisDenylist', options, READERS);
+  if (settings.keyPrefix === 'sess:') {
     throw new UsageError(
       'invalid_option',
-      "keyPrefix: 'sess:' is where redisStore() keeps sessions; one would overwrite the other. Leave it out, or end it in something of its own, as in 'sess:deny:'.",
+      "keyPrefix: expected a prefix of its own, got 'sess:', which redisStore() uses. Leave it out, or write another one.",
     );
   }
-  const timeout = resolveTimeout(options.timeout);
-  const durability = resolveDurability(options.durability, timeout);
-  const nearCache = resolveNearCache(options.nearCache);
-  return Object.freeze({ keyPrefix, timeout, durability, nearCache });
+  assertDurabilityFits(settings.durability, settings.timeout);
+  return settings;
 }

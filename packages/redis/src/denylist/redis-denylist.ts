@@ -1,104 +1,134 @@
-import { type Clock, type Logger, systemClock } from '@sess/core';
+import type { Clock, Logger } from '@sess/core';
+import { systemClock, withTimeout } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
-import { sendToPrimaries } from '../client/ask-masters.js';
-import { describeRisks } from '../client/client-settings.js';
-import { openOwnConnection } from '../client/own-connection.js';
-import { createPort, type RedisClient } from '../client/redis-port.js';
-import { createDeadline } from '../deadline.js';
-import { assertTrackable, createKeeper } from '../near-cache/keeper.js';
-import { waitUntilReady } from '../ready.js';
-import { createRepeater } from '../reapply/repeater.js';
-import { createRevocationLog } from '../reapply/revocation-log.js';
-import { startTimer } from '../timers.js';
-import { createDurableChannel, createPlainChannel } from '../write-channel.js';
-import { createDenylistCalls, type DenylistCalls } from './calls.js';
-import { type Denied, denyAgain, withoutNeedless } from './denial-log.js';
-import { createEvictionGuard } from './eviction-guard.js';
-import { withNearCalls } from './near-calls.js';
+import { createCommandSender } from '../client/command-sender.js';
+import { openDurableConnection } from '../client/dedicated-connection.js';
+import { describeRisks } from '../client/fail-fast.js';
+import { createPort, keyPrefixFor, type RedisClient } from '../client/port.js';
+import { createDurableWrites, createPlainWrites, createRunScript } from '../client/run-script.js';
+import { readServerInfo } from '../client/server-info.js';
+import { assertTrackable, createClientSideCache } from '../near-cache/near-cache.js';
+import { createReplayer } from '../replay/replayer.js';
+import { createDenylistCommands, type DenylistCommands, withCachedState } from './commands.js';
+import { createEvictionCheck } from './eviction-check.js';
 import { type RedisDenylistOptions, resolveDenylistOptions } from './options.js';
-import { isDeniedBy, type SubjectState } from './state.js';
+import { createDenialLog, type RecordedDenial, replayDenial } from './replay-log.js';
+import { isDeniedBy, type SubjectState, tagOf } from './state.js';
+
+/** Bytes of a cached subject: its watermark, and each entry. */
+const STATE_BYTES = 300;
+const ENTRY_BYTES = 200;
+
+/** A tag that no subject has, for the check of `ready()`. */
+const PROBE_TAG = 'ready-----------';
 
 /**
- * Which signed tokens are dead, on Redis or Valkey: a single server, Sentinel, or a Cluster. Everything of a subject
- * is one HASH, so a check is one read of one key, and every change one write of one key.
+ * Creates a denylist on Redis or Valkey: a single server, Sentinel or a Cluster. The state of a subject is one HASH, so
+ * that a check reads one key, and a change writes one key.
  *
- * The server must not evict keys: under any `maxmemory-policy` but `noeviction`, `ready()` rejects with a
- * `UsageError`, and calls fail. What is lost all the same has the tokens of before refused, not welcomed. The client
- * stays the caller's: give it the options of `failFast`.
+ * The server must not evict keys: under any `maxmemory-policy` but `noeviction`, `ready()` rejects with a `UsageError`,
+ * and calls fail. It should keep an append-only file: after a restart from a snapshot, tokens of before are refused. The
+ * client belongs to the caller; create it with the options of `failFast`.
  *
- * @throws UsageError `invalid_option`, `invalid_argument`
+ * @throws {UsageError} invalid_option, invalid_argument
  */
 export function redisDenylist(client: RedisClient, options: RedisDenylistOptions = {}): Denylist {
-  const { keyPrefix, timeout, durability, nearCache } = resolveDenylistOptions(options);
+  const { timeout, durability, nearCache, ...settings } = resolveDenylistOptions(options);
   const port = createPort(client);
-  // First what may refuse the client, then what opens a connection to it.
+  const keyPrefix = keyPrefixFor(client, settings.keyPrefix);
+  // Everything that may refuse the client comes before the first connection.
   if (nearCache !== undefined) assertTrackable(client);
-  const own = durability === undefined ? undefined : openOwnConnection(client);
-  const withDeadline = createDeadline(timeout, startTimer);
-  const withHalf = createDeadline(timeout / 2, startTimer);
+  const dedicated = durability === undefined ? undefined : openDurableConnection(client);
+  const sender = createCommandSender({ client, port, timeout });
+  const runScript = createRunScript(sender);
+  const plainWrites = createPlainWrites(runScript);
+  const durableSender =
+    dedicated === undefined
+      ? undefined
+      : createCommandSender({ client, port: dedicated.port, timeout });
   let logger: Logger | undefined;
   let clock: Clock = systemClock;
   let stopListening = (): void => {};
-  let hasReported = false;
+  let hasReportedUnreadable = false;
 
-  const guard = createEvictionGuard({
-    askInfo: () =>
-      sendToPrimaries(client, port, {
+  const check = createEvictionCheck({
+    readInfo: () =>
+      readServerInfo({
+        client,
+        port: sender,
         key: keyPrefix,
-        args: ['INFO', 'memory'],
-        // A node that is silent must not use up the time of a call that is for another one.
-        within: (answer) => withHalf('INFO', answer),
+        // A silent node must not use up the time of a call for another one.
+        within: (reply) =>
+          withTimeout(reply, {
+            clock: systemClock,
+            milliseconds: timeout / 2,
+            createError: () => new Error('INFO was not answered in time'),
+          }),
       }),
     onUnknown(reason) {
       logger?.warn(
         { reason },
-        'denylist: whether this server evicts keys cannot be told. Make sure that its maxmemory-policy is noeviction',
+        'denylist: the eviction policy of this Redis is unknown. Make sure that maxmemory-policy is noeviction',
+      );
+    },
+    onSnapshots() {
+      logger?.warn(
+        {},
+        'denylist: this Redis is persistent by snapshots (RDB) alone. After a restart all earlier tokens are refused. Set appendonly to yes',
       );
     },
   });
 
-  const plain = createDenylistCalls({
-    port,
-    durable:
-      own === undefined || durability === undefined
-        ? createPlainChannel(port)
-        : createDurableChannel(own.port, durability),
+  const plain = createDenylistCommands({
+    sender,
+    runScript,
+    plainWrites,
+    durableWrites:
+      dedicated === undefined || durableSender === undefined || durability === undefined
+        ? plainWrites
+        : createDurableWrites(dedicated.port, createRunScript(durableSender), durability),
     keyPrefix,
-    withDeadline,
-    admit: guard.admit,
+    admit: check.admit,
+    epoch: check.epoch,
     onUnconfirmed(operation) {
       logger?.warn({ operation }, 'denylist: replicas did not confirm a denial in time');
     },
     onUnreadable(tag) {
-      // Once, for there may be many.
-      if (hasReported) return;
-      hasReported = true;
+      // Once, as there may be many.
+      if (hasReportedUnreadable) return;
+      hasReportedUnreadable = true;
       logger?.error(
         { tag },
-        'what is denied of a subject cannot be read in Redis; the tokens that it is about are refused',
+        'the denials of a subject in Redis cannot be read; its tokens are refused',
       );
     },
   });
-  const keeper =
+  const cache =
     nearCache === undefined
       ? undefined
-      : createKeeper<SubjectState>({ client, keyPrefix, settings: nearCache, name: 'denials' });
-  const near = keeper === undefined ? undefined : withNearCalls(plain, keeper);
-  const calls: DenylistCalls = near ?? plain;
+      : createClientSideCache<SubjectState>({
+          client,
+          keyPrefix,
+          settings: nearCache,
+          name: 'denials',
+          sizeOf: ({ entries }) => STATE_BYTES + ENTRY_BYTES * entries.size,
+        });
+  const cached = cache === undefined ? undefined : withCachedState(plain, cache);
+  const commands: DenylistCommands = cached ?? plain;
 
-  const log = createRevocationLog<Denied>();
-  const repeater = createRepeater<Denied>({
-    recent: () => withoutNeedless(log.recent(clock.now())),
-    again: (denied) => denyAgain(calls, denied),
+  const log = createDenialLog();
+  const replayer = createReplayer<RecordedDenial>({
+    recent: () => log.recent(clock.now()),
+    replay: (denial) => replayDenial(commands, denial),
     onRepaired(restored) {
-      logger?.warn({ restored }, 'a failover had lost denials; they were said again');
+      logger?.warn({ restored }, 'a failover had lost denials; they were written again');
     },
   });
-  const { watch } = repeater;
+  const { watch } = replayer;
 
   function onReconnect(): void {
-    guard.forget();
-    repeater.repeatAfter(() => waitUntilReady(port, keyPrefix, timeout));
+    check.forget();
+    replayer.replayAfter(() => sender.send(keyPrefix, true, ['EXISTS', keyPrefix]));
   }
 
   return {
@@ -108,40 +138,48 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
       if (logger !== undefined) return;
       ({ logger, clock } = context);
       for (const risk of describeRisks(client)) logger.warn({}, risk);
-      repeater.start(clock);
+      replayer.start(clock);
       stopListening = port.onReconnect?.(onReconnect) ?? stopListening;
-      keeper?.start(context);
+      cache?.start(context);
     },
-    currentVersion: (tag, life) => watch(calls.enroll(tag, life)),
+    currentVersion: (tag, life) => watch(commands.currentVersion(tag, life)),
     async isDenied(token, at) {
-      return isDeniedBy((await watch(calls.read(token))).state, token, at);
+      return isDeniedBy((await watch(commands.read(token))).state, token, at);
     },
-    ...(near === undefined ? {} : { peek: near.peek }),
+    ...(cached === undefined ? {} : { peek: cached.peek }),
     async deny(tag, denials, life) {
-      await watch(calls.deny(tag, denials, life));
-      log.add({ kind: 'some', tag, denials, life, at: clock.now() });
+      await watch(commands.deny(tag, denials, life));
+      log.add({ kind: 'some', tag, denials, ttlMs: life, at: clock.now() });
     },
     async denyAll(tag, { except, operation, life }) {
-      const given = { operation, life, ...(except === undefined ? {} : { except }) };
-      const head = await watch(calls.denyAll(tag, given));
-      if (head !== undefined) log.add({ kind: 'all', tag, operation, head, life, at: clock.now() });
+      const given = { operation, ttlMs: life, ...(except === undefined ? {} : { except }) };
+      const watermark = await watch(commands.denyAll(tag, given));
+      if (watermark === undefined) return;
+      log.add({ kind: 'all', tag, operation, watermark, ttlMs: life, at: clock.now() });
     },
-    async supersede(token, given) {
-      const answer = await watch(calls.succeed(token, given));
-      if (answer !== undefined) {
-        const { successor } = answer;
-        log.add({ kind: 'spent', token, successor, life: given.life, at: clock.now() });
+    async supersede(token, { at, successor: proposed, life }) {
+      const result = await watch(
+        commands.supersede(token, { at, successor: proposed, ttlMs: life }),
+      );
+      if (result !== undefined) {
+        const { successor } = result;
+        const tag = tagOf(token.sid);
+        log.add({ kind: 'spent', tag, token, successor, ttlMs: life, at: clock.now() });
       }
-      return answer;
+      return result;
     },
     async ready() {
-      await withDeadline('ready', waitUntilReady(port, keyPrefix, timeout));
-      await guard.assertGood();
+      await check.assertNoEviction();
+      // A denylist that cannot write signs nobody in: it does what a sign-in does, on a key of its own.
+      await plain.currentVersion(PROBE_TAG, 1);
+      await sender.send(keyPrefix + PROBE_TAG, false, ['UNLINK', keyPrefix + PROBE_TAG]);
     },
     async close() {
       stopListening();
-      keeper?.close();
-      await own?.close();
+      cache?.close();
+      sender.close();
+      durableSender?.close();
+      dedicated?.close();
     },
   };
 }

@@ -1,50 +1,47 @@
-import { type Duration, UsageError } from '@sess/core';
-import { assertKnown, formatValue, parseDuration } from '@sess/core/options';
+import type { Duration } from '@sess/core';
+import { duration, integer, type Reader, type Readers, readOptions } from '@sess/core/internal';
 
-/** How much is kept in memory, and for how long. */
+/** The size of a near cache, and how long it serves an entry. */
 export interface NearCacheOptions {
-  /** How many sessions at most; those that were not asked for lately go first. Default: 100,000. */
+  /** Maximum number of sessions; those that were not used lately are evicted. Default: 100,000. */
   readonly maxEntries?: number;
+  /** Maximum size in bytes, estimated from the stored text. Default: 64 MiB; at least 1 MiB. */
+  readonly maxBytes?: number;
   /**
-   * After how long a session is read again, whatever the server has or has not said. Default: `'30s'`; at
-   * most `'1h'`. It is the bound for the one fault that no heart-beat shows: an old master of a Cluster that
-   * is cut off from the rest, but not from here.
+   * Time after which a session is read again in any case. Default: `'30s'`; at most `'1h'`. It bounds the one fault that
+   * no heartbeat reveals: an old primary of a Cluster that is cut off from its cluster, but not from this process.
    */
   readonly maxAge?: Duration;
 }
 
+/** The options with their defaults. */
 export interface NearCacheSettings {
   readonly maxEntries: number;
+  readonly maxBytes: number;
   /** Milliseconds. */
   readonly maxAge: number;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof NearCacheOptions>(['maxEntries', 'maxAge']);
+const MIB = 1024 * 1024;
+const MAX_AGE_MS = 3_600_000;
 
-const LONGEST_AGE = 3_600_000;
-/** What a Map can still hold. */
-const MOST_ENTRIES = 10_000_000;
+const READERS = {
+  maxEntries: integer({ min: 1, max: 10_000_000, default: 100_000 }),
+  maxBytes: integer({ min: MIB, max: 64 * 1024 * MIB, default: 64 * MIB }),
+  maxAge: duration({ default: '30s', max: MAX_AGE_MS }),
+} satisfies Readers<NearCacheOptions>;
 
 /**
- * Reads the option `nearCache`; `undefined` where it is off.
+ * Returns the options of a near cache with their defaults.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} invalid_option
  */
-export function resolveNearCache(
-  given: NearCacheOptions | boolean | undefined,
-): NearCacheSettings | undefined {
-  if (given === undefined || given === false) return undefined;
-  const options = given === true ? {} : given;
-  assertKnown('nearCache', options, KNOWN);
-  const { maxEntries = 100_000, maxAge = '30s' } = options;
-  if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > MOST_ENTRIES) {
-    throw new UsageError(
-      'invalid_option',
-      `nearCache.maxEntries: ${formatValue(maxEntries)} will not do. Write a whole number from 1 to ${MOST_ENTRIES}.`,
-    );
-  }
-  return Object.freeze({
-    maxEntries,
-    maxAge: parseDuration('nearCache.maxAge', maxAge, { max: LONGEST_AGE }),
-  });
+export function resolveNearCache(options: NearCacheOptions): NearCacheSettings {
+  return readOptions('nearCache', options, READERS, 'nearCache.');
 }
+
+/** Reads the option `nearCache`: `true` and an object turn it on. */
+export const nearCacheOption: Reader<NearCacheSettings | undefined> = (_name, value) => {
+  if (value === undefined || value === false) return undefined;
+  return resolveNearCache(value === true ? {} : (value as NearCacheOptions));
+};

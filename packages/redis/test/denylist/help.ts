@@ -11,7 +11,7 @@ import {
 import { createRecord, type DenylistHarness, silentLogger, tagFor } from '@sess/testkit';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
-import { createPort } from '../../src/client/redis-port.js';
+import { createPort } from '../../src/client/port.js';
 import type { OpenClient } from '../clients.js';
 
 /** Milliseconds: longer than any test. */

@@ -240,10 +240,7 @@ describe('what a denylist keeps in Redis', () => {
     await until(() => isDenied(token), { what: 'the denial' });
     expect(await isDenied(token)).toBe(true);
     expect(told).toEqual([
-      [
-        { tag: ADA },
-        'what is denied of a subject cannot be read in Redis; the tokens that it is about are refused',
-      ],
+      [{ tag: ADA }, 'the denials of a subject in Redis cannot be read; its tokens are refused'],
     ]);
   });
 

@@ -164,7 +164,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
     );
     expect(beats.length).toBeGreaterThan(0);
     expect(logger.lines.map(({ message }) => message)).toContain(
-      'near cache: invalidations arrive; denials are kept',
+      'near cache: invalidations arrive; denials are cached',
     );
   });
 });

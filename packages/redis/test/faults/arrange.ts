@@ -17,7 +17,7 @@ import {
 import { createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, type TestContext } from 'vitest';
-import { decodeRecord } from '../../src/record/codec.js';
+import { decodeRecord } from '../../src/store/codec.js';
 
 /** What ends things with the test, which a concurrent test has to be given. */
 export type OnFinished = TestContext['onTestFinished'];

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { changes, PATIENCE, runs, scaled } from '../../../../test/fuzzing.js';
-import { decodeRecord } from '../../src/record/codec.js';
+import { decodeRecord } from '../../src/store/codec.js';
 import { accepted, createEngine, placeOf } from './arrange.js';
 
 type Change = (text: string) => string;

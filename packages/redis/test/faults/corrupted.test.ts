@@ -21,18 +21,17 @@ const SPOILED: Readonly<Record<string, (value: string) => string>> = {
   'a header alone': (value) => value.slice(0, value.indexOf('[')),
   'a value cut in half': (value) => value.slice(0, value.length / 2),
   'a value without its last character': (value) => value.slice(0, -1),
-  'another version': (value) => `2${value.slice(1)}`,
   'an end beyond all numbers': (value) =>
     value.replace(/^(1:\d+:\d+:\d+):\d+/, `$1:${'9'.repeat(40)}`),
   'versions beyond all numbers': (value) => value.replace(/^1:\d+:\d+/, `1:${'9'.repeat(25)}:1`),
-  'a length beyond the value': (value) => value.replace(/^((?:\d+:){5})\d+/, '$1999999'),
-  'a length in the middle of things': (value) => value.replace(/^((?:\d+:){5})\d+/, '$17'),
+  'a length beyond the value': (value) => value.replace(/^((?:\d+:){6})\d+/, '$1999999'),
+  'a length in the middle of things': (value) => value.replace(/^((?:\d+:){6})\d+/, '$17'),
   'JSON of another shape': (value) => value.replace(/\[.*$/s, '[]{}'),
   'infinite times': (value) => value.replace(/(?<=:\[)\d{13}/, '1e400'.padEnd(13)),
   'a generation that no token can say': (value) =>
     value
       .replace(
-        /^((?:\d+:){5})\d+:(\[\d+,\d+,\d+),0,/,
+        /^((?:\d+:){6})\d+:(\[\d+,\d+,\d+),0,/,
         (_, head, start) => `${head}LENGTH:${start},4294967295,`,
       )
       .replace(/LENGTH:(\[.*?\])\[/s, (_, auth) => `${auth.length}:${auth}[`),
@@ -85,7 +84,7 @@ describe('a stored session that nobody here wrote', () => {
       third.session.sid,
     ]);
     expect(await sessions.revoke(third.session.sid)).toBe(true);
-    // O(1): the count is that of the book-keeping, and may have the spoiled one in it.
+    // The count is taken from the index, and may include the damaged one.
     expect([1, 2]).toContain(await sessions.revokeAll('ada', { except: sid }));
     expect(await sessions.list('ada')).toEqual([]);
     await sessions.create({ subject: 'ada' });
@@ -154,7 +153,7 @@ describe('a stored session that nobody here wrote', () => {
     expect(await sessions.list('ada')).toHaveLength(3);
     await spoilBook();
     expect(await sessions.revoke(third.session.sid)).toBe(true);
-    expect(await server.command('HGET', key, '!')).toMatch(/^\d{13}:[12]$/);
+    expect(await server.command('HGET', key, '!')).toMatch(/^S/);
     await spoilBook();
     expect(await sessions.revokeAll('ada', { except: second.session.sid })).toBe(1);
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
@@ -166,15 +165,15 @@ describe('a stored session that nobody here wrote', () => {
     expect(errors()).toBe(0);
   });
 
-  test.for(['', 'garbage', ':', 'x:', `x:${'9'.repeat(40)}`])(
-    'a spoiled mark of a removal (%j) locks nobody out',
+  test.for(['', 'garbage', 'x'.repeat(51), '\u00ff'.repeat(51), 'x'.repeat(51 * 65)])(
+    'a damaged list of removals (%j) refuses no sign-in',
     async (value) => {
       const { sessions, errors } = engine;
       const gone = await sessions.create({ subject: 'ada' });
       await sessions.create({ subject: 'ada' });
       await sessions.revoke(gone.session.sid);
-      const { key, field } = placeOf('ada', gone.session.sid);
-      await server.command('HSET', key, `~${field}`, value);
+      const { key } = placeOf('ada', gone.session.sid);
+      await server.command('HSET', key, '~', value);
       await server.command('HDEL', key, '!');
       expect(await sessions.revoke(gone.session.sid)).toBe(false);
       await sessions.create({ subject: 'ada' });

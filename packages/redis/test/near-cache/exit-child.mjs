@@ -10,7 +10,7 @@ await new Promise((resolve) => redis.once('ready', resolve));
 const store = redisStore(redis, { nearCache: true });
 const sessions = createSessions({ store });
 const { session } = await sessions.create({ subject: 'ada' });
-while (store.peek(session.sid) === undefined) await sessions.get(session.sid);
+while (store.getCached(session.sid) === undefined) await sessions.get(session.sid);
 process.stdout.write('cached\n');
 if (mode === 'close') await sessions.close();
 redis.disconnect();

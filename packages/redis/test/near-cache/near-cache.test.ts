@@ -193,7 +193,7 @@ describe('the client', { timeout: 30_000 }, () => {
     await until(() => client.status === 'ready', { what: 'the client' });
     const { sid } = await near.insert('ada');
     await near.cached(sid);
-    // ioredis puts it before every key, whoever sends it; node-redis not before what is sent as it stands.
+    // ioredis adds it to every command. node-redis adds it to its own methods only, so the store does.
     const other = openStore(await connect(), { keyPrefix: 'appü:own:', nearCache: false });
     await other.remove(sid);
     await until(() => !near.has(sid), { what: 'the removal to be heard of' });
@@ -208,7 +208,9 @@ describe('the client', { timeout: 30_000 }, () => {
     onTestFinished(nearNode.close);
     const record = await nearNode.insert('ada');
     await nearNode.cached(record.sid);
-    await openStore(await connect(), { keyPrefix: 'node:', nearCache: false }).remove(record.sid);
+    await openStore(await connect(), { keyPrefix: 'app:node:', nearCache: false }).remove(
+      record.sid,
+    );
     await until(() => !nearNode.has(record.sid), { what: 'the removal to be heard of' });
   });
 
@@ -242,7 +244,7 @@ describe('the client', { timeout: 30_000 }, () => {
         /createClient\(\)/,
       ],
       [{ isCluster: false, send: async () => null }, /ioredis or iovalkey/],
-      [cluster, /without braces/],
+      [cluster, /no braces/],
     ];
     for (const [client, text] of unfit) {
       expect(() => redisStore(client, { nearCache: true })).toThrow(UsageError);

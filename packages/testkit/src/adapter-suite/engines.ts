@@ -10,7 +10,7 @@ import type { Denylist, SessionStore } from '@sess/core/store';
 /** Options of engines that tests vary, in the words of `createSessions`. A stateless engine takes those that it has. */
 export type EngineOptions = Pick<
   SessionsOptions,
-  'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'grace' | 'accessOverlap' | 'maxPerSubject'
+  'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'grace' | 'accessOverlap' | 'maxPerSubject' | 'onLimit'
 >;
 
 /** What an engine under the suite is to be made of. */

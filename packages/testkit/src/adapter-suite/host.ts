@@ -22,6 +22,11 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  * - `POST /login/json`, `/login/stream`, `/login/redirect`, `/login/throw`: each sets a cookie `app=1`, signs
  *   in `body.user`, sets a cookie `late=1`, and then answers JSON, streams `one`, `two` in two writes, redirects
  *   (302) to `/public`, or throws
+ * - `POST /login/public`, `/login/head`, `/login/list`: the same, and then sets `X-Kind` to the last segment and
+ *   `Cache-Control` and `CDN-Cache-Control` to `public`: as headers, or where Node's response can be reached as an object and
+ *   as a list of pairs for `writeHead`; answers `ok`
+ * - `GET` and `POST /session/own`: `{"own":true}`
+ * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and answers `elevate()`
  * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
  *
  * Errors go through the adapter's own error handling; others are answered with 500.

@@ -6,7 +6,7 @@ export function describeRefresh(target: Target): void {
   const refresh = { method: 'POST', path: '/session/refresh' } as const;
 
   describe('refresh', () => {
-    it('answers new tokens as RFC 6749 5.1 has them, not to be stored [answers.token, cookies.no-store, rotation.rotates]', async () => {
+    it('answers new tokens as RFC 6749 5.1 has them, not to be stored [responses.token, cookies.no-store, rotation.rotates]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.clock.advance('1m');
@@ -74,7 +74,7 @@ export function describeRefresh(target: Target): void {
       const after = await host.send(refresh.path, { ...refresh, headers: [cookieHeader(cookie)] });
       expect(after.status).toBe(401);
       expect(json(after)).toMatchObject({ code: 'refresh_token_rejected' });
-      expect(after.setCookies.join()).toContain('Max-Age=0');
+      expect(after.setCookies).toEqual([]);
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
       const newest = cookiePair(first) ?? '';
       expect(

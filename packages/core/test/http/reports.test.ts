@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidDataError } from '../../src/errors.js';
+import { bodyOf, type Sent, serve } from './open.js';
+
+const sameOrigin = { method: 'POST', path: '/login', host: 'api.example.com:8443' } as const;
+
+/** An engine's logger that keeps warnings and errors. */
+function listen() {
+  const lines: (readonly [level: string, fields: object, message: string])[] = [];
+  const keep = (level: string) => (fields: object, message: string) =>
+    void lines.push([level, fields, message]);
+  const logger = { debug() {}, info() {}, warn: keep('warn'), error: keep('error') };
+  return { lines, logger };
+}
+
+describe('a refusal', () => {
+  it('of a request of another site is logged once, with what was compared', async () => {
+    const { lines, logger } = listen();
+    const { send } = serve({}, { logger });
+    const headers = { origin: 'https://api.example.com', 'sec-fetch-site': 'same-site' };
+    const sent = { ...sameOrigin, path: '/session/refresh', headers };
+    expect((await send(sent)).reply?.status).toBe(403);
+    expect(lines).toEqual([
+      [
+        'warn',
+        {
+          origin: 'https://api.example.com',
+          site: 'same-site',
+          scheme: 'https',
+          host: 'api.example.com:8443',
+        },
+        expect.stringContaining('csrf.origins'),
+      ],
+    ]);
+  });
+
+  it('of data names the paths in the log and on the wire, and the values nowhere', async () => {
+    const { lines, logger } = listen();
+    const data = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message: 'got "my secret"', path: ['email'] }] }),
+      },
+    };
+    const { open } = serve({}, { logger, data: data as never });
+    const error = await open({ method: 'POST' })
+      .request.start({ subject: 'ada', data: { email: 'my secret' } })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'invalid_data' });
+    expect(lines).toEqual([['warn', { code: 'invalid_data', paths: 'email' }, expect.any(String)]]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it.each([
+    [42, 'a number. Write String(…).'],
+    [42n, 'a bigint.'],
+    [undefined, 'undefined.'],
+    [null, 'null.'],
+    [{ id: 'secret' }, 'an object.'],
+  ])('of the subject %s is an error of the program, and is logged', async (subject, got) => {
+    const { lines, logger } = listen();
+    const { open } = serve({}, { logger });
+    const { request } = open({ method: 'POST' });
+    await expect(request.start({ subject: subject as never })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      status: 500,
+    });
+    expect(lines).toEqual([['error', {}, expect.stringContaining(`to be a string, got ${got}`)]]);
+  });
+});
+
+describe('a Secure cookie over plain HTTP', () => {
+  const warnings = async (sent: Sent, cookie = {}) => {
+    const { lines, logger } = listen();
+    const { open } = serve({ cookie }, { logger });
+    for (const user of ['ada', 'bob']) await open(sent).request.start({ subject: user });
+    return lines;
+  };
+
+  it('is warned of once, with the host', async () => {
+    const lines = await warnings({ method: 'POST', protocol: 'http', host: '192.168.0.7:3000' });
+    expect(lines).toEqual([
+      ['warn', { scheme: 'http', host: '192.168.0.7:3000' }, expect.stringContaining('Secure')],
+    ]);
+  });
+
+  it.each(['localhost:3000', 'app.localhost', '127.0.0.1:80', '[::1]:3000'])(
+    'is accepted by browsers on the loopback host %s',
+    async (host) => {
+      expect(await warnings({ method: 'POST', protocol: 'http', host })).toEqual([]);
+    },
+  );
+
+  it('is none over HTTPS, or without Secure', async () => {
+    expect(await warnings({ method: 'POST', protocol: 'https', host: 'a.example' })).toEqual([]);
+    const plain = { secure: false };
+    expect(await warnings({ method: 'POST', protocol: 'http', host: 'a.example' }, plain)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a stored session that does not fit the settings', () => {
+  it('is a logged 500 of the session routes, never a fault of the request', async () => {
+    const { lines, logger } = listen();
+    const first = serve();
+    const { refreshToken } = await first.sessions.create({ subject: 'ada' });
+    const failing = {
+      ...first.sessions,
+      logger,
+      refresh: () => Promise.reject(new InvalidDataError('a claim is missing')),
+    };
+    const { send } = serve({}, {}, () => failing);
+    const headers = { cookie: `__Host-sess=${refreshToken}` };
+    const { reply } = await send({ method: 'POST', path: '/session/refresh', headers });
+    expect(bodyOf(reply)).toMatchObject({ status: 500, code: 'session_unusable' });
+    expect(lines.map(([level]) => level)).toEqual(['error']);
+  });
+});

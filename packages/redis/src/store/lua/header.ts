@@ -1,0 +1,385 @@
+/*
+ * One HASH per subject. Its fields:
+ *
+ *   <16 characters>  a session, named by the part of its sid behind the tag; value as in store/codec.ts
+ *   !                the header: totals, the marks of removals, remembered calls and the directory of pages
+ *   #<n>             page n of the index: up to 64 entries of <rest of sid> <lastUsedAt> <expiresAt>
+ *   ~                the newest removals of single sessions, at most 64, the newest one first
+ *
+ * Every script does bounded work: it reads the header and the one or two pages that it changes. A session names its
+ * page, and the directory keeps the smallest end and the least recently used entry of each page. So expired sessions
+ * and the one to evict are found without a look at all sessions.
+ *
+ * Older removals than the 64 are covered by one number, the floor: no session created up to it can be inserted. The
+ * header, the pages and the removals are binary, big-endian; clients never read them.
+ */
+
+/** Milliseconds for which an expired session is kept, so that its tokens read `expired`. */
+const KEPT_AFTER_END_MS = 60_000;
+
+/** Milliseconds for which the mark of the newest removal of all sessions is kept: see `InsertContext.provenAt`. */
+const MARK_TTL_MS = 15 * 60_000;
+
+/** Sessions in one page of the index. */
+const PAGE_SIZE = 64;
+
+/** Removals of single sessions that are remembered one by one. */
+const TOMBSTONES = 64;
+
+/** Calls that removed all sessions, remembered so that a repeated one returns the same count. */
+const OPERATIONS = 8;
+
+/** Lua code for scripts that read or change one record. Times are the server's, in milliseconds. */
+export const RECORD_HEADER = `
+local key = KEYS[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Parses the header of a session. Returns nil for a value that codec.ts would not read either.
+local function header(value)
+  local av, dv, created, expires, page, length, at =
+    string.match(value, '^1:(%d+):(%d+):(%d+):(%d+):(%d+):(%d+):()%[')
+  if not av or string.byte(value, -1) ~= 93 then return nil end
+  if math.max(#av, #dv, #created, #expires) > 15 or #page > 6 or #length > 6 then return nil end
+  return {
+    av = av, dv = dv, created = created, expires = expires, ends = tonumber(expires), page = tonumber(page),
+    value = value, at = at, length = tonumber(length)
+  }
+end
+
+-- True for a record that a later version of this store has written.
+local function isNewer(value)
+  local version = string.match(value, '^(%d%d?%d?):')
+  return version ~= nil and tonumber(version) > 1
+end
+
+-- Cut out on demand: most scripts read the numbers only.
+local function authOf(h) return h.auth or string.sub(h.value, h.at, h.at + h.length - 1) end
+local function dataOf(h) return h.data or string.sub(h.value, h.at + h.length) end
+
+local function build(h)
+  local auth = authOf(h)
+  return '1:' .. h.av .. ':' .. h.dv .. ':' .. h.created .. ':' .. h.expires .. ':' .. h.page ..
+    ':' .. #auth .. ':' .. auth .. dataOf(h)
+end
+`;
+
+/** Returns the Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. */
+export function createIndexHeader(tombstoneTtl: number): string {
+  return `
+local KEPT, MEMORY, MARK_TTL, NEVER = ${KEPT_AFTER_END_MS}, ${tombstoneTtl}, ${MARK_TTL_MS}, 9e15
+local PAGE, ENTRY, SLOT, GRAVE, CALL = ${PAGE_SIZE}, 30, 32, 51, 24
+local pack, unpackAt, sub, find = struct.pack, struct.unpack, string.sub, string.find
+
+-- Two digits more than '..' keeps.
+local function text(n) return string.format('%.0f', n) end
+
+-- Operations as 20 bytes each, so that they can be compared in place.
+local function nameOf(operation)
+  if #operation > 20 or find(operation, ' ', 1, true) then
+    operation = sub(redis.sha1hex(operation), 1, 20)
+  end
+  return operation .. string.rep(' ', 20 - #operation)
+end
+
+-- Finds a text that begins \`offset\` bytes behind the start of a record of \`width\` bytes.
+local function findAligned(list, what, width, offset)
+  local at = find(list, what, 1, true)
+  while at do
+    if (at - 1) % width == offset then return at - offset end
+    at = find(list, what, at + 1, true)
+  end
+end
+
+-- Bytes are compared one by one: '<' would use the collation of the server's locale.
+local function isBefore(a, b)
+  for i = 1, #a do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return false
+end
+
+-- What a script changes. All of it is written by one command at its end.
+local fields, pages, graves = {}, {}, nil
+local meta
+
+local function emptyMeta()
+  return { count = 0, mark = -1, floor = -1, newest = -1, calls = '', dir = '' }
+end
+
+local function parseMeta(value)
+  if #value < 27 or sub(value, 1, 1) ~= 'S' then return nil end
+  local count, mark, floor, newest, calls = unpackAt('>I4I7I7I7B', value, 2)
+  local from = 28 + calls * CALL
+  local size = #value - from + 1
+  if calls > ${OPERATIONS} or size < 0 or size % SLOT ~= 0 then return nil end
+  -- A mark far ahead of the server's time was not written by a script.
+  if math.max(mark, floor, newest) > now + 86400000 then return nil end
+  return {
+    count = count, mark = mark - 1, floor = floor - 1, newest = newest - 1,
+    calls = sub(value, 28, from - 1), dir = sub(value, from)
+  }
+end
+
+local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
+
+local function setSlot(p, value)
+  meta.dir = sub(meta.dir, 1, p * SLOT) .. value .. sub(meta.dir, (p + 1) * SLOT + 1)
+end
+
+local function readPage(p)
+  local page = pages[p]
+  if not page then
+    page = redis.call('HGET', key, '#' .. p) or ''
+    -- A damaged page is given up. Its sessions return to the index with their next write.
+    local count = slot(p)
+    if #page ~= count * ENTRY then
+      meta.count = math.max(0, meta.count - count)
+      page = ''
+      setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
+    end
+    pages[p] = page
+  end
+  return page
+end
+
+local function summarize(page)
+  local ends, used, first = NEVER, NEVER, string.rep(' ', 16)
+  for at = 1, #page, ENTRY do
+    local rest, u, e = unpackAt('>c16I7I7', page, at)
+    if e < ends then ends = e end
+    if u < used or u == used and isBefore(rest, first) then used, first = u, rest end
+  end
+  return pack('>I2I7I7c16', #page / ENTRY, ends, used, first)
+end
+
+local function setPage(p, page)
+  pages[p] = page
+  fields['#' .. p] = page
+  setSlot(p, summarize(page))
+end
+
+-- Returns the page of a session and the place of its entry there.
+local function locate(field, p)
+  if p and (p + 1) * SLOT <= #meta.dir then
+    local at = findAligned(readPage(p), field, ENTRY, 0)
+    if at then return p, at end
+  end
+  -- Only after damage: the session does not name its page, or another one.
+  for q = 0, #meta.dir / SLOT - 1 do
+    local at = findAligned(readPage(q), field, ENTRY, 0)
+    if at then return q, at end
+  end
+end
+
+-- Adds an entry and returns its page.
+local function addEntry(field, used, ends, hint)
+  local last = #meta.dir / SLOT - 1
+  local p = hint or last
+  if p < 0 or slot(p) >= PAGE then
+    p = nil
+    if meta.count < (last + 1) * PAGE then
+      for q = last, 0, -1 do
+        if slot(q) < PAGE then p = q break end
+      end
+    end
+  end
+  if not p then
+    p = last + 1
+    setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
+    pages[p] = ''
+  end
+  local page = readPage(p) .. pack('>c16I7I7', field, used, ends)
+  local count, minEnds, minUsed, first = slot(p)
+  if used < minUsed or used == minUsed and isBefore(field, first) then minUsed, first = used, field end
+  pages[p] = page
+  fields['#' .. p] = page
+  setSlot(p, pack('>I2I7I7c16', count + 1, math.min(minEnds, ends), minUsed, first))
+  meta.count = meta.count + 1
+  return p
+end
+
+local function removeEntry(p, at)
+  local page = readPage(p)
+  setPage(p, sub(page, 1, at - 1) .. sub(page, at + ENTRY))
+  meta.count = math.max(0, meta.count - 1)
+  -- Empty pages at the end are dropped.
+  local last = #meta.dir / SLOT - 1
+  while last >= 0 and slot(last) == 0 do
+    meta.dir = sub(meta.dir, 1, last * SLOT)
+    fields['#' .. last] = nil
+    redis.call('HDEL', key, '#' .. last)
+    pages[last] = nil
+    last = last - 1
+  end
+end
+
+-- Sets the times of a session in the index, and returns its page.
+local function touchEntry(field, p, used, ends)
+  local q, at = locate(field, p)
+  if not q then return addEntry(field, used, ends) end
+  local page = readPage(q)
+  local _, wasUsed, wasEnds = unpackAt('>c16I7I7', page, at)
+  if wasUsed == used and wasEnds == ends then return q end
+  page = sub(page, 1, at + 15) .. pack('>I7I7', used, ends) .. sub(page, at + ENTRY)
+  local count, minEnds, minUsed, first = slot(q)
+  -- The summary changes only with the smallest entries; most of the others are left out of a scan.
+  if wasEnds > minEnds and first ~= field and ends >= minEnds and used > minUsed then
+    pages[q] = page
+    fields['#' .. q] = page
+  else
+    setPage(q, page)
+  end
+  return q
+end
+
+-- Without a header everything in the hash is indexed again: unbounded, but only after damage.
+local function rebuild()
+  meta = emptyMeta()
+  local all = redis.call('HGETALL', key)
+  local left = math.max(redis.call('PTTL', key), 0)
+  for i = 1, #all, 2 do
+    local field, value = all[i], all[i + 1]
+    if string.byte(field, 1) == 35 and string.match(field, '^#%d+$') then
+      redis.call('HDEL', key, field)
+    elseif #field == 16 then
+      local h = header(value)
+      if h and now < h.ends + KEPT then
+        local base, lead = string.match(authOf(h), '^%[(%d+),%-?%d+,(%-?%d+),')
+        local used = math.max(0, math.min(NEVER, (tonumber(base) or 0) + (tonumber(lead) or 0)))
+        h.page = addEntry(field, used, h.ends)
+        if tonumber(h.created) <= now + MEMORY then meta.newest = math.max(meta.newest, tonumber(h.created)) end
+        fields[field] = build(h)
+      elseif isNewer(value) then
+        addEntry(field, now, now + left)
+      end
+    end
+  end
+end
+
+local function readMeta()
+  local value = redis.call('HGET', key, '!')
+  meta = value and parseMeta(value)
+  if meta then return end
+  if not value and redis.call('HLEN', key) == 0 then
+    meta = emptyMeta()
+  else
+    rebuild()
+  end
+end
+
+local function readGraves()
+  if not graves then
+    graves = redis.call('HGET', key, '~') or ''
+    if #graves % GRAVE ~= 0 or #graves > GRAVE * ${TOMBSTONES} then graves = '' end
+  end
+  return graves
+end
+
+-- Returns the flag and the time of a removal that is still remembered.
+local function readGrave(at)
+  local flag, when = unpackAt('>c1I7', graves, at + 16)
+  if math.abs(now - when) < MEMORY then return flag, when end
+end
+
+-- Remembers a removal: 'e' by the limit, 'r' otherwise.
+local function tombstone(field, flag, created, operation)
+  local list = pack('>c16c1I7I7c20', field, flag, now, math.max(0, created), nameOf(operation)) .. readGraves()
+  local keep = GRAVE * ${TOMBSTONES}
+  if #list > keep then
+    local _, _, when, born = unpackAt('>c16c1I7I7', list, keep + 1)
+    -- A copy of its insert may still arrive.
+    if now - when < MEMORY and now - born < MEMORY then meta.floor = math.max(meta.floor, born) end
+    list = sub(list, 1, keep)
+  end
+  graves = list
+  fields['~'] = list
+end
+
+-- Returns the place of the remembered call that removed all sessions, if it was the same one.
+local function findCall(operation) return findAligned(meta.calls, nameOf(operation), CALL, 0) end
+
+local function rememberCall(operation, count)
+  meta.calls = sub(pack('>c20I4', nameOf(operation), count) .. meta.calls, 1, ${OPERATIONS} * CALL)
+end
+
+local function flush()
+  local writes = {
+    '!', 'S' .. pack('>I4I7I7I7B', meta.count, meta.mark + 1, meta.floor + 1, meta.newest + 1, #meta.calls / CALL) ..
+      meta.calls .. meta.dir
+  }
+  for field, value in pairs(fields) do
+    table.insert(writes, field)
+    table.insert(writes, value)
+  end
+  for i = 1, #writes, 1000 do
+    redis.call('HSET', key, unpack(writes, i, math.min(i + 999, #writes)))
+  end
+end
+
+-- The key lives as long as the last thing in it; EXPIRE GT would do nothing on a key without a life.
+local function liveUntil(moment)
+  local left = redis.call('PTTL', key)
+  if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, text(moment)) end
+end
+
+-- Deletes the entries of one page that ended before \`limit\`.
+local function expirePage(p, limit)
+  local page, kept = readPage(p), {}
+  for at = 1, #page, ENTRY do
+    local rest, _, ends = unpackAt('>c16I7I7', page, at)
+    if ends <= limit then
+      redis.call('HDEL', key, rest)
+      meta.count = meta.count - 1
+    else
+      table.insert(kept, sub(page, at, at + ENTRY - 1))
+    end
+  end
+  setPage(p, table.concat(kept))
+end
+
+-- Returns the page with the smallest end.
+local function firstToEnd()
+  local best, ends = nil, NEVER
+  for p = 0, #meta.dir / SLOT - 1 do
+    local _, e = slot(p)
+    if e < ends then best, ends = p, e end
+  end
+  return best, ends
+end
+
+-- Deletes what ended a while ago, one page a call.
+local function sweep()
+  local p, ends = firstToEnd()
+  if p and ends + KEPT <= now then expirePage(p, now - KEPT) end
+end
+
+-- Returns the page and the field of the session that was used least recently.
+local function leastRecent()
+  local best, used, field = nil, NEVER, nil
+  for p = 0, #meta.dir / SLOT - 1 do
+    local count, _, u, rest = slot(p)
+    if count > 0 and (not best or u < used or u == used and isBefore(rest, field)) then
+      best, used, field = p, u, rest
+    end
+  end
+  return best, field
+end
+
+-- Returns how many sessions have not ended.
+local function countLive()
+  local count = meta.count
+  for p = 0, #meta.dir / SLOT - 1 do
+    local _, minEnds = slot(p)
+    if minEnds <= now then
+      local page = readPage(p)
+      for at = 24, #page, ENTRY do
+        if unpackAt('>I7', page, at) <= now then count = count - 1 end
+      end
+    end
+  end
+  return math.max(0, count)
+end
+`;
+}

@@ -1,0 +1,360 @@
+import type { Logger } from '@sess/core';
+import { type BoundedCache, createBoundedCache, systemClock, tagOf } from '@sess/core/internal';
+import {
+  compareByAge,
+  type InsertResult,
+  isExpired,
+  type RemoveAllResult,
+  type RemoveResult,
+  type ReplaceResult,
+  type SessionRecord,
+  type WriteContext,
+} from '@sess/core/store';
+import { createCommandSender } from '../client/command-sender.js';
+import { openDurableConnection } from '../client/dedicated-connection.js';
+import { describeRisks } from '../client/fail-fast.js';
+import { createPort, keyPrefixFor, type RedisClient } from '../client/port.js';
+import {
+  createDurableWrites,
+  createPlainWrites,
+  createRunScript,
+  type Script,
+  type WriteReply,
+  type WriteScript,
+} from '../client/run-script.js';
+import { resolveStoreOptions, type ScriptStoreOptions } from '../options.js';
+import type { RedisSessionStore } from '../replayable-store.js';
+import { createBatchedReads } from './batched-reads.js';
+import { decodeRecord, encodeAuth, encodeData, encodeRecord, isNewerRecord } from './codec.js';
+import {
+  DISCARD,
+  INSERT,
+  LIST,
+  REMOVE,
+  REMOVE_ALL,
+  REMOVE_UP_TO,
+  REPLACE_AUTH,
+  REPLACE_DATA,
+} from './lua/session.js';
+import { createReadyCheck } from './ready.js';
+
+type Arguments = readonly (string | number)[];
+
+/** A decoded record and the text it was decoded from. */
+interface Decoded {
+  readonly value: string;
+  readonly record: SessionRecord;
+}
+
+/** A field that holds a session. All other fields belong to the scripts, or to another program. */
+const FIELD = /^[\w-]{16}$/;
+
+/** Decoded records that are kept, so that a session in use is decoded once. A hit needs the same text. */
+const MAX_DECODED = 1_024;
+const MAX_DECODED_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of one reply of a list; one session of any size is always part of it. */
+const LIST_BYTES = 256 * 1024;
+/** Names of fields in one request of a list. */
+const LIST_FIELDS = 1_024;
+/** Milliseconds between two searches for damaged sessions, which a refused sign-in may cause. */
+const DISCARD_INTERVAL_MS = 1_000;
+
+/**
+ * Creates a session store on Redis or Valkey: a single server, Sentinel or a Cluster. All sessions of a subject live
+ * in one HASH, so each operation is one command on one key, and atomic. Without a near cache and without a replay of
+ * revocations: see `redisStore`.
+ *
+ * @throws {UsageError} invalid_option, invalid_argument
+ */
+export function scriptStore(
+  client: RedisClient,
+  options: ScriptStoreOptions = {},
+): RedisSessionStore {
+  const { timeout, durability, ...settings } = resolveStoreOptions(options);
+  const port = createPort(client);
+  const keyPrefix = keyPrefixFor(client, settings.keyPrefix);
+  const clock = systemClock;
+  const sender = createCommandSender({ client, port, timeout });
+  const runScript = createRunScript(sender);
+  const plainWrites = createPlainWrites(runScript);
+  const durable = durability === undefined ? undefined : openDurable();
+  const { readField, notePrimary } = createBatchedReads({ sender, runScript, clock });
+  const readyCheck = createReadyCheck({ client, port, sender, runScript, keyPrefix, timeout });
+  const decoded: BoundedCache<string, Decoded> = createBoundedCache({
+    maxEntries: MAX_DECODED,
+    maxBytes: MAX_DECODED_BYTES,
+    // The text and its parsed copy, two bytes a character.
+    sizeOf: ({ value }) => 4 * value.length + 256,
+  });
+  let logger: Logger | undefined;
+  let hasReported = false;
+  let discardedAt = Number.NEGATIVE_INFINITY;
+
+  function openDurable() {
+    const connection = openDurableConnection(client);
+    const copy = createCommandSender({ client, port: connection.port, timeout });
+    const run = createRunScript(copy);
+    return {
+      write: createDurableWrites(
+        connection.port,
+        run,
+        durability as NonNullable<typeof durability>,
+      ),
+      close() {
+        copy.close();
+        connection.close();
+      },
+    };
+  }
+
+  const keyOf = (tagOrSid: string): string => keyPrefix + tagOf(tagOrSid);
+  const deadlineOf = ({ notAfter }: WriteContext): number => Math.floor(notAfter);
+
+  /** Writes by a script on the key of a tag or a sid. */
+  async function write(
+    channel: WriteScript,
+    tagOrSid: string,
+    script: Script,
+    args: Arguments,
+  ): Promise<WriteReply> {
+    const result = await channel({ script, keys: [keyOf(tagOrSid)], args, isReadOnly: false });
+    notePrimary();
+    return { ...result, reply: checkReply(result.reply) };
+  }
+  const writeDurably = (tagOrSid: string, script: Script, args: Arguments): Promise<WriteReply> =>
+    write(durable?.write ?? plainWrites, tagOrSid, script, args);
+
+  /** Returns the record; `undefined` for a value that no version has written. Logged once, as there may be many. */
+  function decode(sid: string, value: string): SessionRecord | undefined {
+    const record = decodeRecord(sid, value);
+    if (record !== undefined) return record;
+    const isNewer = isNewerRecord(value);
+    if (!hasReported) {
+      hasReported = true;
+      logger?.error(
+        { sid },
+        isNewer
+          ? 'a session record in Redis was written by a later version of @sess/redis; its requests fail until this process is updated'
+          : 'a session record in Redis cannot be read; it is treated as absent',
+      );
+    }
+    if (isNewer) throw new Error('A session record was written by a later version of @sess/redis.');
+    return undefined;
+  }
+
+  function decodeRecent(sid: string, value: string): SessionRecord | undefined {
+    const known = decoded.get(sid);
+    if (known !== undefined && known.value === value) return known.record;
+    const record = decode(sid, value);
+    if (record === undefined) decoded.delete(sid);
+    else decoded.set(sid, { value, record });
+    return record;
+  }
+
+  /** Reads all sessions of a subject, in pieces of bounded size. */
+  async function* readPieces(
+    tag: string,
+  ): AsyncGenerator<{ now: number; pairs: readonly (readonly [field: string, value: string])[] }> {
+    let left: readonly string[] = [];
+    do {
+      const args = [LIST_BYTES, ...left.slice(0, LIST_FIELDS)];
+      const reply = await runScript({ script: LIST, keys: [keyOf(tag)], args, isReadOnly: true });
+      const [time, rest, ...flat] = checkReply(reply).map(String);
+      const pairs: [string, string][] = [];
+      for (let n = 0; n + 1 < flat.length; n += 2) pairs.push([flat[n] ?? '', flat[n + 1] ?? '']);
+      yield { now: Number(time), pairs };
+      left = [...(String(rest).match(/.{16}/gs) ?? []), ...left.slice(LIST_FIELDS)];
+    } while (left.length > 0);
+  }
+
+  /**
+   * Scripts recognise a session by its header and cannot tell whether the rest can be read. Before a sign-in is refused,
+   * the first sessions of the subject are read, and damaged ones are deleted. Returns true if there were any.
+   */
+  async function discardDamaged(sid: string, notAfter: number): Promise<boolean> {
+    const at = clock.now();
+    if (at - discardedAt < DISCARD_INTERVAL_MS) return false;
+    discardedAt = at;
+    const tag = tagOf(sid);
+    const args: string[] = [];
+    const first = await readPieces(tag).next();
+    for (const [field, value] of first.done ? [] : first.value.pairs) {
+      const isDamaged = !isNewerRecord(value) && decode(tag + field, value) === undefined;
+      if (isDamaged) args.push(field, value);
+    }
+    if (args.length === 0) return false;
+    const { reply } = await write(plainWrites, sid, DISCARD, [notAfter, ...args]);
+    return Number(reply[2]) > 0;
+  }
+
+  function toReplaceResult(sid: string, { reply, ...rest }: WriteReply): ReplaceResult {
+    const [status, time, value] = reply;
+    const now = Number(time);
+    if (status === 'replaced' || status === 'absent' || status === 'late') {
+      return { status, now, ...rest };
+    }
+    return toConflict(sid, value, now);
+  }
+
+  function toConflict(sid: string, value: unknown, now: number) {
+    const record = decode(sid, String(value));
+    return record === undefined
+      ? { status: 'absent' as const, now }
+      : { status: 'conflict' as const, record, now };
+  }
+
+  return {
+    timeout,
+    connection: () => ({ client, keyPrefix }),
+    open(context) {
+      if (logger !== undefined) return;
+      ({ logger } = context);
+      for (const risk of describeRisks(client)) logger.warn({}, risk);
+    },
+    onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => {}),
+    async load(sid) {
+      const { value, now } = await readField(keyOf(sid), fieldOf(sid), true);
+      return { record: value === undefined ? undefined : decodeRecent(sid, value), now };
+    },
+    async loadRecord(sid) {
+      const { value } = await readField(keyOf(sid), fieldOf(sid), false);
+      return value === undefined ? undefined : decodeRecent(sid, value);
+    },
+    async insert(record, { max, onLimit }, context): Promise<InsertResult> {
+      assertWholeTimes(record);
+      const { sid, auth } = record;
+      const field = fieldOf(sid);
+      const args = [
+        field,
+        encodeRecord(record),
+        Math.max(0, auth.lastUsedAt),
+        max,
+        onLimit,
+        context.operation,
+        deadlineOf(context),
+        '',
+        '',
+      ];
+      const evicted: string[] = [];
+      for (;;) {
+        let { reply } = await write(plainWrites, sid, INSERT, args);
+        if (reply[0] === 'limit' && (await discardDamaged(sid, deadlineOf(context)))) {
+          ({ reply } = await write(plainWrites, sid, INSERT, args));
+        }
+        const [status, time, ...rest] = reply;
+        const now = Number(time);
+        if (status === 'revoked') return { status, now, revokedBefore: Number(rest[0]) };
+        if (status === 'limit' || status === 'late') return { status, now };
+        for (const victim of rest) evicted.push(tagOf(sid) + victim);
+        if (status === 'inserted') return { status, now, evicted: [...new Set(evicted)] };
+      }
+    },
+    async replaceAuth(sid, expected, auth, context, markReplayed) {
+      const { text, expiresAt } = encodeAuth(auth);
+      const args = [
+        fieldOf(sid),
+        expected,
+        text,
+        expiresAt,
+        Math.max(0, auth.lastUsedAt),
+        deadlineOf(context),
+        markReplayed ?? '',
+      ];
+      return toReplaceResult(sid, await writeDurably(sid, REPLACE_AUTH, args));
+    },
+    async replaceData(sid, expected, data, context) {
+      const args = [fieldOf(sid), expected, encodeData(data), deadlineOf(context)];
+      return toReplaceResult(sid, await write(plainWrites, sid, REPLACE_DATA, args));
+    },
+    async remove(sid, context, expected): Promise<RemoveResult> {
+      const args = [fieldOf(sid), context.operation, deadlineOf(context), expected ?? ''];
+      const { reply, ...rest } = await writeDurably(sid, REMOVE, args);
+      const [status, time, value] = reply;
+      const now = Number(time);
+      if (status === 'removed' || status === 'absent' || status === 'late') {
+        return { status, now, ...rest };
+      }
+      return toConflict(sid, value, now);
+    },
+    async list(tag) {
+      const records: SessionRecord[] = [];
+      let now = 0;
+      for await (const piece of readPieces(tag)) {
+        now = piece.now;
+        for (const [field, value] of piece.pairs) {
+          const record = FIELD.test(field) ? decode(tag + field, value) : undefined;
+          if (record !== undefined) records.push(record);
+        }
+      }
+      const live = records.filter((record) => !isExpired(record, now));
+      return { records: live.sort(compareByAge), now };
+    },
+    async removeAll(tag, except, context): Promise<RemoveAllResult> {
+      const { reply, ...rest } = await writeDurably(tag, REMOVE_ALL, [
+        sparedField(tag, except),
+        context.operation,
+        deadlineOf(context),
+      ]);
+      const [status, time, count] = reply;
+      const now = Number(time);
+      return status === 'late'
+        ? { status, now }
+        : { status: 'removed', now, count: Number(count), ...rest };
+    },
+    async removeUpTo(tag, { except, cutoff }, context) {
+      let total = 0;
+      for (let page = 0; ; ) {
+        const args = [
+          sparedField(tag, except),
+          context.operation,
+          deadlineOf(context),
+          Math.floor(cutoff),
+          page,
+        ];
+        const { reply } = await write(plainWrites, tag, REMOVE_UP_TO, args);
+        const [status, time, count, next] = reply;
+        const now = Number(time);
+        if (status === 'late') return { status, now, count: total };
+        total += Number(count);
+        if (Number(next) < 0) return { status: 'removed', now, count: total };
+        page = Number(next);
+      }
+    },
+    async ready() {
+      await readyCheck.assertWritable();
+      await readyCheck.warnOfRisks(logger);
+    },
+    async close() {
+      sender.close();
+      durable?.close();
+    },
+  };
+}
+
+/** Returns the field of a session: the part of its sid behind the tag. */
+function fieldOf(sid: string): string {
+  return sid.slice(tagOf(sid).length);
+}
+
+/** The sid of another subject spares no session. */
+function sparedField(tag: string, except: string | undefined): string {
+  return except?.startsWith(tag) ? fieldOf(except) : '';
+}
+
+/** The scripts return lists; a client whose replies are of other types must not be used. */
+function checkReply(reply: unknown): readonly (string | number)[] {
+  if (!Array.isArray(reply) || reply.length < 2) {
+    throw new Error('Redis: expected the reply of a script, got another value.');
+  }
+  return reply as readonly (string | number)[];
+}
+
+/** @throws {TypeError} for times with fractions, which could not be read back */
+function assertWholeTimes({ createdAt, auth }: SessionRecord): void {
+  for (const time of [createdAt, auth.expiresAt, auth.lastUsedAt, auth.authenticatedAt]) {
+    if (!Number.isSafeInteger(time)) {
+      throw new TypeError('record: expected times in whole milliseconds, got a fraction.');
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { PGlite } from '@electric-sql/pglite';
+import { postgresStore } from '@sess/sql/postgres';
+import { type PostgresServer, sleep, startPostgres } from '@sess/test-servers';
+import { storeSuite } from '@sess/testkit';
+import pg from 'pg';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe } from 'vitest';
+
+let run = 0;
+function nextTable(): string {
+  run += 1;
+  return `suite_${process.pid}_${run}`;
+}
+
+describe('PostgreSQL', () => {
+  let server: PostgresServer;
+  let pool: pg.Pool;
+  let sql: postgres.Sql;
+  beforeAll(async () => {
+    server = await startPostgres();
+    pool = new pg.Pool({ connectionString: server.url });
+    sql = postgres(server.url, { onnotice: () => undefined });
+  }, 60_000);
+  afterAll(async () => {
+    await sql?.end();
+    await pool?.end();
+    await server?.stop();
+  });
+
+  storeSuite('PostgreSQL through pg', async () => {
+    const store = postgresStore(pool, { table: nextTable() });
+    await store.migrate();
+    return { store, passTime: sleep, close: () => store.close() };
+  });
+
+  storeSuite('PostgreSQL through pg, unnamed statements', async () => {
+    const store = postgresStore(pool, { table: nextTable(), prepare: false });
+    await store.migrate();
+    return { store, passTime: sleep, close: () => store.close() };
+  });
+
+  storeSuite('PostgreSQL through postgres.js', async () => {
+    const store = postgresStore(sql, { table: nextTable() });
+    await store.migrate();
+    return { store, passTime: sleep, close: () => store.close() };
+  });
+});
+
+describe('PGlite', () => {
+  let db: PGlite;
+  beforeAll(async () => {
+    db = await PGlite.create();
+  }, 60_000);
+  afterAll(() => db?.close());
+
+  storeSuite('PGlite', async () => {
+    const store = postgresStore(db, { table: nextTable(), timeout: '5s' });
+    await store.migrate();
+    return { store, passTime: sleep, close: () => store.close() };
+  });
+});

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, chown, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unpackPackage } from './debian-packages.js';
+import { freePort } from './ports.js';
+import { startReaper } from './reaper.js';
+import { run } from './run.js';
+import { sleep } from './wait.js';
+
+const CACHE = fileURLToPath(new URL('../../../.cache/servers/mariadb', import.meta.url));
+
+/** One MariaDB server on 127.0.0.1 with a data folder of its own. */
+export interface MariadbServer {
+  readonly port: number;
+  /** For the user `root` and the database `test`, without a password. */
+  readonly url: string;
+  /** Ends the process with a signal and waits until it is gone. Default SIGKILL. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port and folder. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Returns the folder that holds `usr`: `/` if the server is installed, else one that its Debian packages are unpacked
+ * into without changing the machine.
+ * @throws {Error} if the packages cannot be had
+ */
+export async function findMariadb(): Promise<string> {
+  for (const root of ['/', CACHE]) {
+    if (await exists(join(root, 'usr/sbin/mariadbd'))) return root;
+  }
+  await unpackPackage('mariadb-server', CACHE, () => undefined);
+  if (await exists(join(CACHE, 'usr/sbin/mariadbd'))) return CACHE;
+  throw new Error('the packages of mariadb-server hold no usr/sbin/mariadbd');
+}
+
+/**
+ * Starts a server and resolves when it accepts connections. It ends with the calling process.
+ * @throws {Error} if it does not come up within 20 seconds
+ */
+export async function startMariadb(): Promise<MariadbServer> {
+  const root = await findMariadb();
+  const directory = await mkdtemp(join(tmpdir(), 'mariadb-server-'));
+  const reaper = startReaper(directory);
+  const data = join(directory, 'data');
+  const env = { LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu') };
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? ['--user=root'] : [];
+  if (isRoot) await chown(directory, 0, 0);
+  const folders = [
+    `--basedir=${join(root, 'usr')}`,
+    `--datadir=${data}`,
+    `--plugin-dir=${join(root, 'usr/lib/mysql/plugin')}`,
+    `--lc-messages-dir=${join(root, 'usr/share/mysql')}`,
+  ];
+  await run(
+    join(root, 'usr/bin/mariadb-install-db'),
+    [
+      '--no-defaults',
+      '--auth-root-authentication-method=normal',
+      '--skip-name-resolve',
+      ...folders,
+      ...user,
+    ],
+    {
+      env: {
+        ...env,
+        PATH: `${join(root, 'usr/sbin')}:${join(root, 'usr/bin')}:${process.env['PATH']}`,
+      },
+    },
+  );
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+
+  async function launch(): Promise<void> {
+    child = spawn(
+      join(root, 'usr/sbin/mariadbd'),
+      [
+        '--no-defaults',
+        ...folders,
+        ...user,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${join(directory, 's')}`,
+        '--innodb-flush-log-at-trx-commit=2',
+        '--skip-name-resolve',
+        '--max-connections=200',
+      ],
+      { env: { ...process.env, ...env }, stdio: 'ignore' },
+    );
+    child.unref();
+    reaper.watch(child.pid);
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      if (child.exitCode !== null) throw new Error(`mariadbd ended with ${child.exitCode}`);
+      if (await accepts(port)) return;
+      await sleep(100);
+    }
+    throw new Error('MariaDB did not accept connections within 20 seconds');
+  }
+
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const running = child;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+    reaper.watch(undefined);
+  }
+
+  await launch();
+  return {
+    port,
+    url: `mysql://root@127.0.0.1:${port}/test`,
+    kill,
+    restart: async () => {
+      await kill();
+      await launch();
+    },
+    async stop() {
+      await kill();
+      reaper.release();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('data', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+  });
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

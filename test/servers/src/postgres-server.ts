@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unpackPackage } from './debian-packages.js';
+import { freePort } from './ports.js';
+import { startReaper } from './reaper.js';
+import { onPath, run } from './run.js';
+import { sleep } from './wait.js';
+
+const CACHE = fileURLToPath(new URL('../../../.cache/servers/postgres', import.meta.url));
+const DEBIAN_FOLDER = '/usr/lib/postgresql';
+/** The account `nobody` of Debian: PostgreSQL refuses to run as root. */
+const NOBODY = 65_534;
+
+/** One PostgreSQL server on 127.0.0.1 with a data folder of its own. */
+export interface PostgresServer {
+  readonly port: number;
+  /** For the user `postgres`, without a password. */
+  readonly url: string;
+  readonly directory: string;
+  /** Ends the process with a signal and waits until it is gone. Default SIGQUIT: no clean shutdown. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port and folder. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Returns the folder of the server's programs: one on PATH, Debian's own, or one unpacked into `.cache` without
+ * changing the machine.
+ * @throws {Error} naming what was tried
+ */
+export async function findPostgres(): Promise<string> {
+  for (const parent of [DEBIAN_FOLDER, join(CACHE, DEBIAN_FOLDER)]) {
+    const found = await programsIn(parent);
+    if (found !== undefined) return found;
+  }
+  const program = await onPath('initdb');
+  if (program !== undefined) return join(program, '..');
+  await unpackPackage('postgresql', CACHE, () => undefined);
+  const unpacked = await programsIn(join(CACHE, DEBIAN_FOLDER));
+  if (unpacked === undefined)
+    throw new Error(`no PostgreSQL on PATH, in ${DEBIAN_FOLDER} or unpacked`);
+  return unpacked;
+}
+
+async function programsIn(parent: string): Promise<string | undefined> {
+  const versions = await readdir(parent).catch(() => [] as string[]);
+  const newest = versions.sort((left, right) => Number(right) - Number(left))[0];
+  return newest === undefined ? undefined : join(parent, newest, 'bin');
+}
+
+/**
+ * Starts a server with `fsync` off and resolves when it accepts connections. It ends with the calling process.
+ * @param settings configuration parameters by name
+ * @throws {Error} if it does not come up within 15 seconds
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
+  const programs = await findPostgres();
+  const directory = await mkdtemp(join(tmpdir(), 'postgres-server-'));
+  const reaper = startReaper(directory);
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
+  const data = join(directory, 'data');
+  const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: libraryPath() };
+  await runAs(identity, env, join(programs, 'initdb'), [
+    ...[
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-sync',
+      '--no-instructions',
+    ],
+  ]);
+  const port = await freePort();
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    max_connections: '200',
+    ...settings,
+  };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  let child: ChildProcess | undefined;
+
+  async function launch(): Promise<void> {
+    child = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+      ...identity,
+      env,
+      stdio: 'ignore',
+    });
+    child.unref();
+    reaper.watch(child.pid);
+    for (let attempt = 0; attempt < 150; attempt += 1) {
+      if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}`);
+      const isUp = await run(join(programs, 'pg_isready'), [
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(port),
+      ]).then(
+        () => true,
+        () => false,
+      );
+      if (isUp) return;
+      await sleep(100);
+    }
+    throw new Error('PostgreSQL did not accept connections within 15 seconds');
+  }
+
+  async function kill(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
+    const running = child;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+    reaper.watch(undefined);
+  }
+
+  await launch();
+  return {
+    port,
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    directory,
+    kill,
+    restart: async () => {
+      await kill();
+      await launch();
+    },
+    async stop() {
+      await kill();
+      reaper.release();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Unpacked packages bring their own libraries. */
+function libraryPath(): string {
+  return [join(CACHE, 'usr/lib/x86_64-linux-gnu'), process.env['LD_LIBRARY_PATH'] ?? '']
+    .filter(Boolean)
+    .join(':');
+}
+
+function runAs(
+  identity: { readonly uid?: number; readonly gid?: number },
+  env: NodeJS.ProcessEnv,
+  program: string,
+  args: readonly string[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...identity, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${program}: ${text.slice(-500)}`)),
+    );
+  });
+}
