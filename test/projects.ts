@@ -49,10 +49,10 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   ],
   property: [
     'packages/{core,jwt}/test/**/*{fuzz,interleavings}.test.ts',
+    'packages/client/test/simulation.test.ts',
     'packages/redis/test/option-fuzz.test.ts',
     'packages/redis/test/store/codec-fuzz.test.ts',
     'packages/core/test/**/{model,page-load-burst,hostile-requests}.test.ts',
-    'packages/testkit/test/simulation/*.test.ts',
     'packages/simulation/test/**/*.test.ts',
   ],
   redis: [

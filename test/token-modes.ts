@@ -1,12 +1,8 @@
 import { createSessions, memoryStore, type Sessions, systemClock } from '@sess/core';
 import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
-import {
-  type AdapterSuiteOptions,
-  type EngineSetup,
-  type SignedEngines,
-  silentLogger,
-  type TokenMode,
-} from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import type { AdapterSuiteOptions } from '@sess/testkit/suites';
+import type { EngineSetup, SignedEngines, TokenMode } from './kit.js';
 
 const ISSUER = 'https://api.example.com';
 const SECRET = 'a secret of at least thirty-two bytes';

@@ -1,6 +1,7 @@
 // Checks that the subjects of the commits after a base follow Conventional Commits with a known scope.
 // `node tools/commit-subjects.mjs [BASE]`; commits up to 7996fb7 were written before the rule.
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 const BASE = '7996fb7';
 const TYPES = 'feat|fix|perf|refactor|test|docs|build|ci|chore|revert|style';
@@ -20,7 +21,7 @@ export function checkSubject(subject) {
     : 'expected "type(scope): subject" with a known scope and no full stop';
 }
 
-if (process.argv[1].endsWith('commit-subjects.mjs')) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: 'pipe' });
   let log;
   try {

@@ -1,5 +1,5 @@
 /**
- * For tests of applications, stores and adapters.
+ * Helpers for the tests of applications, for any test runner.
  *
  * @module @sess/testkit
  */

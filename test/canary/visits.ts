@@ -1,5 +1,5 @@
 import { until } from '@sess/test-servers';
-import { sendRequest, type WireAnswer } from '@sess/testkit';
+import { sendRequest, type WireAnswer } from '../kit.js';
 import type { Trap } from './trap.js';
 
 type Header = readonly [string, string];

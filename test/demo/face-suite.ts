@@ -1,5 +1,5 @@
-import type { EngineSetup, TokenMode } from '@sess/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { EngineSetup, TokenMode } from '../kit.js';
 import { makeEngine } from '../token-modes.js';
 import { type Answer, accessTokenOf, Client } from './client.js';
 import type { Host, Hosted } from './host.js';

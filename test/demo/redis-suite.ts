@@ -1,6 +1,6 @@
 import { openStandalone, requireServer, startRedisServer } from '@sess/test-servers';
-import { sendRequest } from '@sess/testkit';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../kit.js';
 import { TOKEN_MODES } from '../token-modes.js';
 import { startExample } from './process.js';
 

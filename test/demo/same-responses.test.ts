@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { createFakeClock, sendRequest, type WireAnswer } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendRequest, type WireAnswer } from '../kit.js';
 import { makeEngine, TOKEN_MODES } from '../token-modes.js';
 import { host as express } from './express/host.js';
 import { host as fastify } from './fastify/host.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { sendRequest } from '@sess/testkit';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../kit.js';
 import { type Block, expectedOutput, listPages, readBlocks } from './blocks.js';
 import { type Compiled, compile } from './compile.js';
 import { serve } from './served.js';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { sendRequest } from '@sess/testkit';
+import { sendRequest } from '../kit.js';
 
 /** An application of the documentation that runs. */
 export interface Served {

@@ -1,5 +1,6 @@
 import { TOMBSTONE_TTL_MS } from '@sess/core/store';
-import { createFakeClock, storeSuite } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import { createStore, type Row } from '../../docs/guides/store.js';
 
 storeSuite('the store of the guide', async () => {

@@ -44,6 +44,18 @@ export const projects = [
     dependencies: { ...NODE, ioredis: '^6.0.0' },
   },
   {
+    name: 'sql',
+    program: 'sql.ts',
+    packages: ['core', 'sql'],
+    dependencies: {
+      ...NODE,
+      '@types/pg': '^8.15.0',
+      libsql: '^0.5.0',
+      mysql2: '^3.14.0',
+      pg: '^8.16.0',
+    },
+  },
+  {
     name: 'otel',
     program: 'otel.ts',
     packages: ['core', 'otel'],

@@ -5,10 +5,9 @@ import { sampleSession } from '../sample.mjs';
 
 const SERVICE = { issuer: 'https://api.example.com', audience: 'https://api.example.com' };
 
-/** Signed access tokens beside a store. With `isForgetful` every verification is a first one. */
-export function createOursJwt(keys, { revocation = 'none', isForgetful = false } = {}) {
-  const remembering = isForgetful ? { maxRemembered: 1 } : {};
-  const accessToken = jwt({ keys: keys.own, ...SERVICE, revocation, ...remembering });
+/** Signed access tokens beside a store. */
+export function createOursJwt(keys, { revocation = 'none' } = {}) {
+  const accessToken = jwt({ keys: keys.own, ...SERVICE, revocation });
   return contender(createSessions({ accessToken }), 'ours, jwt');
 }
 

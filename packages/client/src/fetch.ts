@@ -37,20 +37,20 @@ function prepareRequest(
   const { href, origin } = new URL(given?.url ?? (input as string | URL), page);
   const headers = new Headers(init?.headers ?? given?.headers);
   const isOurs = origins.has(origin) && !headers.has('Authorization');
-  const request = isOurs && given ? new Request(given) : given;
-  const copy = isOurs && init ? { ...init, body: copyBody(init.body ?? null) } : init;
+  const request = isOurs && given ? new Request(given) : undefined;
+  const copy = isOurs && init ? { ...init, headers, body: copyBody(init.body ?? null) } : undefined;
 
   return {
     isOurs,
-    signal: copy?.signal ?? request?.signal,
+    signal: init?.signal ?? given?.signal,
     withToken(token) {
-      if (!token) return [request ?? href, copy];
-      headers.set('Authorization', `Bearer ${token}`);
-      if (!request || copy) return [request ?? href, { ...copy, headers }];
+      if (!isOurs) return [given ?? href, init];
       // With an init, however small, a request loses its referrer (Fetch, section 5.4).
-      const next = new Request(request);
-      next.headers.set('Authorization', `Bearer ${token}`);
-      return [next];
+      const next = request
+        ? new Request(request, copy)
+        : { ...copy, headers: new Headers(headers) };
+      if (token) next.headers.set('Authorization', `Bearer ${token}`);
+      return next instanceof Request ? [next] : [href, next];
     },
     isRepeatable() {
       // A string has neither member, and not every browser's Request shows its body.

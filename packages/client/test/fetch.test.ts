@@ -105,6 +105,18 @@ describe('client.fetch', () => {
     expect(api.sent.at(-1)?.headers.get('X-One')).toBe('1');
   });
 
+  it('sends the headers of the call where it has no token to add', async () => {
+    const { api, open } = createWorld();
+    const gate = createGate<Response>();
+    api.next('/session/refresh', () => gate.promise);
+    const headers = new Headers({ 'X-One': '1' });
+    const response = open().fetch(`${BASE}/public`, { headers });
+    headers.set('X-One', '2');
+    gate.open(problem(401, 'refresh_token_missing'));
+    await response;
+    expect(api.sent.at(-1)?.headers.get('X-One')).toBe('1');
+  });
+
   it('rejects an invalid address, as fetch does', async () => {
     const { client } = await signedInWorld();
     await expect(client.fetch('http://')).rejects.toThrow(TypeError);

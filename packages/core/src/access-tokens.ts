@@ -29,8 +29,8 @@ export interface EventSink {
 
 /** What an engine gives to its kind of token. */
 export interface AccessTokenContext {
-  /** The store's time, as far as it is known. */
-  readonly clock: Clock;
+  /** The local clock, corrected by the store's time once that has been read (`isSampled`). */
+  readonly clock: Clock & { readonly isSampled: boolean };
   readonly logger: Logger;
   readonly store: StorePort;
   readonly events: EventSink;
@@ -67,8 +67,12 @@ export interface AccessTokenPort {
   readonly store?: StorePort;
   /** Returns the version that a new token of the subject must carry. Called before the write that the token is for. */
   tokenVersion?(tag: string): Promise<number>;
-  /** Checks the newest access token of a record before a refresh replays it. */
-  recheck?(record: SessionRecord, at: number): Promise<AccessRecheck>;
+  /**
+   * Checks the newest access token of a record: before a refresh replays it, and after the write of a sign-in.
+   *
+   * @param version the version that the token carries; default: the current one
+   */
+  recheck?(record: SessionRecord, at: number, version?: number): Promise<AccessRecheck>;
   /** Takes the place of the write after a replay that changes nothing: a conflict decides again. */
   confirm?(record: SessionRecord): ReturnType<StorePort['replaceAuth']>;
   /** Returns the public keys as a JWK Set (RFC 7517, section 5). Absent if there are none to publish. */
@@ -77,7 +81,7 @@ export interface AccessTokenPort {
   close?(): Promise<void>;
 }
 
-/** The state of an access token that a refresh is about to replay. */
+/** The state of an access token. */
 export interface AccessRecheck {
   readonly version: number;
   /** True if the token is no longer accepted, so that a new one is needed. */

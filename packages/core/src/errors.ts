@@ -10,7 +10,6 @@ export type SessErrorCode =
   | 'data_too_large'
   | 'cross_site_request'
   | 'cookie_too_large'
-  | 'not_issuable'
   | 'proof_too_old';
 
 /** How a program can misuse the library; each is thrown at once, as a `TypeError`. */
@@ -37,7 +36,6 @@ const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
   data_too_large: 413,
   cross_site_request: 403,
   cookie_too_large: 500,
-  not_issuable: 500,
   proof_too_old: 401,
 };
 

@@ -12,6 +12,7 @@ export type {
   EventSink,
 } from './access-tokens.js';
 export { parseBearer } from './http/bearer.js';
+export { createRefreshCookie } from './http/cookie.js';
 export {
   clockOption,
   loggerOption,

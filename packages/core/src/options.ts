@@ -85,11 +85,9 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
   readonly migrate?: (data: object, session: Session<object>) => Data | undefined;
   /**
    * Called and awaited before each rotation, not for replays. `false` ends the session: `refresh` returns the reason
-   * `revoked`. `{ data }` replaces the data. A throw is a `StoreUnavailableError`, and the session stays.
+   * `revoked`. A returned object replaces the data. A throw is a `StoreUnavailableError`, and the session stays.
    */
-  readonly onRefresh?: (
-    session: Session<Data>,
-  ) => MaybePromise<boolean | { readonly data: Data } | undefined>;
+  readonly onRefresh?: (session: Session<Data>) => MaybePromise<Data | false | undefined>;
   /**
    * Separates two applications that share a store: hashed into the tag of each subject, 1 to 64 characters. Default:
    * none, so that applications on one store share the sessions of equal subjects. After a change, `list` and

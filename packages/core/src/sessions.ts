@@ -15,7 +15,7 @@ import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
 import { memoryStore } from './store/memory-store.js';
 import { isExpired } from './store/record.js';
-import { assertSubject, createSubjectTag, isSid } from './token/session-id.js';
+import { assertSubject, createSid, createSubjectTag, isSid } from './token/session-id.js';
 import type { RegisteredData, Sessions } from './types.js';
 import { emitWarning } from './util/clock.js';
 import { createKeyedMutex } from './util/keyed-mutex.js';
@@ -96,7 +96,11 @@ export function createEngine<Data extends object = RegisteredData>(
     logger,
     // Callers may read the store's time, and not set it.
     clock: Object.freeze({ now: time.now }),
-    ready: store.ready,
+    async ready() {
+      await store.ready();
+      // Tokens with an expiry of their own are judged by the store's time from the first request on.
+      await store.sampleTime(createSid(tagOfSubject('ready'), random));
+    },
     async close() {
       await Promise.all([settings.store.close(), tokens.close?.()]);
     },

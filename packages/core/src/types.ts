@@ -136,10 +136,9 @@ export interface SessionEvent {
     readonly reason: RejectionReason;
     readonly sid?: string;
   };
-  /** The tokens of a stored session cannot be issued: its data does not fit the schema or the claims of this version. */
-  'not-issuable': { readonly sid: string; readonly subject: string; readonly error: unknown };
   /** A write that replicas were to confirm and did not: a failover may forget it. */
   unconfirmed: { readonly operation: string };
+  /** A call to a store failed, or (operation `issue`) the tokens of a session could not be issued. */
   'store-error': { readonly operation: string; readonly error: unknown };
   /**
    * A store or a denylist was called: the answer took `duration` milliseconds to come, or the call failed after them,
@@ -213,7 +212,7 @@ export interface Sessions<Data extends object = RegisteredData> {
    *
    * @param options.isCookie the token is also the session cookie of pages, as for `present`: it rotates at the age of
    *   `renewAfter` only, and a spent one gets an access token for `overlap`. Default: `false`
-   * @throws {SessError} not_issuable if the stored data does not fit the claims of this version
+   * @throws {StoreUnavailableError} store_unavailable also if the stored data does not fit the claims of this version
    */
   refresh(
     refreshToken: unknown,
@@ -266,8 +265,9 @@ export interface Sessions<Data extends object = RegisteredData> {
   /** Calls `listener` at each such event; answers a function that stops it. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   /**
-   * `'stored'`: `verify` returns the session as the store has it. `'signed'`: as the token had it when it was issued.
-   * `'stateless'`: there is no store and no refresh token; a live access token is exchanged for the next one.
+   * The kind of engine. `'stored'`: `verify` returns the session of the store. `'signed'`: it returns the session as the
+   * token contains it; `get` returns the current one. `'stateless'`: there is no store, and a live access token is
+   * exchanged for the next one instead of a refresh token.
    */
   readonly kind: 'stored' | 'signed' | 'stateless';
   /** The public keys of its tokens as a JWK Set (RFC 7517, section 5); absent when there are none to publish. */

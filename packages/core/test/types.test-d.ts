@@ -210,7 +210,6 @@ test('events are typed by their name', () => {
     | 'revoked'
     | 'reuse'
     | 'rejected'
-    | 'not-issuable'
     | 'unconfirmed'
     | 'store-error'
     | 'store-call'

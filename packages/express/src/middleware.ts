@@ -123,10 +123,17 @@ function createConflict(cause?: unknown): UsageError {
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 
-/** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing` */
-export function getRequestSession(req: object): RequestSession {
+/**
+ * Returns `req.sessions`, also where the types of `req` do not have it. Its `session` is `req.session`.
+ *
+ * @throws {UsageError} `middleware_missing` without `sessionMiddleware()` before the handler
+ */
+export function getRequestSession<Data extends object = RegisteredData>(
+  req: object,
+): RequestSession<Data> {
   const request = (req as WithState)[STATE];
-  if (isRequestSession(request)) return request;
+  // The data type is the caller's to name, as for `requireSession`.
+  if (isRequestSession(request)) return request as unknown as RequestSession<Data>;
   throw new UsageError(
     'middleware_missing',
     'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',

@@ -1,20 +1,27 @@
-import type { RegisteredData, Session } from '@sess/core';
+import type { RegisteredData, RequestSession, Session } from '@sess/core';
 import { createGuard, type GuardOptions } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sendReply } from './exchange.js';
 import { getRequestSession, throwNotCalled } from './middleware.js';
 
 /** A request that has passed `requireSession`. */
-export type GuardedRequest<Data extends object = RegisteredData> = Request & {
+export type GuardedRequest<
+  Data extends object = RegisteredData,
+  Params = Request['params'],
+> = Request<Params> & {
   readonly session: Session<Data>;
+  readonly sessions: RequestSession<Data>;
 };
 
-/** A handler behind `requireSession`: its `req.session` is never `null`. */
-export type SessionHandler<Data extends object = RegisteredData> = (
-  req: GuardedRequest<Data>,
+/** A handler behind `requireSession`: its `req.session` is never `null`, and it keeps the parameters of its route. */
+export type SessionHandler<Data extends object = RegisteredData, Params = Request['params']> = (
+  req: GuardedRequest<Data, Params>,
   res: Response,
   next: NextFunction,
 ) => unknown;
+
+/** A guard without a handler. It names no parameters, so that those of the route stay with the next handler. */
+type SessionGuard = (req: object, res: Response, next: NextFunction) => Promise<void>;
 
 /**
  * Creates a guard for a route: 401 without a session, 401 with a challenge if the last authentication is older than
@@ -29,15 +36,18 @@ export type SessionHandler<Data extends object = RegisteredData> = (
  */
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
-  handler?: SessionHandler<Data>,
-): RequestHandler;
-export function requireSession<Data extends object = RegisteredData>(
-  handler: SessionHandler<Data>,
-): RequestHandler;
-export function requireSession<Data extends object = RegisteredData>(
-  first: GuardOptions<Data> | SessionHandler<Data> = {},
-  second?: SessionHandler<Data>,
-): RequestHandler {
+): SessionGuard;
+export function requireSession<Data extends object = RegisteredData, Params = Request['params']>(
+  options: GuardOptions<Data>,
+  handler: SessionHandler<Data, Params>,
+): RequestHandler<Params>;
+export function requireSession<Data extends object = RegisteredData, Params = Request['params']>(
+  handler: SessionHandler<Data, Params>,
+): RequestHandler<Params>;
+export function requireSession<Data extends object, Params>(
+  first: GuardOptions<Data> | SessionHandler<Data, Params> = {},
+  second?: SessionHandler<Data, Params>,
+): (req: Request<Params>, res: Response, next: NextFunction) => Promise<void> {
   if (second !== undefined && typeof second !== 'function') throwNotCalled('requireSession');
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);
@@ -50,7 +60,7 @@ export function requireSession<Data extends object = RegisteredData>(
         return;
       }
       if (handler !== undefined) {
-        await handler(req as GuardedRequest<Data>, res, next);
+        await handler(req as GuardedRequest<Data, Params>, res, next);
         return;
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import { adapterSuite } from '@sess/testkit';
+import { adapterSuite } from '@sess/testkit/suites';
 import express from 'express';
 import express4 from 'express4';
 import { beyondShort } from '../../../test/token-modes.js';

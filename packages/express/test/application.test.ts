@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
-import { sendRequest, signIn } from '@sess/testkit';
+import { signIn } from '@sess/testkit';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import express4 from 'express4';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../../../test/kit.js';
 
 const FRAMEWORKS: readonly (readonly [string, typeof express])[] = [
   ['Express 5', express],
@@ -143,17 +144,14 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
   it.each([
     [false, 401],
     [true, 404],
-  ])(
-    'matches a trailing slash as its router does: strict routing %s',
-    async (isStrict, status) => {
-      const url = await start(framework, (app) => {
-        app.set('strict routing', isStrict);
-        app.use(sessionMiddleware(createSessions()));
-      });
-      const answer = await sendRequest(`${url}/session/refresh/`, { method: 'POST' });
-      expect(answer.status).toBe(status);
-    },
-  );
+  ])('matches a trailing slash as its router does: strict routing %s', async (isStrict, status) => {
+    const url = await start(framework, (app) => {
+      app.set('strict routing', isStrict);
+      app.use(sessionMiddleware(createSessions()));
+    });
+    const answer = await sendRequest(`${url}/session/refresh/`, { method: 'POST' });
+    expect(answer.status).toBe(status);
+  });
 
   it.each([
     ['sessionErrors', (app: Express) => app.use(sessionErrors as never)],

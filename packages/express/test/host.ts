@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
-import type { HostSetup, RunningHost } from '@sess/testkit';
+import type { HostSetup } from '@sess/testkit/suites';
 import type express from 'express';
 import type { Request, RequestHandler, Response } from 'express';
+import type { RunningHost } from '../../../test/kit.js';
 
 type Handler = (req: Request, res: Response) => Promise<unknown>;
 

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { createSessions, UsageError } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
-import { sendRequest, signIn } from '@sess/testkit';
+import { signIn } from '@sess/testkit';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../../../test/kit.js';
 
 /** Starts an application; what reaches its last error handler is kept. */
 async function start(mount: (app: Express) => void) {

@@ -84,7 +84,9 @@ export class FastifyExchange implements Exchange {
   }
 
   vary(names: string): void {
-    this.#change((headers) => headers.set('Vary', mergeVary(headers.get('Vary').join(', '), names)));
+    this.#change((headers) =>
+      headers.set('Vary', mergeVary(headers.get('Vary').join(', '), names)),
+    );
   }
 
   setCookie(name: string, setCookie: string): void {

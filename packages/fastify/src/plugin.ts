@@ -11,7 +11,16 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { fastifyPlugin } from 'fastify-plugin';
 import { FastifyExchange, sendReply } from './exchange.js';
 import { decorateRequests, setRequestState } from './request-state.js';
-import { declareRoutes, isSessionRoute } from './routes.js';
+import { type Documented, declareRoutes, isSessionRoute } from './routes.js';
+
+/** How sessions appear on the wire, and in the documentation. */
+export interface SessionMiddlewareOptions extends HttpOptions {
+  /**
+   * Whether the session routes have schemas for @fastify/swagger. Default: `true`. `false` hides the routes, for
+   * documentation that is made from schemas of another kind than JSON Schema.
+   */
+  readonly openapi?: boolean;
+}
 
 /** Not encapsulated: the plugin applies to the scope that registers it. */
 const META = { name: '@sess/fastify', fastify: '>=5.12.0 <6' };
@@ -34,11 +43,16 @@ const META = { name: '@sess/fastify', fastify: '>=5.12.0 <6' };
  */
 export function sessionMiddleware<Data extends object = RegisteredData>(
   sessions?: SessionsFor<Data>,
-  options?: HttpOptions,
+  options: SessionMiddlewareOptions = {},
 ): FastifyPluginAsync {
   const engine = assertSessions(sessions);
-  const http = createSessionHttp(() => engine ?? getSessions(), options);
-  return fastifyPlugin(async (app, given: object) => mount(app, http, { given, options }), META);
+  const { openapi = true, ...others } = options;
+  if (typeof openapi !== 'boolean') {
+    throw new UsageError('invalid_option', 'openapi: expected true or false, got another value.');
+  }
+  const http = createSessionHttp(() => engine ?? getSessions(), others);
+  const documented = { isHidden: !openapi, hasTokenInBody: options.refreshTransport === 'body' };
+  return fastifyPlugin(async (app, given: object) => mount(app, http, { given, documented }), META);
 }
 
 /** Options that Fastify itself takes when a plugin is registered. */
@@ -47,7 +61,7 @@ const REGISTER_OPTIONS: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'lo
 function mount(
   app: FastifyInstance,
   http: SessionHttp,
-  { given, options }: { readonly given: object; readonly options: HttpOptions | undefined },
+  { given, documented }: { readonly given: object; readonly documented: Documented },
 ): void {
   const unknown = Object.keys(given).find((name) => !REGISTER_OPTIONS.has(name));
   if (unknown !== undefined) {
@@ -75,12 +89,15 @@ function mount(
     if (result instanceof Promise) result.then(proceed, done);
     else proceed(result);
   });
-  declareRoutes(app, http, { prefix, hasTokenInBody: options?.refreshTransport === 'body' });
+  declareRoutes(app, http, { prefix, ...documented });
 }
 
 /** The prefix's segments are counted, not compared, because they may be parameters. */
 function pathBelow(prefix: string, url: string): string {
   const depth = prefix.split('/').filter((segment) => segment !== '').length;
   const [path = ''] = url.split(/[?#]/, 1);
-  return `/${path.split('/').slice(depth + 1).join('/')}`;
+  return `/${path
+    .split('/')
+    .slice(depth + 1)
+    .join('/')}`;
 }

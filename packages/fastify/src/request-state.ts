@@ -1,4 +1,4 @@
-import { type RequestSession, UsageError } from '@sess/core';
+import { type RegisteredData, type RequestSession, UsageError } from '@sess/core';
 import { isRequestSession } from '@sess/core/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -18,9 +18,11 @@ interface Decorated {
 export function decorateRequests(app: FastifyInstance): void {
   if (app.hasRequestDecorator('session') || app.hasRequestDecorator('sessions')) throwConflict();
   app.decorateRequest(STATE, null);
-  app.decorateRequest('session', {
-    getter() {
-      return (this as Decorated)[STATE]?.session ?? null;
+  // Without the types of `request.session`, which another package may have declared.
+  const decorate = app.decorateRequest as (name: string, property: object) => unknown;
+  decorate.call(app, 'session', {
+    getter(this: Decorated) {
+      return this[STATE]?.session ?? null;
     },
     setter: throwConflict,
   });
@@ -40,10 +42,17 @@ export function setRequestState(request: FastifyRequest, session: RequestSession
   decorated[STATE] = session;
 }
 
-/** Returns the request's session. @throws {UsageError} `middleware_missing` */
-export function getRequestState(request: FastifyRequest): RequestSession {
+/**
+ * Returns `request.sessions`, also where the types of `request` do not have it. Its `session` is `request.session`.
+ *
+ * @throws {UsageError} `middleware_missing` without the plugin in the scope of the route or above it
+ */
+export function getRequestState<Data extends object = RegisteredData>(
+  request: object,
+): RequestSession<Data> {
   const session = (request as Decorated)[STATE];
-  if (isRequestSession(session)) return session;
+  // The data type is the caller's to name, as for `requireSession`.
+  if (isRequestSession(session)) return session as unknown as RequestSession<Data>;
   throw new UsageError(
     'middleware_missing',
     'request.sessions: expected the session plugin in this scope, got none. Write app.register(sessionMiddleware()) first, in the scope of the route or above it.',

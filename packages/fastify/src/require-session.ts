@@ -1,4 +1,4 @@
-import { type RegisteredData, type Session, UsageError } from '@sess/core';
+import { type RegisteredData, type RequestSession, type Session, UsageError } from '@sess/core';
 import { createGuard, type GuardOptions, type Reply } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
@@ -6,10 +6,10 @@ import { getRequestState } from './request-state.js';
 import { isSessionRoute } from './routes.js';
 
 /** A request that has passed `requireSession`. */
-export type GuardedRequest<
-  Data extends object = RegisteredData,
-  Request = FastifyRequest,
-> = Request & { readonly session: Session<Data> };
+export type GuardedRequest<Data extends object = RegisteredData, Request = FastifyRequest> = Omit<
+  Request,
+  'session' | 'sessions'
+> & { readonly session: Session<Data>; readonly sessions: RequestSession<Data> };
 
 /** A handler behind `requireSession`: its `request.session` is never `null`. */
 export type SessionHandler<
@@ -17,6 +17,24 @@ export type SessionHandler<
   Request = FastifyRequest,
   Reply = FastifyReply,
 > = (this: FastifyInstance, request: GuardedRequest<Data, Request>, reply: Reply) => unknown;
+
+/** The members of a request that a route types. Inferred one by one, so that a type provider types them too. */
+interface RouteParts<Body, Params, Query, Headers> {
+  readonly body: Body;
+  readonly params: Params;
+  readonly query: Query;
+  readonly headers: Headers;
+}
+
+type RouteRequest<Body, Params, Query, Headers> = Omit<
+  FastifyRequest,
+  'body' | 'params' | 'query' | 'headers'
+> & {
+  body: Body;
+  params: Params;
+  query: Query;
+  headers: Headers;
+};
 
 /** A guard without a handler: a hook for each route type. */
 type SessionGuard = (request: Pick<FastifyRequest, 'session'>, reply: object) => Promise<unknown>;
@@ -38,17 +56,25 @@ type SessionGuard = (request: Pick<FastifyRequest, 'session'>, reply: object) =>
  */
 export function requireSession<
   Data extends object = RegisteredData,
-  Request = FastifyRequest,
+  Body = unknown,
+  Params = unknown,
+  Query = unknown,
+  Headers = FastifyRequest['headers'],
   Reply = FastifyReply,
->(handler: SessionHandler<Data, Request, Reply>): (request: Request, reply: Reply) => unknown;
+>(
+  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply>,
+): (request: RouteParts<Body, Params, Query, Headers>, reply: Reply) => unknown;
 export function requireSession<
   Data extends object = RegisteredData,
-  Request = FastifyRequest,
+  Body = unknown,
+  Params = unknown,
+  Query = unknown,
+  Headers = FastifyRequest['headers'],
   Reply = FastifyReply,
 >(
   options: GuardOptions<Data>,
-  handler: SessionHandler<Data, Request, Reply>,
-): (request: Request, reply: Reply) => unknown;
+  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply>,
+): (request: RouteParts<Body, Params, Query, Headers>, reply: Reply) => unknown;
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
 ): SessionGuard;
@@ -66,7 +92,7 @@ export function requireSession<Data extends object>(
   const guard = createGuard(options);
 
   if (handler === undefined) {
-    return async (request, reply) => {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
       if (isSessionRoute(request)) return;
       const answer = await guard(getRequestState(request));
       if (answer !== undefined) return sendReply(reply, answer);

@@ -13,6 +13,12 @@ interface RouteSchema extends FastifySchema {
   readonly summary?: string;
 }
 
+/** What the documentation of the session routes depends on. */
+export interface Documented {
+  readonly isHidden: boolean;
+  readonly hasTokenInBody: boolean;
+}
+
 /** Registered, so that the guard of another copy of this package recognises the route. */
 const SESSION_ROUTE: unique symbol = Symbol.for('sess.fastify-route');
 
@@ -26,9 +32,9 @@ const HIDDEN: RouteSchema = { hide: true };
 export function declareRoutes(
   app: FastifyInstance,
   http: SessionHttp,
-  settings: { readonly prefix: string; readonly hasTokenInBody: boolean },
+  settings: Documented & { readonly prefix: string },
 ): void {
-  const { prefix, hasTokenInBody } = settings;
+  const { prefix, isHidden, hasTokenInBody } = settings;
   const shared: Omit<RouteOptions, 'method' | 'url'> = {
     exposeHeadRoute: false,
     // The schemas are documentation only, and the compiler of another schema type would refuse them.
@@ -51,7 +57,7 @@ export function declareRoutes(
   for (const route of http.routes) {
     const { method, path } = route;
     const config = { [SESSION_ROUTE]: path } as object;
-    const schema = schemaOf(route, hasTokenInBody);
+    const schema = isHidden ? HIDDEN : schemaOf(route, hasTokenInBody);
     if (path.endsWith('/:sid')) {
       // Other segments, and other methods, may be the application's.
       app.route({ ...shared, config, method, url: `${prefix}${path}(^[\\w-]{32}$)`, schema });

@@ -1,4 +1,4 @@
-import { adapterSuite } from '@sess/testkit';
+import { adapterSuite } from '@sess/testkit/suites';
 import { beyondShort } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 

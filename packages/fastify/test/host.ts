@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/fastify';
-import type { HostSetup, RunningHost } from '@sess/testkit';
+import type { HostSetup } from '@sess/testkit/suites';
 import Fastify from 'fastify';
+import type { RunningHost } from '../../../test/kit.js';
 
 interface Login {
   Body: { user: string };

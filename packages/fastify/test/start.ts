@@ -1,6 +1,6 @@
-import { sendRequest, type WireAnswer, type WireRequest } from '@sess/testkit';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
+import { sendRequest, type WireAnswer, type WireRequest } from '../../../test/kit.js';
 
 export type Send = (path: string, request?: WireRequest) => Promise<WireAnswer>;
 

@@ -1,5 +1,11 @@
 import { UsageError } from '@sess/core';
-import { cacheOverrides, type Exchange, headerLines, mergeSetCookie, mergeVary } from '@sess/core/http';
+import {
+  cacheOverrides,
+  type Exchange,
+  headerLines,
+  mergeSetCookie,
+  mergeVary,
+} from '@sess/core/http';
 import type { Context } from 'hono';
 
 /** Returns the client's address, or `undefined` if it is not known. */

@@ -1,4 +1,4 @@
-import { adapterSuite } from '@sess/testkit';
+import { adapterSuite } from '@sess/testkit/suites';
 import { signedTokens } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 

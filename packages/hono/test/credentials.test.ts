@@ -1,8 +1,9 @@
 import { createSessions } from '@sess/core';
 import { requireSession, sessionMiddleware } from '@sess/hono';
-import { sendRequest, signIn } from '@sess/testkit';
+import { signIn } from '@sess/testkit';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../../../test/kit.js';
 import { serve } from './host.js';
 
 const sessions = createSessions();

@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { requireSession, type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
-import type { HostSetup, RunningHost } from '@sess/testkit';
+import type { HostSetup } from '@sess/testkit/suites';
 import { type Context, Hono } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { stream } from 'hono/streaming';
+import type { RunningHost } from '../../../test/kit.js';
 
 /** Serves an application on a port of its own. */
 export async function serve(app: Pick<Hono, 'fetch'>): Promise<RunningHost> {

@@ -1,9 +1,10 @@
 import { createSessions, UsageError } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/hono';
-import { sendRequest, signIn } from '@sess/testkit';
+import { signIn } from '@sess/testkit';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { sendRequest } from '../../../test/kit.js';
 import { serve } from './host.js';
 
 const sessions = createSessions();

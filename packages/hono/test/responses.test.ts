@@ -2,12 +2,12 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createSessions } from '@sess/core';
 import { type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
-import { sendRequest } from '@sess/testkit';
 import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { HTTPException } from 'hono/http-exception';
 import { stream, streamSSE } from 'hono/streaming';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendRequest } from '../../../test/kit.js';
 import { serve } from './host.js';
 
 const sessions = createSessions();

@@ -1,8 +1,8 @@
 import { SessError } from '@sess/core';
 
 /**
- * A token that nothing but its expiry can end was to be ended. Configure a denylist, or make tokens live shorter;
- * nothing pretends that it worked.
+ * Tokens that only their expiry can end were to be ended, code `not_revocable`. Give the engine a denylist, or shorten
+ * the lifetime of its tokens.
  */
 export class NotRevocableError extends SessError {
   override readonly name: string = 'NotRevocableError';
@@ -10,19 +10,19 @@ export class NotRevocableError extends SessError {
   constructor() {
     super(
       'not_revocable',
-      'These tokens cannot be ended before they expire: there is no denylist. Give the engine one, as in denylist: memoryDenylist() for one process, or redisDenylist(client).',
+      'denylist: expected a denylist to end tokens before they expire, got undefined. Use memoryDenylist() for one process, or redisDenylist(client).',
     );
   }
 }
 
-/** Something was asked of an engine that works without a store, and cannot do it. */
+/** An operation needs sessions in a store, and the engine has none. Its code is `not_supported`. */
 export class NotSupportedError extends SessError {
   override readonly name: string = 'NotSupportedError';
 
   constructor(operation: string) {
     super(
       'not_supported',
-      `${operation}() needs sessions in a store, and this engine has none. Use createSessions({ accessToken: jwt({ … }) }) where it is needed.`,
+      `${operation}() needs sessions in a store, which this engine does not have. Use createSessions({ accessToken: jwt({ … }) }).`,
     );
   }
 }

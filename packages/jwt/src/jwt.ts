@@ -5,127 +5,135 @@ import {
   type Session,
   UsageError,
 } from '@sess/core';
-import { type AccessTokenContext, type AccessTokenPort, isSid, tagOf } from '@sess/core/engine';
-import { assertKnown, formatValue, parseDuration } from '@sess/core/options';
+import {
+  type AccessTokenContext,
+  type AccessTokenPort,
+  duration,
+  isSid,
+  optionError,
+  type Reader,
+  type Readers,
+  readOptions,
+  tagOf,
+} from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { createClaimsVerifier } from './denylist/claims-verifier.js';
 import { createDenylistClient, type DenylistClient } from './denylist/denylist-client.js';
 import { memoryDenylist } from './denylist/memory-denylist.js';
 import { attachDenylist } from './denylist/revoking-store.js';
-import { createKeyRing } from './keys/key-ring.js';
+import { createKeyRing } from './keys/key-set.js';
 import {
-  assertDenylist,
-  resolveOnDenylistError,
-  resolveTokenOptions,
+  denylistOption,
+  functionOption,
+  keysOption,
+  onDenylistErrorOption,
   type TokenOptions,
-  VERIFIER_OPTIONS,
+  toVerifierSettings,
+  VERIFIER_READERS,
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
-import { createVerifiedTokens } from './token/verified-tokens.js';
 import { type ChooseClaims, createWriter } from './token/writer.js';
 
-/** Options of `jwt()`. */
+/** Options of `jwt`. */
 export interface JwtOptions<Data extends object = RegisteredData> extends TokenOptions {
-  /** How long a token lives. Default: the engine's `accessTtl`. */
+  /** How long a token lives. Default: `accessTtl` of the engine. */
   readonly ttl?: Duration;
   /**
-   * When the access token of a session that has ended dies.
-   * - `'none'`: when it expires. No verification asks anybody.
-   * - `'store'`: at once; every verification asks the store, or its near cache, and answers the session as it is.
-   * - `'denylist'`: at once; every verification asks the denylist, which is small, and empty most of the time.
+   * When the access token of an ended session stops working.
+   * - `'none'`: when it expires. Verification asks nothing.
+   * - `'store'`: immediately. Every verification asks the store or its near cache, and returns the current session.
+   * - `'denylist'`: immediately. Every verification asks the denylist, which is small.
    */
   readonly revocation: 'none' | 'store' | 'denylist';
   /**
-   * With `revocation: 'denylist'`. Default: one in this process's memory, which no other process knows of:
-   * give `redisDenylist(client)` where there is more than one.
+   * The denylist for `revocation: 'denylist'`. Default: one in the memory of this process, which is refused with a
+   * store that processes share: give `redisDenylist(client)` there.
    */
   readonly denylist?: Denylist;
   /**
-   * What a denylist that does not answer means. Default: `'fail'`, a `StoreUnavailableError` (503). `'accept'` takes
-   * tokens at their word meanwhile, ended ones too.
+   * What happens if the denylist does not respond. Default: `'fail'`, a `StoreUnavailableError` (503). `'accept'` accepts
+   * tokens until it responds again, also those of ended sessions.
    */
   readonly onDenylistError?: 'fail' | 'accept';
   /**
-   * What of the session goes into the token as claims, where everyone who holds the token can read it, and what
-   * `session.data` is where tokens are taken at their word. Default: all of its data; with `revocation: 'store'` nothing.
+   * Returns the part of a session that its tokens contain as claims. Everyone who holds a token can read it. It is called
+   * again at every refresh. Default: all of `session.data`; nothing with `revocation: 'store'`.
    */
   readonly claims?: (session: Session<Data>) => object;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof JwtOptions>([
-  'keys',
-  ...VERIFIER_OPTIONS,
-  'ttl',
-  'revocation',
-  'denylist',
-  'onDenylistError',
-  'claims',
-]);
-
-/** What of a session goes into its tokens, where nothing else is said: all that has to be known without a store. */
-const CHOICES: Readonly<Record<JwtOptions['revocation'], ChooseClaims>> = {
+/** The claims of a session's tokens by default: what must be known without a store. */
+const DEFAULT_CLAIMS: Readonly<Record<JwtOptions['revocation'], ChooseClaims>> = {
   none: ({ data }) => data,
   store: () => ({}),
   denylist: ({ data }) => data,
 };
 
+const revocationOption: Reader<JwtOptions['revocation']> = (name, value) => {
+  // An array with one name would be found in the table like the name.
+  if (typeof value === 'string' && Object.hasOwn(DEFAULT_CLAIMS, value)) {
+    return value as JwtOptions['revocation'];
+  }
+  throw optionError({
+    option: name,
+    expected: "'none', 'store' or 'denylist'",
+    value,
+    repair: 'It says when the access token of an ended session stops working.',
+  });
+};
+
+const READERS = {
+  keys: keysOption,
+  ...VERIFIER_READERS,
+  ttl: duration(),
+  revocation: revocationOption,
+  denylist: denylistOption,
+  onDenylistError: onDenylistErrorOption,
+  claims: functionOption<ChooseClaims>('a function of the session'),
+} as const satisfies Readers<JwtOptions>;
+
 /**
- * Signed access tokens (RFC 9068) for the option `accessToken` of `createSessions`. Refresh tokens stay what they are:
- * opaque, rotating, and known to the store.
+ * Creates signed access tokens (RFC 9068) for the option `accessToken` of `createSessions`. Refresh tokens stay opaque
+ * and rotate, and the store knows them.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} invalid_option
  */
 export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Data>): AccessTokens {
-  assertKnown('jwt', options, KNOWN);
-  const settings = resolveTokenOptions(options);
-  const { revocation } = options;
-  // A list of one name would be found like the name itself, and then be none of them.
-  if (typeof revocation !== 'string' || !Object.hasOwn(CHOICES, revocation)) {
+  const settings = readOptions('jwt', options, READERS);
+  const { keys, revocation, ttl, onDenylistError } = settings;
+  if (settings.denylist !== undefined && revocation !== 'denylist') {
     throw new UsageError(
       'invalid_option',
-      `revocation: '${formatValue(revocation)}' will not do. Write 'none', 'store' or 'denylist': when the access token of an ended session dies.`,
+      `denylist: expected undefined with revocation: '${revocation}', which does not use it, got a denylist.`,
     );
   }
-  if (options.denylist !== undefined && revocation !== 'denylist') {
-    throw new UsageError(
-      'invalid_option',
-      `denylist: it is not asked with revocation: '${revocation}'. Write revocation: 'denylist', or leave it out.`,
-    );
-  }
-  assertDenylist(options.denylist);
-  const onDenylistError = resolveOnDenylistError(options.onDenylistError);
-  const { claims = CHOICES[revocation] } = options;
-  const choose = claims as ChooseClaims;
-  if (typeof choose !== 'function') {
-    throw new UsageError('invalid_option', 'claims: write a function of the session.');
-  }
-  const denylist = revocation === 'denylist' ? (options.denylist ?? memoryDenylist()) : undefined;
+  const { expected, leeway } = toVerifierSettings(settings);
+  const { claims: choose = DEFAULT_CLAIMS[revocation] } = settings;
+  const denylist = revocation === 'denylist' ? (settings.denylist ?? memoryDenylist()) : undefined;
 
   return Object.freeze({
     kind: 'jwt',
-    ...(options.ttl === undefined ? {} : { ttl: parseDuration('ttl', options.ttl) }),
+    ...(ttl === undefined ? {} : { ttl }),
     open(context): AccessTokenPort {
-      const { clock, accessTtl, tagOfSubject, events, acknowledge } = context;
-      const { expected, leeway } = settings;
+      const { clock, accessTtl, tagOfSubject, events, logger, acknowledge } = context;
       const client = denylist && openDenylist(context, { denylist, onDenylistError, leeway });
-      const ring = createKeyRing(settings.source, accessTtl + leeway + 1_000);
-      const writer = createWriter({
-        ring,
-        issuer: expected.issuer,
-        audiences: expected.audiences,
-        choose,
-        required: expected.required,
-        optionName: 'claims',
-      });
+      const ring = createKeyRing(keys, accessTtl + leeway + 1_000);
+      const { issuer, audiences, required } = expected;
+      const writer = createWriter({ ring, issuer, audiences, choose, required, source: 'claims' });
       const read = createReader({
-        ...settings,
+        expected,
+        leeway,
+        logger,
         findKey: ring.find,
         version: ring.version,
-        // No store is asked for what is no id. What is denied is found by the subject's tag: a session of another's
-        // tag would never be found.
-        admits: ({ sid, claimed: { session } }) =>
-          isSid(sid) && (denylist === undefined || tagOf(sid) === tagOfSubject(session.subject)),
-        verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
+        findForeignClaim: ({ sid, claimed: { session, generation } }: VerifiedToken) => {
+          // Tokens of a stateless engine with the same keys and names are not tokens of this one (RFC 8725, section
+          // 3.12). They renew themselves, and no store knows them.
+          if (generation < 0) return 'gen';
+          // Denials are found by the subject's tag: a session with the tag of another subject would not be found.
+          const isOwn = isSid(sid) && (!client || tagOf(sid) === tagOfSubject(session.subject));
+          return isOwn ? undefined : 'sid';
+        },
       });
       const { verify } = createClaimsVerifier({
         read,
@@ -133,6 +141,7 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
         events,
         now: () => clock.now(),
         acknowledge,
+        sampleTime: createTimeSampler(context),
       });
       return {
         ...(revocation === 'store' ? {} : { verify }),
@@ -148,6 +157,19 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
   } satisfies AccessTokens);
 }
 
+/** Creates a function that reads the store's time once, for all verifications that wait for it. */
+function createTimeSampler({ clock, store }: AccessTokenContext) {
+  let pending: Promise<void> | undefined;
+  return (sid: string): Promise<void> | undefined => {
+    if (clock.isSampled) return undefined;
+    pending ??= store.sampleTime(sid).finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+}
+
+/** @throws {UsageError} invalid_option if the denylist is local and the store is not */
 function openDenylist(
   { clock, random, events, logger, store, accessTtl }: AccessTokenContext,
   options: {
@@ -158,9 +180,9 @@ function openDenylist(
 ): DenylistClient {
   const { denylist, onDenylistError, leeway } = options;
   if (denylist.isLocal && !store.isLocal) {
-    logger.warn(
-      {},
-      'the denylist is in this process’s memory, and sessions are not: revoked tokens are good elsewhere. Share a denylist',
+    throw new UsageError(
+      'invalid_option',
+      'denylist: expected one that processes share, as they share the store, got one in the memory of this process. It would accept what other processes revoke, and refuse their tokens. Use redisDenylist(client).',
     );
   }
   return createDenylistClient({

@@ -1,72 +1,93 @@
-import { type Duration, UsageError } from '@sess/core';
-import { parseDuration } from '@sess/core/options';
+import type { Duration } from '@sess/core';
+import {
+  duration,
+  oneOf,
+  option,
+  optionError,
+  port,
+  type Reader,
+  type ReadValues,
+} from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { type KeySource, type Keys, toKeySource } from './keys/key-set.js';
 import { secretKey } from './keys/secret-key.js';
 import type { ExpectedClaims } from './token/claims.js';
 
-/** What every issuer and verifier of tokens is told. */
-export interface TokenOptions {
-  /**
-   * What signs and verifies. A string is a secret for HS256, of at least 32 bytes. A function is asked at every use; a
-   * key set can be changed while it is in use.
-   */
-  readonly keys: Keys;
-  /** Claim `iss`: who issues the tokens, as in `'https://api.example.com'`. Tokens of another are refused. */
+/** Options of everything that verifies tokens. */
+export interface VerifierOptions {
+  /** The claim `iss`: the issuer of the tokens, as in `'https://api.example.com'`. Tokens of others are refused. */
   readonly issuer: string;
-  /** Claim `aud`: whom the tokens are for. Tokens that name none of them are refused. */
+  /** The claim `aud`: the services that the tokens are for. Tokens that name none of them are refused. */
   readonly audience: string | readonly string[];
-  /** What clocks of signers and verifiers may be apart. Default: `'0s'`; at most `'5m'`. It lengthens every token's life. */
+  /**
+   * The largest difference between the clocks of issuer and verifier. Default: `'0s'`, at most `'5m'`. It lengthens
+   * the life of every token.
+   */
   readonly leeway?: Duration;
-  /** How many verified tokens are remembered, by a digest. Default: 10,000; 0 verifies every signature anew. */
-  readonly maxRemembered?: number;
-  /** Claims of the application that a token must have, and not empty: no other is accepted, or made. Default: none. */
+  /**
+   * Claims of the application that a token must have, and that must not be empty. Tokens without them are neither
+   * accepted nor issued. Default: none.
+   */
   readonly requiredClaims?: readonly string[];
 }
 
-/** Their names, for whoever takes them among its own. */
-export const VERIFIER_OPTIONS: readonly Exclude<keyof TokenOptions, 'keys'>[] = [
-  'issuer',
-  'audience',
-  'leeway',
-  'maxRemembered',
-  'requiredClaims',
-];
+/** Options of everything that issues tokens. */
+export interface TokenOptions extends VerifierOptions {
+  /**
+   * What signs and verifies. A string is a secret for HS256 of at least 32 bytes. A function is called at every use. A
+   * key set can be changed while it is in use.
+   */
+  readonly keys: Keys;
+}
 
-/** The options once validated; times are milliseconds. */
-export interface TokenSettings {
-  readonly source: KeySource;
+/** The options of a verifier, validated and defaulted. Times are milliseconds. */
+export interface VerifierSettings {
   readonly expected: ExpectedClaims;
   readonly leeway: number;
-  readonly maxRemembered: number;
 }
 
-/** @throws UsageError `invalid_option` */
-export function resolveTokenOptions(options: TokenOptions): TokenSettings {
-  return Object.freeze({
-    source: toKeySource(options.keys, secretKey),
-    ...resolveVerifierOptions(options),
+/** `undefined` becomes the default of a reader; these options have none. */
+const nameOption: Reader<string> = (name, value) => {
+  if (typeof value === 'string' && value !== '' && value.length <= 512) return value;
+  throw optionError({
+    option: name,
+    expected: "1 to 512 characters, as in 'https://api.example.com'",
+    value,
   });
-}
+};
 
-/** @throws UsageError `invalid_option` */
-export function resolveVerifierOptions(
-  options: Omit<TokenOptions, 'keys'>,
-): Omit<TokenSettings, 'source'> {
-  const { maxRemembered = 10_000, requiredClaims = [], leeway = 0 } = options;
-  if (!Number.isInteger(maxRemembered) || maxRemembered < 0 || maxRemembered > 10_000_000) {
-    throw invalid('maxRemembered: write a whole number from 0 to 10,000,000.');
+const audienceOption: Reader<readonly string[]> = (name, value) => {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length === 0) {
+    throw optionError({ option: name, expected: 'at least one audience', value });
   }
-  return {
-    expected: Object.freeze({
-      issuer: assertName('issuer', options.issuer),
-      audiences: resolveAudiences(options.audience),
-      required: resolveRequired(requiredClaims),
-    }),
-    leeway: parseDuration('leeway', leeway, { min: 0, max: 300_000 }),
-    maxRemembered,
-  };
-}
+  return Object.freeze(Array.from(list, (audience) => nameOption(name, audience)));
+};
+
+const requiredClaimsOption: Reader<readonly string[]> = (name, value = []) => {
+  const list: readonly unknown[] | undefined = Array.isArray(value) ? Array.from(value) : undefined;
+  if (list?.every((claim) => typeof claim === 'string' && claim !== '')) {
+    return Object.freeze(list as readonly string[]);
+  }
+  throw optionError({ option: name, expected: "claim names, as in ['email', 'role']", value });
+};
+
+/** Readers of the options of a verifier. */
+export const VERIFIER_READERS: {
+  readonly issuer: Reader<string>;
+  readonly audience: Reader<readonly string[]>;
+  readonly leeway: Reader<number>;
+  readonly requiredClaims: Reader<readonly string[]>;
+} = {
+  issuer: nameOption,
+  audience: audienceOption,
+  leeway: duration({ default: '0s', min: 0, max: 300_000 }),
+  requiredClaims: requiredClaimsOption,
+};
+
+/** Reads the option `keys`. */
+export const keysOption: Reader<KeySource> = (_name, value) =>
+  toKeySource(value as Keys | undefined, secretKey);
 
 const DENYLIST_METHODS = [
   'currentVersion',
@@ -78,43 +99,36 @@ const DENYLIST_METHODS = [
   'close',
 ] as const satisfies readonly (keyof Denylist)[];
 
-/** @throws UsageError `invalid_option` */
-export function assertDenylist(denylist: Denylist | undefined): void {
-  if (denylist === undefined) return;
-  const isWhole = DENYLIST_METHODS.every((method) => typeof denylist?.[method] === 'function');
-  if (isWhole && Number.isFinite(denylist.timeout) && denylist.timeout > 0) return;
-  throw new UsageError(
-    'invalid_option',
-    'denylist: give memoryDenylist(), or redisDenylist(client) of @sess/redis.',
+const DENYLIST_REPAIR = 'Give memoryDenylist(), or redisDenylist(client) of @sess/redis.';
+
+/** Reads the option `denylist`. */
+export const denylistOption: Reader<Denylist | undefined> = (name, value) => {
+  const denylist = port<Denylist>({ methods: DENYLIST_METHODS, repair: DENYLIST_REPAIR })(
+    name,
+    value,
   );
-}
-
-/** @throws UsageError `invalid_option` */
-export function resolveOnDenylistError(given: unknown = 'fail'): 'fail' | 'accept' {
-  if (given === 'fail' || given === 'accept') return given;
-  throw invalid("onDenylistError: write 'fail' or 'accept'.");
-}
-
-function resolveAudiences(audience: unknown): readonly string[] {
-  const list: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
-  if (list.length === 0)
-    throw invalid("audience: write one at least, as in 'https://api.example.com'.");
-  return Object.freeze(Array.from(list, (name) => assertName('audience', name)));
-}
-
-function resolveRequired(names: unknown): readonly string[] {
-  const list: readonly unknown[] | undefined = Array.isArray(names) ? Array.from(names) : undefined;
-  if (list?.every((name) => typeof name === 'string' && name !== '')) {
-    return Object.freeze(list as readonly string[]);
+  if (denylist === undefined || (Number.isFinite(denylist.timeout) && denylist.timeout > 0)) {
+    return denylist;
   }
-  throw invalid("requiredClaims: write a list of names, as in ['email', 'role'].");
+  const { timeout } = denylist;
+  throw optionError({
+    option: `${name}.timeout`,
+    expected: 'milliseconds',
+    value: timeout,
+    repair: DENYLIST_REPAIR,
+  });
+};
+
+/** Reads the option `onDenylistError`. */
+export const onDenylistErrorOption: Reader<'fail' | 'accept'> = oneOf('fail', 'accept');
+
+/** Creates a reader for an optional function. */
+export function functionOption<Value>(expected: string): Reader<Value | undefined> {
+  return option<Value>({ expected, accepts: (value) => typeof value === 'function' });
 }
 
-function assertName(option: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '' && value.length <= 512) return value;
-  throw invalid(`${option}: write 1 to 512 characters, as in 'https://api.example.com'.`);
-}
-
-function invalid(message: string): UsageError {
-  return new UsageError('invalid_option', message);
+/** Returns the settings of a verifier from its options. */
+export function toVerifierSettings(values: ReadValues<typeof VERIFIER_READERS>): VerifierSettings {
+  const { issuer, audience: audiences, requiredClaims: required, leeway } = values;
+  return { expected: Object.freeze({ issuer, audiences, required }), leeway };
 }

@@ -1,121 +1,118 @@
-import type { Clock, Logger, RegisteredData, Sessions } from '@sess/core';
+import type { Clock, Duration, Logger, RegisteredData, Sessions } from '@sess/core';
 import {
+  clockOption,
   createEvents,
   createRandomBytes,
   createRedactingLogger,
   createSubjectTag,
+  duration,
   isSid,
+  loggerOption,
   parseBearer,
-  resolveClock,
-  resolveLogger,
-  resolveSubjectPepper,
+  type Readers,
+  readOptions,
+  subjectPepperOption,
   tagOf,
-} from '@sess/core/engine';
-import { assertKnown, type Duration, parseDuration } from '@sess/core/options';
+} from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import type { JSONWebKeySet } from 'jose';
 import { createClaimsVerifier } from './denylist/claims-verifier.js';
 import { createDenylistClient } from './denylist/denylist-client.js';
 import { NotSupportedError } from './errors.js';
-import { createJwksKeys } from './keys/jwks-keys.js';
+import { createJwksKeys } from './keys/jwks.js';
 import {
-  assertDenylist,
-  resolveOnDenylistError,
-  resolveVerifierOptions,
-  type TokenOptions,
-  VERIFIER_OPTIONS,
+  denylistOption,
+  onDenylistErrorOption,
+  toVerifierSettings,
+  VERIFIER_READERS,
+  type VerifierOptions,
 } from './options.js';
 import { createReader, type VerifiedToken } from './token/reader.js';
-import { createVerifiedTokens } from './token/verified-tokens.js';
 
 /** Options of `verifyOnly`. */
-export interface VerifyOnlyOptions extends Omit<TokenOptions, 'keys'> {
-  /** Where the issuer publishes its keys: `https://…/.well-known/jwks.json`. Plain HTTP only to this machine. */
+export interface VerifyOnlyOptions extends VerifierOptions {
+  /** Where the issuer publishes its keys: `https://…/.well-known/jwks.json`. Plain HTTP is accepted for this machine. */
   readonly jwksUri?: string | URL;
-  /** The keys themselves, instead. */
+  /** The keys themselves, instead of `jwksUri`. */
   readonly jwks?: JSONWebKeySet;
-  /** How long fetched keys are good. Default: `'10m'`; a key that was withdrawn is accepted for so long. */
+  /** How long fetched keys are used. Default: `'10m'`. A withdrawn key is accepted for that long. */
   readonly jwksMaxAge?: Duration;
-  /** How long after a fetch an unknown `kid` does not make another one. Default: `'30s'`. */
-  readonly jwksCooldown?: Duration;
-  /** How long a fetch may take. Default: `'5s'`. */
-  readonly jwksTimeout?: Duration;
-  /** The issuer's denylist, if it can be reached. Default: none, and tokens live until they expire. */
+  /** The denylist of the issuer, if this service can reach it. Default: none; tokens live until they expire. */
   readonly denylist?: Denylist;
-  /** What a denylist that does not answer means. Default: `'fail'` (503); `'accept'` takes tokens at their word. */
+  /** What happens if the denylist does not respond. Default: `'fail'` (503). `'accept'` accepts tokens, ended ones too. */
   readonly onDenylistError?: 'fail' | 'accept';
-  /** The longest that the issuer's tokens live. Needed with a denylist only. Default: `'1h'`. */
+  /** The longest life of the issuer's tokens. Used with a denylist only. Default: `'1h'`. */
   readonly ttl?: Duration;
-  /** That of the issuer, if it has one; with a denylist. */
+  /** The `subjectPepper` of the issuer, if it has one. Used with a denylist only. */
   readonly subjectPepper?: string;
-  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings go to the process's warnings. */
+  /** A pino-style logger; wrap others with `messageFirst`. Default: warnings and errors become process warnings. */
   readonly logger?: Logger;
-  /** Default: the machine's time. */
+  /** A source of time. Default: the machine's. */
   readonly clock?: Clock;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof VerifyOnlyOptions>([
-  ...VERIFIER_OPTIONS,
-  'jwksUri',
-  'jwks',
-  'jwksMaxAge',
-  'jwksCooldown',
-  'jwksTimeout',
-  'denylist',
-  'onDenylistError',
-  'ttl',
-  'subjectPepper',
-  'logger',
-  'clock',
-]);
+/** Returns the value: `createJwksKeys` checks the two together. */
+const unchecked = <Value>(_name: string, value: unknown): Value => value as Value;
+
+const READERS = {
+  ...VERIFIER_READERS,
+  jwksUri: unchecked<string | URL | undefined>,
+  jwks: unchecked<JSONWebKeySet | undefined>,
+  jwksMaxAge: duration({ default: '10m' }),
+  denylist: denylistOption,
+  onDenylistError: onDenylistErrorOption,
+  ttl: duration({ default: '1h' }),
+  subjectPepper: subjectPepperOption,
+  logger: loggerOption,
+  clock: clockOption,
+} as const satisfies Readers<VerifyOnlyOptions>;
 
 /**
- * For a service that only verifies: the tokens of another service, by its public keys. Adapters take it as they take
- * an engine, with `routes: 'none'`; whatever would write throws `NotSupportedError`. It cannot settle a rotation, so the
- * issuer forgives a lost refresh response until its own routes see the new token.
+ * Creates an engine that verifies the tokens of another service by its public keys. Adapters use it like any engine,
+ * with `routes: 'none'`; methods that write throw `NotSupportedError`. It cannot acknowledge a rotation: the issuer
+ * forgives a lost refresh response until its own routes receive the new token.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} invalid_option
  */
 export function verifyOnly<Data extends object = RegisteredData>(
   options: VerifyOnlyOptions,
 ): Sessions<Data> {
-  assertKnown('verifyOnly', options, KNOWN);
-  assertDenylist(options.denylist);
-  const { jwksMaxAge = '10m', jwksCooldown = '30s', jwksTimeout = '5s', ttl = '1h' } = options;
-  const settings = resolveVerifierOptions(options);
-  const clock = resolveClock(options.clock);
-  const logger = createRedactingLogger(resolveLogger(options.logger));
-  const tagOfSubject = createSubjectTag(resolveSubjectPepper(options.subjectPepper));
+  const settings = readOptions('verifyOnly', options, READERS);
+  const { expected, leeway } = toVerifierSettings(settings);
+  const { clock, jwksUri, jwks, jwksMaxAge, onDenylistError, ttl } = settings;
+  const now = () => clock.now();
+  const logger = createRedactingLogger(settings.logger);
+  const tagOfSubject = createSubjectTag(settings.subjectPepper);
   const events = createEvents(logger);
   const keys = createJwksKeys({
-    ...(options.jwksUri === undefined ? {} : { uri: options.jwksUri }),
-    ...(options.jwks === undefined ? {} : { jwks: options.jwks }),
-    maxAge: parseDuration('jwksMaxAge', jwksMaxAge),
-    cooldown: parseDuration('jwksCooldown', jwksCooldown, { min: 0 }),
-    timeout: parseDuration('jwksTimeout', jwksTimeout),
-    now: () => clock.now(),
+    ...(jwksUri === undefined ? {} : { uri: jwksUri }),
+    ...(jwks === undefined ? {} : { jwks }),
+    maxAge: jwksMaxAge,
+    now,
+    logger,
   });
-  const onError = resolveOnDenylistError(options.onDenylistError);
-  const maxTtlMs = parseDuration('ttl', ttl) + settings.leeway;
   const denylist =
-    options.denylist &&
+    settings.denylist &&
     createDenylistClient({
-      denylist: options.denylist,
-      onError,
-      maxTtlMs,
+      denylist: settings.denylist,
+      onError: onDenylistError,
+      maxTtlMs: ttl + leeway,
       clock,
       random: createRandomBytes(),
       events,
       logger,
     });
   const read = createReader({
-    ...settings,
     ...keys,
-    admits: ({ sid, claimed: { session } }) =>
-      denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject)),
-    verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
+    expected,
+    leeway,
+    logger,
+    findForeignClaim: ({ sid, claimed: { session } }: VerifiedToken) =>
+      denylist === undefined || (isSid(sid) && tagOf(sid) === tagOfSubject(session.subject))
+        ? undefined
+        : 'sid',
   });
-  const { verify } = createClaimsVerifier({ read, denylist, events, now: () => clock.now() });
+  const { verify } = createClaimsVerifier({ read, denylist, events, now });
   const unsupported = (name: string) => () => Promise.reject(new NotSupportedError(name));
 
   return Object.freeze({
@@ -135,7 +132,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
     on: events.on,
     logger,
     kind: 'stateless' as const,
-    clock: Object.freeze({ now: () => clock.now() }),
+    clock: Object.freeze({ now }),
     async ready() {
       await Promise.all([keys.ready(), denylist?.ready()]);
     },

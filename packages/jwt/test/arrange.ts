@@ -1,22 +1,24 @@
 import { Buffer } from 'node:buffer';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createFakeClock } from '@sess/testkit';
+import type { Logger } from '@sess/core';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import type { JWK } from 'jose';
-import { importJwk, type JwtAlgorithm, type JwtKey, type Keys } from '../src/index.js';
-import { createKeyRing } from '../src/keys/key-ring.js';
-import { type KeySource, toKeySource } from '../src/keys/key-set.js';
+import { importJwk, type JwtAlgorithm, type JwtKey } from '../src/index.js';
+import { createKeyRing, type KeySource, type Keys, toKeySource } from '../src/keys/key-set.js';
 import { secretKey } from '../src/keys/secret-key.js';
-import { createReader, type TokenReading, type VerifiedToken } from '../src/token/reader.js';
-import { createVerifiedTokens } from '../src/token/verified-tokens.js';
+import {
+  createReader,
+  createVerifiedTokens,
+  type TokenReading,
+  type VerifiedTokens,
+} from '../src/token/reader.js';
 import { forge, type Part } from './forge.js';
+import { rsaPair } from './keys/rsa.js';
 
 export const ISSUER = 'https://issuer.example';
 export const AUDIENCE = 'https://api.example';
 
-/** Made once for each file: pairs of RSA take their time. */
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({
-  format: 'jwk',
-});
+const rsa = rsaPair('rsa-2048-a').privateKey.export({ format: 'jwk' });
 const JWKS: Readonly<Record<JwtAlgorithm, JWK>> = {
   HS256: secretJwk(32),
   HS384: secretJwk(48),
@@ -92,7 +94,11 @@ export function tokenOfParts(
   return forge(header ?? goodHeader(by), payload ?? goodClaims(), by);
 }
 
+/** Remembers no token: every signature is checked. */
+const NO_CACHE: VerifiedTokens = { keepFor: () => {}, get: () => undefined, set: () => {} };
+
 interface ReaderOptions {
+  readonly logger?: Logger;
   readonly leeway?: number;
   readonly overlap?: number;
   readonly maxRemembered?: number;
@@ -116,9 +122,10 @@ export function arrangeReader(keys: Keys | KeySource, options: ReaderOptions = {
       audiences: options.audiences ?? [AUDIENCE],
       required: options.required ?? [],
     },
-    admits: () => true,
+    findForeignClaim: () => undefined,
     leeway,
-    verified: createVerifiedTokens<VerifiedToken>(maxRemembered),
+    logger: options.logger ?? silentLogger,
+    verified: maxRemembered === 0 ? NO_CACHE : createVerifiedTokens(maxRemembered),
   });
   return {
     clock,

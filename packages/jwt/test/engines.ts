@@ -8,13 +8,8 @@ import {
 } from '@sess/core';
 import type { Denylist } from '@sess/core/store';
 import { createFakeClock, createFaultyStore, createMemoryLogger } from '@sess/testkit';
-import {
-  createStatelessSessions,
-  type JwtOptions,
-  jwt,
-  memoryDenylist,
-  type StatelessOptions,
-} from '../src/index.js';
+import { createStatelessSessions, type JwtOptions, jwt, memoryDenylist } from '../src/index.js';
+import type { StatelessOptions } from '../src/stateless/stateless-sessions.js';
 
 export const SECRET = 'a secret of at least thirty-two bytes';
 export const NAMES = { issuer: 'https://api.example.com', audience: 'api' } as const;

@@ -1,6 +1,6 @@
 import { memoryStore } from '@sess/core';
-import { createWrite } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createWrite } from '../../../test/kit.js';
 import { arrangeJwt, claimsOf, good, settle } from './engines.js';
 
 /** What each mode makes of the access token of something that has ended. */
@@ -219,18 +219,6 @@ describe('two engines on one denylist', () => {
       await brief.create({ subject: 'ada' });
       expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
     }
-  });
-
-  it('are warned when it is in the memory of one process, and sessions are not', async () => {
-    const { faulty, another, logger } = arrangeJwt();
-    const { isLocal: _isLocal, ...shared } = faulty.store;
-    another({ store: { ...shared, isLocal: false } });
-    expect(logger.lines.filter(({ level }) => level === 'warn').at(-1)?.message).toContain(
-      'the denylist is in this process’s memory',
-    );
-    const lines = logger.lines.length;
-    another({ store: { ...shared, isLocal: true } });
-    expect(logger.lines).toHaveLength(lines);
   });
 });
 

@@ -32,12 +32,10 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   absoluteTtl: isDuration,
   grace: isDuration,
   jwksMaxAge: isDuration,
-  jwksCooldown: isDuration,
-  jwksTimeout: isDuration,
-  maxRemembered: Number.isSafeInteger,
   revocation: (value) => ['none', 'store', 'denylist'].includes(value as string),
   onDenylistError: (value) => value === 'fail' || value === 'accept',
-  denylist: (value) => typeof (value as { enroll?: unknown } | null)?.enroll === 'function',
+  denylist: (value) =>
+    typeof (value as { currentVersion?: unknown } | null)?.currentVersion === 'function',
   claims: (value) => typeof value === 'function',
   keys: (value) => typeof value === 'string' && value.length >= 32,
   subjectPepper: (value) => typeof value === 'string' && value.length >= 16,
@@ -58,28 +56,17 @@ const MAKERS: Readonly<
   jwt: {
     make: jwt,
     base: { keys: SECRET, ...NAMES, revocation: 'denylist' },
-    names: [
-      'keys',
-      'issuer',
-      'audience',
-      'leeway',
-      'maxRemembered',
-      'requiredClaims',
-      'ttl',
-    ].concat(['revocation', 'denylist', 'onDenylistError', 'claims']),
+    names: ['keys', 'issuer', 'audience', 'leeway', 'requiredClaims', 'ttl'].concat([
+      'revocation',
+      'denylist',
+      'onDenylistError',
+      'claims',
+    ]),
   },
   createStatelessSessions: {
     make: createStatelessSessions,
     base: { keys: SECRET, ...NAMES },
-    names: [
-      'keys',
-      'issuer',
-      'audience',
-      'leeway',
-      'maxRemembered',
-      'requiredClaims',
-      'ttl',
-    ].concat(
+    names: ['keys', 'issuer', 'audience', 'leeway', 'requiredClaims', 'ttl'].concat(
       ['absoluteTtl', 'grace', 'denylist', 'onDenylistError', 'data', 'logger', 'clock', 'random'],
       ['subjectPepper'],
     ),
@@ -87,8 +74,8 @@ const MAKERS: Readonly<
   verifyOnly: {
     make: verifyOnly,
     base: { jwks: PUBLIC, ...NAMES },
-    names: ['issuer', 'audience', 'leeway', 'maxRemembered', 'requiredClaims', 'jwks'].concat(
-      ['jwksMaxAge', 'jwksCooldown', 'jwksTimeout', 'denylist', 'onDenylistError', 'ttl'],
+    names: ['issuer', 'audience', 'leeway', 'requiredClaims', 'jwks'].concat(
+      ['jwksMaxAge', 'denylist', 'onDenylistError', 'ttl'],
       ['subjectPepper', 'logger', 'clock', 'jwksUri'],
     ),
   },

@@ -4,7 +4,8 @@ import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs } from '../../../test/fuzzing.js';
-import { createStatelessSessions, memoryDenylist, type StatelessSessions } from '../src/index.js';
+import { createStatelessSessions, memoryDenylist } from '../src/index.js';
+import type { StatelessSessions } from '../src/stateless/stateless-sessions.js';
 import { claimsOf, good, NAMES, SECRET } from './engines.js';
 
 /** A denylist whose requests and answers arrive in whatever order the scheduler picks; some are lost. */

@@ -21,9 +21,9 @@ import {
   jwt,
   type KeySet,
   memoryDenylist,
-  type StatelessSessions,
   verifyOnly,
 } from '../src/index.js';
+import type { StatelessSessions } from '../src/stateless/stateless-sessions.js';
 
 interface Profile {
   role: 'admin' | 'user';

@@ -1,6 +1,7 @@
 import { createStatelessSessions, memoryDenylist } from '@sess/jwt';
 import { instrument } from '@sess/otel';
-import { adapterSuite, silentLogger } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import { adapterSuite } from '@sess/testkit/suites';
 import { describe, expect, it } from 'vitest';
 import { makeEngine, TOKEN_MODES } from '../../../test/token-modes.js';
 import { startHost } from '../../hono/test/host.js';

@@ -4,7 +4,8 @@
  */
 import { createSessions, type Sessions, type VerifyResult } from '@sess/core';
 import { sessionMiddleware } from '@sess/express';
-import { createStatelessSessions, type StatelessSessions } from '@sess/jwt';
+import { createStatelessSessions } from '@sess/jwt';
+import type { StatelessSessions } from '@sess/jwt/stateless';
 import { instrument } from '@sess/otel';
 import { expectTypeOf, test } from 'vitest';
 

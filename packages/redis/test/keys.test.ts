@@ -8,9 +8,10 @@ import {
   sleep,
   startRedisServer,
 } from '@sess/test-servers';
-import { silentLogger, tagFor } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { tagFor } from '../../../test/kit.js';
 
 /** A subject may be any text that somebody could choose as a name. */
 const HOSTILE_SUBJECTS = [

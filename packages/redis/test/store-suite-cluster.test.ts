@@ -1,6 +1,6 @@
 import { redisStore } from '@sess/redis';
 import { type RedisCluster, requireServer, sleep, startRedisCluster } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CLUSTER_CLIENTS } from './clients.js';
 

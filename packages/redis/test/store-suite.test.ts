@@ -6,7 +6,7 @@ import {
   sleep,
   startRedisServer,
 } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CLIENTS, type OpenClient } from './clients.js';
 

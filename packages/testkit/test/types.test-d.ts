@@ -3,14 +3,9 @@
  * itself an error as soon as it does.
  */
 import { createSessions, memoryStore, type Session, type SessionStore } from '@sess/core';
-import {
-  createFakeClock,
-  createFaultyStore,
-  type FakeClock,
-  type SignedIn,
-  signIn,
-} from '@sess/testkit';
+import { createFakeClock, createFaultyStore, type SignedIn, signIn } from '@sess/testkit';
 import { expectTypeOf, test } from 'vitest';
+import type { FakeClock } from '../../../test/kit.js';
 
 interface Profile {
   handle: string;
@@ -24,6 +19,19 @@ test('signing in keeps the type of the data', async () => {
   expectTypeOf(ada.headers).toExtend<ConstructorParameters<typeof Headers>[0]>();
   // @ts-expect-error the handle is missing
   await signIn(sessions, { subject: 'ada', data: {} });
+});
+
+interface Member {
+  role: 'admin' | 'member';
+  plan?: 'free' | 'paid';
+}
+
+test('literals in the data are checked against the type of the engine', async () => {
+  const sessions = createSessions<Member>();
+  const ada = await signIn(sessions, { subject: 'ada', data: { role: 'admin', plan: 'paid' } });
+  expectTypeOf(ada.session.data.role).toEqualTypeOf<'admin' | 'member'>();
+  // @ts-expect-error there is no such role
+  await signIn(sessions, { subject: 'ada', data: { role: 'owner' } });
 });
 
 test('time is moved by spans with a unit', () => {

@@ -1,6 +1,10 @@
 // Shows without a server that the types of the clients fit, and what happens while the server is down.
 import { createSessions, StoreUnavailableError } from '@sess/core';
 import { failFast, failFastCluster, type RedisPort, redisDenylist, redisStore } from '@sess/redis';
+import { redisDenylist as denylistPart } from '@sess/redis/denylist';
+import { withNearCache } from '@sess/redis/near-cache';
+import { withReplay } from '@sess/redis/replay';
+import { scriptStore } from '@sess/redis/store';
 import { Cluster, Redis } from 'ioredis';
 import { expect } from './expect.js';
 
@@ -25,4 +29,6 @@ const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], {
 expect(typeof redisDenylist(cluster).isDenied === 'function', 'a cluster is accepted');
 const port: RedisPort = { isCluster: false, send: async () => null };
 expect(typeof redisStore(port, { keyPrefix: 'x:' }).load === 'function', 'a port is accepted');
+for (const part of [denylistPart, withNearCache, withReplay, scriptStore])
+  expect(typeof part === 'function', 'every part has an entry');
 cluster.disconnect();

@@ -1,13 +1,6 @@
 import { createSessions, memoryStore } from '@sess/core';
-import {
-  adapterSuite,
-  createFakeClock,
-  createFaultyStore,
-  denylistSuite,
-  signIn,
-  silentLogger,
-  storeSuite,
-} from '@sess/testkit';
+import { createFakeClock, createFaultyStore, signIn, silentLogger } from '@sess/testkit';
+import { adapterSuite, denylistSuite, storeSuite } from '@sess/testkit/suites';
 import { expect, it } from 'vitest';
 
 storeSuite('memory', async () => {

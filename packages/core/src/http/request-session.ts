@@ -276,8 +276,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async current(): Promise<Session<Data>> {
     const session = this.#assertSession();
     const { sessions } = this.#http;
-    const isSigned = sessions.kind === 'signed';
-    return isSigned ? this.#assertAlive(await sessions.get(session.sid)) : session;
+    const isCurrent = sessions.kind !== 'signed';
+    return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
   }
 
   async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {

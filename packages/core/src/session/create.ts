@@ -48,7 +48,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
       assertRecentProof(given.provenAt, time.now());
       const at = Math.max(time.now(), notBefore);
       const created = draft(sid, data, at);
-      const issued = await issueTokens<Data>(context, { ...created, at });
+      const version = await tokens.tokenVersion?.(tag);
+      const issued = await issueTokens<Data>(context, { ...created, at, version });
       const result = await store.insert(created.record, settings.limit, given);
       if (result.status === 'limit') throw new SessionLimitError(settings.limit.max);
       if (result.status === 'revoked') {
@@ -62,10 +63,14 @@ export function createCreate<Data extends object>(context: EngineContext) {
         notBefore = result.revokedBefore + 1;
         continue;
       }
-      events.emit('created', { sid, subject });
       for (const evicted of result.evicted) {
         events.emit('revoked', { cause: 'evicted', sid: evicted, subject });
       }
+      // A revoke-all that ran beside the write has denied the token of a live session: this sign-in comes after it. A
+      // session that has already ended is left alone.
+      const check = await tokens.recheck?.(created.record, at, version);
+      if (check?.isAccessDead === true && (await store.remove(sid)).status === 'removed') continue;
+      events.emit('created', { sid, subject });
       settings.logger.info({ sid }, 'session created');
       return issued;
     }

@@ -2,7 +2,7 @@ import { isExpired } from '../store/record.js';
 import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import type { EngineContext } from './context.js';
-import { createTokenFamily, issueStoredTokens } from './issue-tokens.js';
+import { createTokenFamily, issueTokens } from './issue-tokens.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
 const MAX_ATTEMPTS = 8;
@@ -23,7 +23,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
           const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
           const next = { ...record, auth: fresh.auth };
           return {
-            outcome: await issueStoredTokens<Data>(context, { ...fresh, record: next, at }),
+            outcome: await issueTokens<Data>(context, { ...fresh, record: next, at }),
             write: () => store.replaceAuth(record, fresh.auth),
           };
         },

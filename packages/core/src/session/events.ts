@@ -17,7 +17,6 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'revoked',
   'reuse',
   'rejected',
-  'not-issuable',
   'unconfirmed',
   'store-error',
   'store-call',

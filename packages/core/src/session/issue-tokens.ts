@@ -1,4 +1,4 @@
-import { isSessError, SessError } from '../errors.js';
+import { isSessError, StoreUnavailableError } from '../errors.js';
 import type { AuthPart, SessionRecord } from '../store/record.js';
 import { deriveAccessSecret, digest, encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
@@ -21,7 +21,7 @@ export interface CreatedTokens extends Omit<FreshAuth, 'auth'> {
   readonly record: SessionRecord;
   readonly at: number;
   /** The version of the token, if the kind of token has already returned it. */
-  readonly version?: number;
+  readonly version?: number | undefined;
 }
 
 /** Creates the first generation of a new family, for a sign-in or a re-authentication. Nothing links it to earlier ones. */
@@ -67,15 +67,16 @@ export function createTokenFamily(context: {
 }
 
 /**
- * Builds the returned tokens. Runs before the write, so that a failed signature leaves no session behind, and the token
- * has a version from before a concurrent revoke-all.
+ * Builds the returned tokens. Runs before the write, so that a failed signature leaves no session behind.
  *
- * @throws {SessError} data_too_large if a signed token would be too long
+ * @throws {StoreUnavailableError} if the access token cannot be issued. A sign-in and an update have refused data that
+ *   does not fit in a token, so the request is not at fault: a deploy changed the claims, or the signature failed.
  */
 export async function issueTokens<Data extends object>(
-  { settings, tokens }: EngineContext,
+  context: EngineContext,
   created: CreatedTokens,
 ): Promise<Issued<Data>> {
+  const { settings, tokens } = context;
   const { record, family, generation, accessSecret, at } = created;
   const { sid, auth } = record;
   const session = toSession<Data>(record);
@@ -83,15 +84,22 @@ export async function issueTokens<Data extends object>(
   const { expiresAt } = entry;
   // A replay has to name the same moment, which is not stored by itself.
   const isCut = expiresAt >= auth.expiresAt;
-  const accessToken = await tokens.issue({
+  const version = created.version ?? (await tokens.tokenVersion?.(tagOf(sid)));
+  const grant = {
     session,
     secret: accessSecret,
     digest: entry.digest,
     generation,
     issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
     expiresAt,
-    version: created.version ?? (await tokens.tokenVersion?.(tagOf(sid))),
-  });
+    version,
+  };
+  let accessToken: string;
+  try {
+    accessToken = await tokens.issue(grant);
+  } catch (error) {
+    throw toIssueError(context, { sid, error, problem: 'the access token could not be issued' });
+  }
   return hideTokens({
     session,
     accessToken,
@@ -101,37 +109,20 @@ export async function issueTokens<Data extends object>(
   });
 }
 
-/**
- * Builds the tokens of a session that exists already. If they cannot be issued, the request is not to blame: the stored
- * data does not fit the claims or the schema of this version of the program.
- *
- * @throws {SessError} not_issuable, after a log line and an event
- */
-export async function issueStoredTokens<Data extends object>(
-  context: EngineContext,
-  created: CreatedTokens,
-): Promise<Issued<Data>> {
-  try {
-    return await issueTokens<Data>(context, created);
-  } catch (error) {
-    throw toNotIssuable(context, created.record, error);
-  }
-}
-
-/** Reports that a stored session does not fit this version of the program. Returns the error to throw. */
-export function toNotIssuable(
+/** Reports that an existing session does not fit this version of the program. Returns the error to throw. */
+export function toIssueError(
   { settings, events }: Pick<EngineContext, 'settings' | 'events'>,
-  { sid, data }: SessionRecord,
-  error: unknown,
+  {
+    sid,
+    error,
+    problem,
+  }: { readonly sid: string; readonly error: unknown; readonly problem: string },
 ): unknown {
   if (isSessError(error, 'store_unavailable')) return error;
-  settings.logger.error({ sid, error }, 'a stored session does not fit the schema or the claims');
-  events.emit('not-issuable', { sid, subject: data.subject, error });
-  return new SessError(
-    'not_issuable',
-    'The stored session does not fit the schema or the claims of this version. See the cause.',
-    { cause: error },
-  );
+  settings.logger.error({ sid, error }, problem);
+  events.emit('store-error', { operation: 'issue', error });
+  const message = `${problem[0]?.toUpperCase()}${problem.slice(1)}. See the cause.`;
+  return new StoreUnavailableError(message, { cause: error });
 }
 
 /** Returns the public part of a record. The type of the data is the caller's: the schema checked it when it was written. */

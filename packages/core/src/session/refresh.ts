@@ -2,7 +2,7 @@ import type { SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
-import { hideTokens, issueStoredTokens } from './issue-tokens.js';
+import { hideTokens, issueTokens } from './issue-tokens.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
@@ -52,7 +52,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
 
     const record = { ...loaded, auth, data };
-    const issued = await issueStoredTokens<Data>(context, {
+    const issued = await issueTokens<Data>(context, {
       ...decision,
       ...known,
       record,

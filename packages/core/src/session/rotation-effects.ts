@@ -1,9 +1,8 @@
-import { SessError, StoreUnavailableError } from '../errors.js';
 import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
 import type { RejectionReason } from '../types.js';
 import { checkData } from '../util/json.js';
 import type { EngineContext } from './context.js';
-import { toNotIssuable, toSession } from './issue-tokens.js';
+import { toIssueError, toSession } from './issue-tokens.js';
 import type { Attempt } from './optimistic-update.js';
 
 const LOG_MESSAGES = {
@@ -93,20 +92,13 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
     const { onRefresh, schema, maxDataLength } = settings;
     if (onRefresh === undefined) return record.data;
     try {
-      const result: unknown = await onRefresh(toSession<never>(record));
-      if (result === false) return false;
-      if (typeof result !== 'object' || result === null) return record.data;
-      const data = await checkData(
-        schema,
-        (result as { readonly data: object }).data,
-        maxDataLength,
-      );
+      const decision: unknown = await onRefresh(toSession<never>(record));
+      if (decision === false) return false;
+      if (typeof decision !== 'object' || decision === null) return record.data;
+      const data = await checkData(schema, decision, maxDataLength);
       return Object.freeze({ ...record.data, data });
     } catch (error) {
-      settings.logger.error({ sid: record.sid, error }, 'onRefresh failed');
-      throw error instanceof SessError
-        ? toNotIssuable(context, record, error)
-        : new StoreUnavailableError('onRefresh failed. See the cause.', { cause: error });
+      throw toIssueError(context, { sid: record.sid, error, problem: 'onRefresh failed' });
     }
   }
 

@@ -4,7 +4,7 @@ import { assertSubject, isSid } from '../token/session-id.js';
 import type { Session, Sessions } from '../types.js';
 import { checkData, isPlainObject } from '../util/json.js';
 import type { EngineContext } from './context.js';
-import { toNotIssuable, toSession } from './issue-tokens.js';
+import { toIssueError, toSession } from './issue-tokens.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
 /** Attempts at a patch; each conflict costs one write, and one of the competing patches always succeeds. */
@@ -38,7 +38,9 @@ export function createUpdate<Data extends object>(
         () => false,
         () => true,
       );
-      throw isStale && typeof patch !== 'function' ? toNotIssuable(context, record, error) : error;
+      if (!isStale || typeof patch === 'function') throw error;
+      const problem = 'the stored data does not fit the schema or the claims';
+      throw toIssueError(context, { sid: record.sid, error, problem });
     }
   }
 

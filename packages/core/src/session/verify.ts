@@ -46,9 +46,13 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   async function verifyUncached(token: unknown, at: number): Promise<VerifyResult<Data>> {
-    const read = tokens.read(token, at);
-    const reading = read instanceof Promise ? await read : read;
-    if (!reading.ok) return reject(reading.reason, reading.sid);
+    const reading = await tokens.read(token, at);
+    if (!reading.ok) {
+      if (time.isSampled || reading.sid === undefined) return reject(reading.reason, reading.sid);
+      // The store's time is not known yet, and the local clock alone must not reject.
+      await store.sampleTime(reading.sid);
+      return verifyUncached(token, time.now());
+    }
     const { sid, digest } = reading;
 
     const cached = tokens.lookupKey === undefined ? store.getCached(sid) : undefined;

@@ -1,4 +1,10 @@
-import { createSessions, memoryStore, opaque, type SessionsOptions } from '@sess/core';
+import {
+  createSessions,
+  InvalidDataError,
+  memoryStore,
+  opaque,
+  type SessionsOptions,
+} from '@sess/core';
 import type { AccessTokenPort } from '@sess/core/engine';
 import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
@@ -45,7 +51,8 @@ describe('a kind of token', () => {
     const first = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(first.refreshToken);
     if (!second.ok) throw new Error(second.reason);
-    expect(asked).toEqual([]);
+    // The sign-in was checked; the rotation made a new token.
+    expect(asked.splice(0)).toEqual([first.session.sid]);
     const replay = async () => {
       const result = await sessions.refresh(first.refreshToken);
       if (!result.ok) throw new Error(result.reason);
@@ -57,6 +64,61 @@ describe('a kind of token', () => {
     expect((await replay()).digest).not.toBe(digest);
     expect(asked).toEqual([first.session.sid, first.session.sid]);
   });
+
+  it('makes a sign-in start again whose token was ended beside its write', async () => {
+    const versions = [1, 2];
+    const { sessions, faulty, names } = arrange({
+      accessToken: createFakeTokens({
+        tokenVersion: async () => versions.shift() ?? 0,
+        recheck: async (_record, _at, version = 0) => ({ version, isAccessDead: version === 1 }),
+      }),
+    });
+    const issued = await sessions.create({ subject: 'ada' });
+    expect(grantOf(issued).version).toBe(2);
+    expect(await sessions.list('ada')).toEqual([issued.session]);
+    expect(faulty.calls.get('insert')).toBe(2);
+    expect(names()).toEqual(['created']);
+  });
+
+  it('leaves a sign-in as it is if its session has already ended', async () => {
+    const ended: string[] = [];
+    const arranged = arrange({
+      accessToken: createFakeTokens({
+        recheck: async ({ sid }) => {
+          ended.push(sid);
+          await arranged.sessions.revoke(sid);
+          return { version: 0, isAccessDead: true };
+        },
+      }),
+    });
+    const { session } = await arranged.sessions.create({ subject: 'ada' });
+    expect(ended).toEqual([session.sid]);
+    expect(arranged.faulty.calls.get('insert')).toBe(1);
+  });
+
+  it.each([
+    ['an error of the data', () => new InvalidDataError('too much', { code: 'data_too_large' })],
+    ['any other error', () => new RangeError('no key')],
+  ])(
+    'is at fault, and not the request, if a refresh cannot issue: %s',
+    async (_what, makeError) => {
+      let isBroken = false;
+      const issue: AccessTokenPort['issue'] = ({ digest }) => {
+        if (isBroken) throw makeError();
+        return digest;
+      };
+      const { sessions, logger, events } = arrange({ accessToken: createFakeTokens({ issue }) });
+      const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+      isBroken = true;
+      for (const call of [sessions.refresh(refreshToken), sessions.elevate(session.sid)]) {
+        await expect(call).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
+      }
+      expect(logger.lines.filter(({ level }) => level === 'error')).toHaveLength(2);
+      expect(events.filter(([name]) => name === 'store-error')).toHaveLength(2);
+      isBroken = false;
+      expect(await sessions.refresh(refreshToken)).toMatchObject({ ok: true });
+    },
+  );
 
   it('confirms a replay that writes nothing', async () => {
     let confirmed = 0;

@@ -1,7 +1,8 @@
 import { createSessions, type Issued, memoryStore, type SessionStore } from '@sess/core';
 import type { AuthPart } from '@sess/core/store';
-import { createAuth, createFakeClock, createRecord, silentLogger } from '@sess/testkit';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createAuth, createRecord } from '../../../../test/kit.js';
 import { createAcknowledger } from '../../src/session/acknowledge.js';
 import type { StorePort } from '../../src/store/store-port.js';
 import { settle } from './arrange.js';

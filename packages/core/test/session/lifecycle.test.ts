@@ -7,8 +7,9 @@ import {
   type StandardSchema,
   StoreUnavailableError,
 } from '@sess/core';
-import { silentLogger, tagFor } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import { arrange } from './arrange.js';
 
 describe('create', () => {

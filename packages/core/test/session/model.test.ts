@@ -1,8 +1,9 @@
 import { createSessions, type Issued, type Sessions } from '@sess/core';
-import { createFakeClock, type FakeClock, silentLogger } from '@sess/testkit';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runs, scaled } from '../../../../test/fuzzing.js';
+import type { FakeClock } from '../../../../test/kit.js';
 
 const GRACE = 10_000;
 const ACCESS_TTL = 900_000;

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '@sess/core';
 import type { SessionRecord } from '@sess/core/store';
-import { createRecord } from '@sess/testkit';
 import { expect, test } from 'vitest';
+import { createRecord } from '../../../../test/kit.js';
 import { type Attempt, updateWithRetry } from '../../src/session/optimistic-update.js';
 import type { StorePort } from '../../src/store/store-port.js';
 

@@ -1,7 +1,8 @@
 import { createSessions, type Sessions } from '@sess/core';
-import { createFakeClock, type FakeClock, silentLogger } from '@sess/testkit';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { scaled } from '../../../../test/fuzzing.js';
+import type { FakeClock } from '../../../../test/kit.js';
 
 /** Seeded, so that a figure that is printed can be found again. */
 function createGenerator(seed: number): () => number {

@@ -6,8 +6,9 @@ import {
   type Sessions,
   type SessionsOptions,
 } from '@sess/core';
-import { createFakeClock, createWrite, silentLogger } from '@sess/testkit';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createWrite } from '../../../../test/kit.js';
 
 const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
 

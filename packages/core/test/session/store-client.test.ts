@@ -1,6 +1,7 @@
 import { memoryStore, type SessionStore, StoreUnavailableError } from '@sess/core';
-import { createFakeClock, createMemoryLogger, createRecord, tagFor } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createRecord, tagFor } from '../../../../test/kit.js';
 import { createEvents } from '../../src/session/events.js';
 import { createStoreClient, createStoreTime } from '../../src/session/store-client.js';
 import { createRandomBytes } from '../../src/token/crypto.js';

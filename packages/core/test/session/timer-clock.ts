@@ -1,5 +1,6 @@
 import type { Clock } from '@sess/core';
-import { createFakeClock, type FakeClock } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
+import type { FakeClock } from '../../../../test/kit.js';
 
 /** A fake clock with timers, which run out when it is moved beyond their time. */
 export interface TimerClock extends FakeClock {

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createSessions, memoryStore } from '@sess/core';
-import { createFakeClock, createMemoryLogger, createRecord, silentLogger } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger, silentLogger } from '@sess/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scaled } from '../../../../test/fuzzing.js';
+import { createRecord } from '../../../../test/kit.js';
 
 /** For what takes a whole engine: a record of 400 bytes more for each would pass the bound. */
 const SOME = Math.max(20_000, scaled(50_000));

@@ -1,5 +1,6 @@
 import { memoryStore } from '@sess/core';
-import { createFakeClock, storeSuite } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 
 storeSuite('memory', async () => {
   const clock = createFakeClock();

@@ -1,5 +1,5 @@
 import type { Session, VerifyResult } from '@sess/core';
-import type { EventSink } from '@sess/core/engine';
+import type { EventSink } from '@sess/core/internal';
 import type { DeniableToken } from '@sess/core/store';
 import type { TokenReader, TokenReading, VerifiedToken } from '../token/reader.js';
 import type { DenylistClient } from './denylist-client.js';
@@ -11,8 +11,10 @@ export interface ClaimsVerifierContext {
   readonly denylist: DenylistClient | undefined;
   readonly events: Pick<EventSink, 'emit'>;
   readonly now: () => number;
-  /** Called with the generation of each accepted token that has one. */
+  /** Called for each accepted token with a generation above 0. */
   readonly acknowledge?: (sid: string, digest: string, generation: number) => void;
+  /** Returns a promise while the store's time is not known, `undefined` once it is. Absent without a store. */
+  readonly sampleTime?: (sid: string) => Promise<void> | undefined;
 }
 
 export type Rejection = Extract<VerifyResult<never>, { ok: false }>;
@@ -20,7 +22,7 @@ export type Rejection = Extract<VerifyResult<never>, { ok: false }>;
 /** Verifies tokens by their claims, without a session store. */
 export interface ClaimsVerifier {
   /** Returns the token if it is genuine, in time and not denied. Synchronous if nothing has to be asked. */
-  check(token: unknown, at: number): MaybePromise<VerifiedToken | Rejection>;
+  check(token: unknown): MaybePromise<VerifiedToken | Rejection>;
   /** Returns the session of the claims. */
   verify<Data extends object>(token: unknown): MaybePromise<VerifyResult<Data>>;
 }
@@ -29,31 +31,50 @@ type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Creates the verifier of one engine. */
 export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVerifier {
-  const { read, denylist, events, now, acknowledge } = context;
+  const { read, denylist, events, now, acknowledge, sampleTime } = context;
 
   function reject(reason: Rejection['reason'], sid?: string): Rejection {
     events.emit('rejected', { token: 'access', reason, ...(sid === undefined ? {} : { sid }) });
     return { ok: false, reason };
   }
 
+  function checkDenylist(
+    token: VerifiedToken,
+    at: number,
+  ): MaybePromise<VerifiedToken | Rejection> {
+    if (denylist === undefined) return token;
+    const deniable = toDeniable(token);
+    if (denylist.isKnownValid(deniable, at)) return token;
+    return denylist
+      .isDenied(deniable, at)
+      .then((isDenied) => (isDenied ? reject('revoked', token.sid) : token));
+  }
+
+  function check(token: unknown): MaybePromise<VerifiedToken | Rejection> {
+    const at = now();
+    const reading = read(token, at);
+    return reading instanceof Promise
+      ? reading.then((settled) => checkReading(settled, at, token))
+      : checkReading(reading, at, token);
+  }
+
   function checkReading(
     reading: TokenReading,
     at: number,
+    token: unknown,
   ): MaybePromise<VerifiedToken | Rejection> {
-    if (!reading.ok) return reject(reading.reason, reading.sid);
-    if (denylist === undefined) return reading;
-    const deniable = toDeniable(reading);
-    if (denylist.isKnownValid(deniable, at)) return reading;
-    return denylist
-      .isDenied(deniable, at)
-      .then((isDenied) => (isDenied ? reject('revoked', reading.sid) : reading));
-  }
-
-  function check(token: unknown, at: number): MaybePromise<VerifiedToken | Rejection> {
-    const reading = read(token, at);
-    return reading instanceof Promise
-      ? reading.then((settled) => checkReading(settled, at))
-      : checkReading(reading, at);
+    const genuine = reading.ok ? reading : reading.genuine;
+    const sampling = genuine && sampleTime?.(genuine.sid);
+    if (reading.ok) {
+      // The local clock may accept while the store's time is being read. A failing store must not refuse a token that
+      // is verified without it, and the failure is reported where the store is called.
+      sampling?.catch(() => undefined);
+      return checkDenylist(reading, at);
+    }
+    // A clock that may be wrong must not reject.
+    return sampling === undefined
+      ? reject(reading.reason, reading.sid)
+      : sampling.then(() => check(token));
   }
 
   function toResult<Data extends object>(checked: VerifiedToken | Rejection): VerifyResult<Data> {
@@ -67,7 +88,7 @@ export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVeri
   return {
     check,
     verify<Data extends object>(token: unknown) {
-      const checked = check(token, now());
+      const checked = check(token);
       return checked instanceof Promise
         ? checked.then((settled) => toResult<Data>(settled))
         : toResult<Data>(checked);

@@ -5,7 +5,7 @@ import {
   type EventSink,
   encodeBase64Url,
   type RandomBytes,
-} from '@sess/core/engine';
+} from '@sess/core/internal';
 import type { DeniableToken, Denial, Denylist, Supersession } from '@sess/core/store';
 
 /** The denylist as engines use it. Faults are `StoreUnavailableError`s, and entries are kept as long as tokens live. */

@@ -1,4 +1,4 @@
-import { type Clock, systemClock, tagOf } from '@sess/core/engine';
+import { type Clock, systemClock, tagOf } from '@sess/core/internal';
 import {
   type DeniableToken,
   type Denylist,
@@ -7,49 +7,48 @@ import {
 } from '@sess/core/store';
 
 interface Entry {
-  /** From when it is denied by name; a token that only was replaced is not. */
+  /** The time from which the token or session is denied; absent for a token that was only replaced. */
   readonly from?: number;
-  /** When the last token that it can deny is gone. */
+  /** The time at which the last token that it can deny has expired. */
   readonly until: number;
-  /** The token that took this one's place: this one is denied, and leads there. */
+  /** The token that replaced this one: this one is denied, and leads to it. */
   readonly successor?: string;
 }
 
 interface Subject {
-  head: SubjectWatermark;
-  /** When the last token that needs the head is gone. */
+  watermark: SubjectWatermark;
+  /** The time at which the last token that needs the watermark has expired. */
   until: number;
-  /** The last ones that denied everything, newest first: a call that arrives twice is known. */
+  /** The latest operations that denied everything, newest first: a repeated call changes nothing. */
   operations: readonly string[];
   /** By kind and id. */
   entries: Map<string, Entry>;
-  /** With more entries than this, those that have run out are looked for. */
-  limit: number;
+  /** Position of the sweep over `entries`. */
+  cursor: IterableIterator<[string, Entry]>;
 }
 
-/** Subjects looked at for what has run out, at every write. */
+/** Subjects and entries that every write checks for expiry: more than it adds, so that expired ones do not pile up. */
 const SWEPT = 4;
-/** Fewer entries are not worth a look. */
-const LEAST = 64;
-/** Operations of a subject that are remembered. */
-const REMEMBERED = 3;
+const MAX_OPERATIONS = 3;
 
 /**
- * A denylist in this process's memory: for one process, development and tests. A restart forgets it, so every token
- * of before is refused then: none comes back to life.
+ * Creates a denylist in the memory of this process: for one process, development and tests. A restart loses it. All
+ * tokens from before are refused then, so that none becomes valid again.
+ *
+ * @param options.clock default: the clock of the engine that uses it
  */
 export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denylist {
   const subjects = new Map<string, Subject>();
   let clock = options.clock;
-  let sweep = subjects.entries();
+  let cursor = subjects.entries();
 
   const now = (): number => (clock ?? systemClock).now();
 
-  function sweepSome(at: number): void {
+  function sweepSubjects(at: number): void {
     for (let count = 0; count < SWEPT; count += 1) {
-      const next = sweep.next();
+      const next = cursor.next();
       if (next.done === true) {
-        sweep = subjects.entries();
+        cursor = subjects.entries();
         return;
       }
       const [tag, subject] = next.value;
@@ -57,38 +56,44 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
     }
   }
 
-  /** Looks at all entries once their number has doubled, so that an addition costs the same however many there are. */
-  function prune(subject: Subject, at: number): void {
-    const { entries, limit } = subject;
-    if (entries.size <= limit) return;
-    for (const [id, entry] of entries) if (entry.until <= at) entries.delete(id);
-    subject.limit = Math.max(LEAST, 2 * entries.size);
+  function sweepEntries(subject: Subject, at: number): void {
+    for (let count = 0; count < SWEPT; count += 1) {
+      const next = subject.cursor.next();
+      if (next.done === true) {
+        subject.cursor = subject.entries.entries();
+        return;
+      }
+      const [id, { until }] = next.value;
+      if (until <= at) subject.entries.delete(id);
+    }
   }
 
-  function subjectOf(tag: string, life: number): Subject {
+  function createSubject(at: number): Subject {
+    const entries = new Map<string, Entry>();
+    const watermark = { version: Math.floor(at) };
+    return { watermark, until: 0, operations: [], entries, cursor: entries.entries() };
+  }
+
+  function subjectOf(tag: string, ttlMs: number): Subject {
     const at = now();
-    sweepSome(at);
+    sweepSubjects(at);
     const known = subjects.get(tag);
-    const subject: Subject =
-      known !== undefined && known.until > at
-        ? known
-        : {
-            head: { version: Math.floor(at) },
-            until: 0,
-            operations: [],
-            entries: new Map(),
-            limit: LEAST,
-          };
-    subject.until = Math.max(subject.until, at + life);
+    const subject = known !== undefined && known.until > at ? known : createSubject(at);
+    subject.until = Math.max(subject.until, at + ttlMs);
     subjects.set(tag, subject);
     return subject;
   }
 
-  /** The subject, unless the token is denied by its version, its session, or by its own name. */
+  function setEntry(subject: Subject, id: string, entry: Entry): void {
+    sweepEntries(subject, now());
+    subject.entries.set(id, entry);
+  }
+
+  /** Returns the subject, `undefined` if the token is denied by its version, its session, or its own entry. */
   function findUndenied(token: DeniableToken, at: number): Subject | undefined {
     const subject = subjects.get(tagOf(token.sid));
     if (subject === undefined || subject.until <= now()) return undefined;
-    if (!isCurrentVersion(subject.head, token)) return undefined;
+    if (!isCurrentVersion(subject.watermark, token)) return undefined;
     const { entries } = subject;
     const isNamed =
       hasBegun(entries.get(`j${token.jti}`), at) || hasBegun(entries.get(`s${token.sid}`), at);
@@ -106,49 +111,47 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
     open(context) {
       clock ??= context.clock;
     },
-    async currentVersion(tag, life) {
-      return subjectOf(tag, life).head.version;
+    async currentVersion(tag, ttlMs) {
+      return subjectOf(tag, ttlMs).watermark.version;
     },
     async isDenied(token, at) {
       return isDenied(token, at);
     },
     peek: (token, at) => (isDenied(token, at) ? undefined : false),
-    async deny(tag, denials, life) {
-      const subject = subjectOf(tag, life);
-      const until = now() + life;
+    async deny(tag, denials, ttlMs) {
+      const subject = subjectOf(tag, ttlMs);
+      const until = now() + ttlMs;
       for (const { kind, id, from = 0 } of denials) {
         const key = `${kind === 'token' ? 'j' : 's'}${id}`;
         const known = subject.entries.get(key);
-        subject.entries.set(key, {
+        setEntry(subject, key, {
           ...known,
           from: Math.min(from, known?.from ?? from),
           until: Math.max(until, known?.until ?? until),
         });
       }
-      prune(subject, now());
     },
     async denyAll(tag, { except, operation, life }) {
       const subject = subjectOf(tag, life);
       if (subject.operations.includes(operation)) return;
-      subject.head = raiseVersion(subject.head, { now: Math.floor(now()), except });
-      subject.operations = [operation, ...subject.operations].slice(0, REMEMBERED);
+      subject.watermark = raiseVersion(subject.watermark, { now: Math.floor(now()), except });
+      subject.operations = [operation, ...subject.operations].slice(0, MAX_OPERATIONS);
       if (except !== undefined) return;
-      // What is denied by its version needs no entry of its own.
+      // What the version denies needs no entry.
       subject.entries = new Map();
-      subject.limit = LEAST;
+      subject.cursor = subject.entries.entries();
     },
     async supersede(token, { at, successor, life }) {
       const { sid, jti } = token;
       if (findUndenied(token, at) === undefined) return undefined;
       const subject = subjectOf(tagOf(sid), life);
-      const { head, entries } = subject;
+      const { watermark, entries } = subject;
       const known = entries.get(`j${jti}`);
       if (known?.successor === undefined) {
         const until = Math.max(now() + life, known?.until ?? 0);
-        entries.set(`j${jti}`, { ...known, until, successor });
-        prune(subject, now());
+        setEntry(subject, `j${jti}`, { ...known, until, successor });
       }
-      return { successor: known?.successor ?? successor, version: head.version };
+      return { successor: known?.successor ?? successor, version: watermark.version };
     },
     async ready() {},
     async close() {},
@@ -160,15 +163,16 @@ function hasBegun(entry: Entry | undefined, at: number): boolean {
 }
 
 /**
- * The head after everything but one session's tokens was denied. A session that is spared twice keeps what it was
- * spared from; another one is spared only for the tokens that were good a moment ago.
+ * Returns the watermark after all tokens but those of one session were denied. A session that is spared twice keeps the
+ * version from which it was spared. Another session is spared for the tokens that were valid until now.
  */
 export function raiseVersion(
-  head: SubjectWatermark | undefined,
+  watermark: SubjectWatermark | undefined,
   { now, except }: { readonly now: number; readonly except: string | undefined },
 ): SubjectWatermark {
-  const version = Math.max((head?.version ?? 0) + 1, now);
-  if (except === undefined || head === undefined) return { version };
-  const exceptFrom = head.except === except ? (head.exceptFrom ?? head.version) : head.version;
+  const version = Math.max((watermark?.version ?? 0) + 1, now);
+  if (except === undefined || watermark === undefined) return { version };
+  const exceptFrom =
+    watermark.except === except ? (watermark.exceptFrom ?? watermark.version) : watermark.version;
   return { version, except, exceptFrom };
 }

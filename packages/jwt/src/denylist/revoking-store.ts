@@ -5,17 +5,17 @@ import {
   type SessionRecord,
   type StorePort,
   tagOf,
-} from '@sess/core/engine';
+} from '@sess/core/internal';
 import type { Denial } from '@sess/core/store';
 import type { DenylistClient } from './denylist-client.js';
 
-/** Signed times are whole seconds: a token may be accepted for so long after the moment that the record says. */
-const ROUNDING = 1_000;
+/** Signed times are whole seconds: a token may be accepted this long after the time in the record. */
+const ROUNDING_MS = 1_000;
 
 /**
  * Returns the parts of an `AccessTokenPort` that attach a denylist to an engine.
  *
- * @param leeway milliseconds that tokens are accepted beyond their expiry
+ * @param leeway milliseconds that tokens are accepted after their expiry
  */
 export function attachDenylist(
   { store }: Pick<AccessTokenContext, 'store'>,
@@ -24,8 +24,8 @@ export function attachDenylist(
   return {
     store: createRevokingStore(store, denylist, leeway),
     tokenVersion: denylist.currentVersion,
-    async recheck({ sid, auth }, at) {
-      const version = await denylist.currentVersion(tagOf(sid));
+    async recheck({ sid, auth }, at, issued) {
+      const version = issued ?? (await denylist.currentVersion(tagOf(sid)));
       const jti = auth.access.at(-1)?.digest ?? '';
       return { version, isAccessDead: await denylist.isDenied({ sid, jti, version }, at) };
     },
@@ -43,19 +43,16 @@ export function attachDenylist(
 }
 
 /**
- * A store port that also denies the signed tokens of what it ends. Tokens are denied first: a call that fails in
- * between leaves a session whose next refresh brings a good token, where the other order would leave a token that
- * nobody can end any more. One that was to be ended as a whole stays denied until its end is tried again, or
- * the denial runs out.
- *
- * @param leeway milliseconds that tokens are accepted beyond their time
+ * Creates a store that also denies the signed tokens of the sessions that it ends. Tokens are denied first. If a later
+ * call fails, the session lives on and its next refresh returns a valid token. In the other order, a token could
+ * remain that no later call ends.
  */
 export function createRevokingStore(
   store: StorePort,
   denylist: DenylistClient,
   leeway: number,
 ): StorePort {
-  const acceptedBeyond = leeway + ROUNDING;
+  const acceptedBeyond = leeway + ROUNDING_MS;
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
@@ -71,27 +68,27 @@ export function createRevokingStore(
     return result;
   }
 
-  const denying: StorePort = {
+  const revoking: StorePort = {
     ...store,
     async insert(record, limit, given) {
       const first = await store.insert(record, { ...limit, onLimit: 'reject' }, given);
       if (first.status !== 'limit' || limit.onLimit === 'reject') {
         return denyReplaced(record.sid, first, given?.replaces);
       }
-      // A store reports only afterwards which sessions it evicted. So room is made before, and what cannot be denied stays.
+      // A store that evicts names the evicted sessions only afterwards. Their tokens must be denied before.
       const { records } = await store.list(tagOf(record.sid));
       const others = records.filter(({ sid }) => sid !== given?.replaces).sort(compareByUse);
       const evicted: string[] = [];
       for (const old of others.slice(0, Math.max(0, others.length - limit.max + 1))) {
-        if ((await denying.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
+        if ((await revoking.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
       }
-      const answer = await store.insert(record, limit, given);
-      if (answer.status !== 'inserted') return answer;
-      // Another sign-in may have taken the room. A failure is the caller's to see.
-      await denyTokens(record.sid, answer.evicted.map(toSessionDenial));
+      const result = await store.insert(record, limit, given);
+      if (result.status !== 'inserted') return result;
+      // Another sign-in took the room, so that the store evicted after all.
+      await denyTokens(record.sid, result.evicted.map(toSessionDenial));
       return denyReplaced(
         record.sid,
-        { ...answer, evicted: evicted.concat(answer.evicted) },
+        { ...result, evicted: evicted.concat(result.evicted) },
         given?.replaces,
       );
     },
@@ -100,28 +97,33 @@ export function createRevokingStore(
       return store.replaceAuth(record, auth, markReplayed);
     },
     async remove(sid, record) {
-      // A session judged by its record may be re-authenticated meanwhile: only what was judged is denied.
+      // A session that is judged by its record may be re-authenticated in the meantime: only the tokens of the record
+      // are denied.
       const denials = record === undefined ? [toSessionDenial(sid)] : allTokensOf(record);
       await denyTokens(sid, denials);
-      const answer = await store.remove(sid, record);
-      // Now nobody can have it any more; and what a store that lost writes knows nothing of must die with it.
-      if (record !== undefined && answer.status === 'removed') {
+      const result = await store.remove(sid, record);
+      // The removed session may have tokens that a store which lost writes does not know.
+      if (record !== undefined && result.status === 'removed') {
         await denyTokens(sid, [toSessionDenial(sid)]);
       }
-      return answer;
+      return result;
     },
     async removeAll(tag, except) {
-      // The other way round: a sign-in between the two would be removed, and its token good all the same. This way
-      // such a token is denied at worst, while its session lives and brings the next one.
-      const answer = await store.removeAll(tag, except);
+      const result = await store.removeAll(tag, except);
       await denylist.denyAll(tag, except);
-      return answer;
+      // A sign-in between the two calls has a session whose token is denied. It ends as if it had come first.
+      let { count } = result;
+      const { records } = await store.list(tag);
+      for (const { sid } of records) {
+        if (sid !== except && (await revoking.remove(sid)).status === 'removed') count += 1;
+      }
+      return { ...result, count };
     },
     async ready() {
       await Promise.all([store.ready(), denylist.ready()]);
     },
   };
-  return denying;
+  return revoking;
 }
 
 /** The order of eviction: least recent use first, then the lowest sid. */
@@ -138,8 +140,8 @@ function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
 }
 
 /**
- * What becomes of the tokens of one state in the next: those left out die at once, those cut short when it says, and
- * those that nobody accepts any more need no denial.
+ * Returns the denials that a change of the auth part needs: for tokens that it leaves out, and for tokens whose life it
+ * shortens. Tokens that have expired need none.
  */
 function denialsOf(before: AuthPart, after: AuthPart, acceptedBeyond: number): readonly Denial[] {
   const denials: Denial[] = [];

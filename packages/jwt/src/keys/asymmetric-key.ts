@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { UsageError } from '@sess/core';
-import { assertKnown, formatValue } from '@sess/core/options';
+import { assertKnown, formatShort, formatValue } from '@sess/core/internal';
 import {
   CompactSign,
   type CryptoKey,
@@ -12,16 +12,21 @@ import {
   type JWK,
   importJWK as joseImportJwk,
 } from 'jose';
-import { ALGORITHM_NAMES, ALGORITHMS, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
-import { JwtKey } from './key.js';
-import { assertKid } from './kid.js';
-import { bitsOf } from './published-set.js';
+import { bitsOf } from './jwks.js';
+import {
+  ALGORITHM_NAMES,
+  ALGORITHMS,
+  assertKid,
+  createSignatureCheck,
+  isAlgorithm,
+  type JwtAlgorithm,
+  JwtKey,
+} from './key.js';
 import { secretKey } from './secret-key.js';
-import { createSignatureCheck } from './signature.js';
 
-/** What a key is called, and what it is for. */
+/** Options of the functions that create or import a key. */
 export interface KeyOptions {
-  /** What the key signs with. Needed where the key does not say it. */
+  /** The algorithm of the key. Required if the key itself does not name one. */
   readonly alg?: JwtAlgorithm;
   /** Default: the key's own `kid`, or its thumbprint (RFC 7638). */
   readonly kid?: string;
@@ -32,9 +37,11 @@ const KNOWN: ReadonlySet<string> = new Set<keyof KeyOptions>(['alg', 'kid']);
 const encoder = new TextEncoder();
 
 /**
- * A new key pair. It lives in this process only, unless `exportPrivateJwk()` is kept and imported at the next start.
+ * Creates a new key pair. It exists in this process only: to use it after a restart, keep the result of
+ * `exportPrivateJwk()` and import it.
  *
- * @throws UsageError `invalid_option`
+ * @param alg default: ES256
+ * @throws {UsageError} invalid_option
  */
 export async function generateKey(
   alg: Exclude<JwtAlgorithm, `HS${string}`> = 'ES256',
@@ -47,27 +54,30 @@ export async function generateKey(
 }
 
 /**
- * A key from a JWK (RFC 7517): a private one signs and verifies, a public one only verifies, an `oct` one is a secret.
+ * Creates a key from a JWK (RFC 7517). A private JWK signs and verifies, a public JWK only verifies, a JWK of type
+ * `oct` is a secret.
  *
- * @throws UsageError `invalid_option` for what is no such key, has no algorithm, or is too short
+ * @throws {UsageError} invalid_option if the JWK is not valid, has no algorithm, or is too short
  */
 export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): Promise<JwtKey> {
   assertKnown('importJwk', options, KNOWN);
   if (typeof jwk !== 'object' || jwk === null) {
-    throw invalid('importJwk: write a JWK, an object with the member kty.');
+    throw invalid(
+      `importJwk: expected a JWK, an object with the member kty, got ${formatShort(jwk)}.`,
+    );
   }
   const alg = fixAlgorithm(jwk, options.alg);
   const traits = ALGORITHMS[alg];
   if (traits.kty !== jwk.kty || ('crv' in traits && traits.crv !== jwk.crv)) {
     throw invalid(
-      `importJwk: a key of type ${formatValue(jwk.kty ?? '(none)')} ${formatValue(jwk.crv ?? '')} cannot be used for ${alg}.`,
+      `importJwk: expected a key for ${alg}, got one of type ${formatValue(jwk.kty ?? '(none)')} ${formatValue(jwk.crv ?? '')}.`,
     );
   }
   if (jwk.use !== undefined && jwk.use !== 'sig') {
-    throw invalid(`importJwk: the key is for '${formatValue(jwk.use)}', not for signatures.`);
+    throw invalid(`importJwk: expected a key for signatures, got use ${formatShort(jwk.use)}.`);
   }
   if (jwk.key_ops !== undefined && !isForSignatures(jwk.key_ops)) {
-    throw invalid('importJwk: by its key_ops the key is not for signatures.');
+    throw invalid('importJwk: expected a key for signatures, got other key_ops.');
   }
   const kid = options.kid ?? jwk.kid;
   if (traits.kty === 'oct') {
@@ -77,15 +87,18 @@ export async function importJwk(jwk: Readonly<JWK>, options: KeyOptions = {}): P
     });
   }
   if ('minBits' in traits && bitsOf(jwk.n) < traits.minBits) {
-    throw invalid(`importJwk: ${alg} needs a key of ${traits.minBits} bits or more.`);
+    throw invalid(
+      `importJwk: expected a key of at least ${traits.minBits} bits for ${alg}, got ${bitsOf(jwk.n)} bits.`,
+    );
   }
   return createAsymmetricKey(jwk, { alg, kid });
 }
 
 /**
- * A key from PEM text: PKCS #8 (`BEGIN PRIVATE KEY`) signs and verifies, SPKI (`BEGIN PUBLIC KEY`) only verifies.
+ * Creates a key from PEM text. PKCS #8 (`BEGIN PRIVATE KEY`) signs and verifies, SPKI (`BEGIN PUBLIC KEY`) only
+ * verifies.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} invalid_option if the text is not a key for `options.alg`
  */
 export async function importPem(
   pem: string,
@@ -103,7 +116,7 @@ export async function importPem(
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw invalid(
-      `importPem: this is no key for ${alg}. Write PKCS #8 (BEGIN PRIVATE KEY) or SPKI (BEGIN PUBLIC KEY) text.`,
+      `importPem: expected PKCS #8 (BEGIN PRIVATE KEY) or SPKI (BEGIN PUBLIC KEY) text of a key for ${alg}, got another text.`,
     );
   }
 }
@@ -142,14 +155,14 @@ async function createAsymmetricKey(
   return key;
 }
 
-/** Parts of two key pairs put together would sign what nobody can verify. */
+/** The private part of one pair with the public part of another would sign tokens that no key verifies. */
 async function assertPair(key: JwtKey): Promise<void> {
   try {
     if (await key.verify(await key.sign('{}'))) return;
   } catch {
-    // Some runtimes notice when they sign.
+    // Some runtimes detect it when they sign.
   }
-  throw invalid('importJwk: the private and the public part are not of one key.');
+  throw invalid('importJwk: expected a private and a public part of one key, got parts of two.');
 }
 
 async function importPart(jwk: JWK, alg: JwtAlgorithm): Promise<CryptoKey> {
@@ -159,7 +172,7 @@ async function importPart(jwk: JWK, alg: JwtAlgorithm): Promise<CryptoKey> {
   } catch {
     // The message of the runtime may quote the key.
   }
-  throw invalid(`importJwk: the members of this key make no key for ${alg}.`);
+  throw invalid(`importJwk: expected the members of a key for ${alg}, got an invalid key.`);
 }
 
 /** RFC 7517, section 4.3. */
@@ -173,21 +186,19 @@ function withoutUsage({ key_ops: _, ext: __, ...jwk }: Readonly<JWK>): JWK {
   return jwk;
 }
 
-/** The key's own algorithm, the caller's, or the only one that there is for its curve (RFC 8725, section 3.1). */
+/** The algorithm of the key, of the caller, or the only one for its curve (RFC 8725, section 3.1). */
 function fixAlgorithm(jwk: Readonly<JWK>, given: JwtAlgorithm | undefined): JwtAlgorithm {
   const own = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg;
   const byCurve = { 'P-256': 'ES256', Ed25519: 'EdDSA' }[formatValue(jwk.crv)];
   const alg = given ?? own ?? byCurve;
   if (given !== undefined && own !== undefined && given !== own) {
     throw invalid(
-      `importJwk: the key says ${formatValue(own)}, and the option ${formatValue(given)}. A key has one algorithm.`,
+      `importJwk.alg: expected ${formatValue(own)}, the algorithm of the key, got ${formatShort(given)}.`,
     );
   }
   if (isAlgorithm(alg)) return alg;
   throw invalid(
-    alg === undefined
-      ? `importJwk: the key has no alg. Say which one it is for: ${ALGORITHM_NAMES}.`
-      : `importJwk: alg '${formatValue(alg)}' will not do. Write one of ${ALGORITHM_NAMES}.`,
+    `importJwk.alg: expected one of ${ALGORITHM_NAMES}, got ${formatShort(alg)}. Write the algorithm that the key is for.`,
   );
 }
 
@@ -196,14 +207,14 @@ function assertAsymmetric(
   alg: unknown,
 ): asserts alg is Exclude<JwtAlgorithm, `HS${string}`> {
   if (isAlgorithm(alg) && ALGORITHMS[alg].kty !== 'oct') return;
-  throw invalid(
-    `${name}: alg '${formatValue(alg)}' will not do. Write ES256, EdDSA, RS256 or PS256.`,
-  );
+  throw invalid(`${name}.alg: expected ES256, EdDSA, RS256 or PS256, got ${formatShort(alg)}.`);
 }
 
 function decodeSecret(k: unknown): Uint8Array {
   if (typeof k === 'string' && /^[A-Za-z0-9_-]+$/.test(k)) return Buffer.from(k, 'base64url');
-  throw invalid("importJwk: a key of type oct needs the member 'k' in base64url.");
+  throw invalid(
+    "importJwk: expected the member 'k' in base64url for a key of type oct, got another value.",
+  );
 }
 
 function invalid(message: string): UsageError {

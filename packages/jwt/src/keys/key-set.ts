@@ -1,41 +1,52 @@
 import { UsageError } from '@sess/core';
-import { JwtKey } from './key.js';
+import { formatShort } from '@sess/core/internal';
+import { isJwtKey, type JwtKey, type PublicJwk } from './key.js';
 
-/** The keys of an issuer, which can be changed while it runs: the first signs, all verify. */
+/** The keys of an issuer, which can be changed while it runs. The first key signs, all keys verify. */
 export interface KeySet {
   readonly keys: readonly JwtKey[];
   /**
-   * Publishes a key that does not sign yet, last of all. Do it on every process before the first of them rotates, and
-   * before other services need the key: verifiers keep a JWK Set for five minutes.
+   * Adds a key at the end: it is published and verifies, but does not sign yet. Call it on every process before the
+   * first of them rotates: other services keep a JWK Set for up to ten minutes.
+   *
+   * @throws {UsageError} invalid_option if its `kid` is already in the set, or symmetric and asymmetric keys would mix
    */
   add(key: JwtKey): void;
   /**
-   * Signs with this key from now on. The one that signed until now verifies for as long as a token of its can
-   * live, and is gone then.
+   * Signs with this key from now on. The previous key verifies as long as one of its tokens can live, and is then
+   * removed.
    */
   rotate(key: JwtKey): void;
-  /** Forgets a key at once, and with it every token that it signed: for one that has leaked. */
+  /**
+   * Removes a key immediately: every token that it signed is refused. For a key that has leaked.
+   *
+   * @throws {UsageError} invalid_argument if there is no other key
+   */
   revoke(kid: string): void;
 }
 
 /**
- * What `keys` options take: a set, some keys, a function of the keys as they are now, or a secret for HS256. A key that a
- * list or function has no more verifies on like one that was rotated out; only a set can `revoke` one.
+ * A value of a `keys` option: a key set, keys, a function that returns the current keys, or a secret for HS256. A key
+ * that a function no longer returns still verifies, as after `rotate`. Only a key set can `revoke` one.
  */
 export type Keys = KeySet | JwtKey | readonly JwtKey[] | (() => readonly JwtKey[]) | string;
 
-/** The keys as they are, and those that must not be waited for. */
+/** Where a key ring gets its keys from. */
 export interface KeySource {
   readonly current: () => readonly JwtKey[];
-  /** Keys that were revoked: no token of theirs is good, however long it has to live. */
+  /** The `kid`s of revoked keys: their tokens are refused, even if they have not expired. */
   readonly revoked: () => ReadonlySet<string>;
 }
 
-/** Where a set keeps what only this package reads. */
-const REVOKED = new WeakMap<KeySet, ReadonlySet<string>>();
+/** Registered, so that another copy of this package finds the revoked keys of a set. */
+const REVOKED = Symbol.for('sess.revoked-kids');
 const NONE: ReadonlySet<string> = new Set();
 
-/** @throws UsageError `invalid_option` for keys that do not go together */
+/**
+ * Creates a key set. The first key signs.
+ *
+ * @throws {UsageError} invalid_option if there is no key, two have the same `kid`, or secrets and key pairs are mixed
+ */
 export function createKeySet(...first: readonly JwtKey[]): KeySet {
   let keys = assertKeys(first);
   const revoked = new Set<string>();
@@ -54,24 +65,25 @@ export function createKeySet(...first: readonly JwtKey[]): KeySet {
       if (left.length === 0) {
         throw new UsageError(
           'invalid_argument',
-          `revoke('${kid}'): there is no other key. Add and rotate to another one first.`,
+          `revoke: expected the kid of one of several keys, got ${formatShort(kid)}, the only one. Rotate to another key first.`,
         );
       }
       keys = assertKeys(left);
       revoked.add(kid);
     },
   };
-  REVOKED.set(set, revoked);
+  Object.defineProperty(set, REVOKED, { value: revoked });
   return Object.freeze(set);
 }
 
-/** Reads an option `keys`. @throws UsageError `invalid_option` */
+/** Reads the option `keys`. @throws {UsageError} invalid_option */
 export function toKeySource(
   keys: Keys | undefined,
   toSecretKey: (secret: string) => JwtKey,
 ): KeySource {
   const read = toReader(keys, toSecretKey);
-  const revoked = typeof keys === 'object' && 'rotate' in keys ? REVOKED.get(keys) : undefined;
+  const revoked =
+    typeof keys === 'object' && REVOKED in keys ? (keys[REVOKED] as ReadonlySet<string>) : NONE;
   let checked: readonly JwtKey[] | undefined;
   const current = (): readonly JwtKey[] => {
     const given = read();
@@ -80,7 +92,7 @@ export function toKeySource(
     return checked;
   };
   current();
-  return { current, revoked: () => revoked ?? NONE };
+  return { current, revoked: () => revoked };
 }
 
 function toReader(
@@ -92,12 +104,12 @@ function toReader(
     const list = [toSecretKey(keys)];
     return () => list;
   }
-  if (keys instanceof JwtKey) return () => [keys];
+  if (isJwtKey(keys)) return () => [keys];
   if (Array.isArray(keys)) return () => keys as readonly JwtKey[];
   if (typeof keys === 'object' && keys !== null && 'rotate' in keys) return () => keys.keys;
   throw new UsageError(
     'invalid_option',
-    'keys: write a key as secretKey(), importJwk(), importPem() and generateKey() make them, a list of such, a key set, or a function that answers a list.',
+    'keys: expected a key, an array of keys, a key set, a function that returns an array, or a secret string, got another value. Keys are created by secretKey(), importJwk(), importPem() and generateKey().',
   );
 }
 
@@ -112,28 +124,103 @@ function isSameList(left: readonly JwtKey[], right: readonly JwtKey[]): boolean 
 /** @throws UsageError `invalid_option` */
 function assertKeys(given: readonly JwtKey[]): readonly JwtKey[] {
   const keys: readonly unknown[] = Array.isArray(given) ? given : [];
-  if (keys.length === 0 || !keys.every((key) => key instanceof JwtKey)) {
+  if (keys.length === 0 || !keys.every(isJwtKey)) {
     throw new UsageError(
       'invalid_option',
-      'keys: there must be one key at least, made by secretKey(), importJwk(), importPem() or generateKey().',
+      'keys: expected at least one key, got something else. Keys are created by secretKey(), importJwk(), importPem() and generateKey().',
     );
   }
   const list = keys as readonly JwtKey[];
   if (new Set(list.map(({ kid }) => kid)).size < list.length) {
-    throw new UsageError('invalid_option', 'keys: two keys have the same kid.');
+    throw new UsageError(
+      'invalid_option',
+      'keys: expected keys with different kids, got two with the same kid.',
+    );
   }
   // A verifier that knows both kinds could be given a public key as a secret (RFC 8725, section 2.1).
   if (new Set(list.map(({ isSymmetric }) => isSymmetric)).size > 1) {
     throw new UsageError(
       'invalid_option',
-      'keys: secrets and key pairs must not be mixed in one set. Use a set for each.',
+      'keys: expected secrets or key pairs, got both. Use a set for each.',
     );
   }
   if (list[0]?.canSign === false) {
     throw new UsageError(
       'invalid_option',
-      `keys: the first key signs, and '${list[0].kid}' can only verify. Write the private key, or put another one first.`,
+      `keys: expected a first key that can sign, got '${list[0].kid}', which can only verify. Import its private key, or put another key first.`,
     );
   }
   return Object.freeze([...list]);
+}
+
+/** The keys that tokens are verified with, kept in step with their source. */
+export interface KeyRing {
+  /** The key that signs now. */
+  signer(at: number): JwtKey;
+  /** The key that a token names. Without a `kid`, the only key if there is only one. */
+  find(kid: string | undefined, at: number): JwtKey | undefined;
+  /** Increases whenever a key was added or removed: cached verifications are void then. */
+  version(at: number): number;
+  publicKeys(at: number): readonly PublicJwk[];
+}
+
+interface Held {
+  readonly key: JwtKey;
+  /** When it is removed; infinite for a current key. */
+  readonly until: number;
+}
+
+/**
+ * Creates a key ring. It reads the source at every use: a new first key signs immediately, and a key that has left the
+ * source still verifies for `overlap` milliseconds, as long as one of its tokens can live.
+ */
+export function createKeyRing(source: KeySource, overlap: number): KeyRing {
+  let current: readonly JwtKey[] = [];
+  let held = new Map<string, Held>();
+  let revokedCount = 0;
+  let nextEnd = Number.POSITIVE_INFINITY;
+  let version = 0;
+
+  function follow(keys: readonly JwtKey[], revoked: ReadonlySet<string>, at: number): void {
+    const next = new Map<string, Held>();
+    for (const key of keys) next.set(key.kid, { key, until: Number.POSITIVE_INFINITY });
+    for (const [kid, { key, until }] of held) {
+      const end = Math.min(until, at + overlap);
+      if (!next.has(kid) && !revoked.has(kid) && at < end) next.set(kid, { key, until: end });
+    }
+    current = keys;
+    held = next;
+    revokedCount = revoked.size;
+    nextEnd = Math.min(...[...next.values()].map(({ until }) => until));
+    version += 1;
+  }
+
+  function sync(at: number): void {
+    const keys = source.current();
+    const revoked = source.revoked();
+    if (keys !== current || revoked.size !== revokedCount || at >= nextEnd)
+      follow(keys, revoked, at);
+  }
+
+  return {
+    signer(at) {
+      sync(at);
+      const [first] = current;
+      if (first === undefined) throw new TypeError('There is no key to sign with.');
+      return first;
+    },
+    find(kid, at) {
+      sync(at);
+      if (kid !== undefined) return held.get(kid)?.key;
+      return held.size === 1 ? current[0] : undefined;
+    },
+    version(at) {
+      sync(at);
+      return version;
+    },
+    publicKeys(at) {
+      sync(at);
+      return [...held.values()].flatMap(({ key: { publicJwk } }) => publicJwk ?? []);
+    },
+  };
 }

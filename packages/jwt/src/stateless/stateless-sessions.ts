@@ -1,13 +1,17 @@
 import {
   type CreateInput,
+  type Issued,
   isSessError,
   type PresentedTokens,
   type RefreshResult,
   type RegisteredData,
+  type RejectionReason,
   type Session,
+  StoreUnavailableError,
   UsageError,
 } from '@sess/core';
 import {
+  assertKnown,
   assertSubject,
   checkData,
   createEvents,
@@ -18,47 +22,41 @@ import {
   isSid,
   parseBearer,
   tagOf,
-} from '@sess/core/engine';
-import { assertKnown } from '@sess/core/options';
+} from '@sess/core/internal';
 import { createClaimsVerifier } from '../denylist/claims-verifier.js';
 import { createDenylistClient } from '../denylist/denylist-client.js';
 import { NotSupportedError } from '../errors.js';
-import { createKeyRing } from '../keys/key-ring.js';
+import { createKeyRing } from '../keys/key-set.js';
 import { createReader, type VerifiedToken } from '../token/reader.js';
-import { createVerifiedTokens } from '../token/verified-tokens.js';
 import { createWriter } from '../token/writer.js';
-import { createEnding } from './ending.js';
-import { resolveStatelessOptions, type StatelessOptions } from './options.js';
-import { exchangeToken, replaceToken } from './succession.js';
-import { createTokenIssue } from './token-issue.js';
-import type { StatelessSessions } from './types.js';
+import { readStatelessOptions, type StatelessOptions, type StatelessSessions } from './options.js';
+import { createRevocation } from './revocation.js';
+import { createTokenIssuer, exchangeToken, replaceToken, type Unbounded } from './tokens.js';
 
-const KNOWN_INPUT: ReadonlySet<string> = new Set<keyof CreateInput>(['subject', 'data', 'device']);
+export type { StatelessOptions, StatelessSessions } from './options.js';
+
+/** Sign-ins that are repeated because a concurrent revoke-all denied their token. */
+const MAX_ATTEMPTS = 4;
 
 /**
- * Sessions without a session store: everything is in a signed token, which is exchanged for a new one while it
- * lives. Only what has been revoked is kept, in a denylist.
+ * Creates an engine without a session store. A session is in its signed token, which is exchanged for a new one while
+ * it lives. Only revocations are kept, in a denylist.
  *
- * @throws UsageError `invalid_option`
+ * @throws {UsageError} invalid_option
  */
 export function createStatelessSessions<Data extends object = RegisteredData>(
   options: StatelessOptions<Data>,
 ): StatelessSessions<Data> {
-  const settings = resolveStatelessOptions(options);
-  const { clock, random, logger, expected, ttl, leeway, grace } = settings;
+  const settings = readStatelessOptions(options);
+  const { clock, random, logger, expected, ttl, leeway, grace, onRefresh } = settings;
+  const now = () => clock.now();
   const events = createEvents(logger);
   const tagOfSubject = createSubjectTag(settings.subjectPepper);
-  const ring = createKeyRing(settings.source, ttl + leeway + 1_000);
-  const { issuer, audiences } = expected;
+  const ring = createKeyRing(settings.keys, ttl + leeway + 1_000);
+  const { issuer, audiences, required } = expected;
   const choose = ({ data }: Session<object>): object => data;
-  const writer = createWriter({
-    ring,
-    issuer,
-    audiences,
-    choose,
-    required: expected.required,
-    optionName: 'the data',
-  });
+  const source = 'the session data';
+  const writer = createWriter({ ring, issuer, audiences, choose, required, source });
   const denylist =
     settings.denylist &&
     createDenylistClient({
@@ -71,42 +69,97 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       logger,
     });
 
-  /** By the session that was verified or issued: what it takes to replace its token. */
+  /** The token of each session that was verified or issued: what `elevate` replaces. */
   const tokenOf = new WeakMap<object, VerifiedToken>();
   const remember = (token: VerifiedToken) => tokenOf.set(token.claimed.session, token);
   const read = createReader({
-    ...settings,
+    expected,
+    leeway,
+    logger,
     findKey: ring.find,
     version: ring.version,
-    verified: createVerifiedTokens<VerifiedToken>(settings.maxRemembered),
-    admits(token) {
+    findForeignClaim(token) {
       const { sid, claimed } = token;
-      // A token whose session a store renews must not come to renew itself (RFC 8725, section 3.12).
-      if (claimed.generation >= 0) return false;
+      // A token whose session a store renews must not renew itself (RFC 8725, section 3.12).
+      if (claimed.generation >= 0) return 'gen';
       remember(token);
-      return (
+      const isOwn =
         denylist === undefined ||
-        (isSid(sid) && tagOf(sid) === tagOfSubject(claimed.session.subject))
-      );
+        (isSid(sid) && tagOf(sid) === tagOfSubject(claimed.session.subject));
+      return isOwn ? undefined : 'sid';
     },
   });
-  const { check, verify } = createClaimsVerifier({
-    read,
-    denylist,
-    events,
-    now: () => clock.now(),
-  });
-  const { issue, endOf } = createTokenIssue<Data>({ settings, writer, remember });
+  const { check, verify } = createClaimsVerifier({ read, denylist, events, now });
+  const { issue, endOf } = createTokenIssuer<Data>({ settings, writer, remember });
 
   const createJti = (): string => encodeBase64Url(random(16));
 
-  const ending = createEnding({
+  /** Issues the token of a sign-in. A revoke-all that denies it before it is returned makes it start again. */
+  async function issueFirst(session: Unbounded, tag: string, at: number): Promise<Issued<Data>> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const jti = createJti();
+      const version = await denylist?.currentVersion(tag);
+      const issued = await issue(session, { jti, version, at });
+      if (denylist === undefined || version === undefined) return issued;
+      const token = { sid: session.sid, jti, version };
+      if (denylist.isKnownValid(token, at) || !(await denylist.isDenied(token, at))) return issued;
+    }
+    throw new StoreUnavailableError('A revoke-all was faster at every attempt. Try again.');
+  }
+
+  /** Returns the session with the data for its next token, `undefined` if the application refuses the refresh. */
+  async function prepareRefresh(session: Session<object>): Promise<Session<object> | undefined> {
+    if (onRefresh === undefined) return session;
+    try {
+      const decision = await onRefresh(session);
+      if (decision === false) return undefined;
+      if (decision === undefined) return session;
+      return { ...session, data: await checkData(settings.data, decision) };
+    } catch (cause) {
+      logger.error({ sid: session.sid, error: cause }, 'onRefresh failed');
+      throw new StoreUnavailableError('onRefresh failed. See the cause.', { cause });
+    }
+  }
+
+  /** Reports that a token of an existing session cannot be issued. The request is not at fault. */
+  function toIssueError(sid: string, cause: unknown): StoreUnavailableError {
+    logger.error({ sid, error: cause }, 'the access token could not be issued');
+    events.emit('store-error', { operation: 'issue', error: cause });
+    return new StoreUnavailableError('The access token could not be issued. See the cause.', {
+      cause,
+    });
+  }
+
+  /** Throws before the previous token is replaced, which cannot be undone. */
+  function assertIssuable(session: Session<object>): void {
+    try {
+      writer.assertWritable(session);
+    } catch (cause) {
+      throw toIssueError(session.sid, cause);
+    }
+  }
+
+  /** Issues the next token of a session. */
+  async function issueNext(...next: Parameters<typeof issue>): Promise<Issued<Data>> {
+    try {
+      return await issue(...next);
+    } catch (cause) {
+      throw toIssueError(next[0].sid, cause);
+    }
+  }
+
+  function rejectRefresh(reason: RejectionReason, sid?: string): RefreshResult<Data> {
+    events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
+    return { ok: false, reason };
+  }
+
+  const revocation = createRevocation({
     read,
     check,
     denylist,
     tagOfSubject,
     createJti,
-    now: () => clock.now(),
+    now,
     events,
     logger,
   });
@@ -114,7 +167,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
   /** Ends the previous session of a sign-in, which also succeeds if that session can only expire. */
   async function endReplaced(presented: PresentedTokens): Promise<void> {
     try {
-      await ending.end(presented);
+      await revocation.end(presented);
     } catch (error) {
       if (!isSessError(error, 'not_revocable')) throw error;
     }
@@ -122,18 +175,17 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
   return Object.freeze({
     async create(input: CreateInput<Data>, options: { readonly replaces?: PresentedTokens } = {}) {
-      assertKnown('create', input, KNOWN_INPUT);
+      assertKnown('create', input, ['subject', 'data', 'device'] satisfies (keyof CreateInput)[]);
       const { subject } = input;
       assertSubject(subject);
-      const data = await checkData(settings.schema, input.data ?? {});
-      const at = clock.now();
+      const data = await checkData(settings.data, input.data ?? {});
+      const at = now();
       const tag = tagOfSubject(subject);
       const sid = createSid(tag, random);
       const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at };
       const session = { sid, subject, data, device: Object.freeze({}), ...times };
       writer.assertWritable({ ...session, expiresAt: at });
-      const version = await denylist?.currentVersion(tag);
-      const issued = await issue(session, { jti: createJti(), version, at });
+      const issued = await issueFirst(session, tag, at);
       if (options.replaces !== undefined) await endReplaced(options.replaces);
       events.emit('created', { sid, subject });
       logger.info({ sid }, 'session created');
@@ -145,32 +197,31 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       verify<Data>(parseBearer(authorization)),
 
     async refresh(accessToken: unknown): Promise<RefreshResult<Data>> {
-      const at = clock.now();
+      const at = now();
       const reading = await read(accessToken, at);
-      const reject = (reason: Exclude<RefreshResult<Data>, { ok: true }>['reason']) => {
-        const sid = 'sid' in reading ? reading.sid : undefined;
-        events.emit('rejected', {
-          token: 'refresh',
-          reason,
-          ...(sid === undefined ? {} : { sid }),
-        });
-        return { ok: false as const, reason };
-      };
-      if (!reading.ok) return reject(reading.reason);
-      const { session } = reading.claimed;
-      // A token that would be over at once is none, and what it is exchanged for would be dead.
-      const isBrief = (lastUsedAt: number) => endOf({ ...session, lastUsedAt }) - at < 1_000;
-      if (isBrief(at)) return reject('expired');
-      const wish = { jti: createJti(), at, grace };
+      if (!reading.ok) return rejectRefresh(reading.reason, reading.sid);
+      const { sid, claimed } = reading;
+      // A token with less than a second to live has expired before a client can use it.
+      const isBrief = (lastUsedAt: number) =>
+        endOf({ ...claimed.session, lastUsedAt }) - at < 1_000;
+      if (isBrief(at)) return rejectRefresh('expired', sid);
+      const session = await prepareRefresh(claimed.session);
+      if (session === undefined) {
+        if (denylist !== undefined) await revocation.revoke(sid);
+        return rejectRefresh('revoked', sid);
+      }
+      assertIssuable(session);
+      const jti = createJti();
       const successor =
         denylist === undefined
-          ? { jti: wish.jti, issuedAt: at, version: undefined, isRepeated: false }
-          : await exchangeToken(denylist, reading, wish);
-      if (successor === undefined) return reject('revoked');
-      const { jti, version, issuedAt, isRepeated: replayed } = successor;
-      if (isBrief(issuedAt)) return reject('expired');
-      const issued = await issue({ ...session, lastUsedAt: issuedAt }, { jti, version, at });
-      events.emit('refreshed', { sid: session.sid, subject: session.subject, replayed });
+          ? { jti, issuedAt: at, version: undefined, isRepeated: false }
+          : await exchangeToken(denylist, reading, { jti, at, grace });
+      if (successor === undefined) return rejectRefresh('revoked', sid);
+      const { version, issuedAt, isRepeated: replayed } = successor;
+      if (isBrief(issuedAt)) return rejectRefresh('expired', sid);
+      const mark = { jti: successor.jti, version, at };
+      const issued = await issueNext({ ...session, lastUsedAt: issuedAt }, mark);
+      events.emit('refreshed', { sid, subject: session.subject, replayed });
       return hideTokens({ ok: true as const, ...issued });
     },
 
@@ -179,12 +230,13 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       if (token === undefined) {
         throw new UsageError(
           'invalid_argument',
-          'elevate() of a stateless engine takes a session that it verified or issued itself: no other place has its claims.',
+          'elevate: expected a session that this stateless engine verified or issued, got another value. Only such a session has its claims.',
         );
       }
-      const at = clock.now();
+      const at = now();
       const end = Math.min(token.expiresAt, endOf({ ...token.claimed.session, lastUsedAt: at }));
       if (at >= end) return undefined;
+      assertIssuable(token.claimed.session);
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined
@@ -193,10 +245,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       if (successor === undefined) return undefined;
       const session = { ...token.claimed.session, authenticatedAt: at, lastUsedAt: at };
       logger.info({ sid: token.sid }, 'session elevated');
-      return issue(session, { ...successor, at });
+      return issueNext(session, { ...successor, at });
     },
 
-    ...ending,
+    ...revocation,
 
     update: () => Promise.reject(new NotSupportedError('update')),
     updateAll: () => Promise.reject(new NotSupportedError('updateAll')),
@@ -205,10 +257,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     on: events.on,
     logger,
     kind: 'stateless' as const,
-    ...(ring.signer(clock.now()).isSymmetric
+    ...(ring.signer(now()).isSymmetric
       ? {}
-      : { publicKeys: async () => ({ keys: ring.publicKeys(clock.now()) }) }),
-    clock: Object.freeze({ now: () => clock.now() }),
+      : { publicKeys: async () => ({ keys: ring.publicKeys(now()) }) }),
+    clock: Object.freeze({ now }),
     ready: async () => denylist?.ready(),
     close: async () => denylist?.close(),
   });

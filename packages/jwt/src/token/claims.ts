@@ -1,7 +1,7 @@
-import { InvalidDataError, type Session } from '@sess/core';
-import { toFrozenJson } from '@sess/core/engine';
+import { isSessError, type Session } from '@sess/core';
+import { toFrozenJson } from '@sess/core/internal';
 
-/** The claims that tokens of ours carry, besides the application's. Times are seconds (RFC 7519, section 2). */
+/** The claims of a token, besides those of the application. Times are seconds (RFC 7519, section 2). */
 export interface TokenClaims {
   readonly iss: string;
   readonly aud: string | readonly string[];
@@ -11,26 +11,29 @@ export interface TokenClaims {
   readonly iat: number;
   readonly exp: number;
   readonly nbf?: number;
-  /** When the user last proved who they are (OpenID Connect Core, section 2). */
+  /** When the user last authenticated (OpenID Connect Core, section 2). */
   readonly auth_time?: number;
-  /** The refresh token's generation; of a session that a store renews only. */
+  /** The generation of the refresh token. Absent if the access token renews itself. */
   readonly gen?: number;
   /** The subject's version in the denylist. */
   readonly sv?: number;
-  /** The session's own beginning and end. */
+  /** Start and end of the session. */
   readonly ses?: { readonly iat: number; readonly exp: number };
 }
 
-/** What a token has to say. */
+/** A payload whose claims were checked. */
+export type CheckedClaims = TokenClaims & Readonly<Record<string, unknown>>;
+
+/** What the claims of a token must be. */
 export interface ExpectedClaims {
   readonly issuer: string;
-  /** One of them has to be named. */
+  /** A token must name one of them. */
   readonly audiences: readonly string[];
-  /** Members that the application's claims must have. */
+  /** Claims of the application that must be present and not empty. */
   readonly required: readonly string[];
 }
 
-/** Names that mean something here: the application's claims cannot have them. */
+/** Claims with a meaning for this package: those of the application cannot have these names. */
 export const RESERVED: ReadonlySet<string> = new Set([
   'iss',
   'aud',
@@ -46,36 +49,35 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'ses',
 ] satisfies readonly (keyof TokenClaims)[]);
 
-/** The last second of the year 9999: what lies behind is a number that somebody played with. */
-const LATEST = 253_402_300_799;
+/** The last second of the year 9999: a later time is not a date. */
+const MAX_TIME_S = 253_402_300_799;
 /** Printable ASCII. */
 const ID = /^[\x21-\x7e]{1,128}$/;
 
-/** `undefined` unless a payload says all that a token of the expected kind says, in the right types. */
-export function checkClaims(
+type Check = (value: unknown, expected: ExpectedClaims) => boolean;
+
+const CHECKS: readonly (readonly [string, Check])[] = Object.entries({
+  iss: (iss, { issuer }) => iss === issuer,
+  aud: (aud, { audiences }) => isAudience(aud, audiences),
+  sub: isSubject,
+  sid: isId,
+  jti: isId,
+  iat: isTime,
+  exp: isTime,
+  nbf: (nbf) => nbf === undefined || isTime(nbf),
+  auth_time: (time) => time === undefined || isTime(time),
+  gen: (gen) => gen === undefined || isCount(gen),
+  sv: (sv) => sv === undefined || isCount(sv),
+  ses: (ses) => ses === undefined || isLifetime(ses),
+} satisfies Record<keyof TokenClaims, Check>);
+
+/** Returns the name of the first claim of a payload that is missing or wrong, `undefined` if all are right. */
+export function findWrongClaim(
   payload: Readonly<Record<string, unknown>>,
   expected: ExpectedClaims,
-): (TokenClaims & Readonly<Record<string, unknown>>) | undefined {
-  const { iss, aud, sub, sid, jti, iat, exp, nbf, auth_time, gen, sv, ses } = payload;
-  const isGood =
-    iss === expected.issuer &&
-    isAudience(aud, expected.audiences) &&
-    typeof sub === 'string' &&
-    sub.length > 0 &&
-    sub.length <= 512 &&
-    // Two ill-formed strings can have the same bytes, and so the same tag.
-    sub.isWellFormed() &&
-    isId(sid) &&
-    isId(jti) &&
-    isTime(iat) &&
-    isTime(exp) &&
-    isAbsentOr(isTime, nbf) &&
-    isAbsentOr(isTime, auth_time) &&
-    isAbsentOr(isCount, gen) &&
-    isAbsentOr(isCount, sv) &&
-    isAbsentOr(isLifetime, ses) &&
-    expected.required.every((name) => hasValue(payload, name));
-  return isGood ? (payload as unknown as TokenClaims & Record<string, unknown>) : undefined;
+): string | undefined {
+  const wrong = CHECKS.find(([name, isRight]) => !isRight(payload[name], expected));
+  return wrong?.[0] ?? expected.required.find((name) => !hasValue(payload, name));
 }
 
 function isAudience(aud: unknown, audiences: readonly string[]): boolean {
@@ -84,12 +86,17 @@ function isAudience(aud: unknown, audiences: readonly string[]): boolean {
   return aud.some((name) => audiences.includes(name));
 }
 
+function isSubject(sub: unknown): boolean {
+  // Two ill-formed strings can have the same bytes, and so the same tag.
+  return typeof sub === 'string' && sub.length > 0 && sub.length <= 512 && sub.isWellFormed();
+}
+
 function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
 function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value <= LATEST;
+  return typeof value === 'number' && value > 0 && value <= MAX_TIME_S;
 }
 
 function isCount(value: unknown): value is number {
@@ -102,23 +109,17 @@ function isLifetime(value: unknown): boolean {
   return isTime(iat) && isTime(exp);
 }
 
-function isAbsentOr(check: (value: unknown) => boolean, value: unknown): boolean {
-  return value === undefined || check(value);
-}
-
-/** Whether a claim is there, and not empty. */
+/** True if a claim is present and not empty. */
 export function hasValue(payload: Readonly<Record<string, unknown>>, name: string): boolean {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   return value !== undefined && value !== null && value !== '';
 }
 
 /**
- * The session as a token has it: whatever is not said is as near as the token's own times come. It is frozen throughout,
- * for one session answers every request with its token. `undefined` for claims that session data cannot be.
+ * Returns the session of a token. Times that the token does not contain are taken from its own. The session is frozen,
+ * because one object serves every request with the token. `undefined` if the claims cannot be session data.
  */
-export function toClaimedSession(
-  claims: TokenClaims & Readonly<Record<string, unknown>>,
-): Session<object> | undefined {
+export function toClaimedSession(claims: CheckedClaims): Session<object> | undefined {
   const { sid, sub, iat, exp, auth_time = iat, ses } = claims;
   const data = freezeData(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
   if (data === undefined) return undefined;
@@ -138,7 +139,7 @@ function freezeData(entries: readonly (readonly [string, unknown])[]): object | 
   try {
     return toFrozenJson(Object.fromEntries(entries));
   } catch (error) {
-    if (error instanceof InvalidDataError) return undefined;
+    if (isSessError(error)) return undefined;
     throw error;
   }
 }

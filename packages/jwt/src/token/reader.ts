@@ -1,11 +1,17 @@
-import type { Session } from '@sess/core';
-import type { AcceptedReading, AccessReading } from '@sess/core/engine';
-import type { KeyRing } from '../keys/key-ring.js';
-import { checkClaims, type ExpectedClaims, toClaimedSession } from './claims.js';
+import * as crypto from 'node:crypto';
+import type { Logger, Session } from '@sess/core';
+import { type AcceptedReading, type AccessReading, createBoundedCache } from '@sess/core/internal';
+import type { KeyRing } from '../keys/key-set.js';
+import {
+  type CheckedClaims,
+  type ExpectedClaims,
+  findWrongClaim,
+  type TokenClaims,
+  toClaimedSession,
+} from './claims.js';
 import { decodeObject, MAX_TOKEN_LENGTH, parseCompact } from './compact.js';
-import type { VerifiedTokens } from './verified-tokens.js';
 
-/** A token whose signature and claims are good; its times are still to be held against the clock. */
+/** A token with a valid signature and valid claims. Its times still have to be compared with the clock. */
 export interface VerifiedToken extends AcceptedReading {
   /** Its `digest` is the `jti`. */
   readonly claimed: {
@@ -22,22 +28,21 @@ export interface VerifiedToken extends AcceptedReading {
 
 export type TokenReading =
   | VerifiedToken
-  /** `expired`: a genuine token that has run out. */
-  | (Extract<AccessReading, { ok: false }> & { readonly expired?: VerifiedToken });
+  /** `genuine`: the token, if only its times made it fail. */
+  | (Extract<AccessReading, { ok: false }> & { readonly genuine?: VerifiedToken });
 
-/** Answers at once what it can, and promises what takes a signature of a key pair. */
+/** Reads a token. Synchronous unless the signature needs WebCrypto, or keys have to be fetched. */
 export type TokenReader = (token: unknown, at: number) => TokenReading | Promise<TokenReading>;
 
 /** A key as readers use it. */
 export interface VerifyingKey {
-  /** The one algorithm that it has. */
   readonly alg: string;
   verify(token: string): boolean | Promise<boolean>;
 }
 
-/** What a reader goes by. */
+/** What a reader needs. */
 export interface ReaderContext {
-  /** The key that a token names, or `undefined`. Rejects when keys cannot be had. */
+  /** Returns the key that a token names, or `undefined`. Rejects if keys are unavailable. */
   readonly findKey: (
     kid: string | undefined,
     at: number,
@@ -45,37 +50,47 @@ export interface ReaderContext {
   ) => VerifyingKey | undefined | Promise<VerifyingKey | undefined>;
   readonly version: KeyRing['version'];
   readonly expected: ExpectedClaims;
-  /** A last condition. */
-  readonly admits: (token: VerifiedToken) => boolean;
+  /** Returns the claim because of which this engine refuses a genuine token, `undefined` if it accepts the token. */
+  readonly findForeignClaim: (token: VerifiedToken) => keyof TokenClaims | undefined;
   /** Milliseconds. */
   readonly leeway: number;
-  readonly verified: VerifiedTokens<VerifiedToken>;
+  /** Receives, at debug level, why a token was refused. */
+  readonly logger: Pick<Logger, 'debug'>;
+  /** Default: 10,000 tokens, 16 MiB. */
+  readonly verified?: VerifiedTokens;
 }
 
-/** A token whose signature is good. */
-interface Genuine {
+/** A token with a valid signature. */
+interface SignedToken {
   readonly text: string;
   readonly payload: string;
-  /** Of when its key was looked for. */
+  /** Version of the key ring when the key was looked up. */
   readonly keyVersion: number;
 }
 
 const MALFORMED: TokenReading = Object.freeze({ ok: false, reason: 'malformed' });
 const UNKNOWN: TokenReading = Object.freeze({ ok: false, reason: 'unknown' });
 
-/** Where a token might bring its own key, or its place (RFC 8725, section 3.10). */
-const FOREIGN_KEYS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256'] as const;
+/** Headers by which a token could supply its own key, or a place to get one from (RFC 8725, section 3.10). */
+const KEY_HEADERS = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256'] as const;
 /** RFC 9068, section 2.1. */
 const TYPES: ReadonlySet<unknown> = new Set(['at+jwt', 'application/at+jwt']);
 
 /**
- * Reads tokens, strictly (RFC 8725; RFC 9068, section 4): one spelling, the algorithm that its key has, a known `kid`,
- * no header that this does not know how to honour, no claim of a wrong type.
+ * Creates a strict reader (RFC 8725; RFC 9068, section 4). A token must have its one spelling, the algorithm of its
+ * key, a known `kid`, no header that the reader does not implement, and no claim of a wrong type.
  */
 export function createReader(context: ReaderContext): TokenReader {
-  const { findKey, expected, admits, leeway, verified } = context;
-  // The tokens of one key have one header.
+  const { findKey, expected, findForeignClaim, leeway, logger } = context;
+  const { verified = createVerifiedTokens() } = context;
+  // All tokens of one key have the same header.
   let lastHeader: { readonly text: string; readonly header: GoodHeader } | undefined;
+
+  /** Operators learn the reason from the log; clients get the same response for every rejected token. */
+  function refuse(cause: string, fields: object = {}): TokenReading {
+    logger.debug({ cause, ...fields }, 'access token rejected');
+    return UNKNOWN;
+  }
 
   function readHeader(text: string): GoodHeader | undefined {
     if (lastHeader?.text === text) return lastHeader.header;
@@ -85,35 +100,29 @@ export function createReader(context: ReaderContext): TokenReader {
     return header;
   }
 
-  function judge(token: VerifiedToken, at: number): TokenReading {
+  function checkTimes(token: VerifiedToken, at: number): TokenReading {
     const { sid, digest } = token;
-    if (at >= token.expiresAt) return { ok: false, reason: 'expired', sid, digest, expired: token };
-    return at < token.notBefore ? UNKNOWN : token;
+    if (at >= token.expiresAt) {
+      logger.debug({ cause: 'exp', sid }, 'access token rejected');
+      return { ok: false, reason: 'expired', sid, digest, genuine: token };
+    }
+    if (at >= token.notBefore) return token;
+    refuse('nbf', { sid });
+    return { ok: false, reason: 'unknown', sid, genuine: token };
   }
 
-  /** After the signature was found good. */
-  function accept({ text, payload, keyVersion }: Genuine, at: number): TokenReading {
+  /** Called for a token with a valid signature. */
+  function accept({ text, payload, keyVersion }: SignedToken, at: number): TokenReading {
     const object = decodeObject(payload);
-    const claims = object === undefined ? undefined : checkClaims(object, expected);
-    const session = claims && toClaimedSession(claims);
-    if (claims === undefined || session === undefined) return UNKNOWN;
-    // A token without a generation is not one that a store renews, and without a version not one that a denylist knows.
-    const { sid, jti, gen = -1, sv = -1, nbf = 0, exp } = claims;
-    const token: VerifiedToken = Object.freeze({
-      ok: true,
-      sid,
-      digest: jti,
-      claimed: Object.freeze({
-        session,
-        generation: gen,
-        version: sv,
-      }),
-      notBefore: nbf * 1_000 - leeway,
-      expiresAt: exp * 1_000 + leeway,
-    });
-    if (!admits(token)) return UNKNOWN;
-    const reading = judge(token, at);
-    // A key may have gone while its signature was checked: what it signed must not be remembered among the keys of now.
+    if (object === undefined) return refuse('payload');
+    const wrong = findWrongClaim(object, expected);
+    if (wrong !== undefined) return refuse(wrong);
+    const token = toVerifiedToken(object as CheckedClaims, leeway);
+    if (token === undefined) return refuse('data');
+    const foreign = findForeignClaim(token);
+    if (foreign !== undefined) return refuse(foreign, { sid: token.sid });
+    const reading = checkTimes(token, at);
+    // A key can be removed while its signature is checked: its token must not be cached among those of the new keys.
     if (reading.ok && context.version(at) === keyVersion) verified.set(text, token);
     return reading;
   }
@@ -123,7 +132,7 @@ export function createReader(context: ReaderContext): TokenReader {
     const keyVersion = context.version(at);
     verified.keepFor(keyVersion);
     const known = verified.get(text);
-    if (known !== undefined) return judge(known, at);
+    if (known !== undefined) return checkTimes(known, at);
 
     const compact = parseCompact(text);
     if (compact === undefined) return MALFORMED;
@@ -131,15 +140,30 @@ export function createReader(context: ReaderContext): TokenReader {
     if (header === undefined) return MALFORMED;
     const { kid, alg } = header;
     const check = (key: VerifyingKey | undefined): TokenReading | Promise<TokenReading> => {
-      if (key === undefined || key.alg !== alg) return UNKNOWN;
+      if (key === undefined) return refuse('kid');
+      if (key.alg !== alg) return refuse('alg');
       const isGenuine = key.verify(text);
       const conclude = (isGood: boolean): TokenReading =>
-        isGood ? accept({ text, payload: compact.payload, keyVersion }, at) : UNKNOWN;
+        isGood ? accept({ text, payload: compact.payload, keyVersion }, at) : refuse('signature');
       return typeof isGenuine === 'boolean' ? conclude(isGenuine) : isGenuine.then(conclude);
     };
     const key = findKey(kid, at, alg);
     return key instanceof Promise ? key.then(check) : check(key);
   };
+}
+
+function toVerifiedToken(claims: CheckedClaims, leeway: number): VerifiedToken | undefined {
+  const session = toClaimedSession(claims);
+  if (session === undefined) return undefined;
+  const { sid, jti, gen = -1, sv = -1, nbf = 0, exp } = claims;
+  return Object.freeze({
+    ok: true,
+    sid,
+    digest: jti,
+    claimed: Object.freeze({ session, generation: gen, version: sv }),
+    notBefore: nbf * 1_000 - leeway,
+    expiresAt: exp * 1_000 + leeway,
+  });
 }
 
 interface GoodHeader {
@@ -153,9 +177,49 @@ function isGoodHeader(header: object): header is GoodHeader {
     typeof alg === 'string' &&
     (kid === undefined || typeof kid === 'string') &&
     TYPES.has(typeof typ === 'string' ? typ.toLowerCase() : typ) &&
-    // Extensions that must be understood: none is (RFC 7515, section 4.1.11). b64 is one of them.
+    // An extension that must be understood; none is (RFC 7515, section 4.1.11). `b64` is one of them.
     !('crit' in header) &&
     !('b64' in header) &&
-    !FOREIGN_KEYS.some((name) => Object.hasOwn(header, name))
+    !KEY_HEADERS.some((name) => Object.hasOwn(header, name))
   );
+}
+
+/** Tokens with a valid signature, by a digest of their text. Nothing that could be presented is kept. */
+export interface VerifiedTokens {
+  /** Removes all tokens if the keys have changed. */
+  keepFor(keyVersion: number): void;
+  get(token: string): VerifiedToken | undefined;
+  set(token: string, value: VerifiedToken): void;
+}
+
+const digest: (text: string) => string =
+  // One-shot hashing costs half as much, and is missing on runtimes older than Node 20.12.
+  typeof crypto.hash === 'function'
+    ? (text) => crypto.hash('sha256', text, 'base64url')
+    : (text) => crypto.createHash('sha256').update(text).digest('base64url');
+
+const MAX_VERIFIED = 10_000;
+const MAX_VERIFIED_BYTES = 16 * 1_024 * 1_024;
+/** Approximate size of an entry besides its claims, which are about as large as the token. */
+const ENTRY_BYTES = 500;
+
+/** Creates a bounded cache of verified tokens. */
+export function createVerifiedTokens(maxEntries: number = MAX_VERIFIED): VerifiedTokens {
+  const entries = createBoundedCache<
+    string,
+    { readonly token: VerifiedToken; readonly bytes: number }
+  >({ maxEntries, maxBytes: MAX_VERIFIED_BYTES, sizeOf: ({ bytes }) => bytes });
+  let version: number | undefined;
+
+  return {
+    keepFor(keyVersion) {
+      if (version === keyVersion) return;
+      version = keyVersion;
+      entries.clear();
+    },
+    get: (text) => entries.get(digest(text))?.token,
+    set(text, token) {
+      entries.set(digest(text), { token, bytes: text.length + ENTRY_BYTES });
+    },
+  };
 }

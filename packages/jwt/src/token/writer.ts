@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer';
-import { InvalidDataError, type Session } from '@sess/core';
-import { toFrozenJson } from '@sess/core/engine';
-import type { KeyRing } from '../keys/key-ring.js';
+import { InvalidDataError, type Session, UsageError } from '@sess/core';
+import { toFrozenJson } from '@sess/core/internal';
+import type { KeyRing } from '../keys/key-set.js';
 import { hasValue, RESERVED, type TokenClaims } from './claims.js';
 
 /** What a token is made of. Times are epoch milliseconds. */
 export interface TokenContent {
   readonly session: Session<object>;
   readonly jti: string;
-  /** Of the session's refresh token; `undefined` where the access token renews itself. */
+  /** Of the refresh token; `undefined` if the access token renews itself. */
   readonly generation: number | undefined;
   readonly version: number | undefined;
   readonly issuedAt: number;
@@ -16,70 +16,86 @@ export interface TokenContent {
 }
 
 export interface TokenWriter {
-  /** @throws InvalidDataError `data_too_large`, `invalid_data` for claims that no token can carry */
+  /**
+   * Returns a signed token.
+   *
+   * @throws {InvalidDataError} invalid_data or data_too_large if the claims do not fit in a token
+   * @throws {UsageError} invalid_option if the function `claims` does not return JSON
+   */
   write(content: TokenContent, at: number): string | Promise<string>;
-  /** Throws what `write` would. */
+  /** Throws what `write` would throw for the session. */
   assertWritable(session: Session<object>): void;
 }
 
-/** What of a session goes into its tokens, at their top level. */
+/** Returns the claims that a session's tokens contain, at their top level. */
 export type ChooseClaims = (session: Session<object>) => object;
 
 export interface WriterContext {
   readonly ring: KeyRing;
   readonly issuer: string;
-  /** Written as text when it is one, as a list when there are more (RFC 7519, section 4.1.3). */
+  /** Written as a string if there is one, as an array if there are more (RFC 7519, section 4.1.3). */
   readonly audiences: readonly string[];
   readonly choose: ChooseClaims;
-  /** Members that the chosen claims must have: a token without them would be refused by whoever made it. */
+  /** Claims that must be present: without them, the issuer itself would refuse the token. */
   readonly required: readonly string[];
-  readonly optionName: string;
+  /** Where the claims come from, for messages. */
+  readonly source: 'claims' | 'the session data';
 }
 
-/** Bytes of chosen claims. */
-const MAX_CLAIMS = 4_096;
-/** Bytes of all claims: with the longest `kid` and an RSA signature, a token of less than the 8 kB that headers may have. */
-const MAX_PAYLOAD = 5_120;
+const MAX_CLAIMS_BYTES = 4_096;
+/** With the longest `kid` and an RSA signature, a token stays below the 8 kB that servers allow for headers. */
+const MAX_PAYLOAD_BYTES = 5_120;
 
-/** What of a token is not known before there is one, as long as it can get. */
+/** The longest values of claims that are not known before there is a token. */
 const LONGEST = {
   jti: '_'.repeat(43),
   generation: 0xffff_ffff,
   version: Number.MAX_SAFE_INTEGER,
 } as const;
 
+/** Creates the writer of one engine. */
 export function createWriter(context: WriterContext): TokenWriter {
-  const { ring, issuer, audiences, choose, required, optionName } = context;
+  const { ring, issuer, audiences, choose, required, source } = context;
   const aud = audiences.length === 1 ? (audiences[0] ?? '') : audiences;
 
   function chooseClaims(session: Session<object>): object {
-    const claims = toFrozenJson(choose(session)) as Readonly<Record<string, unknown>>;
+    const claims = toClaims(choose(session)) as Readonly<Record<string, unknown>>;
     const reserved = Object.keys(claims).find((name) => RESERVED.has(name));
     if (reserved !== undefined) {
       throw new InvalidDataError(
-        `An access token has a claim '${reserved}' of its own, so the session's data cannot have one. Rename it, or choose others with ${optionName}.`,
+        `${source}: expected claims with other names than those of tokens, got '${reserved}'. Rename it, or choose claims with the option claims.`,
       );
     }
     const missing = required.find((name) => !RESERVED.has(name) && !hasValue(claims, name));
     if (missing !== undefined) {
       throw new InvalidDataError(
-        `requiredClaims asks for a claim '${missing}', and a token of this session would have none. It comes from ${optionName}.`,
+        `${source}: expected the required claim '${missing}', got none. See the option requiredClaims.`,
       );
     }
-    const size = Buffer.byteLength(JSON.stringify(claims));
-    if (size > MAX_CLAIMS) {
-      throw new InvalidDataError(
-        `The claims of an access token would have ${size} bytes, more than the ${MAX_CLAIMS} that headers can be trusted with. Choose fewer with ${optionName}.`,
-        { code: 'data_too_large' },
-      );
-    }
+    assertSize(`${source}: expected claims`, JSON.stringify(claims), MAX_CLAIMS_BYTES);
     return claims;
+  }
+
+  function toClaims(chosen: unknown): object {
+    try {
+      return toFrozenJson(chosen as object);
+    } catch (cause) {
+      if (source !== 'claims') throw cause;
+      // The function is at fault, not the session: the error must not blame the request.
+      throw Object.assign(
+        new UsageError(
+          'invalid_option',
+          'claims: expected a function that returns a JSON object, got another result.',
+        ),
+        { cause },
+      );
+    }
   }
 
   function toPayload(content: TokenContent): string {
     const { session, jti, generation, version, issuedAt, expiresAt } = content;
     const { sid, subject, createdAt, authenticatedAt } = session;
-    // Rounded so that `expires_in` is kept, but nothing outlives the session.
+    // Rounded up so that `expires_in` holds, and down so that no token outlives its session.
     const round = expiresAt >= session.expiresAt ? Math.floor : Math.ceil;
     const claims: TokenClaims = {
       iss: issuer,
@@ -95,13 +111,7 @@ export function createWriter(context: WriterContext): TokenWriter {
       ses: { iat: Math.floor(createdAt / 1_000), exp: Math.floor(session.expiresAt / 1_000) },
     };
     const payload = JSON.stringify({ ...claims, ...chooseClaims(session) });
-    const size = Buffer.byteLength(payload);
-    if (size > MAX_PAYLOAD) {
-      throw new InvalidDataError(
-        `The access token would carry ${size} bytes, more than the ${MAX_PAYLOAD} that headers can be trusted with. Choose fewer claims with ${optionName}, or shorter subjects and audiences.`,
-        { code: 'data_too_large' },
-      );
-    }
+    assertSize('access token: expected a payload', payload, MAX_PAYLOAD_BYTES);
     return payload;
   }
 
@@ -112,4 +122,13 @@ export function createWriter(context: WriterContext): TokenWriter {
       toPayload({ session, ...LONGEST, issuedAt, expiresAt });
     },
   };
+}
+
+function assertSize(what: string, text: string, max: number): void {
+  const size = Buffer.byteLength(text);
+  if (size <= max) return;
+  throw new InvalidDataError(
+    `${what} of at most ${max} bytes, got ${size}. Choose fewer claims, or keep the data in a store.`,
+    { code: 'data_too_large' },
+  );
 }

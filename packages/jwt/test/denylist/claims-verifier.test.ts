@@ -1,6 +1,6 @@
 import type { Session } from '@sess/core';
-import { tagFor } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import type { TokenReading } from '../../src/token/reader.js';
 import { settle } from '../engines.js';
 import { arrange } from './arrange.js';
@@ -21,6 +21,7 @@ describe('a signed token', () => {
     });
     const { sessions } = arrange({ accessToken });
     const issued = await sessions.create({ subject: 'ada' });
+    asked = 0;
     expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: true });
     expect(asked).toBe(0);
     isSure = false;

@@ -1,8 +1,9 @@
 import { StoreUnavailableError, UsageError } from '@sess/core';
 import { createEvents, createRandomBytes } from '@sess/core/engine';
 import type { Denylist } from '@sess/core/store';
-import { createFakeClock, createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import {
   createDenylistClient,
   type DenylistClient,

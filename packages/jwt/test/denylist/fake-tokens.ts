@@ -1,7 +1,8 @@
 import { type AccessTokens, InvalidDataError } from '@sess/core';
 import type { AccessGrant, AccessTokenContext } from '@sess/core/engine';
 import type { Denylist } from '@sess/core/store';
-import { createFaultyDenylist, type FaultyDenylist } from '@sess/testkit';
+import { createFaultyDenylist } from '@sess/testkit';
+import type { FaultyDenylist } from '../../../../test/kit.js';
 import { createClaimsVerifier } from '../../src/denylist/claims-verifier.js';
 import { createDenylistClient } from '../../src/denylist/denylist-client.js';
 import { attachDenylist } from '../../src/denylist/revoking-store.js';

@@ -1,5 +1,7 @@
-import { createFakeClock, denylistSuite, tagFor } from '@sess/testkit';
+import { createFakeClock } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import { memoryDenylist } from '../../src/index.js';
 
 const LIFE = 60_000;

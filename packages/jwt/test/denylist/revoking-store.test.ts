@@ -1,6 +1,6 @@
 import { type StorePort, tagOf } from '@sess/core/engine';
-import { createAuth, createRecord } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { createAuth, createRecord } from '../../../../test/kit.js';
 import type { DenylistClient } from '../../src/denylist/denylist-client.js';
 import { createRevokingStore } from '../../src/denylist/revoking-store.js';
 
@@ -192,12 +192,19 @@ describe('a store that denies the tokens of what it ends', () => {
     },
   );
 
-  it('removes all before it denies all, so that no sign-in in between keeps a dead session', async () => {
-    const { store, calls } = arrange({ removeAll: { status: 'removed', count: 3, now: NOW } });
-    expect(await store.removeAll(tag, sid)).toMatchObject({ count: 3 });
+  it('removes all before it denies all, and then ends what signed in between the two', async () => {
+    const between = createRecord({ now: NOW });
+    const { store, calls } = arrange({
+      removeAll: { status: 'removed', count: 3, now: NOW },
+      list: { records: [record, between], now: NOW },
+    });
+    expect(await store.removeAll(tag, sid)).toMatchObject({ count: 4 });
     expect(calls).toEqual([
       ['removeAll', tag, sid],
       ['denyAll', tag, sid],
+      ['list', tag],
+      ['deny', tagOf(between.sid), [{ kind: 'session', id: between.sid }]],
+      ['remove', between.sid, undefined],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { createSessions, memoryStore } from '@sess/core';
-import { createMemoryLogger, silentLogger } from '@sess/testkit';
+import type { Denylist, SessionStore } from '@sess/core/store';
+import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { jwt, memoryDenylist } from '../../src/index.js';
 import { NAMES, SECRET, settle } from '../engines.js';
@@ -159,24 +160,32 @@ describe('settling by what a token says of its generation', () => {
 });
 
 describe('an engine and its denylist', () => {
-  const WARNING = 'the denylist is in this process’s memory';
-
-  it.each([
-    ['a denylist of one process beside a store of many', false, true, true],
-    ['both of one process', true, true, false],
-    ['both of many', false, false, false],
-  ])('%s', (_what, isStoreLocal, isDenylistLocal, warns) => {
-    const logger = createMemoryLogger();
-    const denylist = { ...memoryDenylist(), isLocal: isDenylistLocal };
+  const create = (isStoreLocal: boolean | undefined, denylist?: Denylist) => () =>
     createSessions({
-      store: { ...memoryStore(), isLocal: isStoreLocal },
-      accessToken: jwt({ keys: SECRET, ...NAMES, revocation: 'denylist', denylist }),
-      logger,
+      store: { ...memoryStore(), isLocal: isStoreLocal } as SessionStore,
+      accessToken: jwt({
+        keys: SECRET,
+        ...NAMES,
+        revocation: 'denylist',
+        ...(denylist && { denylist }),
+      }),
+      logger: silentLogger,
     });
-    const warned = logger.lines.some(
-      ({ level, message }) => level === 'warn' && message.startsWith(WARNING),
-    );
-    expect(warned).toBe(warns);
+
+  it.each([false, undefined])(
+    'refuses a denylist in memory beside a store that processes share: isLocal %s',
+    (isLocal) => {
+      for (const denylist of [undefined, memoryDenylist()]) {
+        expect(create(isLocal, denylist)).toThrow(/^denylist: expected one that processes share/);
+      }
+    },
+  );
+
+  it('accepts any other pair of store and denylist', () => {
+    expect(create(true)).not.toThrow();
+    expect(create(true, memoryDenylist())).not.toThrow();
+    expect(create(true, { ...memoryDenylist(), isLocal: false })).not.toThrow();
+    expect(create(false, { ...memoryDenylist(), isLocal: false })).not.toThrow();
   });
 
   it('are closed together, one even if the other fails', async () => {

@@ -4,13 +4,14 @@ import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { generateKey, importJwk, importPem, secretKey } from '../../src/index.js';
 import { testKey } from '../arrange.js';
+import { rsaPair } from './rsa.js';
 
 const REFUSED = { name: 'UsageError', code: 'invalid_option' };
 const PAIRS = {
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   EdDSA: generateKeyPairSync('ed25519'),
-  RS256: generateKeyPairSync('rsa', { modulusLength: 2_048 }),
-  PS256: generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+  RS256: rsaPair('rsa-2048-a'),
+  PS256: rsaPair('rsa-2048-b'),
 } as const;
 const ALGORITHMS = Object.keys(PAIRS) as (keyof typeof PAIRS)[];
 
@@ -129,7 +130,7 @@ describe('a key', () => {
   );
 
   it('of RSA has 2,048 bits or more [jwt.lengths]', async () => {
-    const short = generateKeyPairSync('rsa', { modulusLength: 2_047 });
+    const short = rsaPair('rsa-2047');
     for (const alg of ['RS256', 'PS256'] as const) {
       await expect(
         importJwk(short.publicKey.export({ format: 'jwk' }), { alg }),

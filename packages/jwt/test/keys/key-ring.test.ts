@@ -148,8 +148,6 @@ describe('key rotation under load', () => {
         issuer: ISSUER,
         audience: AUDIENCE,
         revocation: 'none',
-        // Little is remembered, so that most verifications need their key.
-        maxRemembered: 50,
       }),
       accessTtl: '15m',
       clock,

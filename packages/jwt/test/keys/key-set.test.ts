@@ -6,9 +6,9 @@ import {
   importJwk,
   type JwtKey,
   jwt,
-  type Keys,
   secretKey,
 } from '../../src/index.js';
+import type { Keys } from '../../src/keys/key-set.js';
 import { AUDIENCE, freshKey, ISSUER, testKey } from '../arrange.js';
 
 const INVALID = expect.objectContaining({ name: 'UsageError', code: 'invalid_option' });

@@ -4,8 +4,7 @@ import { inspect } from 'node:util';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createKeySet, importJwk, importPem, jwt, secretKey, verifyOnly } from '../../src/index.js';
-import { createKeyRing } from '../../src/keys/key-ring.js';
-import { toKeySource } from '../../src/keys/key-set.js';
+import { createKeyRing, toKeySource } from '../../src/keys/key-set.js';
 import { ALL_ALGORITHMS, AUDIENCE, ISSUER, testKey } from '../arrange.js';
 
 /** All that can be seen of something without asking it for its secret. */

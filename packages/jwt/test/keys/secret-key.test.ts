@@ -17,10 +17,11 @@ import {
   testKey,
 } from '../arrange.js';
 import { forgeHmac } from '../forge.js';
+import { rsaPair } from './rsa.js';
 
 const INVALID = expect.objectContaining({ name: 'UsageError', code: 'invalid_option' });
 const PAIRS = {
-  RSA: generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+  RSA: rsaPair('rsa-2048-a'),
   'P-256': generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   Ed25519: generateKeyPairSync('ed25519'),
 };

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createKeySet, type JwtKey } from '../../src/index.js';
 import type { VerifyingKey } from '../../src/token/reader.js';
-import { createReader, type VerifiedToken } from '../../src/token/reader.js';
-import { createVerifiedTokens } from '../../src/token/verified-tokens.js';
+import { createReader, createVerifiedTokens, type VerifiedToken } from '../../src/token/reader.js';
 import {
   AUDIENCE,
   arrangeReader,
@@ -30,9 +30,10 @@ function arrangeCounting(key: JwtKey) {
     findKey: () => counting,
     version: () => version,
     expected: { issuer: ISSUER, audiences: [AUDIENCE], required: [] },
-    admits: () => true,
+    findForeignClaim: () => undefined,
     leeway: 0,
-    verified: createVerifiedTokens<VerifiedToken>(10),
+    logger: silentLogger,
+    verified: createVerifiedTokens(10),
   });
   const at = arrangeReader(key).clock.now();
   return {
@@ -83,21 +84,27 @@ describe('verified tokens', () => {
   });
 
   it('are as many as were allowed, and those in use stay', () => {
-    const tokens = createVerifiedTokens<number>(10);
-    tokens.set('in use', -1);
+    const tokens = createVerifiedTokens(10);
+    const [used, newest] = [{} as VerifiedToken, {} as VerifiedToken];
+    tokens.set('in use', used);
     for (let index = 0; index < 1_000; index += 1) {
-      expect(tokens.get('in use')).toBe(-1);
-      tokens.set(`token ${index}`, index);
+      expect(tokens.get('in use')).toBe(used);
+      tokens.set(`token ${index}`, newest);
     }
     const kept = Array.from({ length: 1_000 }, (_, index) => tokens.get(`token ${index}`));
     expect(kept.filter((value) => value !== undefined)).toHaveLength(9);
-    expect(tokens.get('token 999')).toBe(999);
+    expect(tokens.get('token 999')).toBe(newest);
   });
 
-  it('are none at all when none are allowed', () => {
-    const tokens = createVerifiedTokens<number>(0);
-    tokens.set('token', 1);
-    expect(tokens.get('token')).toBeUndefined();
+  it('take at most 16 MiB, counted by the size of their tokens', () => {
+    const tokens = createVerifiedTokens();
+    const value = {} as VerifiedToken;
+    const largest = 'x'.repeat(8_192);
+    for (let index = 0; index < 3_000; index += 1) tokens.set(`${index}${largest}`, value);
+    const kept = Array.from({ length: 3_000 }, (_, index) => tokens.get(`${index}${largest}`));
+    const count = kept.filter((entry) => entry !== undefined).length;
+    expect(count).toBeGreaterThan(1_500);
+    expect(count).toBeLessThan(2_000);
   });
 
   it('are kept by a digest, so that none can be read out of memory [tokens.stored]', async () => {
@@ -109,7 +116,7 @@ describe('verified tokens', () => {
     };
     const token = tokenOf(await testKey('HS256'));
     try {
-      createVerifiedTokens<object>(10).set(token, {});
+      createVerifiedTokens(10).set(token, {} as VerifiedToken);
     } finally {
       Map.prototype.set = original;
     }

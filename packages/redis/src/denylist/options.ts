@@ -1,4 +1,4 @@
-import { type Duration, UsageError } from '@sess/core';
+import type { Duration } from '@sess/core';
 import { type Readers, readOptions } from '@sess/core/internal';
 import type { Durability } from '../client/run-script.js';
 import {
@@ -17,8 +17,8 @@ import {
 /** Options of `redisDenylist`. */
 export interface RedisDenylistOptions {
   /**
-   * Prefix of every key. No other keys may begin with it, those of a session store included. Default: `'sess:deny:'`.
-   * Braces are refused, because they move all keys to one slot.
+   * Prefix of every key, to which `deny:` is added: a session store may have the same one. Default: `'sess:'`. Braces are
+   * refused, because they move all keys to one slot.
    */
   readonly keyPrefix?: string;
   /**
@@ -48,7 +48,7 @@ export interface RedisDenylistSettings {
 }
 
 const READERS = {
-  keyPrefix: keyPrefixOption('sess:deny:'),
+  keyPrefix: keyPrefixOption('sess:'),
   timeout: timeoutOption,
   durability: durabilityOption,
   nearCache: nearCacheOption,
@@ -61,12 +61,6 @@ const READERS = {
  */
 export function resolveDenylistOptions(options: RedisDenylistOptions): RedisDenylistSettings {
   const settings = readOptions('redisDenylist', options, READERS);
-  if (settings.keyPrefix === 'sess:') {
-    throw new UsageError(
-      'invalid_option',
-      "keyPrefix: expected a prefix of its own, got 'sess:', which redisStore() uses. Leave it out, or write another one.",
-    );
-  }
   assertDurabilityFits(settings.durability, settings.timeout);
-  return settings;
+  return { ...settings, keyPrefix: `${settings.keyPrefix}deny:` };
 }

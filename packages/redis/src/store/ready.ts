@@ -26,8 +26,8 @@ export interface ReadyCheck {
   warnOfRisks(logger: Logger | undefined): Promise<void>;
 }
 
-/** The shortest value that the insert script accepts as a session. It has ended, so that it is swept immediately. */
-const PROBE_VALUE = '1:1:1:0:1:0:2:[][]';
+/** Milliseconds that the probe lives if its deletion fails. */
+const PROBE_TTL_MS = 60_000;
 const FAR_FUTURE = 9e14;
 const SCAN_COUNT = 500;
 
@@ -56,7 +56,9 @@ export function createReadyCheck(context: ReadyCheckContext): ReadyCheck {
   return {
     async assertWritable() {
       const field = randomBytes(12).toString('base64url');
-      const args = [field, PROBE_VALUE, 0, 1, 'evict-oldest', field, FAR_FUTURE, '', ''];
+      // The shortest value that the insert script accepts as a session.
+      const value = `1:1:1:0:${systemClock.now() + PROBE_TTL_MS}:0:2:[][]`;
+      const args = [field, value, 0, 1, 'evict-oldest', field, FAR_FUTURE, '', ''];
       const reply = await runScript({ script: INSERT, keys: [key], args, isReadOnly: false });
       if (!Array.isArray(reply) || String(reply[0]) !== 'inserted') {
         throw new Error('Redis: expected the reply of a script, got another value.');

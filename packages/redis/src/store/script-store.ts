@@ -125,21 +125,17 @@ export function scriptStore(
   const writeDurably = (tagOrSid: string, script: Script, args: Arguments): Promise<WriteReply> =>
     write(durable?.write ?? plainWrites, tagOrSid, script, args);
 
-  /** Returns the record; `undefined` for a value that no version has written. Logged once, as there may be many. */
+  /** Returns the record; `undefined` for a value that this version cannot read. Logged once, as there may be many. */
   function decode(sid: string, value: string): SessionRecord | undefined {
     const record = decodeRecord(sid, value);
-    if (record !== undefined) return record;
-    const isNewer = isNewerRecord(value);
-    if (!hasReported) {
-      hasReported = true;
-      logger?.error(
-        { sid },
-        isNewer
-          ? 'a session record in Redis was written by a later version of @sess/redis; its requests fail until this process is updated'
-          : 'a session record in Redis cannot be read; it is treated as absent',
-      );
-    }
-    if (isNewer) throw new Error('A session record was written by a later version of @sess/redis.');
+    if (record !== undefined || hasReported) return record;
+    hasReported = true;
+    logger?.error(
+      { sid },
+      isNewerRecord(value)
+        ? 'a session record in Redis was written by a newer version of @sess/redis; its requests fail until this process is updated'
+        : 'a session record in Redis cannot be read; it is treated as absent',
+    );
     return undefined;
   }
 
@@ -198,6 +194,8 @@ export function scriptStore(
   }
 
   function toConflict(sid: string, value: unknown, now: number) {
+    // A record of a newer version, which the script does not return, is neither absent nor of another version.
+    if (value === undefined) throw createNewerError();
     const record = decode(sid, String(value));
     return record === undefined
       ? { status: 'absent' as const, now }
@@ -215,11 +213,16 @@ export function scriptStore(
     onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => {}),
     async load(sid) {
       const { value, now } = await readField(keyOf(sid), fieldOf(sid), true);
-      return { record: value === undefined ? undefined : decodeRecent(sid, value), now };
+      const record = value === undefined ? undefined : decodeRecent(sid, value);
+      const isNewer = record === undefined && value !== undefined && isNewerRecord(value);
+      return isNewer ? { status: 'unreadable', record, now } : { record, now };
     },
     async loadRecord(sid) {
       const { value } = await readField(keyOf(sid), fieldOf(sid), false);
-      return value === undefined ? undefined : decodeRecent(sid, value);
+      if (value === undefined) return undefined;
+      const record = decodeRecent(sid, value);
+      if (record === undefined && isNewerRecord(value)) throw createNewerError();
+      return record;
     },
     async insert(record, { max, onLimit }, context): Promise<InsertResult> {
       assertWholeTimes(record);
@@ -233,8 +236,8 @@ export function scriptStore(
         onLimit,
         context.operation,
         deadlineOf(context),
-        '',
-        '',
+        context.replaces === undefined ? '' : sparedField(tagOf(sid), context.replaces),
+        context.provenAt === undefined ? '' : Math.floor(context.provenAt),
       ];
       const evicted: string[] = [];
       for (;;) {
@@ -330,6 +333,10 @@ export function scriptStore(
       durable?.close();
     },
   };
+}
+
+function createNewerError(): Error {
+  return new Error('A session record was written by a newer version of @sess/redis.');
 }
 
 /** Returns the field of a session: the part of its sid behind the tag. */

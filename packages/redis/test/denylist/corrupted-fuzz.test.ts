@@ -1,10 +1,10 @@
 import { failFast } from '@sess/redis';
 import { type RedisServer, requireServer, startRedisServer } from '@sess/test-servers';
-import { createRecord, tagFor } from '@sess/testkit';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { changes, PATIENCE, runs, scaled } from '../../../../test/fuzzing.js';
+import { createRecord, tagFor } from '../../../../test/kit.js';
 import { createName, LIFE, type OpenDenylist, openDenylist } from './help.js';
 
 /** Which field of a subject is damaged: its head, the book-keeping, a denial, the mark of a token that was replaced. */

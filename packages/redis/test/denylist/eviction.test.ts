@@ -1,8 +1,9 @@
 import { StoreUnavailableError, UsageError } from '@sess/core';
 import { failFast, redisDenylist } from '@sess/redis';
 import { requireServer, startRedisCluster, until } from '@sess/test-servers';
-import { createMemoryLogger, tagFor } from '@sess/testkit';
+import { createMemoryLogger } from '@sess/testkit';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import { CLUSTER_CLIENTS } from '../clients.js';
 import { ADA, LIFE, openDenylist, useRedis, useServer } from './help.js';
 

@@ -68,7 +68,7 @@ test('on a Cluster they are said again after a failover of which no call has see
     onTestFinished(() => denylist.close());
 
     const [gone, mine, older] = [await issue(), await issue(), await issue()];
-    const master = await cluster.masterOf(keyPrefix + gone.sid.slice(0, 16));
+    const master = await cluster.masterOf(`${keyPrefix}deny:${gone.sid.slice(0, 16)}`);
     const [replica] = await cluster.replicasOf(master);
     if (replica === undefined) throw new Error('a master without a replica');
     // It may be the master of the last round, which is still catching up; what it does not have, it cannot bring along.

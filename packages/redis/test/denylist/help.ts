@@ -8,9 +8,11 @@ import {
   startRedisServer,
   until,
 } from '@sess/test-servers';
-import { createRecord, type DenylistHarness, silentLogger, tagFor } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import type { DenylistHarness } from '@sess/testkit/suites';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, onTestFinished } from 'vitest';
+import { createRecord, tagFor } from '../../../../test/kit.js';
 import { createPort } from '../../src/client/port.js';
 import type { OpenClient } from '../clients.js';
 
@@ -96,12 +98,12 @@ export async function makeDenylist(
     passTime: sleep,
     async lose() {
       for (const subject of ['ada', 'bob']) {
-        const key = keyPrefix + tagFor(subject);
+        const key = `${keyPrefix}deny:${tagFor(subject)}`;
         await port.send(key, false, ['DEL', key]);
       }
     },
     async countDenials(tag) {
-      const key = keyPrefix + tag;
+      const key = `${keyPrefix}deny:${tag}`;
       const fields = (await port.send(key, true, ['HKEYS', key])) as readonly string[];
       return fields.filter((field) => /^[js]/.test(field)).length;
     },

@@ -7,7 +7,7 @@ import {
   startRedisServer,
   until,
 } from '@sess/test-servers';
-import { silentLogger, tagFor } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
 import { Redis } from 'ioredis';
 import {
   afterAll,
@@ -19,6 +19,7 @@ import {
   it,
   onTestFinished,
 } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import { ADA, clock, createName, LIFE, openDenylist } from './help.js';
 
 /** What the denylist lets a key live beyond what was asked for. */

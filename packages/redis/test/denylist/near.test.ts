@@ -27,7 +27,7 @@ async function openPair(
   const near = openDenylist(client.client, { keyPrefix, nearCache: nearCache ?? true });
   onTestFinished(() => near.denylist.close());
   const other = openDenylist(await useRedis(server.url), { keyPrefix });
-  return { near, other, prefix: keyPrefix };
+  return { near, other, prefix: `${keyPrefix}deny:` };
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -11,7 +11,6 @@ describe('the options of a denylist', () => {
     ['an unknown name', { keyprefix: 'x:' }],
     ['an empty prefix', { keyPrefix: '' }],
     ['braces', { keyPrefix: '{x}:' }],
-    ["the store's own prefix", { keyPrefix: 'sess:' }],
     ['no time at all', { timeout: 0 }],
     ['too much time', { timeout: '1h' }],
     ['no replicas', { durability: { replicas: 0 } }],

@@ -1,5 +1,5 @@
 import { type RedisCluster, requireServer, startRedisCluster } from '@sess/test-servers';
-import { denylistSuite } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CLUSTER_CLIENTS } from '../clients.js';
 import { makeDenylist } from './help.js';

@@ -4,7 +4,7 @@ import {
   type StandaloneServer,
   startRedisServer,
 } from '@sess/test-servers';
-import { denylistSuite } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CLIENTS } from '../clients.js';
 import { makeDenylist } from './help.js';

@@ -14,9 +14,10 @@ import {
   requireServer,
   startRedisServer,
 } from '@sess/test-servers';
-import { createMemoryLogger, silentLogger, tagFor } from '@sess/testkit';
+import { createMemoryLogger, silentLogger } from '@sess/testkit';
 import { Redis, type RedisOptions } from 'ioredis';
 import { inject, type TestContext } from 'vitest';
+import { tagFor } from '../../../../test/kit.js';
 import { decodeRecord } from '../../src/store/codec.js';
 
 /** What ends things with the test, which a concurrent test has to be given. */

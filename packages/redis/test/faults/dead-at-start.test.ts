@@ -2,10 +2,11 @@ import { createRequire } from 'node:module';
 import { createSessions } from '@sess/core';
 import { failFast, type RedisClient } from '@sess/redis';
 import { requireServer, startRedisServer, until } from '@sess/test-servers';
-import { sendRequest, silentLogger, type WireRequest } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { describe, inject, test } from 'vitest';
+import { sendRequest, type WireRequest } from '../../../../test/kit.js';
 import { createHost } from '../../../express/test/host.js';
 import { createEngine } from './arrange.js';
 

@@ -2,7 +2,8 @@ import type { Clock, Logger } from '@sess/core';
 import type { SessionRecord, SessionStore } from '@sess/core/store';
 import { type RedisClient, type RedisStoreOptions, redisStore } from '@sess/redis';
 import { until } from '@sess/test-servers';
-import { createRecord, createWrite, silentLogger } from '@sess/testkit';
+import { silentLogger } from '@sess/testkit';
+import { createRecord, createWrite } from '../../../../test/kit.js';
 
 /** The near cache promises that nothing older is accepted while invalidations do not arrive. Milliseconds. */
 export const BOUND = 2_500;

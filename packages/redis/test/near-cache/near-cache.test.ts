@@ -1,10 +1,11 @@
 import { createSessions, UsageError } from '@sess/core';
 import { failFast, type RedisClient, redisStore } from '@sess/redis';
 import { requireServer, startRedisServer, until } from '@sess/test-servers';
-import { createMemoryLogger, createWrite } from '@sess/testkit';
+import { createMemoryLogger } from '@sess/testkit';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster, createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { createWrite } from '../../../../test/kit.js';
 import { CLIENTS } from '../clients.js';
 import { BOUND, type OpenStore, openStore } from './help.js';
 

@@ -7,7 +7,7 @@ import {
   startRedisCluster,
   startRedisServer,
 } from '@sess/test-servers';
-import { type StoreHarness, storeSuite } from '@sess/testkit';
+import { type StoreHarness, storeSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CLIENTS, CLUSTER_CLIENTS, type OpenClient } from '../clients.js';
 import { openStore } from './help.js';

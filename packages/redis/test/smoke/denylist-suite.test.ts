@@ -1,5 +1,5 @@
 import { openStandalone, type StandaloneServer } from '@sess/test-servers';
-import { denylistSuite } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { openIoredis } from '../clients.js';
 import { makeDenylist } from '../denylist/help.js';

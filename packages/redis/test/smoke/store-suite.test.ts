@@ -1,6 +1,6 @@
 import { redisStore } from '@sess/redis';
 import { openStandalone, type StandaloneServer, sleep } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { openIoredis } from '../clients.js';
 

@@ -1,7 +1,7 @@
-import { createRecord } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changes, runs, scaled } from '../../../../test/fuzzing.js';
+import { createRecord } from '../../../../test/kit.js';
 import { decodeRecord, encodeRecord } from '../../src/store/codec.js';
 
 const NOW = 1_800_000_000_000;

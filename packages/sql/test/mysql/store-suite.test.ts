@@ -1,6 +1,6 @@
 import { mysqlStore } from '@sess/sql/mysql';
 import { type MariadbServer, sleep, startMariadb } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import { createPool, type Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, describe } from 'vitest';
 

@@ -1,6 +1,6 @@
 import { postgresDenylist } from '@sess/sql/postgres';
 import { type PostgresServer, sleep, startPostgres } from '@sess/test-servers';
-import { denylistSuite } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 

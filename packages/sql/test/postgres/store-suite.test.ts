@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { postgresStore } from '@sess/sql/postgres';
 import { type PostgresServer, sleep, startPostgres } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe } from 'vitest';

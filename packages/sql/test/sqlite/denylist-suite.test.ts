@@ -1,6 +1,6 @@
 import { sqliteDenylist } from '@sess/sql/sqlite';
 import { sleep } from '@sess/test-servers';
-import { denylistSuite } from '@sess/testkit';
+import { denylistSuite } from '@sess/testkit/suites';
 import Database from 'libsql';
 
 denylistSuite('SQLite through libsql', async () => {

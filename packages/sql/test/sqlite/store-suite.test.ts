@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqliteStore } from '@sess/sql/sqlite';
 import { sleep } from '@sess/test-servers';
-import { storeSuite } from '@sess/testkit';
+import { storeSuite } from '@sess/testkit/suites';
 import Database from 'libsql';
 import { afterAll } from 'vitest';
 

@@ -17,9 +17,6 @@
 /** Milliseconds for which an expired session is kept, so that its tokens read `expired`. */
 const KEPT_AFTER_END_MS = 60_000;
 
-/** Milliseconds for which the mark of the newest removal of all sessions is kept: see `InsertContext.provenAt`. */
-const MARK_TTL_MS = 15 * 60_000;
-
 /** Sessions in one page of the index. */
 const PAGE_SIZE = 64;
 
@@ -64,10 +61,17 @@ local function build(h)
 end
 `;
 
+/** How long a subject's removals are remembered, in milliseconds. */
+export interface RememberedTimes {
+  readonly tombstoneTtl: number;
+  /** For the mark of the newest removal of all sessions: see `InsertContext.provenAt`. */
+  readonly markTtl: number;
+}
+
 /** Returns the Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. */
-export function createIndexHeader(tombstoneTtl: number): string {
+export function createIndexHeader({ tombstoneTtl, markTtl }: RememberedTimes): string {
   return `
-local KEPT, MEMORY, MARK_TTL, NEVER = ${KEPT_AFTER_END_MS}, ${tombstoneTtl}, ${MARK_TTL_MS}, 9e15
+local KEPT, MEMORY, MARK_TTL, NEVER = ${KEPT_AFTER_END_MS}, ${tombstoneTtl}, ${markTtl}, 9e15
 local PAGE, ENTRY, SLOT, GRAVE, CALL = ${PAGE_SIZE}, 30, 32, 51, 24
 local pack, unpackAt, sub, find = struct.pack, struct.unpack, string.sub, string.find
 
@@ -105,20 +109,20 @@ local fields, pages, graves = {}, {}, nil
 local meta
 
 local function emptyMeta()
-  return { count = 0, mark = -1, floor = -1, newest = -1, calls = '', dir = '' }
+  return { count = 0, mark = -1, floor = -1, newest = -1, soonest = NEVER, calls = '', dir = '' }
 end
 
 local function parseMeta(value)
-  if #value < 27 or sub(value, 1, 1) ~= 'S' then return nil end
-  local count, mark, floor, newest, calls = unpackAt('>I4I7I7I7B', value, 2)
-  local from = 28 + calls * CALL
+  if #value < 34 or sub(value, 1, 1) ~= 'S' then return nil end
+  local count, mark, floor, newest, soonest, calls = unpackAt('>I4I7I7I7I7B', value, 2)
+  local from = 35 + calls * CALL
   local size = #value - from + 1
   if calls > ${OPERATIONS} or size < 0 or size % SLOT ~= 0 then return nil end
   -- A mark far ahead of the server's time was not written by a script.
   if math.max(mark, floor, newest) > now + 86400000 then return nil end
   return {
-    count = count, mark = mark - 1, floor = floor - 1, newest = newest - 1,
-    calls = sub(value, 28, from - 1), dir = sub(value, from)
+    count = count, mark = mark - 1, floor = floor - 1, newest = newest - 1, soonest = soonest,
+    calls = sub(value, 35, from - 1), dir = sub(value, from)
   }
 end
 
@@ -145,13 +149,14 @@ local function readPage(p)
 end
 
 local function summarize(page)
-  local ends, used, first = NEVER, NEVER, string.rep(' ', 16)
+  local ends, used, first = NEVER, NEVER, 0
   for at = 1, #page, ENTRY do
-    local rest, u, e = unpackAt('>c16I7I7', page, at)
+    local u, e = unpackAt('>I7I7', page, at + 16)
     if e < ends then ends = e end
-    if u < used or u == used and isBefore(rest, first) then used, first = u, rest end
+    if u < used or u == used and isBefore(sub(page, at, at + 15), sub(page, first, first + 15)) then used, first = u, at end
   end
-  return pack('>I2I7I7c16', #page / ENTRY, ends, used, first)
+  local name = first > 0 and sub(page, first, first + 15) or string.rep(' ', 16)
+  return pack('>I2I7I7c16', #page / ENTRY, ends, used, name)
 end
 
 local function setPage(p, page)
@@ -197,6 +202,7 @@ local function addEntry(field, used, ends, hint)
   fields['#' .. p] = page
   setSlot(p, pack('>I2I7I7c16', count + 1, math.min(minEnds, ends), minUsed, first))
   meta.count = meta.count + 1
+  meta.soonest = math.min(meta.soonest, ends)
   return p
 end
 
@@ -222,6 +228,7 @@ local function touchEntry(field, p, used, ends)
   local page = readPage(q)
   local _, wasUsed, wasEnds = unpackAt('>c16I7I7', page, at)
   if wasUsed == used and wasEnds == ends then return q end
+  meta.soonest = math.min(meta.soonest, ends)
   page = sub(page, 1, at + 15) .. pack('>I7I7', used, ends) .. sub(page, at + ENTRY)
   local count, minEnds, minUsed, first = slot(q)
   -- The summary changes only with the smallest entries; most of the others are left out of a scan.
@@ -277,10 +284,10 @@ local function readGraves()
   return graves
 end
 
--- Returns the flag and the time of a removal that is still remembered.
+-- Returns the creation time of a session whose removal is still remembered.
 local function readGrave(at)
-  local flag, when = unpackAt('>c1I7', graves, at + 16)
-  if math.abs(now - when) < MEMORY then return flag, when end
+  local when, created = unpackAt('>I7I7', graves, at + 17)
+  if math.abs(now - when) < MEMORY then return created end
 end
 
 -- Remembers a removal: 'e' by the limit, 'r' otherwise.
@@ -306,8 +313,9 @@ end
 
 local function flush()
   local writes = {
-    '!', 'S' .. pack('>I4I7I7I7B', meta.count, meta.mark + 1, meta.floor + 1, meta.newest + 1, #meta.calls / CALL) ..
-      meta.calls .. meta.dir
+    '!', 'S' .. pack(
+      '>I4I7I7I7I7B', meta.count, meta.mark + 1, meta.floor + 1, meta.newest + 1, meta.soonest, #meta.calls / CALL
+    ) .. meta.calls .. meta.dir
   }
   for field, value in pairs(fields) do
     table.insert(writes, field)
@@ -339,29 +347,33 @@ local function expirePage(p, limit)
   setPage(p, table.concat(kept))
 end
 
--- Returns the page with the smallest end.
-local function firstToEnd()
+-- Returns the page with the smallest end, if that is not after \`limit\`.
+local function firstToEnd(limit)
+  -- No session ends sooner than this.
+  if meta.soonest > limit then return nil end
   local best, ends = nil, NEVER
   for p = 0, #meta.dir / SLOT - 1 do
-    local _, e = slot(p)
+    local e = unpackAt('>I7', meta.dir, p * SLOT + 3)
     if e < ends then best, ends = p, e end
   end
-  return best, ends
+  meta.soonest = ends
+  if ends <= limit then return best end
 end
 
 -- Deletes what ended a while ago, one page a call.
 local function sweep()
-  local p, ends = firstToEnd()
-  if p and ends + KEPT <= now then expirePage(p, now - KEPT) end
+  local p = firstToEnd(now - KEPT)
+  if p then expirePage(p, now - KEPT) end
 end
 
 -- Returns the page and the field of the session that was used least recently.
 local function leastRecent()
   local best, used, field = nil, NEVER, nil
   for p = 0, #meta.dir / SLOT - 1 do
-    local count, _, u, rest = slot(p)
-    if count > 0 and (not best or u < used or u == used and isBefore(rest, field)) then
-      best, used, field = p, u, rest
+    -- An empty page has the largest number here.
+    local u = unpackAt('>I7', meta.dir, p * SLOT + 10)
+    if u < used or best and u == used and isBefore(sub(meta.dir, p * SLOT + 17, p * SLOT + 32), field) then
+      best, used, field = p, u, sub(meta.dir, p * SLOT + 17, p * SLOT + 32)
     end
   end
   return best, field
@@ -370,6 +382,7 @@ end
 -- Returns how many sessions have not ended.
 local function countLive()
   local count = meta.count
+  if meta.soonest > now then return count end
   for p = 0, #meta.dir / SLOT - 1 do
     local _, minEnds = slot(p)
     if minEnds <= now then

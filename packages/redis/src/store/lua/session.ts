@@ -1,8 +1,9 @@
-import { MAX_CLOCK_LEAD_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
+import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import { type Script, toScript } from '../../client/run-script.js';
 import { createIndexHeader, RECORD_HEADER } from './header.js';
 
-const HEADER = RECORD_HEADER + createIndexHeader(TOMBSTONE_TTL_MS);
+const HEADER =
+  RECORD_HEADER + createIndexHeader({ tombstoneTtl: TOMBSTONE_TTL_MS, markTtl: REVOCATION_TTL_MS });
 
 /** Sessions that one call may evict. A subject whose limit was lowered needs several calls. */
 export const EVICTIONS_PER_CALL = 32;
@@ -47,13 +48,13 @@ readMeta()
 local fence = math.max(meta.mark, meta.floor)
 local grave = findAligned(readGraves(), field, GRAVE, 0)
 if grave then
-  local flag, at = readGrave(grave)
-  if flag then return { 'revoked', now, text(math.max(fence, at)) } end
+  local born = readGrave(grave)
+  if born then return { 'revoked', now, text(math.max(fence, born)) } end
 end
 if created <= fence then return { 'revoked', now, text(fence) } end
 if provenAt and meta.mark >= provenAt then return { 'revoked', now, text(meta.mark) } end
--- No later mark would cover it.
-if created > math.max(now, meta.mark) + ${MAX_CLOCK_LEAD_MS} then return { 'revoked', now, text(now - 1) } end
+-- After the clock was set back, marks lie ahead of it: a session right behind one is not from the future.
+if created > math.max(now, fence) + ${MAX_CLOCK_LEAD_MS} then return { 'revoked', now, text(now - 1) } end
 
 local reply = { 'inserted', now }
 local old = replaced ~= '' and replaced ~= field and redis.call('HGET', key, replaced)
@@ -64,8 +65,9 @@ local function isFull()
   return meta.count - (isThere and 1 or 0) >= max
 end
 for _ = 1, ${EVICTIONS_PER_CALL} do
-  local p, soonest = firstToEnd()
-  if not p or soonest > now or not isFull() then break end
+  if not isFull() then break end
+  local p = firstToEnd(now)
+  if not p then break end
   expirePage(p, now)
 end
 if onLimit == 'reject' and isFull() then
@@ -218,6 +220,7 @@ if not value or h and now >= h.ends then
   local isSame = at and readGrave(at) and sub(graves, at + 31, at + 50) == nameOf(operation)
   return { isSame and 'removed' or 'absent', now }
 end
+if ARGV[4] ~= '' and isThere and not h then return { 'newer', now } end
 if h and ARGV[4] ~= '' and tonumber(h.av) ~= tonumber(ARGV[4]) then return { 'conflict', now, value } end
 -- A server that is full refuses to write, except after a command that has freed memory.
 redis.call('HDEL', key, field)
@@ -263,9 +266,11 @@ if h then
 end
 readGraves()
 redis.call('UNLINK', key)
--- A session may have been created behind the last mark, or ahead of the server's time: the mark covers both.
-meta.mark = math.max(now, meta.mark + 2, meta.newest)
-meta.count, meta.dir, fields, pages = 0, '', {}, {}
+-- A session may have been created behind the last mark, or ahead of the server's time: the mark covers both. Without
+-- one the mark does not move ahead of time, however often sessions are removed.
+local behind = meta.newest > meta.mark and math.max(meta.mark + 2, meta.newest) or meta.mark
+meta.mark = math.max(now, behind)
+meta.count, meta.dir, meta.soonest, fields, pages = 0, '', NEVER, {}, {}
 rememberCall(operation, count)
 if graves ~= '' then fields['~'] = graves end
 if h then

@@ -1,0 +1,2 @@
+export type { RedisDenylistOptions } from './options.js';
+export { redisDenylist } from './redis-denylist.js';

@@ -1,0 +1,2 @@
+export { withNearCache } from './near-cache.js';
+export type { NearCacheOptions } from './options.js';

@@ -1,0 +1,1 @@
+export { withReplay } from './replay-store.js';
