@@ -1,5 +1,6 @@
 import { UsageError } from '@sess/core';
 import {
+  type CacheChoice,
   cacheOverrides,
   type Exchange,
   headerLines,
@@ -111,6 +112,12 @@ export class HonoExchange implements Exchange {
 
   setHeader(name: string, value: string): void {
     this.#change((headers) => headers.set(name, value));
+  }
+
+  chooseCaching(choose: CacheChoice): void {
+    this.#change((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
+    );
   }
 
   vary(names: string): void {
