@@ -77,7 +77,7 @@ export class FastifyExchange implements Exchange {
   }
 
   async readJson(): Promise<unknown> {
-    return readJsonBody(this.#body, this.parsedBody());
+    return readJsonBody(this.#body, this.parsedBody() ?? undefined);
   }
 
   setHeader(name: string, value: string): void {

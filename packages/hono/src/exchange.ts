@@ -90,7 +90,7 @@ export class HonoExchange implements Exchange {
 
   settleBody(): Promise<void> | undefined {
     const { formData } = this.#c.req.bodyCache;
-    // The type says FormData, but it is a promise unless a validator has replaced it.
+    // Typed as FormData, but it is a promise unless a validator has replaced it.
     return (
       formData &&
       Promise.resolve(formData).then((form) => {

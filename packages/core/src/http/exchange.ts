@@ -29,7 +29,7 @@ export interface Exchange {
   readJson(): Promise<unknown>;
   /**
    * Sets a header of the application's response, in place of one of the same name. This one and the cookies below hold
-   * when the response is sent, whatever the application sets in between.
+   * when the response is sent, also if the application sets another one in between.
    */
   setHeader(name: string, value: string): void;
   /**

@@ -298,7 +298,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return this.#http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
   }
 
-  /** Waits for a parser that is reading the body. Undefined if there is none. */
+  /** Waits for a parser that is reading the body. Returns `undefined` without one. */
   settleBody(): Promise<void> | undefined {
     return this.#exchange.settleBody?.();
   }
@@ -452,7 +452,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return this.#http.cookie?.read(this.#exchange.header('cookie'));
   }
 
-  /** Ends the session of a genuine bearer token. Returns `false` if there is none. */
+  /** Ends the session of a genuine bearer token. Returns `false` if it ended no session. */
   async revokeBearer(): Promise<boolean> {
     const { credentials } = this;
     if (credentials.kind !== 'token') return false;
