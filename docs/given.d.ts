@@ -1,10 +1,10 @@
-// What examples take as given: the application's own. Everything else they show, or say in a comment before them.
+// Functions of an application that the examples assume.
 
-/** Answers the id of the user whose password this is. */
+/** Returns the id of the user with this password, or `undefined`. */
 declare function checkPassword(form: unknown): Promise<string | undefined>;
 declare function warnUser(subject: string): Promise<void>;
 
-/** As pino makes them. */
+/** A logger of pino. */
 declare const logger: Readonly<
   Record<'debug' | 'info' | 'warn' | 'error', (fields: unknown, message?: string) => void>
 >;

@@ -1,10 +1,10 @@
-/** An answer, read whole. */
+/** A response with its complete body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The body's JSON; for bodies that are none, and in place of a check, an empty object. */
+  /** The JSON of the body, or an empty object if the body is not JSON. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -12,14 +12,14 @@ export interface Sending {
   readonly token?: string | undefined;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Talks to an example over real sockets, and keeps cookies as a browser does. */
+/** A client over real sockets that keeps cookies as a browser does. */
 export class Client {
-  /** Cookies by name; tests put earlier ones back. */
+  /** Cookies by name. Tests restore earlier ones. */
   readonly jar: Map<string, string> = new Map<string, string>();
   readonly #base: string;
 
@@ -52,7 +52,7 @@ export class Client {
     };
   }
 
-  /** Signs in; answers the access token. */
+  /** Signs in and returns the access token. */
   async signIn(user: string, device?: string): Promise<string> {
     const answer = await this.send('POST', '/login', { json: { user, device } });
     return accessTokenOf(answer);

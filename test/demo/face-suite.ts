@@ -4,10 +4,10 @@ import { makeEngine } from '../token-modes.js';
 import { type Answer, accessTokenOf, Client } from './client.js';
 import type { Host, Hosted } from './host.js';
 
-/** Holds an example to the routes that all of them have, and to what they answer with one kind of token. */
+/** Tests the routes of the demo with one kind of token. */
 export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
   const isStateless = mode === 'stateless';
-  // What makes no sense in a mode is not there, in place of being skipped.
+  // Tests that do not apply to a kind of token are left out, not skipped.
   const itWithStore = isStateless ? absent : it;
   const itWithoutStore = isStateless ? it : absent;
   let hosted: Hosted | undefined;
@@ -20,7 +20,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
   afterEach(() => hosted?.close());
 
   describe('signing in', () => {
-    it(`answers a token response and sets ${isStateless ? 'no' : 'the refresh'} cookie`, async () => {
+    it(`POST /login sends a token response and sets ${isStateless ? 'no' : 'the refresh'} cookie`, async () => {
       const client = await open();
       const answer = await client.send('POST', '/login', {
         json: { user: 'ada', device: 'laptop' },
@@ -37,18 +37,18 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expect(answer.setCookies).toEqual(isStateless ? [] : [expect.stringMatching(cookie)]);
     });
 
-    it('shows the session at its top level, with the device', async () => {
+    it('GET /me has the fields of the session at the top level, with the device', async () => {
       const client = await open();
       const token = await client.signIn('ada', 'laptop');
       const me = await client.send('GET', '/me', { token });
       expect(me.status).toBe(200);
-      // A token has no device: whoever reads it over a shoulder need not know where it is from.
+      // A token contains no device, because its holder can read it.
       const device = isStateless ? {} : { label: 'laptop' };
       expect(me.json).toMatchObject({ subject: 'ada', data: {}, device });
       expect((await client.send('GET', '/session', { token })).json).toEqual(me.json);
     });
 
-    it('ends the session that the same client held before', async () => {
+    it('a sign-in ends the previous session of the client', async () => {
       const client = await open();
       const earlier = await client.signIn('ada');
       const later = accessTokenOf(
@@ -61,7 +61,8 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expect((await client.send('GET', '/me', { token: later })).json['subject']).toBe('grace');
     });
 
-    it('refuses a page of another site', async () => {
+    // Without a cookie there is nothing that a page of another site could use.
+    itWithStore('refuses a sign-in from a page of another site', async () => {
       const client = await open();
       const headers = { 'Sec-Fetch-Site': 'cross-site' };
       const answer = await client.send('POST', '/login', { json: { user: 'ada' }, headers });
@@ -71,7 +72,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
   });
 
   describe('the routes', () => {
-    it('GET /public knows who is asking, and needs nobody', async () => {
+    it('GET /public names the user, and needs no session', async () => {
       const client = await open();
       expect((await client.send('GET', '/public')).text).toBe('{"user":null}');
       const token = await client.signIn('ada');
@@ -94,7 +95,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer');
     });
 
-    itWithoutStore('what needs a store is a 501', async () => {
+    itWithoutStore('routes that need a store respond with 501', async () => {
       const client = await open();
       const token = await client.signIn('ada');
       for (const [method, path] of [
@@ -107,7 +108,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       }
     });
 
-    itWithoutStore('refresh and logout go by the bearer token', async () => {
+    itWithoutStore('refresh and logout take the bearer token', async () => {
       const client = await open();
       const token = await client.signIn('ada');
       const next = accessTokenOf(await client.send('POST', '/session/refresh', { token }));
@@ -117,7 +118,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expect(client.jar.size).toBe(0);
     });
 
-    itWithStore('PATCH /me merges, one level deep', async () => {
+    itWithStore('PATCH /me merges one level deep', async () => {
       const client = await open();
       const token = await client.signIn('ada');
       await client.send('PATCH', '/me', { token, json: { a: 1, b: { c: 2 } } });
@@ -127,7 +128,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expect((await client.send('GET', '/me', { token })).json).toEqual(patched.json);
     });
 
-    it('POST /transfer asks for a recent sign-in, and POST /reauth is one', async () => {
+    it('POST /transfer requires a recent sign-in, and POST /reauth counts as one', async () => {
       let now = Date.now();
       const client = await open({ clock: { now: () => now } });
       const token = await client.signIn('ada');
@@ -145,7 +146,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token');
     });
 
-    itWithStore('GET /devices names browsers and systems, this device first', async () => {
+    itWithStore('GET /devices lists browsers and systems, the current device first', async () => {
       const client = await open();
       const headers = {
         'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -169,7 +170,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
       ]);
     });
 
-    itWithStore('lists devices and signs them out one by one, or all others', async () => {
+    itWithStore('the session routes list devices and sign out one or all others', async () => {
       const here = await open();
       const token = await here.signIn('ada', 'laptop');
       const elsewhere = [here, here, here].map(() => new Client((hosted as Hosted).base));
@@ -196,7 +197,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
     });
   });
 
-  describe('what is not there', () => {
+  describe('unknown paths and methods', () => {
     it.each(['/nope', '/ME', '/me/', '//me', '/%', '/__proto__', '/favicon.ico', '/session/list/'])(
       'GET %s is a 404',
       async (path) => {
@@ -221,7 +222,7 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
   });
 }
 
-/** Checks that an answer is a problem body (RFC 9457) with this stable code. */
+/** Expects a response to be a problem body (RFC 9457) with this code. */
 export function expectProblem(answer: Answer, status: number, code: string): void {
   expect({ status: answer.status, ...answer.json }).toMatchObject({ status, code });
   expect(answer.headers.get('Content-Type')).toBe('application/problem+json');

@@ -4,12 +4,12 @@ import { Client } from './client.js';
 import { expectProblem } from './face-suite.js';
 import type { Host } from './host.js';
 
-/** Of the right form, so that the store is asked; never issued. */
+/** Well-formed, so that the store is asked, but never issued. */
 const WELL_FORMED_TOKEN = `sat_${'A'.repeat(32)}.${'A'.repeat(43)}`;
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Holds an example to its answers when something behind it fails. */
+/** Tests the responses of the demo when its store or program fails. */
 export function failureSuite(host: Host): void {
   async function withStore(
     broken: Partial<SessionStore>,
@@ -24,7 +24,7 @@ export function failureSuite(host: Host): void {
     }
   }
 
-  it('answers 503 while the store fails, and keeps the cookie', async () => {
+  it('the demo responds with 503 while the store fails, and keeps the cookie', async () => {
     const load = () => Promise.reject(new Error('secret of the store'));
     await withStore({ load }, async (client) => {
       const answers = [
@@ -43,9 +43,9 @@ export function failureSuite(host: Host): void {
     });
   });
 
-  it('answers 500 without a word of what went wrong, and logs it', async () => {
+  it('the demo responds with 500 without details of a program error, and logs it', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    // A record that no store should give back: a fault in the program, not an outage.
+    // A record that no store should return: a program error, not an outage.
     const load = async () => ({ record: { sid: 'x' } as never, now: Date.now() });
     await withStore({ load }, async (client) => {
       const answer = await client.send('GET', '/me', { token: WELL_FORMED_TOKEN });

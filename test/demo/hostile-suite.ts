@@ -25,7 +25,7 @@ function ofBytes(size: number): string {
   return empty.replace('""', `"${'x'.repeat(size - empty.length)}"`);
 }
 
-/** Sends an example what no client should, and holds it to problem bodies for all of it. */
+/** Sends hostile bodies to the demo, and expects a problem body for each. */
 export function hostileSuite(host: Host): void {
   let hosted: Hosted;
   let token: string;
@@ -97,12 +97,12 @@ export function hostileSuite(host: Host): void {
     expectProblem(await client.send('POST', '/login', { json }), 400, 'invalid_user');
   });
 
-  it('refuses a user that comes by way of __proto__', async () => {
+  it('refuses a user in the member __proto__', async () => {
     const answer = await client.send('POST', '/login', text('{"__proto__":{"user":"ada"}}'));
     expectProblem(answer, 400, 'invalid_user');
   });
 
-  it('refuses a device that is no string', async () => {
+  it('refuses a device that is not a string', async () => {
     const answer = await client.send('POST', '/login', { json: { user: 'ada', device: { a: 1 } } });
     expectProblem(answer, 400, 'invalid_device');
   });
@@ -118,7 +118,7 @@ export function hostileSuite(host: Host): void {
     expect((await new Client(hosted.base).send('POST', '/login', sending)).status).toBe(200);
   });
 
-  it('lets __proto__ in session data do nothing', async () => {
+  it('ignores __proto__ in session data', async () => {
     const body = '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true}},"b":1}';
     const answer = await client.send('PATCH', '/me', { ...text(body), token });
     expect(answer.status).toBe(200);
@@ -141,7 +141,7 @@ export function hostileSuite(host: Host): void {
     expectProblem(await own.send('PATCH', '/me', { token: ownToken, json: second }), status, code);
   });
 
-  it('refuses a number that JSON can say and no data can hold', async () => {
+  it('refuses a JSON number that is infinite in JavaScript', async () => {
     expectProblem(
       await client.send('PATCH', '/me', { ...text('{"n":1e999}'), token }),
       400,
@@ -149,7 +149,7 @@ export function hostileSuite(host: Host): void {
     );
   });
 
-  it('stays up when a body breaks off', async () => {
+  it('keeps serving after a body that ends early', async () => {
     const socket = connect(Number(new URL(hosted.base).port), 'localhost');
     await once(socket, 'connect');
     socket.write(

@@ -14,7 +14,7 @@ async function login(base: string) {
   };
 }
 
-/** Runs `examples/<name>/dist/main.js` on a real Redis: several processes, and a server that goes away. */
+/** Runs the demo on a real Redis, with several processes and a server that becomes unreachable. */
 export function redisSuite(name: string): void {
   const servers = inject('servers');
 
@@ -24,8 +24,8 @@ export function redisSuite(name: string): void {
     return example;
   }
 
-  describe('two processes of the example on one Redis', () => {
-    it('behave as one: refresh in A, verify in B, sign out in B, refused in A', async () => {
+  describe('two processes of the demo on one Redis', () => {
+    it('two processes share sessions: refresh in A, verify in B, sign out in B, refused in A', async () => {
       const server = await openStandalone(servers);
       onTestFinished(() => server.stop());
       const [a, b] = [await startOn(server.url), await startOn(server.url)];
@@ -45,30 +45,33 @@ export function redisSuite(name: string): void {
       expect((await sendRequest(`${a.base}/me`, { headers: [bearer] })).status).toBe(401);
     });
 
-    it.each(TOKEN_MODES)('a sign-out in one is known in the other, %s', async (mode) => {
-      const server = await openStandalone(servers);
-      onTestFinished(() => server.stop());
-      const settings = {
-        ACCESS_TOKENS: mode,
-        JWT_SECRET: 'a secret that both processes share, 32+',
-      };
-      const [a, b] = [await startOn(server.url, settings), await startOn(server.url, settings)];
-      const { bearer } = await login(a.base);
-      const ask = async () => (await sendRequest(`${b.base}/me`, { headers: [bearer] })).status;
-      expect(await ask()).toBe(200);
-      await sendRequest(`${a.base}/session/logout`, { method: 'POST', headers: [bearer] });
-      const answered = performance.now();
-      let asked = 1;
-      while ((await ask()) !== 401 && performance.now() - answered < 5_000) asked += 1;
-      const took = (performance.now() - answered).toFixed(1);
-      console.log(
-        `${name}, ${mode}: refused elsewhere ${took} ms after the sign-out, at request ${asked}`,
-      );
-      // Both ask Redis at every request, so there is no moment in between.
-      expect(asked).toBe(1);
-    });
+    it.each(TOKEN_MODES)(
+      'a sign-out in one process takes effect in the other, with %s tokens',
+      async (mode) => {
+        const server = await openStandalone(servers);
+        onTestFinished(() => server.stop());
+        const settings = {
+          ACCESS_TOKENS: mode,
+          JWT_SECRET: 'a secret that both processes share, 32+',
+        };
+        const [a, b] = [await startOn(server.url, settings), await startOn(server.url, settings)];
+        const { bearer } = await login(a.base);
+        const ask = async () => (await sendRequest(`${b.base}/me`, { headers: [bearer] })).status;
+        expect(await ask()).toBe(200);
+        await sendRequest(`${a.base}/session/logout`, { method: 'POST', headers: [bearer] });
+        const answered = performance.now();
+        let asked = 1;
+        while ((await ask()) !== 401 && performance.now() - answered < 5_000) asked += 1;
+        const took = (performance.now() - answered).toFixed(1);
+        console.log(
+          `${name}, ${mode}: refused elsewhere ${took} ms after the sign-out, at request ${asked}`,
+        );
+        // Both processes ask Redis for every request, so there is no delay.
+        expect(asked).toBe(1);
+      },
+    );
 
-    it('keep people signed in over a restart of the process', async () => {
+    it('users stay signed in across a restart of the process', async () => {
       const server = await openStandalone(servers);
       onTestFinished(() => server.stop());
       const before = await startOn(server.url);
@@ -84,8 +87,8 @@ export function redisSuite(name: string): void {
     });
   });
 
-  describe('an example whose Redis is away', () => {
-    it('starts, answers 503, and heals by itself [store.fault]', async () => {
+  describe('the demo without a reachable Redis', () => {
+    it('the demo starts without Redis, responds with 503, and recovers without a restart [store.fault]', async () => {
       const server = await startRedisServer({ binary: requireServer(servers.redis) });
       onTestFinished(() => server.stop());
       const example = await startOn(server.url);

@@ -39,10 +39,10 @@ const PATHS = [
   `/session/${'A'.repeat(32)}`,
   `/session/${'A'.repeat(300)}`,
 ];
-/** Frameworks judge these before anybody reads the body. */
+/** Frameworks check these before a handler reads the body. */
 const TYPES = ['application/json', 'text/plain', 'nonsense;;', 'application/json; charset=latin1'];
 
-/** What there is of headers whoever sends them. */
+/** Headers of the connection, not of the response. */
 const CONNECTION = new Set(['date', 'connection', 'keep-alive']);
 
 interface Running extends Hosted {
@@ -50,7 +50,7 @@ interface Running extends Hosted {
   readonly cookie: string;
 }
 
-/** An answer without what is drawn by lot. */
+/** Returns a response without its random parts. */
 function comparable({ status, headers, setCookies, text }: WireAnswer): unknown {
   const drawn = /s[ar]t_[\w.-]+|eyJ[\w.-]+|(?<="sid":")[\w-]+/g;
   const kept = Object.entries(headers).filter(([name]) => !CONNECTION.has(name));
@@ -69,7 +69,7 @@ const cookie: HeadersOf = (host) => [['Cookie', host.cookie]];
 const json: HeadersOf = (host) => [...bearer(host), ['Content-Type', 'application/json']];
 const CROSS_SITE = ['Sec-Fetch-Site', 'cross-site'] as const;
 
-/** Sends one request to each example, and holds the answers against each other. */
+/** Sends one request to each host, and compares the responses. */
 async function expectAllAlike(
   running: readonly Running[],
   method: string,
@@ -93,7 +93,7 @@ it('compares every framework that the demo has a host for', () => {
   expect(Object.keys(HOSTS).map((name) => `${name}.ts`)).toEqual(files);
 });
 
-describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
+describe.each(TOKEN_MODES)('hosts with %s tokens', (mode) => {
   let running: readonly Running[];
   const expectAlike = (method: string, path: string, headersOf: HeadersOf, body?: string) =>
     expectAllAlike(running, method, path, headersOf, body);
@@ -114,38 +114,38 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
   });
   afterAll(() => Promise.all(running.map((host) => host.close())));
 
-  it.each(METHODS)(
-    'every example returns the same response to %s, path by path',
+  it.each(METHODS)('every host returns the same response to %s, path by path', async (method) => {
+    for (const path of PATHS) {
+      await Promise.all([
+        expectAlike(method, path, () => []),
+        expectAlike(method, path, () => [['Authorization', 'Bearer nobody']]),
+        // Two headers are not accepted as credentials, so no session is ended.
+        expectAlike(method, path, ({ bearer: value }) => [
+          ['Authorization', value],
+          ['Authorization', value],
+        ]),
+        expectAlike(method, path, ({ cookie: pair }) => [['Cookie', `${pair}; ${pair}`]]),
+      ]);
+    }
+  });
+
+  it.each(['GET', 'HEAD'])(
+    'every host gives the same response to a conditional %s',
     async (method) => {
-      for (const path of PATHS) {
-        await Promise.all([
-          expectAlike(method, path, () => []),
-          expectAlike(method, path, () => [['Authorization', 'Bearer nobody']]),
-          // Two of one are no credentials, so nothing is ended by the way.
-          expectAlike(method, path, ({ bearer: value }) => [
-            ['Authorization', value],
-            ['Authorization', value],
-          ]),
-          expectAlike(method, path, ({ cookie: pair }) => [['Cookie', `${pair}; ${pair}`]]),
-        ]);
+      for (const path of ['/', '/public', '/me', '/devices', '/session', '/session/list']) {
+        for (const condition of [
+          ['If-None-Match', '*'],
+          ['If-Modified-Since', 'Fri, 31 Dec 9999 23:59:59 GMT'],
+          ['Range', 'bytes=0-1'],
+        ] as const) {
+          await expectAlike(method, path, (host) => [...bearer(host), condition]);
+        }
       }
     },
   );
 
-  it.each(['GET', 'HEAD'])('and to a %s that sets a condition', async (method) => {
-    for (const path of ['/', '/public', '/me', '/devices', '/session', '/session/list']) {
-      for (const condition of [
-        ['If-None-Match', '*'],
-        ['If-Modified-Since', 'Fri, 31 Dec 9999 23:59:59 GMT'],
-        ['Range', 'bytes=0-1'],
-      ] as const) {
-        await expectAlike(method, path, (host) => [...bearer(host), condition]);
-      }
-    }
-  });
-
   it.each(['POST', 'PATCH', 'PUT', 'DELETE'])(
-    'and to %s with bodies of any type',
+    'every host gives the same response to %s with bodies of any type',
     async (method) => {
       for (const path of PATHS) {
         await Promise.all(
@@ -158,7 +158,7 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
     },
   );
 
-  it('every example returns the same response to headers that are too long, too many or too large', async () => {
+  it('every host returns the same response to headers that are too long, too many or too large', async () => {
     const large = (name: string, start: string, length: number): HeadersOf => {
       return () => [[name, start + 'A'.repeat(length)]];
     };
@@ -186,7 +186,7 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
         await expectAlike(method, path, headersOf);
       }
     }
-    // The differences above would be none if nobody had turned anything away.
+    // Shows that the requests above were refused at all.
     const [first] = running;
     const statusOf = async (headersOf: HeadersOf): Promise<number | undefined> =>
       first && (await sendRequest(`${first.base}/me`, { headers: headersOf(first) })).status;
@@ -195,7 +195,7 @@ describe.each(TOKEN_MODES)('with %s tokens', (mode) => {
     expect(await statusOf(large('Authorization', 'Bearer ', 20_000))).toBe(431);
   });
 
-  it('and to those who are signed in', async () => {
+  it('every host gives the same response to signed-in users', async () => {
     for (const path of PATHS) await expectAlike('GET', path, bearer);
     for (const path of PATHS) await expectAlike('HEAD', path, bearer);
     await expectAlike('PATCH', '/me', json, '{"a":1}');

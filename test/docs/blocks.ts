@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A block of TypeScript on a page. */
@@ -9,12 +9,12 @@ export interface Block {
   readonly line: number;
   readonly extension: 'ts' | 'tsx';
   readonly code: string;
-  /** What the page takes as given without showing it. */
+  /** Declarations that the page assumes without showing them. */
   readonly given: string;
   readonly isRun: boolean;
   /** An application, which listens at PORT, and has `POST /login` and a guarded `GET /me`. */
   readonly isServed: boolean;
-  /** It changes types for the whole program, so it is compiled in one of its own. */
+  /** It changes types of the whole program, so it is compiled separately. */
   readonly isApart: boolean;
   /** Why it is not compiled. */
   readonly uncheckedBecause: string | undefined;
@@ -22,12 +22,12 @@ export interface Block {
 
 /*
  * ```ts            compiled, as a module of its own
- * ```ts run        run too; what it prints has to be what its comments say: console.log(x); // 42
- * ```ts serve      started too, and signed in to
- * ```ts apart      compiled in a program of its own
+ * ```ts run        also run; its output must equal its comments: console.log(x); // 42
+ * ```ts serve      also started, and signed in to
+ * ```ts apart      compiled as a separate program
  * ```ts unchecked: REASON
  *
- * A comment before it says what it takes as given: <!-- given … -->
+ * A comment before it has its assumed declarations: <!-- given … -->
  */
 const BLOCK =
   /(?:<!-- given\n(?<given>[\s\S]*?)-->\s*)?^```(?<language>tsx?)\b(?<info>[^\n]*)\n(?<code>[\s\S]*?)^```$/gm;
@@ -52,9 +52,11 @@ export function readBlocks(page: string): readonly Block[] {
   });
 }
 
-/** Every page that people read: the README, those of the packages, and the site. */
+/** Returns all pages: the README, those of the packages, and the site. */
 export function listPages(): readonly string[] {
-  const packages = readdirSync('packages').map((name) => `packages/${name}/README.md`);
+  const packages = readdirSync('packages')
+    .map((name) => `packages/${name}/README.md`)
+    .filter((path) => existsSync(path));
   const site = readdirSync('docs', { recursive: true, withFileTypes: true })
     .filter(({ name }) => name.endsWith('.md'))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
@@ -62,7 +64,7 @@ export function listPages(): readonly string[] {
   return ['README.md', ...packages, ...site.sort()];
 }
 
-/** What a program says that it prints. */
+/** Returns the output that the comments of a program state. */
 export function expectedOutput({ code }: Block): readonly string[] {
   return [...code.matchAll(/^\s*console\.log\(.*\);? *\/\/ (.*)$/gm)].map(
     (match) => match[1] ?? '',

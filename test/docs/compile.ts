@@ -3,13 +3,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Block } from './blocks.js';
 
-/** Beside the packages that examples use; git ignores it. */
+/** Below docs, where the packages of the examples are installed. Ignored by git. */
 const FOLDER = 'docs/.cache/blocks';
 
 export interface Compiled {
-  /** What the compiler says, with the places of the pages. Empty when all is well. */
+  /** Messages of the compiler, with the lines of the pages. Empty if all blocks compile. */
   readonly problems: readonly string[];
-  /** Where the JavaScript of a block is. */
+  /** Returns the path of the compiled block. */
   programOf(block: Block): string;
 }
 
@@ -17,7 +17,7 @@ function nameOf({ page, line }: Block): string {
   return `${page.replace(/\.md$/, '').replace(/[^\w]+/g, '-')}-${line}`;
 }
 
-/** Compiles blocks as modules of one program, and each that stands apart in its own. */
+/** Compiles blocks as modules of one program, and each block marked `apart` as a separate program. */
 export async function compile(blocks: readonly Block[]): Promise<Compiled> {
   rmSync(FOLDER, { recursive: true, force: true });
   const together = blocks.filter(({ isApart }) => !isApart);
@@ -44,7 +44,7 @@ async function compileProgram(program: {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(SETTINGS));
   const byName = new Map(blocks.map((block) => [nameOf(block), block]));
   for (const [name, { extension, given, code }] of byName) {
-    // `export {}`: a module, whatever the block holds.
+    // `export {}` makes every block a module.
     writeFileSync(join(folder, `${name}.${extension}`), `${given}export {};\n${code}`);
   }
   const output = await runCompiler(folder);
@@ -65,7 +65,7 @@ const SETTINGS = {
     declarationMap: false,
     sourceMap: false,
     isolatedDeclarations: false,
-    // As readers compile: against what is built and published.
+    // As readers compile: against the published output.
     customConditions: [],
     lib: ['es2023', 'es2024.string', 'dom', 'dom.iterable'],
     jsx: 'react-jsx',
@@ -87,7 +87,7 @@ function runCompiler(folder: string): Promise<string> {
   });
 }
 
-/** `docs/start/data.md:17: error …` for what the compiler says of a file. */
+/** Returns a message of the compiler as `docs/start/data.md:17: error …`. */
 function toPlace(message: string, byName: ReadonlyMap<string, Block>): string {
   const match = /([\w-]+)\.tsx?\((\d+),\d+\): (.*)$/.exec(message);
   const block = byName.get(match?.[1] ?? '');

@@ -8,12 +8,12 @@ import { serve } from './served.js';
 const blocks = listPages().flatMap(readBlocks);
 const checked = blocks.filter(({ uncheckedBecause }) => uncheckedBecause === undefined);
 
-/** Named by their places, for the titles of tests. */
+/** Returns blocks with their place, for the titles of tests. */
 function named(choose: (block: Block) => boolean): readonly (readonly [string, Block])[] {
   return checked.filter(choose).map((block) => [`${block.page}:${block.line}`, block]);
 }
 
-/** Runs a program, and answers the lines that it prints. */
+/** Runs a program and returns the lines that it prints. */
 function run(path: string): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [path], { timeout: 15_000 }, (error, out, err) => {
@@ -29,21 +29,24 @@ describe('the examples in the documentation', () => {
     compiled = await compile(checked);
   }, 60_000);
 
-  it('compile', () => {
+  it('every block compiles', () => {
     expect(compiled.problems).toEqual([]);
   });
 
-  it('are nearly all checked', () => {
+  it('at most three blocks are exempt from compilation', () => {
     expect(blocks.length).toBeGreaterThan(60);
     expect(blocks.length - checked.length).toBeLessThanOrEqual(3);
   });
 
-  it.for(named(({ isRun }) => isRun))('do at %s what they say', async ([, block]) => {
-    expect(await run(compiled.programOf(block))).toEqual(expectedOutput(block));
-  });
+  it.for(named(({ isRun }) => isRun))(
+    'the block at %s prints what its comments state',
+    async ([, block]) => {
+      expect(await run(compiled.programOf(block))).toEqual(expectedOutput(block));
+    },
+  );
 
   it.for(named(({ isServed }) => isServed))(
-    'sign in, guard, refresh and sign out at %s',
+    'the program at %s signs in, guards, refreshes and signs out',
     async ([, block]) => {
       const { url, stop } = await serve(compiled.programOf(block));
       onTestFinished(stop);

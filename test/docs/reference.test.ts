@@ -29,8 +29,8 @@ function membersOf(packageName: string, name: string): readonly string[] {
   );
 }
 
-describe('the reference', () => {
-  it('has an anchor for every code', () => {
+describe('the reference pages', () => {
+  it('the page of errors has an anchor for every code', () => {
     const codes = [
       ...unionOf('SessErrorCode'),
       ...unionOf('UsageErrorCode'),
@@ -42,7 +42,7 @@ describe('the reference', () => {
     expect(anchors.toSorted()).toEqual([...new Set(codes)].toSorted());
   });
 
-  it('has a section for every event', () => {
+  it('the page of events has a section for every event', () => {
     const events = membersOf('core', 'SessionEvent');
     expect(events.length).toBeGreaterThan(5);
     const page = read('docs/reference/events.md');
@@ -64,7 +64,7 @@ describe('the reference', () => {
     },
   );
 
-  it('lists every decision', () => {
+  it('the index of decisions lists every record', () => {
     const records = readdirSync('docs/decisions').filter((name) => /^\d{4}-/.test(name));
     const index = read(join('docs/decisions', 'README.md'));
     expect(records.filter((name) => !index.includes(`(${name})`))).toEqual([]);

@@ -18,7 +18,7 @@ async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Starts a program, and waits until it answers. */
+/** Starts a program, and waits until it responds. */
 export async function serve(path: string): Promise<Served> {
   const port = await findFreePort();
   const url = `http://localhost:${port}`;

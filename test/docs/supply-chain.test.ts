@@ -16,7 +16,9 @@ const manifestOf = (folder: string): Manifest =>
   JSON.parse(read(`${folder}/package.json`)) as Manifest;
 
 const folders = readdirSync('packages').map((name) => `packages/${name}`);
-const published = folders.map((folder) => ({ folder, ...manifestOf(folder) }));
+const published = folders
+  .map((folder) => ({ folder, ...manifestOf(folder) }))
+  .filter((manifest) => manifest.private !== true);
 const page = read('docs/quality/supply-chain.md');
 
 /** The first two cells of the rows below a heading, as `package dependency`. */
@@ -36,7 +38,7 @@ const pairs = (kind: 'dependencies' | 'peerDependencies'): readonly string[] =>
     )
     .sort();
 
-/** What npm runs on the machine of whoever installs a package. */
+/** Scripts that npm runs when a package is installed. */
 const INSTALL_SCRIPTS = [
   'preinstall',
   'install',
@@ -47,35 +49,32 @@ const INSTALL_SCRIPTS = [
 ];
 
 describe('the page on the supply chain', () => {
-  it('names and argues for every dependency and peer of the published packages, and no other', () => {
+  it('the page gives a reason for every dependency and peer of the published packages, and for no other', () => {
     expect(published.length).toBeGreaterThan(5);
     expect(rowsUnder('What is installed')).toEqual(pairs('dependencies'));
     expect(rowsUnder('What you bring')).toEqual(pairs('peerDependencies'));
   });
 
-  it('names every tool that the packages are developed with', () => {
+  it('the page lists every development dependency', () => {
     const all = [manifestOf('.'), ...published].flatMap(({ devDependencies = {} }) =>
       Object.keys(devDependencies).filter((name) => !isOurs(name)),
     );
     const section = page.split('## What is used to develop it')[1]?.split(/^## /m)[0] ?? '';
     const named = [...section.matchAll(/`([@a-z][\w./-]*)`/g)].map((match) => match[1] ?? '');
     expect([...new Set(all)].filter((name) => !named.includes(name))).toEqual([]);
-    // What is no tool any more is not to be named; words like `dist/` are no packages.
+    // A removed tool must not be listed. Names such as `dist/` are not packages.
     const gone = named.filter((name) => !name.endsWith('/') && !all.includes(name));
     expect(gone).toEqual(['pnpm-workspace.yaml'].filter((name) => gone.includes(name)));
   });
 });
 
-describe('what is published', () => {
-  it.each(published)(
-    '$name runs nothing when it is installed, and has no optional parts',
-    (one) => {
-      const scripts = Object.keys(one.scripts ?? {});
-      expect(scripts.filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
-      expect(one.optionalDependencies).toBeUndefined();
-      expect(existsSync(`${one.folder}/binding.gyp`)).toBe(false);
-    },
-  );
+describe('the published packages', () => {
+  it.each(published)('$name has no install script and no optional dependency', (one) => {
+    const scripts = Object.keys(one.scripts ?? {});
+    expect(scripts.filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
+    expect(one.optionalDependencies).toBeUndefined();
+    expect(existsSync(`${one.folder}/binding.gyp`)).toBe(false);
+  });
 
   it.each(
     published.flatMap(({ folder, dependencies = {} }) =>
@@ -83,7 +82,7 @@ describe('what is published', () => {
         isOurs(name) ? [] : [{ name, folder: `${folder}/node_modules/${name}` }],
       ),
     ),
-  )('$name, which comes with it, brings nothing more and runs nothing either', ({ folder }) => {
+  )('the dependency $name has no dependencies and no install script', ({ folder }) => {
     const { dependencies, optionalDependencies, scripts = {} } = manifestOf(folder);
     expect(Object.keys({ ...dependencies, ...optionalDependencies })).toEqual([]);
     expect(Object.keys(scripts).filter((name) => INSTALL_SCRIPTS.includes(name))).toEqual([]);
@@ -91,8 +90,8 @@ describe('what is published', () => {
   });
 });
 
-describe('what is installed to develop it', () => {
-  it('has a checksum for every package, and comes from the registry only', () => {
+describe('the development dependencies', () => {
+  it('every locked package comes from the registry and has a checksum', () => {
     const resolutions = [...read('pnpm-lock.yaml').matchAll(/^ +resolution: (.*)$/gm)];
     expect(resolutions.length).toBeGreaterThan(100);
     const others = resolutions
@@ -101,7 +100,7 @@ describe('what is installed to develop it', () => {
     expect(others).toEqual([]);
   });
 
-  it('runs no script of a package that it installs', () => {
+  it('pnpm runs no install script of a dependency', () => {
     const [, list = ''] =
       /^allowBuilds:\n((?:[ #].*\n?)*)/m.exec(read('pnpm-workspace.yaml')) ?? [];
     const entries = list.split('\n').filter((line) => /^ +[^#\s]/.test(line));

@@ -15,6 +15,8 @@ const chosen = projects.filter(
 if (chosen.length === 0)
   fail(`No project has such a name; there are ${projects.map(({ name }) => name).join(', ')}`, 2);
 
+/** Build scripts of dependencies that a project does not need; pnpm refuses scripts that are not listed. */
+const UNUSED_BUILDS = { '@parcel/watcher': false };
 const say = (text) => process.stdout.write(`packages: ${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'sess-strangers-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -74,7 +76,9 @@ function writeProject(manager, project) {
   write(cwd, {
     'package.json': { private: true, type: 'module', dependencies: { ...own, ...dependencies } },
     // The version that a tarball requires of another one is in no registry yet; npm uses that of the project.
-    ...(manager === 'pnpm' ? { 'pnpm-workspace.yaml': { overrides: files } } : {}),
+    ...(manager === 'pnpm'
+      ? { 'pnpm-workspace.yaml': { overrides: files, allowBuilds: UNUSED_BUILDS } }
+      : {}),
     ...Object.fromEntries(
       resolutions.map(({ name: file, options }) => [
         `tsconfig.${file}.json`,
@@ -97,8 +101,8 @@ function writeProject(manager, project) {
   mkdirSync(join(cwd, 'src'));
   const programs = join(root, 'test', 'packages', 'programs');
   copyFileSync(join(programs, 'expect.ts'), join(cwd, 'src', 'expect.ts'));
-  // vitest runs only files that are called tests.
-  const target = runBy === 'vitest' ? program.replace(/ts$/, 'test.ts') : program;
+  // Test runners take only files that are called tests.
+  const target = runBy ? program.replace(/ts$/, 'test.ts') : program;
   copyFileSync(join(programs, program), join(cwd, 'src', target));
   return cwd;
 }
@@ -129,11 +133,17 @@ async function tryOut({ program, runBy }, cwd, installIt) {
       }),
     );
   }
-  const outFile = join(`out-${resolutions[0].name}`, program.replace(/ts$/, 'js'));
-  const command =
-    runBy === 'vitest'
-      ? [join(cwd, 'node_modules', '.bin', 'vitest'), ['run', '--dir', 'src']]
-      : [process.execPath, [outFile]];
+  const out = `out-${resolutions[0].name}`;
+  const bin = (name) => join(cwd, 'node_modules', name);
+  const commands = {
+    vitest: [bin('.bin/vitest'), ['run', '--dir', 'src']],
+    jest: [
+      process.execPath,
+      ['--experimental-vm-modules', bin('jest/bin/jest.js'), '--rootDir', out],
+    ],
+    node: [process.execPath, [join(out, program.replace(/ts$/, 'js'))]],
+  };
+  const command = commands[runBy ?? 'node'];
   await check('run', run(...command, { cwd, quiet: true, env: { CI: 'true' } }));
   return problems;
 }

@@ -25,7 +25,7 @@ export const resolutions = [
  * @property {readonly string[]} packages packages of this repository without the scope, as the README installs them
  * @property {Readonly<Record<string, string>>} [dependencies] the user's other dependencies
  * @property {object} [compilerOptions] in addition to those of the resolution; `types: []` is a project without types of Node
- * @property {'vitest'} [runBy] instead of node
+ * @property {'vitest' | 'jest'} [runBy] instead of node
  */
 
 /** @type {readonly Project[]} */
@@ -85,6 +85,19 @@ export const projects = [
     packages: ['core', 'testkit'],
     dependencies: { ...NODE, vitest: '^4.1.0' },
     runBy: 'vitest',
+  },
+  {
+    name: 'testkit with node:test',
+    program: 'testkit-node.ts',
+    packages: ['core', 'testkit'],
+    dependencies: NODE,
+  },
+  {
+    name: 'testkit with Jest',
+    program: 'testkit-jest.ts',
+    packages: ['core', 'testkit'],
+    dependencies: { ...NODE, '@jest/globals': '^30.0.0', jest: '^30.0.0' },
+    runBy: 'jest',
   },
   {
     name: 'Express 5',

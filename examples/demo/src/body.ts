@@ -13,7 +13,7 @@ const MAX_DEPTH = 64;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;(.*))?$/i;
 const CHARSET = /(?:^|;)\s*charset\s*=\s*"?([^";\s]*)/i;
 
-/** A body as it comes in, and what its headers say of it. */
+/** A request body, with the headers that describe it. */
 interface Body {
   readonly chunks: AsyncIterable<Uint8Array> | null;
   readonly type: string | null | undefined;
@@ -21,10 +21,10 @@ interface Body {
 }
 
 /**
- * Reads a request's body as one JSON object, from the socket itself: each framework's own parser has
- * rules of its own, and the examples are to agree.
+ * Returns the body of a request as a JSON object. It is read from the socket, because the parsers of the frameworks
+ * have different rules, and the hosts of the demo must agree.
  *
- * @throws Problem
+ * @throws {Problem}
  */
 export function readJsonObject(request: IncomingMessage): Promise<JsonObject> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
@@ -32,9 +32,9 @@ export function readJsonObject(request: IncomingMessage): Promise<JsonObject> {
 }
 
 /**
- * The same for a request of the Fetch standard.
+ * Returns the body of a Fetch request as a JSON object.
  *
- * @throws Problem
+ * @throws {Problem}
  */
 export function readJsonRequest({ body, headers }: Request): Promise<JsonObject> {
   return readObject({
@@ -55,7 +55,7 @@ async function readObject({ chunks, type, encoding }: Body): Promise<JsonObject>
     throw new Problem('invalid_json');
   }
   if (isDeeperThan(MAX_DEPTH, value)) throw new Problem('too_deep');
-  // A key "__proto__" is a property like others here, and the engine drops it from session data.
+  // A key "__proto__" is a normal property here. The engine removes it from session data.
   return value as JsonObject;
 }
 
@@ -74,7 +74,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-/** Goes level by level: a call for each level would hand the size of the stack to the client. */
+/** True if a value is nested deeper than `limit`. Iterative, because the client controls the depth. */
 function isDeeperThan(limit: number, value: object): boolean {
   let level: object[] = [value];
   for (let depth = 1; level.length > 0; depth += 1) {
@@ -89,13 +89,13 @@ function isObject(value: unknown): value is object {
 }
 
 /**
- * The body's bytes. What is too much is thrown away as it comes in, and not left unread: the client would
- * see a broken connection in place of the answer.
+ * Returns the bytes of a body. The rest of a body that is too large is read and discarded: otherwise the client would
+ * see a broken connection instead of the response.
  */
 async function readBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  // By hand: a loop of the language would end the stream as it leaves early.
+  // A for-await loop would destroy the stream when it ends early.
   const iterator = chunks[Symbol.asyncIterator]();
   for (;;) {
     const { done, value } = await next(iterator);
@@ -118,6 +118,6 @@ async function discard(iterator: AsyncIterator<Uint8Array>): Promise<void> {
   try {
     while ((await iterator.next()).done !== true);
   } catch {
-    // The client has gone, and the rest with it.
+    // The client has disconnected.
   }
 }

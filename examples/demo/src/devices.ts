@@ -1,11 +1,11 @@
 import type { Device, Session, Sessions } from '@sess/core';
 import { type ParsedResult, parse } from 'bowser';
 
-/** What a device calls itself, for people. All of it is the device's own word. */
+/** Names of a device, for people. All of them come from its `User-Agent` header. */
 export interface DeviceNames {
   /** Such as `Firefox 140`. */
   readonly browser?: string;
-  /** Such as `Windows`. Without a version: browsers have stopped telling the true one. */
+  /** Such as `Windows`. Without a version: browsers do not send the true one any more. */
   readonly system?: string;
   readonly kind: 'desktop' | 'phone' | 'unknown';
 }
@@ -13,7 +13,7 @@ export interface DeviceNames {
 /** An entry of the list of devices. Times are epoch milliseconds. */
 export interface ListedDevice extends DeviceNames {
   readonly sid: string;
-  /** Whether it is the one that asks. */
+  /** True for the session of the request. */
   readonly current: boolean;
   readonly label?: string;
   readonly ip?: string;
@@ -27,11 +27,11 @@ const KINDS: Readonly<Record<string, DeviceNames['kind']>> = {
   tablet: 'phone',
 };
 
-/** Names a device by its `User-Agent` header. */
+/** Returns the names of a device, read from its `User-Agent` header. */
 export function describeDevice({ userAgent = '' }: Device): DeviceNames {
-  // The parser takes an empty header for a mistake of its caller.
+  // The parser throws for an empty header.
   const { browser, os, platform } = userAgent === '' ? NOTHING : parse(userAgent);
-  // It knows browsers, and says '' of everything else.
+  // The parser knows browsers, and returns '' for other programs.
   const program = browser.name || nameOfProgram(userAgent);
   const major = /^\d+/.exec(browser.version ?? '')?.[0];
   return {
@@ -45,15 +45,15 @@ export function describeDevice({ userAgent = '' }: Device): DeviceNames {
 
 const NOTHING: ParsedResult = { browser: {}, os: {}, platform: {}, engine: {} };
 
-/** `curl` of `curl/8.5.0`: what is no browser names itself first (RFC 9110, section 10.1.5). */
+/** Returns `curl` of `curl/8.5.0`: other programs name themselves first (RFC 9110, section 10.1.5). */
 function nameOfProgram(userAgent: string): string | undefined {
   return /^[\w!#$%&'*+.^`|~-]+/.exec(userAgent)?.[0];
 }
 
 /**
- * The devices on which a user is signed in: the one that asks, then the one that was used last.
+ * Returns the devices on which a user is signed in: the current one, then by last use.
  *
- * @throws NotSupportedError where sessions are kept in nothing but their tokens
+ * @throws {NotSupportedError} not_supported if the engine is stateless
  */
 export async function listDevices(
   sessions: Sessions,
@@ -73,7 +73,7 @@ export async function listDevices(
   return { devices };
 }
 
-/** Servers that listen for both kinds of addresses see an IPv4 one in IPv6 dress. */
+/** Returns the IPv4 address of an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2). */
 function plainAddress(ip: string): string {
   return ip.replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -6,16 +6,16 @@ import type { OpenStore } from './open-store.js';
 import { type ExampleSettings, inVariables, SettingsError } from './settings.js';
 import { openStore } from './store.js';
 
-/** A session engine, and how to end it with all that it stands on. */
+/** A session engine, and a function that closes it with its store. */
 export interface Engine {
   readonly sessions: Sessions;
   close(): Promise<void>;
 }
 
-/** Who signs, and for whom: the examples are both. */
+/** Issuer and audience of signed tokens. */
 const ISSUER = 'https://sess.example';
 
-/** Engines by what `ACCESS_TOKENS` says. */
+/** Engines by the value of `ACCESS_TOKENS`. */
 const ENGINES: Readonly<
   Record<ExampleSettings['accessTokens'], (s: ExampleSettings, o: OpenStore) => Sessions>
 > = {
@@ -31,7 +31,7 @@ const ENGINES: Readonly<
 
   stateless(settings, { denylist }) {
     const { accessTtl, absoluteTtl, grace, ...unused } = settings.durations;
-    // What has no effect here is still no place for a slip that shows up with the next kind of tokens.
+    // Unused settings are validated as well: a mistake would otherwise appear with another kind of token.
     for (const [option, duration] of Object.entries(unused)) {
       parseDuration(option, duration, { min: 0 });
     }
@@ -46,15 +46,15 @@ const ENGINES: Readonly<
 };
 
 /**
- * Makes the session engine that the settings ask for.
+ * Creates the session engine of the settings.
  *
- * @throws SettingsError
+ * @throws {SettingsError}
  */
 export async function createEngine(settings: ExampleSettings): Promise<Engine> {
   const opened = await openStore(settings);
   try {
     const sessions = ENGINES[settings.accessTokens](settings, opened);
-    // A store that is away is waited for a moment only: requests are told until it is there.
+    // An unreachable store does not stop the start: requests get a 503 until it is back.
     await sessions.ready().catch((error: unknown) => {
       if (error instanceof UsageError) throw error;
     });
@@ -78,7 +78,7 @@ function signedBy({ jwtSecret, redisUrl, databaseUrl }: ExampleSettings) {
       "JWT_SECRET: processes that share a store have to share it too. Write what 'openssl rand -base64 32' prints.",
     );
   }
-  // In memory everything is forgotten with the process, so its key may be as well.
+  // Sessions in memory end with the process, so a random key is enough.
   const keys = jwtSecret ?? randomBytes(32).toString('base64url');
   return { keys, issuer: ISSUER, audience: ISSUER };
 }

@@ -9,16 +9,15 @@ interface Module {
 }
 
 /*
- * The forms of import and export that compilers and formatters write one a statement, at the start of a line.
+ * The forms of import and export that compilers and formatters write, one statement at the start of a line.
  */
 const FROM = /^(import|export) \{([^}]*)\} from '([^']+)';$/gm;
 const DECLARATION = /^export (?=(?:async function|function|class|const|let) (\w+))/gm;
 const SOURCE_MAP = /^\/\/# sourceMappingURL=.*$/gm;
 
 /**
- * One script from a module and all that it imports, what is imported first: a page that is one answer has nowhere to
- * fetch modules from, and a policy that names its script by hash lets none in. Each module keeps a scope of its own, so
- * that names of different modules may be the same.
+ * Returns one script made of a module and its imports, in the order of execution. The page is one response whose policy
+ * allows a single script by its hash, so it cannot load modules. Each module keeps its scope.
  */
 export function inlineModules(entry: URL): string {
   const done = new Map<string, Module>();
@@ -54,19 +53,19 @@ export function inlineModules(entry: URL): string {
   }
 }
 
-/** `a as b` of a module, as a property of an object literal. */
+/** Returns `a as b` of a module as a property of an object literal. */
 function passedOn(entry: string, module: string): string[] {
   const [inner, outer = inner] = entry.trim().split(' as ');
   return inner === undefined || inner === '' ? [] : [`${outer}: ${module}.${inner}`];
 }
 
-/** A relative path, or the name of a package. */
+/** Returns the file of a relative path or of a package. */
 function resolve(specifier: string, importer: URL): URL {
   if (specifier.startsWith('.')) return new URL(specifier, importer);
   const manifest = createRequire(importer).resolve(`${specifier}/package.json`);
   const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as {
     readonly exports: { readonly '.': { readonly default: string } };
   };
-  // Not whatever this process would load, which may be TypeScript: a browser reads none.
+  // This process may load TypeScript, which a browser cannot.
   return new URL(exports['.'].default, pathToFileURL(manifest));
 }

@@ -5,10 +5,10 @@ import { Problem } from './problem.js';
 const LONGEST_USER = 512;
 
 /**
- * Reads `{"user", "device"?}`. Anyone may sign in as anybody: this is where an application checks a
- * password or a passkey.
+ * Returns the sign-in of `{"user", "device"?}`. The demo accepts every user; an application checks a password or a
+ * passkey here.
  *
- * @throws Problem
+ * @throws {Problem}
  */
 export function readSignIn({ user, device }: JsonObject): CreateInput {
   if (typeof user !== 'string' || user === '' || user.length > LONGEST_USER) {

@@ -5,7 +5,7 @@ import { inlineModules } from './inline.js';
 
 const STYLES = ['page.css', 'controls.css', 'parts.css'];
 
-/** The page to try an example by hand: HTML, style and script in one answer. */
+/** Creates the page of the demo: HTML, style and script in one response. */
 export function createPage(): Reply {
   const style = STYLES.map(readPart).join('\n');
   const script = inlineModules(urlOf('main.js'));
@@ -33,7 +33,7 @@ export function createPage(): Reply {
   };
 }
 
-/** The parts lie beside src/ and dist/ alike, so no build step has to copy them. */
+/** The folder is next to src/ and dist/, so no build step copies it. */
 function urlOf(name: string): URL {
   return new URL(`../page/${name}`, import.meta.url);
 }
@@ -42,7 +42,7 @@ function readPart(name: string): string {
   return readFileSync(urlOf(name), 'utf8');
 }
 
-/** What the browser compares the text between the tags with (CSP 3, section 2.3.1). */
+/** Returns a hash source for the text between two tags (CSP 3, section 2.3.1). */
 function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

@@ -1,6 +1,6 @@
 import type { Reply } from '@sess/core/http';
 
-/** The stable `code` member of the examples' own problem bodies; the library has others. */
+/** The stable `code` of the demo's own problem bodies. The library has further ones. */
 export type ProblemCode = keyof typeof KINDS;
 
 const KINDS = {
@@ -53,7 +53,7 @@ const KINDS = {
   },
 } as const;
 
-/** Thrown where a request cannot be served, and answered as a problem body. */
+/** Thrown if a request cannot be served. The response is a problem body. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -64,7 +64,7 @@ export class Problem extends Error {
   }
 }
 
-/** A problem body (RFC 9457), its members in the order in which the library writes them. */
+/** Returns a problem body (RFC 9457), with its members in the order of the library. */
 export function problemReply(
   code: ProblemCode,
   headers: Readonly<Record<string, string>> = {},
@@ -78,8 +78,8 @@ export function problemReply(
 }
 
 /**
- * The answer to an error that the library has not answered. What was not foreseen goes to the log whole,
- * and to the client without a word of it.
+ * Returns the reply to an error that the library did not handle. Unexpected errors are logged completely and are
+ * not shown to the client.
  */
 export function replyToFailure(error: unknown): Reply {
   if (error instanceof Problem) return problemReply(error.code);

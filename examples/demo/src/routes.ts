@@ -1,7 +1,7 @@
 import type { Reply } from '@sess/core/http';
 import { problemReply } from './problem.js';
 
-/** The examples' own routes, by what the `Allow` header says of them. */
+/** The routes of the demo, with their `Allow` headers. */
 const ALLOW: Readonly<Record<string, string>> = {
   '/': 'GET, HEAD',
   '/login': 'POST',
@@ -12,13 +12,13 @@ const ALLOW: Readonly<Record<string, string>> = {
   '/transfer': 'POST',
 };
 
-/** What every answer carries: all of them are about one person, and none is to be guessed at. */
+/** Headers of every response: responses are personal, and their type must not be guessed. */
 export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** The answer to a request that no route took. */
+/** Returns the reply to a request without a route. */
 export function replyToUnmatched(path: string): Reply {
   const allow = Object.hasOwn(ALLOW, path) ? ALLOW[path] : undefined;
   return allow === undefined

@@ -1,6 +1,6 @@
 import type { Duration, SessionsOptions } from '@sess/core';
 
-/** What an example is told by its environment. */
+/** The settings of the demo, from its environment. */
 export interface ExampleSettings {
   /** 0 takes any free port. */
   readonly port: number;
@@ -10,21 +10,21 @@ export interface ExampleSettings {
   readonly databaseUrl: string | undefined;
   readonly accessTokens: AccessTokenKind;
   readonly jwtSecret: string | undefined;
-  /** As they were written: the engine knows what is a duration and what is in range. */
+  /** As written in the environment: the engine validates them. */
   readonly durations: Pick<SessionsOptions, DurationOption>;
 }
 
 export type AccessTokenKind = (typeof KINDS)[number];
 type DurationOption = (typeof DURATIONS)[keyof typeof DURATIONS];
 
-/** Settings that cannot be used. The message is one line, and says what to write instead. */
+/** Thrown for settings that cannot be used. The message is one line and names what to write instead. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 const KINDS = ['opaque', 'jwt', 'stateless'] as const;
 
-/** Variables by the option of `createSessions()` that each of them sets. */
+/** The option of `createSessions()` that each variable sets. */
 const DURATIONS = {
   ACCESS_TTL: 'accessTtl',
   ACCESS_OVERLAP: 'accessOverlap',
@@ -33,14 +33,14 @@ const DURATIONS = {
   GRACE: 'grace',
 } as const;
 
-/** As long as the output of the hash that the secret keys (RFC 7518, section 3.2). */
+/** The output length of the hash, the minimum for its key (RFC 7518, section 3.2). */
 const SHORTEST_SECRET = 32;
 
 /**
- * Reads an example's settings. A variable that is empty counts as absent, as shells and compose files
- * leave them.
+ * Returns the settings of an environment. An empty variable counts as absent, since shells and compose files
+ * create empty ones.
  *
- * @throws SettingsError
+ * @throws {SettingsError}
  */
 export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
   const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
@@ -53,7 +53,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
   };
 }
 
-/** A message of an engine in the words of the environment: `ACCESS_TTL` where it says `accessTtl` or `ttl`. */
+/** Returns a message of an engine with the names of variables: `ACCESS_TTL` for `accessTtl` and `ttl`. */
 export function inVariables(message: string): string {
   return [...Object.entries(DURATIONS), ['ACCESS_TTL', 'ttl'] as const].reduce(
     (text, [variable, option]) => text.replace(new RegExp(`\\b${option}\\b`, 'g'), variable),
@@ -98,7 +98,7 @@ function readDurations(
   for (const [variable, option] of Object.entries(DURATIONS)) {
     const text = read(variable);
     if (text === undefined) continue;
-    // A variable is always text, so digits alone stand for the number of seconds that they spell.
+    // A variable is always text, so digits alone are a number of seconds.
     durations[option] = /^\d+$/.test(text) ? Number(text) : (text as Duration);
   }
   return durations;

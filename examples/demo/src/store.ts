@@ -32,7 +32,7 @@ export async function openStore({ redisUrl, databaseUrl }: ExampleSettings): Pro
   };
 }
 
-/** Secrets may be part of the URL, so it is not repeated. */
+/** The message does not contain the URL, which may contain a password. */
 function assertRedisUrl(url: string): void {
   if (/^rediss?:\/\/./.test(url) && URL.canParse(url)) return;
   throw new SettingsError(
@@ -40,7 +40,7 @@ function assertRedisUrl(url: string): void {
   );
 }
 
-/** One line when the server goes away, and one when it is back: not one an attempt. */
+/** Logs one line when the server becomes unreachable, and one when it is back. */
 function reportChanges(client: Redis | Cluster): () => void {
   let isAway = false;
   let isSilent = false;

@@ -28,7 +28,7 @@ describe('describeDevice', () => {
     expect(describeDevice({ userAgent })).toEqual(names);
   });
 
-  it('needs no user agent, and no long time for a hostile one', () => {
+  it('accepts an absent user agent, and parses a hostile one in bounded time', () => {
     expect(describeDevice({})).toEqual({ kind: 'unknown' });
     const begin = performance.now();
     for (const part of ['Mozilla/', '(a ', 'Version/1.', '; ', 'Android ']) {
@@ -39,7 +39,7 @@ describe('describeDevice', () => {
 });
 
 describe('listDevices', () => {
-  it('puts the one that asks first, then the one that was used last', async () => {
+  it('lists the current device first, then by last use', async () => {
     let now = Date.now();
     const sessions = createSessions({ clock: { now: () => now } });
     const start = async (ip: string) => {
@@ -58,7 +58,7 @@ describe('listDevices', () => {
     await sessions.close();
   });
 
-  it('is refused by sessions that are kept in nothing but their tokens', async () => {
+  it('throws not_supported for a stateless engine', async () => {
     const sessions = createStatelessSessions({
       keys: 'k'.repeat(32),
       issuer: 'https://sess.example',

@@ -25,7 +25,7 @@ function run(script: string): unknown[] {
 }
 
 describe('inlineModules', () => {
-  it('keeps modules apart that use the same names', () => {
+  it('keeps modules with equal names separate', () => {
     const script = inline({
       'main.js':
         "import { name as other } from './a.js';\nimport {\n  twice,\n} from './b.js';\nconst name = 'main';\ntell([name, other, twice(2)]);\n",

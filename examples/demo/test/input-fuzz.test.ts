@@ -32,7 +32,7 @@ function isSendable(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) && value.trim() !== '';
 }
 
-describe('what is sent to sign in', () => {
+describe('the body of a sign-in', () => {
   it('every input signs a user in or results in a client error, and in nothing else', async () => {
     const sessions = createSessions({ logger: silentLogger });
     const seen = { signedIn: 0, refused: 0 };
@@ -62,7 +62,7 @@ describe('what is sent to sign in', () => {
     expect(Math.min(seen.signedIn, seen.refused)).toBeGreaterThanOrEqual(scaled(20));
   });
 
-  it('comes from a device that has a name, or none, and is named in no time', () => {
+  it('describeDevice returns names in bounded time for any user agent', () => {
     const agent = fc.oneof(
       changes.map((change) => change(FIREFOX)),
       fc.string({ unit: 'binary', maxLength: 512 }),

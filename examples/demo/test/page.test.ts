@@ -10,7 +10,7 @@ function inside(tag: string): string {
 }
 
 describe('the page', () => {
-  it('is HTML that takes nothing from elsewhere', () => {
+  it('the page is HTML that loads nothing from other origins', () => {
     expect(status).toBe(200);
     expect(headers['Content-Type']).toBe('text/html; charset=utf-8');
     expect(body).not.toMatch(/\b(?:src|href|action)="(?!data:)|url\(|@import url/);
@@ -19,7 +19,7 @@ describe('the page', () => {
     expect(csp).toContain("connect-src 'self';");
   });
 
-  it.each(['script', 'style'])('allows its own %s, and no other', (tag) => {
+  it.each(['script', 'style'])('the policy allows the %s of the page only', (tag) => {
     const text = inside(tag);
     expect(text.length).toBeGreaterThan(1_000);
     expect(csp).toContain(
@@ -27,7 +27,7 @@ describe('the page', () => {
     );
   });
 
-  it('puts its modules and those of the client together to one', () => {
+  it('the page has its modules and those of the client in one script', () => {
     const script = inside('script');
     expect(script).toContain('function createClient(');
     // It would end the script before its end.

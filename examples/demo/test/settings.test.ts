@@ -3,7 +3,7 @@ import { createEngine } from '../src/engine.js';
 import { readSettings, SettingsError } from '../src/settings.js';
 
 describe('readSettings', () => {
-  it('has a default for everything', () => {
+  it('returns a default for every setting', () => {
     expect(readSettings({})).toEqual({
       port: 3000,
       redisUrl: undefined,
@@ -13,12 +13,12 @@ describe('readSettings', () => {
     });
   });
 
-  it('takes an empty variable for an absent one', () => {
+  it('treats an empty variable as absent', () => {
     const empty = { PORT: '', REDIS_URL: ' ', ACCESS_TOKENS: '', JWT_SECRET: '', GRACE: '' };
     expect(readSettings(empty)).toEqual(readSettings({}));
   });
 
-  it('takes digits alone for seconds', () => {
+  it('reads digits alone as seconds', () => {
     const { durations } = readSettings({ ACCESS_TTL: '90', ACCESS_OVERLAP: '0', IDLE_TTL: '7d' });
     expect(durations).toEqual({ accessTtl: 90, accessOverlap: 0, idleTtl: '7d' });
   });
@@ -27,7 +27,7 @@ describe('readSettings', () => {
     expect(() => readSettings({ PORT })).toThrow(SettingsError);
   });
 
-  it.each(['0', '1', '65535'])('takes PORT=%s', (PORT) => {
+  it.each(['0', '1', '65535'])('accepts PORT=%s', (PORT) => {
     expect(readSettings({ PORT }).port).toBe(Number(PORT));
   });
 
@@ -38,7 +38,7 @@ describe('readSettings', () => {
 });
 
 describe('createEngine', () => {
-  it('speaks of variables where the library speaks of options', async () => {
+  it('names variables in place of options in messages of the library', async () => {
     const settings = readSettings({ IDLE_TTL: '2d', ABSOLUTE_TTL: '1d' });
     await expect(createEngine(settings)).rejects.toThrow(
       /^IDLE_TTL \('2d'\) is beyond ABSOLUTE_TTL \('1d'\): .* a longer ABSOLUTE_TTL\.$/,
@@ -76,7 +76,7 @@ describe('createEngine', () => {
     },
   );
 
-  it('makes up a secret where everything is forgotten with the process anyway', async () => {
+  it('uses a random secret for sessions in memory', async () => {
     const { sessions, close } = await createEngine(readSettings({ ACCESS_TOKENS: 'stateless' }));
     const { accessToken } = await sessions.create({ subject: 'ada' });
     expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });

@@ -18,7 +18,7 @@ interface WithState {
 }
 
 /**
- * The same descriptors for all requests: with functions of its own, each request would get a new hidden class. They are
+ * The same descriptors for all requests: with separate functions, each request would get a new hidden class. They are
  * not configurable: a middleware that redefines `req.session` would show the handler another session than the guard.
  */
 const PROPERTIES: PropertyDescriptorMap = {

@@ -56,7 +56,7 @@ const TAKEOVERS: readonly (readonly [string, RequestHandler])[] = [
 
 describe.each(FRAMEWORKS)('%s', (_name, framework) => {
   describe('a later middleware that takes req.session over', () => {
-    it.each(TAKEOVERS)('is refused before the guard: %s', async (_by, takeOver) => {
+    it.each(TAKEOVERS)('the middleware is refused before the guard: %s', async (_by, takeOver) => {
       const sessions = createSessions();
       const { headers } = await signIn(sessions, { subject: 'ada' });
       const url = await start(framework, (app) =>
@@ -67,7 +67,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
       expect([answer.status, bodyOf(answer)['code']]).toEqual([500, 'middleware_conflict']);
     });
 
-    it.each(TAKEOVERS)('is refused after the guard: %s', async (_by, takeOver) => {
+    it.each(TAKEOVERS)('the middleware is refused after the guard: %s', async (_by, takeOver) => {
       const sessions = createSessions();
       const { headers } = await signIn(sessions, { subject: 'ada' });
       const url = await start(framework, (app) =>
@@ -80,7 +80,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
   });
 
   describe('two engines on one path', () => {
-    it('are refused when the second middleware runs', async () => {
+    it('the second engine is refused when its middleware runs', async () => {
       const url = await start(framework, (app) => {
         app.use('/admin', sessionMiddleware(createSessions()));
         app.use(sessionMiddleware(createSessions()), show);
@@ -90,7 +90,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
       expect((await sendRequest(`${url}/public`)).status).toBe(200);
     });
 
-    it('are accepted if they are the same engine, and a router may mount it again', async () => {
+    it('the same engine is accepted twice, with the routes of both mounts', async () => {
       const sessions = createSessions();
       const { headers } = await signIn(sessions, { subject: 'ada' });
       const url = await start(framework, (app) => {
@@ -110,7 +110,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
       ['bytes', express.raw({ type: '*/*' })],
       ['text', express.text({ type: '*/*' })],
       ['JSON', express.json()],
-    ] as const)('is found in %s', async (_as, parser) => {
+    ] as const)('the refresh token is found in %s', async (_as, parser) => {
       const sessions = createSessions();
       const { refreshToken } = await sessions.create({ subject: 'ada' });
       const url = await start(framework, (app) =>
@@ -125,7 +125,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
     });
 
     it.each(['/session/refresh', '/session/logout'])(
-      'is not taken for absent when nothing is left of the body, at %s',
+      'a body of which nothing is left is refused, not read as absent, at %s',
       async (path) => {
         const sessions = createSessions();
         const { refreshToken } = await sessions.create({ subject: 'ada' });
@@ -144,7 +144,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
   it.each([
     [false, 401],
     [true, 404],
-  ])('matches a trailing slash as its router does: strict routing %s', async (isStrict, status) => {
+  ])('a trailing slash matches as in the router: strict routing %s', async (isStrict, status) => {
     const url = await start(framework, (app) => {
       app.set('strict routing', isStrict);
       app.use(sessionMiddleware(createSessions()));
@@ -157,7 +157,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
     ['sessionErrors', (app: Express) => app.use(sessionErrors as never)],
     ['requireSession', (app: Express) => app.use(requireSession as never)],
     ['sessionMiddleware', (app: Express) => app.use(sessionMiddleware as never)],
-  ])('responds with the repair when %s is mounted without parentheses', async (name, mount) => {
+  ])('the response names the repair if %s is mounted without parentheses', async (name, mount) => {
     const url = await start(framework, (app) => {
       if (name !== 'sessionMiddleware') app.use(sessionMiddleware(createSessions()));
       mount(app);
@@ -170,7 +170,7 @@ describe.each(FRAMEWORKS)('%s', (_name, framework) => {
   });
 });
 
-it('reads the token of a request without rawHeaders', async () => {
+it('sessionMiddleware reads the token of a request without rawHeaders', async () => {
   const sessions = createSessions();
   const { headers } = await signIn(sessions, { subject: 'ada' });
   const req = {

@@ -36,7 +36,7 @@ describe('sessionMiddleware', () => {
     ['after', [other, sessionMiddleware(createSessions())]],
     ['before', [sessionMiddleware(createSessions()), other]],
   ] as const)(
-    'says so when it is mounted %s another one that wants req.session',
+    'sessionMiddleware refuses to run if it is mounted %s another middleware that owns req.session',
     async (_order, both) => {
       const { url, errors } = await start((app) => app.use(...both, answer));
       expect((await sendRequest(url)).status).toBe(500);
@@ -45,7 +45,7 @@ describe('sessionMiddleware', () => {
     },
   );
 
-  it('reads a header that an earlier middleware has set', async () => {
+  it('sessionMiddleware reads a header that an earlier middleware has set', async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const set: RequestHandler = (req, _res, next) => {
@@ -61,7 +61,7 @@ describe('sessionMiddleware', () => {
     [true, 'http://proxy.example:8080', 401],
     [true, 'http://proxy.example', 403],
   ])(
-    'believes X-Forwarded-Host only of a proxy that is trusted: %s, %s',
+    'X-Forwarded-Host counts only behind a trusted proxy: %s, %s',
     async (trusted, origin, status) => {
       const { url } = await start((app) => {
         app.set('trust proxy', trusted);
@@ -77,7 +77,7 @@ describe('sessionMiddleware', () => {
     },
   );
 
-  it('names what was not awaited when the answer has gone', async () => {
+  it('start rejects with a hint to await it if the response has been sent', async () => {
     const failures: unknown[] = [];
     const { url } = await start((app) => {
       app.use(sessionMiddleware(createSessions()));
@@ -95,13 +95,13 @@ describe('sessionMiddleware', () => {
 });
 
 describe('requireSession', () => {
-  it('says what is missing when the middleware is', async () => {
+  it('requireSession names the middleware that is missing before it', async () => {
     const { url, errors } = await start((app) => app.use(requireSession(), answer));
     expect((await sendRequest(url)).status).toBe(500);
     expect(errors[0]).toMatchObject({ code: 'middleware_missing' });
   });
 
-  it('opens a route for true only: a promise is no answer', async () => {
+  it('requireSession throws if where returns a promise', async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const where = (async () => false) as never;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { UsageError } from '@sess/core';
 import {
   beforeHead,
+  type CacheChoice,
   type Exchange,
   mergeSetCookie,
   mergeVary,
@@ -76,11 +77,18 @@ export class FastifyExchange implements Exchange {
   }
 
   async readJson(): Promise<unknown> {
-    return readJsonBody(this.#body, this.parsedBody());
+    return readJsonBody(this.#body, this.parsedBody() ?? undefined);
   }
 
   setHeader(name: string, value: string): void {
     this.#change((headers) => headers.set(name, value));
+  }
+
+  chooseCaching(choose: CacheChoice): void {
+    if (this.#reply.raw.headersSent) return;
+    this.#repeat((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control')[0])),
+    );
   }
 
   vary(names: string): void {
@@ -115,6 +123,11 @@ export class FastifyExchange implements Exchange {
         raw.setHeader(name, value);
       },
     });
+    this.#repeat(change);
+  }
+
+  #repeat(change: (headers: HeaderTarget) => void): void {
+    const { raw } = this.#reply;
     if (this.#changes.push(change) > 1) return;
     beforeHead(raw, () => {
       for (const repeat of this.#changes) {

@@ -55,7 +55,7 @@ describe('the refresh cookie', () => {
     ['a Response', () => new Response('raw', { headers: { 'X-Own': 'yes' } })],
     ['an empty 304', (_request, reply) => reply.code(304).send()],
     ['a serializer of the route', (_request, reply) => reply.serializer(String).send({ a: 1 })],
-  ])('is there once after %s, with Cache-Control and Vary', async (_way, answer) => {
+  ])('the refresh cookie is sent once after %s, with Cache-Control and Vary', async (_way, answer) => {
     const send = await login(answer);
     const { setCookies, headers } = await send('/login', post());
     expect(namesOf(setCookies)).toEqual(['__Host-sess']);
@@ -63,14 +63,14 @@ describe('the refresh cookie', () => {
     expect(headers['vary']).toBe('Sec-Fetch-Site, Origin');
   });
 
-  it('is there when the reply was hijacked before the sign-in', async () => {
+  it('the refresh cookie is sent if the reply was hijacked before the sign-in', async () => {
     const send = await login(() => 0);
     const answer = await send('/hijack-first', post());
     expect(answer.text).toBe('raw');
     expect(namesOf(answer.setCookies)).toEqual(['__Host-sess']);
   });
 
-  it("stands beside @fastify/cookie's, whichever is registered first", async () => {
+  it('the refresh cookie is sent beside those of @fastify/cookie, in each order of registration', async () => {
     for (const isFirst of [true, false]) {
       const send = await start(async (app) => {
         if (isFirst) await app.register(fastifyCookie);
@@ -98,7 +98,7 @@ describe('the refresh cookie', () => {
     }
   });
 
-  it("leaves the application's own raw cookies alone, and is replaced by a later one", async () => {
+  it('the refresh cookie keeps raw cookies of the application, and a later sign-in replaces it', async () => {
     const send = await start((app) => {
       app.register(sessionMiddleware(createSessions()));
       app.post('/', async (request, reply) => {
@@ -115,7 +115,7 @@ describe('the refresh cookie', () => {
     ]);
   });
 
-  it('is missed by nobody in silence: what comes after the answer is refused', async () => {
+  it('start rejects if the response has been sent', async () => {
     const failures: unknown[] = [];
     const send = await start((app) => {
       app.register(sessionMiddleware(createSessions()));
@@ -152,7 +152,7 @@ describe('sessionErrors', () => {
     );
   }
 
-  it("answers the library's errors as problems, and leaves the others to Fastify", async () => {
+  it("sessionErrors responds to the library's errors with problems, and leaves others to Fastify", async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const send = await start((app) => {
@@ -178,7 +178,7 @@ describe('sessionErrors', () => {
     expect((await send('/text')).status).toBe(500);
   });
 
-  it("goes before the application's own handler", async () => {
+  it("sessionErrors calls the application's handler for other errors", async () => {
     const send = await start((app) => {
       app.setErrorHandler(
         sessionErrors((error, _request, reply) => reply.code(599).send({ own: String(error) })),
@@ -190,7 +190,7 @@ describe('sessionErrors', () => {
     expect((await send('/text')).status).toBe(599);
   });
 
-  it('hands on to the handler of the scope above, whose errors are then its own', async () => {
+  it('sessionErrors passes other errors to the handler of the scope above', async () => {
     const send = await start((app) => {
       app.setErrorHandler((_error, _request, reply) => reply.code(598).send({}));
       const inner: FastifyPluginAsync = async (below) => {
@@ -203,7 +203,7 @@ describe('sessionErrors', () => {
     expect((await send('/own')).status).toBe(598);
   });
 
-  it('leaves statuses and Retry-After right where it is left out', async () => {
+  it('Fastify responds with the right status and Retry-After without sessionErrors', async () => {
     const send = await start((app) => routes(app, createSessions()));
     const answer = await send('/store');
     expect(answer.status).toBe(503);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const post = (app: FastifyInstance, url: string) => app.inject({ method: 'POST', url });
 
 describe('options that are given when the plugin is registered', () => {
-  it('put the session routes below a prefix, in a scope with a prefix too', async () => {
+  it('the option prefix puts the session routes below it, in a scope with a prefix too', async () => {
     const app = Fastify();
     app.register(sessionMiddleware(createSessions()), { prefix: '/api' });
     expect((await post(app, '/api/session/refresh')).statusCode).toBe(401);
@@ -23,7 +23,7 @@ describe('options that are given when the plugin is registered', () => {
     expect((await post(outer, '/a/session/refresh')).statusCode).toBe(404);
   });
 
-  it('are refused if they belong to the call of sessionMiddleware', async () => {
+  it('options of sessionMiddleware are refused at app.register', async () => {
     const app = Fastify();
     app.register(sessionMiddleware(createSessions()), { routes: 'all' } as never);
     await expect(app.ready()).rejects.toMatchObject({
@@ -34,7 +34,7 @@ describe('options that are given when the plugin is registered', () => {
 });
 
 describe('a second engine', () => {
-  it('is refused when it is registered, in the same scope and below', async () => {
+  it('a second engine is refused when it is registered in a scope below', async () => {
     const app = Fastify();
     app.register(sessionMiddleware(createSessions()));
     app.register(async (scope) => void scope.register(sessionMiddleware(createSessions())), {
@@ -48,7 +48,7 @@ describe('a factory that is passed without parentheses', () => {
   it.each([
     ['requireSession', { preHandler: requireSession as never }],
     ['requireSession', { onRequest: requireSession as never }],
-  ])('is refused in words: %s in %o', async (name, hooks) => {
+  ])('%s without parentheses is refused with the repair, in %o', async (name, hooks) => {
     const app = Fastify();
     app.register(sessionMiddleware(createSessions()));
     app.get('/', hooks, async () => 'open');
@@ -58,14 +58,14 @@ describe('a factory that is passed without parentheses', () => {
     expect(answer.json().message).toContain(`${name}()`);
   });
 
-  it('is refused in words: sessionErrors, sessionMiddleware', () => {
+  it('sessionErrors and sessionMiddleware refuse the arguments of a hook', () => {
     expect(() => sessionErrors(new Error('of a route') as never)).toThrow(/sessionErrors\(\)/);
     expect(() => sessionMiddleware(Fastify() as never)).toThrow(/expected an engine/);
   });
 });
 
 describe("the application's own route beside a session route", () => {
-  it('may have a parameter at the same place', async () => {
+  it('a route of the application may have a parameter in the place of the session id', async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const app = Fastify();

@@ -11,7 +11,7 @@ import {
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 
-it('hides the session routes from documentation that is made of zod schemas', async () => {
+it('openapi: false hides the session routes from documentation that is made of zod schemas', async () => {
   const app = Fastify().withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -24,6 +24,6 @@ it('hides the session routes from documentation that is made of zod schemas', as
   expect(refused.statusCode).toBe(401);
 });
 
-it('refuses another value than true and false for openapi', () => {
+it('openapi refuses a value that is neither true nor false', () => {
   expect(() => sessionMiddleware(createSessions(), { openapi: 'no' as never })).toThrow(/openapi/);
 });

@@ -30,14 +30,14 @@ const other: FastifyPluginAsync = fastifyPlugin(async (app) => {
 });
 
 describe('registering', () => {
-  it('works by call and by options', async () => {
+  it('the plugin verifies tokens with the given engine', async () => {
     const { sessions, bearer } = await signedIn();
     const send = await start((app) => app.register(sessionMiddleware(sessions)).get('/', whoIs));
     expect((await send('/', { headers: [bearer] })).text).toBe('{"user":"ada"}');
     expect((await send('/session/list')).status).toBe(404);
   });
 
-  it('needs nothing at all', async () => {
+  it('the plugin works without arguments', async () => {
     const send = await start((app) => {
       app.register(sessionMiddleware());
       app.post('/login', (request) => request.sessions.start({ subject: 'ada' }));
@@ -45,13 +45,13 @@ describe('registering', () => {
     expect((await send('/login', post())).status).toBe(200);
   });
 
-  it('refuses what is no engine, and what is no option', () => {
+  it('sessionMiddleware refuses a value that is not an engine, and an unknown option', () => {
     expect(() => sessionMiddleware({} as never)).toThrow(UsageError);
     expect(() => sessionMiddleware(undefined, { basePath: 'x' })).toThrow(/basePath/);
     expect(() => sessionMiddleware(undefined, { route: 'all' } as never)).toThrow(/route/);
   });
 
-  it('says so when another plugin has request.session, or this one has it already', async () => {
+  it('registering fails if another plugin, or this one, has request.session already', async () => {
     const conflict = { name: 'UsageError', code: 'middleware_conflict' };
     expect(await failureOf(other, sessionMiddleware())).toMatchObject(conflict);
     expect(await failureOf(sessionMiddleware(), sessionMiddleware())).toMatchObject(conflict);
@@ -63,7 +63,7 @@ describe('registering', () => {
     });
   });
 
-  it('says so when a scope above comes to have it after one below', async () => {
+  it('registering in a scope above one that has the plugin is refused at the first request', async () => {
     const below: FastifyPluginAsync = async (app) => {
       app.register(sessionMiddleware());
       app.get('/', whoIs);
@@ -75,7 +75,7 @@ describe('registering', () => {
     expect(JSON.parse((await send('/below')).text)).toMatchObject({ code: 'middleware_conflict' });
   });
 
-  it('says so when a hook puts a session of its own there', async () => {
+  it('a hook that assigns request.session is refused', async () => {
     const send = await start((app) => {
       app.register(sessionMiddleware());
       app.addHook('onRequest', async (request) => void Object.assign(request, { session: {} }));
@@ -88,7 +88,7 @@ describe('registering', () => {
 });
 
 describe('a scope', () => {
-  it('has the sessions of its own, at its prefix, and the others know nothing of them', async () => {
+  it('a scope has its sessions at its prefix, and other scopes have none', async () => {
     const [ada, bob] = [await signedIn('ada'), await signedIn('bob')];
     const scope =
       (sessions: typeof ada.sessions): FastifyPluginAsync =>
@@ -112,7 +112,7 @@ describe('a scope', () => {
     expect((await send('/')).text).toBe('{"has":false}');
   });
 
-  it('is entered by those below it', async () => {
+  it('scopes below have the sessions of the scope above', async () => {
     const { sessions, bearer } = await signedIn();
     const send = await start((app) => {
       app.register(sessionMiddleware(sessions));
@@ -124,7 +124,7 @@ describe('a scope', () => {
 });
 
 describe('the access token', () => {
-  it('is verified once, before the application is asked, and only where there is one', async () => {
+  it('the access token is verified once, before the handler, and only if there is one', async () => {
     const { sessions, bearer } = await signedIn();
     let verified = 0;
     const counting = {
@@ -145,7 +145,7 @@ describe('the access token', () => {
     expect(verified).toBe(1);
   });
 
-  it('may be put into the header by an earlier hook', async () => {
+  it('the access token may be set in the header by an earlier hook', async () => {
     const { sessions, bearer } = await signedIn();
     const send = await start((app) => {
       app.addHook('onRequest', async (request) => {
@@ -161,7 +161,7 @@ describe('the access token', () => {
 describe('requireSession', () => {
   const open = async (_request: FastifyRequest, reply: FastifyReply) => reply.send({ open: true });
 
-  it('guards as onRequest, as preHandler, and around a handler', async () => {
+  it('requireSession guards as onRequest, as preHandler, and around a handler', async () => {
     const { sessions, bearer } = await signedIn();
     const send = await start((app) => {
       app.register(sessionMiddleware(sessions));
@@ -176,7 +176,7 @@ describe('requireSession', () => {
     }
   });
 
-  it('guards a whole scope, and not its session routes', async () => {
+  it('requireSession guards a whole scope except its session routes', async () => {
     const { sessions, bearer } = await signedIn();
     const send = await start((app) => {
       app.register(sessionMiddleware(sessions));
@@ -189,12 +189,12 @@ describe('requireSession', () => {
     expect((await send('/session/logout', post())).status).toBe(204);
   });
 
-  it('says what is missing when the plugin is', async () => {
+  it('requireSession names the plugin that is missing', async () => {
     const send = await start((app) => app.get('/', { preHandler: requireSession() }, open));
     expect(JSON.parse((await send('/')).text)).toMatchObject({ code: 'middleware_missing' });
   });
 
-  it('opens a route for true only: a promise is no answer', async () => {
+  it('requireSession throws if where returns a promise', async () => {
     const { sessions, bearer } = await signedIn();
     const where = (async () => false) as never;
     const send = await start((app) => {
@@ -212,7 +212,7 @@ it.each([
   [true, 'http://proxy.example:8080', 401],
   [true, 'http://proxy.example', 403],
 ])(
-  'believes X-Forwarded-Host only of a proxy that is trusted: %s, %s',
+  'X-Forwarded-Host counts only behind a trusted proxy: %s, %s',
   async (trustProxy, origin, status) => {
     const send = await start((app) => app.register(sessionMiddleware(createSessions())), {
       trustProxy,

@@ -18,7 +18,7 @@ describe('the documentation', () => {
     return app.swagger() as unknown as { paths: Record<string, Record<string, object>> };
   }
 
-  it('has the session routes, each under its one method', async () => {
+  it('the documentation has the session routes, each with its one method', async () => {
     const { paths } = await document({ routes: 'all' });
     const methods = Object.entries(paths).map(([path, item]) => [path, Object.keys(item)]);
     expect(methods).toEqual([
@@ -42,7 +42,7 @@ describe('the documentation', () => {
     }
   });
 
-  it('shows the refresh token where it travels in the body', async () => {
+  it('the documentation shows the refresh token if it travels in the body', async () => {
     const inCookie = await document({});
     expect(Object.keys(inCookie.paths)).toHaveLength(2);
     expect(JSON.stringify(inCookie)).not.toContain('refresh_token');
@@ -54,7 +54,7 @@ describe('the documentation', () => {
     expect(JSON.stringify(inBody)).toContain('refresh_token');
   });
 
-  it('is all that the schemas are for: compilers for schemas of another kind are not asked', async () => {
+  it('the schemas are not passed to the compilers of the application', async () => {
     const refuse = () => {
       throw new Error('this is no schema of mine');
     };
@@ -66,7 +66,7 @@ describe('the documentation', () => {
 });
 
 describe('a session route', () => {
-  it('answers methods that Fastify has no routes for with 405 too', async () => {
+  it('a method that Fastify does not support gets a 405 at a session route', async () => {
     const send = await start((app) => app.register(sessionMiddleware(createSessions())));
     for (const method of ['PROPFIND', 'TRACE', 'SEARCH']) {
       const answer = await send('/session/refresh', { method });
@@ -74,7 +74,7 @@ describe('a session route', () => {
     }
   });
 
-  it('takes any body and any Content-Type, even one that is none', async () => {
+  it('a session route accepts any body and any Content-Type, well-formed or not', async () => {
     const send = await start((app) => app.register(sessionMiddleware(createSessions())));
     for (const [type, body] of [
       ['nonsense;;', 'x'],
@@ -88,7 +88,7 @@ describe('a session route', () => {
     }
   });
 
-  it('reads the refresh token from the body as hooks have left it, up to 100 kB', async () => {
+  it('a session route reads the refresh token from the body as hooks have left it, up to 100 kB', async () => {
     const sessions = createSessions();
     const { refreshToken } = await sessions.create({ subject: 'ada' });
     const send = await start((app) => {
@@ -109,7 +109,7 @@ describe('a session route', () => {
     ]);
   });
 
-  it("is behind the application's hooks, and its answers keep their headers", async () => {
+  it("a session route runs after the application's hooks, and its responses keep their headers", async () => {
     const send = await start((app) => {
       app.register(sessionMiddleware(createSessions()));
       app.addHook('onRequest', async (request, reply) => {
@@ -130,7 +130,7 @@ describe('a session route', () => {
     });
   });
 
-  it('is found as loosely as the router is configured to match', async () => {
+  it('a session route is found as loosely as the router is configured to match', async () => {
     const routerOptions = {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,
@@ -151,7 +151,7 @@ describe('a session route', () => {
     expect((await send('/session/refresh?a=1', post())).status).toBe(401);
   });
 
-  it('is told from others of the application below the same path', async () => {
+  it('a session route is separate from routes of the application below the same path', async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const send = await start((app) => {

@@ -1,5 +1,6 @@
 import { UsageError } from '@sess/core';
 import {
+  type CacheChoice,
   cacheOverrides,
   type Exchange,
   headerLines,
@@ -89,7 +90,7 @@ export class HonoExchange implements Exchange {
 
   settleBody(): Promise<void> | undefined {
     const { formData } = this.#c.req.bodyCache;
-    // The type says FormData, but it is a promise unless a validator has replaced it.
+    // Typed as FormData, but it is a promise unless a validator has replaced it.
     return (
       formData &&
       Promise.resolve(formData).then((form) => {
@@ -111,6 +112,12 @@ export class HonoExchange implements Exchange {
 
   setHeader(name: string, value: string): void {
     this.#change((headers) => headers.set(name, value));
+  }
+
+  chooseCaching(choose: CacheChoice): void {
+    this.#change((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
+    );
   }
 
   vary(names: string): void {

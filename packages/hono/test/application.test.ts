@@ -44,7 +44,7 @@ describe('session routes', () => {
       '/v1/session/refresh',
       '/session/refresh',
     ],
-  ])('are where the middleware is mounted: %s', async (_where, app, here, elsewhere) => {
+  ])('the session routes are where the middleware is mounted: %s', async (_where, app, here, elsewhere) => {
     const post = (path: string) => app.request(ORIGIN + path, { method: 'POST' });
     expect((await post(here)).status).toBe(401);
     expect((await post(elsewhere)).status).toBe(404);
@@ -55,7 +55,7 @@ describe('session routes', () => {
   it.each([
     [true, 404],
     [false, 401],
-  ])('match a trailing slash as the router does: strict %s', async (strict, status) => {
+  ])('the session routes match a trailing slash as the router does: strict %s', async (strict, status) => {
     const app = new Hono<SessionEnv>({ strict }).use(sessionMiddleware(sessions));
     const answer = await app.request('/session/refresh/', { method: 'POST' });
     expect(answer.status).toBe(status);
@@ -64,7 +64,7 @@ describe('session routes', () => {
 
 describe('a second middleware on one request', () => {
   it.each(['session', 'sessions'] as const)(
-    'is refused when it sets c.var.%s, before the guard and after it',
+    'a middleware that sets c.var.%s is refused, before the guard and after it',
     async (name) => {
       const sessions = createSessions();
       const { headers } = await signIn(sessions, { subject: 'ada' });
@@ -85,7 +85,7 @@ describe('a second middleware on one request', () => {
     },
   );
 
-  it('is refused if it has another engine, when it runs', async () => {
+  it('a second engine is refused when its middleware runs', async () => {
     const app = showErrors(
       new Hono<SessionEnv>()
         .use('/admin/*', sessionMiddleware(createSessions()))
@@ -97,7 +97,7 @@ describe('a second middleware on one request', () => {
     expect((await app.request('/public')).status).toBe(200);
   });
 
-  it('is accepted if it has the same engine', async () => {
+  it('the same engine is accepted twice', async () => {
     const sessions = createSessions();
     const { headers } = await signIn(sessions, { subject: 'ada' });
     const app = showErrors(new Hono<SessionEnv>().use(sessionMiddleware(sessions)));
@@ -119,7 +119,7 @@ describe('a factory that is passed without parentheses', () => {
           throw sessionErrorsAsHandler();
         }),
     ],
-  ])('is refused in words: %s', async (name, mount) => {
+  ])('%s without parentheses is refused with the repair', async (name, mount) => {
     const messages: string[] = [];
     const app = new Hono();
     app.onError((error, c) => {

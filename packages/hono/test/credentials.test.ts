@@ -17,7 +17,7 @@ function createApp(...before: MiddlewareHandler[]): Hono {
   return app.get('/', requireSession(), (c) => c.text(''));
 }
 
-describe('Authorization where headers come joined', () => {
+describe('joined Authorization headers', () => {
   it.each([
     ['one bearer token', authorization, 200],
     ['two of them', `${authorization}, ${authorization}`, 400],
@@ -33,12 +33,12 @@ describe('Authorization where headers come joined', () => {
       401,
     ],
     ['a quote without an end', 'Digest username="ada, Bearer x', 401],
-  ])('answers %s as lines of their own would be', async (_what, value, status) => {
+  ])('%s in one joined header is treated as separate lines would be', async (_what, value, status) => {
     const answer = await createApp().request('/', { headers: { Authorization: value } });
     expect(answer.status).toBe(status);
   });
 
-  it('is read from the lines themselves on Node: a comma is part of one', async () => {
+  it('the lines are read separately on Node, where a comma is part of one', async () => {
     const { url, close } = await serve(createApp());
     onTestFinished(close);
     const statusOf = async (...lines: string[]) =>
@@ -52,7 +52,7 @@ describe('Authorization where headers come joined', () => {
     expect(await statusOf('', authorization)).toBe(400);
   });
 
-  it.each(['set', 'replaced'])('may be %s by an earlier middleware', async (how) => {
+  it.each(['set', 'replaced'])('the header may be %s by an earlier middleware', async (how) => {
     const { url, close } = await serve(
       createApp(async (c, next) => {
         c.req.raw = new Request(c.req.raw, { headers: { Authorization: authorization } });
@@ -69,7 +69,7 @@ describe('a form that was parsed', () => {
   it.each([
     ['before the middleware', 401],
     ['by nobody', 401],
-  ])('%s lends no token', async (when, status) => {
+  ])('a parsed form with %s is refused beside a bearer token', async (when, status) => {
     const parse: MiddlewareHandler = async (c, next) => {
       if (when !== 'by nobody') await c.req.parseBody();
       await next();
@@ -81,7 +81,7 @@ describe('a form that was parsed', () => {
     expect((await app.request('/', { method: 'POST', body })).status).toBe(status);
   });
 
-  it('refuses a logout by a token in two places', async () => {
+  it('a sign-out with a token in two places is refused', async () => {
     const app = new Hono().use(async (c, next) => {
       await c.req.formData();
       await next();
@@ -104,7 +104,7 @@ describe('a refresh token in the body', () => {
     ['by Hono', (c) => c.req.json(), 200],
     ['behind the back of Hono', (c) => c.req.raw.text(), 400],
   ] as [string, (c: Parameters<MiddlewareHandler>[0]) => Promise<unknown>, number][])(
-    'is found when the body was read %s: %i',
+    'a refresh token in a body that was read %s results in %i',
     async (_by, read, status) => {
       const { refreshToken } = await sessions.create({ subject: 'ada' });
       const reading: MiddlewareHandler = async (c, next) => {
@@ -119,7 +119,7 @@ describe('a refresh token in the body', () => {
     },
   );
 
-  it('is refused in bytes that are no UTF-8', async () => {
+  it('a body that is not UTF-8 is refused', async () => {
     const body = Uint8Array.of(0x22, 0xff, 0x22);
     const answer = await app().request('/session/refresh', { method: 'POST', body });
     expect(answer.status).toBe(400);

@@ -14,12 +14,12 @@ const ODD = [
 ];
 
 describe('the path of a URL', () => {
-  it.each(ODD)('is the one that parsing finds: %s', (text) => {
+  it.each(ODD)('pathOf returns the same path as parsing: %s', (text) => {
     const url = new URL(text);
     expect(pathOf(url.href)).toBe(url.pathname);
   });
 
-  it('is the one that parsing finds, whatever the URL', () => {
+  it('pathOf returns the same path as parsing, for any URL', () => {
     const part = fc.string({ unit: fc.constantFrom(...'/?#:@.%2Fa=&;\\ é'), maxLength: 30 });
     fc.assert(
       fc.property(fc.webAuthority({ withPort: true }), part, (authority, rest) => {

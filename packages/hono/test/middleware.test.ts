@@ -31,7 +31,7 @@ async function caught(...handlers: MiddlewareHandler[]): Promise<unknown> {
 }
 
 describe('sessionMiddleware', () => {
-  it('works without sockets: app.request() is enough', async () => {
+  it('sessionMiddleware works with app.request(), without a socket', async () => {
     const app = new Hono()
       .use(sessionMiddleware(sessions))
       .get('/me', requireSession(), (c) => c.json(c.var.session));
@@ -47,20 +47,20 @@ describe('sessionMiddleware', () => {
     ['after', [other, sessionMiddleware(sessions)]],
     ['before', [sessionMiddleware(sessions), other, requireSession()]],
   ] as const)(
-    'says so when it is mounted %s another one that wants c.var.session',
+    'sessionMiddleware refuses to run if it is mounted %s another middleware that owns c.var.session',
     async (_, all) => {
       expect(await caught(...all)).toMatchObject({ code: 'middleware_conflict' });
     },
   );
 
-  it('may be mounted twice', async () => {
+  it('sessionMiddleware may be mounted twice with one engine', async () => {
     const app = new Hono()
       .use(sessionMiddleware(sessions), sessionMiddleware(sessions))
       .get('/', requireSession(), (c) => c.text(c.var.session.subject));
     expect(await (await app.request('/', { headers: ada })).text()).toBe('ada');
   });
 
-  it('shows the session that a sign-in, an update or a sign-out has made', async () => {
+  it('c.var.session follows a sign-in, an update and a sign-out', async () => {
     const app = new Hono().use(sessionMiddleware(sessions)).post('/', async (c) => {
       const seen: unknown[] = [c.var.session];
       await c.var.sessions.start({ subject: 'grace' });
@@ -78,7 +78,7 @@ describe('sessionMiddleware', () => {
     ]);
   });
 
-  it('refuses what is no engine, and options that are none', () => {
+  it('sessionMiddleware refuses a value that is not an engine, and unknown options', () => {
     expect(() => sessionMiddleware({ routes: 'all' } as never)).toThrow(
       /expected an engine as first argument/,
     );
@@ -88,7 +88,7 @@ describe('sessionMiddleware', () => {
     expect(() => sessionMiddleware(sessions, { route: 'all' } as never)).toThrow(UsageError);
   });
 
-  it('asks the application for the address where it says how, and nobody where there is no socket', async () => {
+  it('the address comes from clientIp if that is set, and is absent without a socket', async () => {
     const clientIp = vi.fn(() => '203.0.113.7');
     const devices = [];
     for (const options of [{ clientIp }, {}]) {
@@ -127,7 +127,7 @@ describe('the place of mounting', () => {
       '/t/acme/session',
       new Hono().use('/t/:tenant{[a-z]+/?}/*', middleware()),
     ],
-  ])('%s has its routes at %s', async (_where, path, app) => {
+  ])('a middleware mounted %s has its routes at %s', async (_where, path, app) => {
     const statuses = [];
     for (const route of ['/list', '/list/more', '']) {
       statuses.push((await app.request(path + route, { headers: ada })).status);
@@ -135,7 +135,7 @@ describe('the place of mounting', () => {
     expect(statuses).toEqual([200, 404, 200]);
   });
 
-  it('takes a path as it was sent, whatever Hono decodes for its own routes', async () => {
+  it('a path is compared as it was sent, although Hono decodes paths for its routes', async () => {
     const app = new Hono().use(middleware());
     expect((await app.request('/sessio%6e', { headers: ada })).status).toBe(404);
     expect((await app.request('/session?x=/y#z', { headers: ada })).status).toBe(200);
@@ -143,11 +143,11 @@ describe('the place of mounting', () => {
 });
 
 describe('requireSession', () => {
-  it('says what is missing when the middleware is', async () => {
+  it('requireSession names the middleware that is missing before it', async () => {
     expect(await caught(requireSession())).toMatchObject({ code: 'middleware_missing' });
   });
 
-  it('opens a route for true only: a promise is no answer', async () => {
+  it('requireSession throws if where returns a promise', async () => {
     const guard = requireSession({ where: (async () => false) as never });
     expect(await caught(sessionMiddleware(sessions), guard)).toMatchObject({
       code: 'invalid_argument',
@@ -156,7 +156,7 @@ describe('requireSession', () => {
 });
 
 describe('sessionMiddleware', () => {
-  it('takes no null for an engine', () => {
+  it('sessionMiddleware refuses null as an engine', () => {
     expect(() => sessionMiddleware(null as never)).toThrow(
       expect.objectContaining({ code: 'invalid_argument' }),
     );
@@ -173,7 +173,7 @@ describe('sessionErrors', () => {
     return app.onError(handler).request('/');
   }
 
-  it('leaves other errors to Hono, which prints them', async () => {
+  it('sessionErrors leaves other errors to Hono, which prints them', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => log.mockRestore());
     const error = new Error('other');
@@ -183,18 +183,18 @@ describe('sessionErrors', () => {
     expect(log).toHaveBeenCalledExactlyOnceWith(error);
   });
 
-  it('lets an HTTPException say its own answer', async () => {
+  it('sessionErrors uses the response of an HTTPException', async () => {
     const answer = await failing(new HTTPException(418, { message: 'a teapot' }));
     expect([answer.status, await answer.text()]).toEqual([418, 'a teapot']);
   });
 
-  it('hands other errors to the handler that it was given', async () => {
+  it('sessionErrors passes other errors to the given handler', async () => {
     const handler = sessionErrors((error, c) => c.text(error.message, 502));
     const answer = await failing(new Error('other'), handler);
     expect([answer.status, await answer.text()]).toEqual([502, 'other']);
   });
 
-  it('answers the errors of the library, as those of a sub-application too', async () => {
+  it("sessionErrors responds to the library's errors, of a sub-application too", async () => {
     const sub = new Hono().use(sessionMiddleware(sessions)).post('/', async (c) => {
       await c.var.sessions.update({});
       return c.text('');

@@ -71,7 +71,7 @@ describe('the refresh cookie', () => {
     ],
   ];
 
-  it.each(kinds)('is there once with %s: %i', async (_what, status, text, answer) => {
+  it.each(kinds)('the refresh cookie is sent once with %s: %i', async (_what, status, text, answer) => {
     const sent = await signInAnd(answer);
     expect(sent.status).toBe(status);
     if (status !== 400) expect(sent.text).toBe(text);
@@ -80,13 +80,13 @@ describe('the refresh cookie', () => {
     expect(sent.headers['vary']).toBe('Sec-Fetch-Site, Origin');
   });
 
-  it('is there with HEAD', async () => {
+  it('the refresh cookie is sent with HEAD', async () => {
     const sent = await signInAnd((c) => c.text('hello'), 'HEAD');
     expect([sent.status, sent.text]).toEqual([200, '']);
     expect(sent.setCookies).toHaveLength(1);
   });
 
-  it('is the newest one of two sign-ins', async () => {
+  it('the refresh cookie is that of the later of two sign-ins', async () => {
     const sent = await signInAnd(async (c) => {
       await c.var.sessions.start({ subject: 'grace' });
       return c.text(c.var.session?.sid ?? '');
@@ -94,7 +94,7 @@ describe('the refresh cookie', () => {
     expect(sent.setCookies).toEqual([expect.stringContaining(`srt_${sent.text}`)]);
   });
 
-  it('stays off a Response that the application keeps for everybody', async () => {
+  it('the refresh cookie is not set on a Response that the application reuses', async () => {
     const shared = new Response(null, { status: 204 });
     for (let time = 0; time < 2; time += 1) {
       expect((await signInAnd(() => shared)).setCookies).toHaveLength(1);
@@ -102,7 +102,7 @@ describe('the refresh cookie', () => {
     expect(shared.headers.getSetCookie()).toEqual([]);
   });
 
-  it('leaves an answer that was written past Hono as it is', async () => {
+  it('a response that was written without Hono stays unchanged', async () => {
     const sent = await signInAnd((c) => {
       const { outgoing } = c.env as unknown as HttpBindings;
       outgoing.writeHead(202, { 'Set-Cookie': 'own=1' }).end('by hand');
@@ -112,7 +112,7 @@ describe('the refresh cookie', () => {
     expect(RESPONSE_ALREADY_SENT.headers.getSetCookie()).toEqual([]);
   });
 
-  it("stays beside the application's own, whichever way those were set", async () => {
+  it('the refresh cookie is sent beside cookies of the application, in each way to set them', async () => {
     const sent = await signInAnd((c) => {
       c.header('Set-Cookie', 'a=1', { append: true });
       const headers = new Headers([
@@ -130,7 +130,7 @@ describe('the refresh cookie', () => {
     expect(sent.headers['vary']).toBe('Accept, origin, Sec-Fetch-Site');
   });
 
-  it('is never kept by a cache, whatever else the application says', async () => {
+  it('a response with the refresh cookie is not stored although the application allows it', async () => {
     const ways: Answer[] = [
       (c) => c.text('', 200, { 'Cache-Control': 'public' }),
       () => new Response('', { headers: { 'Cache-Control': 'public' } }),
@@ -140,7 +140,7 @@ describe('the refresh cookie', () => {
     }
   });
 
-  it('goes through other middlewares on either side', async () => {
+  it('the refresh cookie passes middlewares before and after', async () => {
     const app = new Hono<SessionEnv>()
       .use(async (c, next) => {
         await next();
@@ -162,8 +162,8 @@ describe('the refresh cookie', () => {
   });
 });
 
-describe('an answer that is on its way', () => {
-  it('takes no cookie any more, and says what to await', async () => {
+describe('a response that is on its way', () => {
+  it('start rejects with a hint to await it if the response has been sent', async () => {
     const failures: unknown[] = [];
     let ended: () => void = () => {};
     const end = new Promise<void>((resolve) => {
@@ -183,7 +183,7 @@ describe('an answer that is on its way', () => {
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
-  it('is left alone when nothing was set: a response that cannot be copied passes as it is', async () => {
+  it('a response is not copied if no header was set', async () => {
     const special = Object.defineProperty(new Response(''), 'headers', {
       get() {
         throw new Error('touched');

@@ -19,7 +19,7 @@ async function importCopy(): Promise<{ readonly Hono: new () => Hono }> {
   return import(pathToFileURL(join(folder, 'dist', 'index.js')).href);
 }
 
-test('works in an application of another copy of hono', async () => {
+test('sessionMiddleware works in an application of another copy of hono', async () => {
   const copy = await importCopy();
   const sessions = createSessions({ logger: silentLogger });
   const { headers } = await signIn(sessions, { subject: 'ada' });
@@ -30,7 +30,7 @@ test('works in an application of another copy of hono', async () => {
   expect((await app.request('/api/session/refresh', { method: 'POST' })).status).toBe(401);
 });
 
-test('works in an application in CommonJS', async () => {
+test('sessionMiddleware works in an application in CommonJS', async () => {
   const { Hono: Common } = createRequire(import.meta.url)('hono') as { Hono: new () => Hono };
   const app = new Common();
   app.use(sessionMiddleware(createSessions({ logger: silentLogger })) as never);

@@ -9,7 +9,7 @@ interface Handle {
 }
 
 describe('the types of a chain', () => {
-  it('have a session that may be null, and one that may not behind the guard', () => {
+  it('the session may be null before the guard, and not behind it', () => {
     new Hono()
       .use(sessionMiddleware())
       .get('/public', (c) => {
@@ -29,7 +29,7 @@ describe('the types of a chain', () => {
       });
   });
 
-  it('take the data type of the engine', () => {
+  it('the session has the data type of the engine', () => {
     const sessions = createSessions<Handle>();
     new Hono()
       .use(sessionMiddleware(sessions, { routes: 'all' }))
@@ -49,7 +49,7 @@ describe('the types of a chain', () => {
       });
   });
 
-  it('are named for handlers that stand alone', () => {
+  it('separate handlers name the environment', () => {
     const app = new Hono<SessionEnv>();
     app.get('/public', (c) => {
       expectTypeOf(c.var.session).toEqualTypeOf<Session | null>();
@@ -76,7 +76,7 @@ describe('hc', () => {
     )
     .get('/me', requireSession<Handle>(), (c) => c.json(c.var.session));
 
-  it('sees what a guarded route answers', async () => {
+  it('hc infers the response of a guarded route', async () => {
     const client = hc<typeof app>('http://localhost', {
       fetch: (input: string | URL | Request, init?: RequestInit) => app.request(input, init),
     });

@@ -8,14 +8,14 @@ import { Visitor } from './visitor.js';
 
 const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
 
-/** What axe-core answers, of which this reads a little. */
+/** The part of the result of axe-core that is used here. */
 interface Findings {
   readonly violations: readonly { readonly id: string; readonly impact: string | null }[];
 }
 
-/** Holds the page of an example to what everybody needs to use it: keyboard, small screens, contrast, names. */
+/** Checks the accessibility of the page: keyboard, small screens, contrast, names. */
 export function accessSuite(name: string): void {
-  describe.skipIf(skipped !== '')(`the page, for everybody${skipped}`, () => {
+  describe.skipIf(skipped !== '')(`accessibility of the page${skipped}`, () => {
     let browser: Browser;
     let example: RunningExample;
 
@@ -30,7 +30,7 @@ export function accessSuite(name: string): void {
 
     async function findFaults({ page }: Visitor): Promise<string[]> {
       const source = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-      // Past the page's own policy, which lets no script in but its own.
+      // Bypasses the policy of the page, which allows its own script only.
       await page.evaluate(source);
       const { violations } = (await page.evaluate('axe.run()')) as Findings;
       return violations
@@ -38,19 +38,22 @@ export function accessSuite(name: string): void {
         .map(({ id }) => id);
     }
 
-    it.each(['light', 'dark'] as const)('has no serious fault by axe, %s', async (colorScheme) => {
-      const ada = await Visitor.arrive(browser, example.base, { colorScheme });
-      await ada.page.getByText('Nobody signed in').waitFor();
-      expect(await findFaults(ada)).toEqual([]);
-      await ada.signIn('ada');
-      await ada.press('Sign out the others');
-      expect(await findFaults(ada)).toEqual([]);
-      await ada.page.evaluate('document.getElementById("confirm").showModal()');
-      expect(await findFaults(ada)).toEqual([]);
-      await ada.leave();
-    });
+    it.each(['light', 'dark'] as const)(
+      'the page has no serious violation by axe in the %s theme',
+      async (colorScheme) => {
+        const ada = await Visitor.arrive(browser, example.base, { colorScheme });
+        await ada.page.getByText('Nobody signed in').waitFor();
+        expect(await findFaults(ada)).toEqual([]);
+        await ada.signIn('ada');
+        await ada.press('Sign out the others');
+        expect(await findFaults(ada)).toEqual([]);
+        await ada.page.evaluate('document.getElementById("confirm").showModal()');
+        expect(await findFaults(ada)).toEqual([]);
+        await ada.leave();
+      },
+    );
 
-    it.each([360, 768, 1280])('does not scroll sideways at %i px', async (width) => {
+    it.each([360, 768, 1280])('the page does not scroll horizontally at %i px', async (width) => {
       const ada = await Visitor.arrive(browser, example.base, { viewport: { width, height: 740 } });
       await ada.signIn(`ada${'x'.repeat(200)}`);
       const widest = await ada.page.evaluate('document.documentElement.scrollWidth');
@@ -58,7 +61,7 @@ export function accessSuite(name: string): void {
       await ada.leave();
     });
 
-    it('needs no pointer', async () => {
+    it('the page can be used with the keyboard alone', async () => {
       const ada = await Visitor.arrive(browser, example.base);
       const { keyboard } = ada.page;
       const focused = () => ada.focused();

@@ -5,10 +5,10 @@ import { type RunningExample, startExample } from '../process.js';
 import { FIREFOX_ON_WINDOWS, Visitor } from './visitor.js';
 
 const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
-/** The browser and the page answer in milliseconds; a busy machine takes longer. */
+/** The browser and the page need milliseconds; a busy machine needs longer. */
 const eventually = { timeout: 10_000 };
 
-/** Drives the page of `examples/<name>/dist/main.js` as people do, in every mode that it has. */
+/** Uses the page of the demo as a user does, with every kind of token. */
 export function pageSuite(name: string): void {
   describe.skipIf(skipped !== '')(`the page in a browser${skipped}`, () => {
     let browser: Browser;
@@ -38,7 +38,7 @@ export function pageSuite(name: string): void {
       await example.stop();
     });
 
-    it('signs in, shows the session, edits its data, and picks it up after a reload', async () => {
+    it('the page signs in, shows the session, edits its data, and restores it after a reload', async () => {
       const ada = await arrive(example.base);
       await expect.poll(() => ada.text('state'), eventually).toBe('Nobody signed in');
       await ada.signIn('ada');
@@ -61,7 +61,7 @@ export function pageSuite(name: string): void {
       expect(await ada.page.content()).not.toMatch(/s[ar]t_[\w-]{10}/);
     });
 
-    it('asks for a proof of who it is, then does what waited for it', async () => {
+    it('the page asks for re-authentication, then repeats the request that needed it', async () => {
       const ada = await arrive(example.base);
       await ada.signIn('ada');
       const earlier = await ada.text('token');
@@ -83,7 +83,7 @@ export function pageSuite(name: string): void {
       expect(await ada.text('token')).not.toBe(earlier);
     });
 
-    it('lists devices by browser and system, and ends one, the others, all', async () => {
+    it('the page lists devices by browser and system, and signs out one, the others, all', async () => {
       const ada = await arrive(example.base);
       await ada.signIn('grace');
       const others = [];
@@ -122,7 +122,7 @@ export function pageSuite(name: string): void {
       expect(await ada.focused()).toBe('user');
     });
 
-    it('renews once for several tabs, and signs all of them out together', async () => {
+    it('several tabs renew the token once, and sign out together', async () => {
       const quick = await startExample(name, { ACCESS_TTL: '3s' });
       try {
         const here = await arrive(quick.base);
@@ -136,7 +136,7 @@ export function pageSuite(name: string): void {
         await here.press('Keep calling');
         await there.press('Keep calling');
         await expect.poll(() => renewals.length, { timeout: 20_000 }).toBeGreaterThan(3);
-        // Had each tab renewed for itself, there would be two at a time.
+        // Without coordination there would be two renewals at a time.
         const gaps = renewals.slice(1).map((time, index) => time - (renewals[index] as number));
         expect(Math.min(...gaps)).toBeGreaterThan(1_500);
         const lines = [...(await here.log()), ...(await there.log())].join('\n');
@@ -153,7 +153,7 @@ export function pageSuite(name: string): void {
       }
     }, 60_000);
 
-    it('says that nothing is lost while the server is away, and goes on when it is back', async () => {
+    it('the page keeps the session while the server is unreachable, and continues when it is back', async () => {
       const ada = await arrive(example.base);
       await ada.signIn('ada');
       await ada.page.route('**/me', (route) => route.abort());
@@ -178,7 +178,7 @@ export function pageSuite(name: string): void {
       expect(await ada.text('who')).toBe('ada');
     });
 
-    it.each(['jwt', 'stateless'])('works with ACCESS_TOKENS=%s', async (kind) => {
+    it.each(['jwt', 'stateless'])('the page works with ACCESS_TOKENS=%s', async (kind) => {
       const other = await startExample(name, { ACCESS_TOKENS: kind });
       try {
         const ada = await arrive(other.base);

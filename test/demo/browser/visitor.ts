@@ -3,10 +3,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 export const FIREFOX_ON_WINDOWS =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-/** Somebody in front of the page: one cookie jar, one tab or more. */
+/** A user of the page: one cookie jar, one tab or more. */
 export class Visitor {
   readonly page: Page;
-  /** What the browser's console said that was not of a request's status: a policy's violation, for instance. */
+  /** Console messages that are not about the status of a request, for example policy violations. */
   readonly complaints: readonly string[];
 
   private constructor(page: Page, complaints: readonly string[]) {
@@ -35,7 +35,7 @@ export class Visitor {
     return new Visitor(page, complaints);
   }
 
-  /** One more tab of the same browser. */
+  /** Opens another tab of the same browser. */
   async openTab(): Promise<Visitor> {
     return Visitor.open(await this.page.context().newPage(), this.page.url());
   }
@@ -43,7 +43,7 @@ export class Visitor {
   async signIn(user: string): Promise<void> {
     await this.page.getByLabel('User').fill(user);
     await this.press('Sign in');
-    // The list is the last thing that a sign-in looks for.
+    // The list is the last request of a sign-in.
     await this.page.locator('#devices li').first().waitFor();
   }
 
@@ -55,12 +55,12 @@ export class Visitor {
     return (await this.page.locator(`#${id}`).textContent()) ?? '';
   }
 
-  /** The id of what has the focus. */
+  /** Returns the id of the focused element. */
   focused(): Promise<string> {
     return this.page.evaluate('document.activeElement?.id ?? ""');
   }
 
-  /** The lines of the log, newest first. */
+  /** Returns the lines of the log, newest first. */
   log(): Promise<string[]> {
     return this.page.locator('#log li').allTextContents();
   }

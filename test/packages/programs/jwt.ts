@@ -1,13 +1,6 @@
 import { createSessions } from '@sess/core';
-import {
-  createKeySet,
-  createStatelessSessions,
-  generateKey,
-  jwt,
-  memoryDenylist,
-  type StatelessSessions,
-  verifyOnly,
-} from '@sess/jwt';
+import { createKeySet, generateKey, jwt, memoryDenylist, verifyOnly } from '@sess/jwt';
+import { createStatelessSessions, type StatelessSessions } from '@sess/jwt/stateless';
 import { expect } from './expect.js';
 
 const names = { issuer: 'https://api.example.com', audience: 'https://api.example.com' };

@@ -61,7 +61,7 @@ export function readAuthorization({
  * @throws {Error} consumed by a parser that kept nothing of it
  */
 export async function readJsonBody(body: NodeRequestBody, parsed?: unknown): Promise<unknown> {
-  const given = parsed ?? (await readText(body));
+  const given = parsed === undefined ? await readText(body) : parsed;
   const text = toText(given);
   if (text === undefined) return given;
   return text === '' ? undefined : (JSON.parse(text) as unknown);

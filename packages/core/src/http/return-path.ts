@@ -24,7 +24,8 @@ export function safeReturn(text: unknown): string | undefined {
  * Returns the `Location` of a redirect to a sign-in page. The path of a page that was asked for is added as
  * `return_to`; that of a form is not, because it cannot be sent again.
  */
-export function signInLocation(redirectTo: string, { method, path, query }: Exchange): string {
+export function signInLocation(redirectTo: string, exchange: Exchange): string {
+  const { method, query, requestedPath: path = exchange.path } = exchange;
   if (method !== 'GET' && method !== 'HEAD') return redirectTo;
   const target = query === '' ? path : `${path}?${query}`;
   if (safeReturn(target) === undefined) return redirectTo;

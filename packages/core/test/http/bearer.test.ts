@@ -29,7 +29,7 @@ describe('readBearer', () => {
     ['a scheme that merely begins so', ['Bearerish abc']],
     ['a scheme that merely ends so', ['X-Bearer abc']],
     ['a token without its scheme', ['sat_abc']],
-  ])('finds none in %s [bearer.none]', (_, lines) => {
+  ])('readBearer finds no credentials in %s [bearer.none]', (_, lines) => {
     expect(readBearer(lines)).toEqual({ kind: 'none' });
   });
 
@@ -43,7 +43,7 @@ describe('readBearer', () => {
     ['Bearer a.b-c_d~e+f/g', 'a.b-c_d~e+f/g'],
     ['Bearer bearer', 'bearer'],
     ['  Bearer abc  ', 'abc'],
-  ])('reads %j [bearer.scheme]', (line, token) => {
+  ])('readBearer reads the token of %j [bearer.scheme]', (line, token) => {
     expect(readBearer([line])).toEqual({ kind: 'token', token });
   });
 
@@ -65,7 +65,7 @@ describe('readBearer', () => {
     'Bearer a;b',
     'Bearer a%20b',
     'Bearer a\tb',
-  ])('calls %j invalid [bearer.malformed]', (line) => {
+  ])('readBearer reports %j as invalid [bearer.malformed]', (line) => {
     expect(readBearer([line])).toEqual({ kind: 'invalid' });
   });
 
@@ -74,12 +74,12 @@ describe('readBearer', () => {
     ['the same twice', ['Bearer a', 'Bearer a']],
     ['two schemes', ['Basic dXNlcjpwYXNz', 'Bearer a']],
     ['a token and an empty line', ['Bearer a', '']],
-  ])('calls two lines invalid: %s [bearer.twice]', (_, lines) => {
+  ])('readBearer reports two lines as invalid: %s [bearer.twice]', (_, lines) => {
     expect(readBearer(lines)).toEqual({ kind: 'invalid' });
   });
 
   it.each(['Bearer\tabc', 'Bearer,abc', 'Bearer"abc"', 'Bearer=abc='])(
-    'calls %j invalid, for its scheme is Bearer although no space follows it [bearer.malformed]',
+    'readBearer reports %j as invalid, because its scheme is Bearer without a space after it [bearer.malformed]',
     (line) => {
       expect(reference(line)).toEqual({ kind: 'invalid' });
       expect(readBearer([line])).toEqual({ kind: 'invalid' });
@@ -94,14 +94,14 @@ describe('readBearer', () => {
     ['a byte order mark', '\ufeff'],
     ['an em space', '\u2003'],
   ])(
-    'takes %s beside a token for a bad character, not for white space [bearer.malformed]',
+    'readBearer treats %s beside a token as a bad character, not as white space [bearer.malformed]',
     (_, space) => {
       expect(readBearer([`Bearer abc${space}`])).toEqual({ kind: 'invalid' });
       expect(readBearer([`${space}Bearer abc`])).toEqual({ kind: 'none' });
     },
   );
 
-  it('agrees with a reading one character at a time, whatever is sent', () => {
+  it('readBearer agrees with a reading one character at a time, for any line', () => {
     const scheme = fc.constantFrom('Bearer', 'bearer', 'BEARER', 'Bearer2', 'Basic', 'Bear', '');
     const gap = fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(' ', '  ', '   ') },
@@ -134,7 +134,7 @@ describe('readBearer', () => {
     expect(Math.min(seen.none, seen.invalid, seen.token)).toBeGreaterThan(100);
   });
 
-  it('refuses an over-long line without looking through it [tokens.length]', () => {
+  it('readBearer refuses a line over the maximum length without matching it [tokens.length]', () => {
     expect(readBearer([`Bearer ${'a'.repeat(8_185)}`])).toMatchObject({ kind: 'token' });
     expect(readBearer([`Bearer ${'a'.repeat(8_186)}`])).toEqual({ kind: 'invalid' });
     expect(readBearer([`Bearer ${'a'.repeat(10_000_000)}`])).toEqual({ kind: 'invalid' });
@@ -142,11 +142,11 @@ describe('readBearer', () => {
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });
   });
 
-  it('leaves a long line of another scheme to whoever reads that scheme [bearer.none]', () => {
+  it('readBearer ignores a long line of another scheme [bearer.none]', () => {
     expect(readBearer([`Negotiate ${'a'.repeat(12_000)}`])).toEqual({ kind: 'none' });
   });
 
-  it('takes time in proportion to the line, however white space is placed in it', () => {
+  it('readBearer takes time in proportion to the line, with white space at any place', () => {
     const line = `Bearer a${' \t'.repeat(4_000)}b`;
     const before = performance.now();
     for (let run = 0; run < 20; run += 1) expect(readBearer([line])).toEqual({ kind: 'invalid' });
@@ -155,19 +155,19 @@ describe('readBearer', () => {
 });
 
 describe('parseBearer', () => {
-  it('answers the token of a header, the scheme in any case', () => {
+  it('parseBearer returns the token of a header, with the scheme in any case', () => {
     expect(parseBearer('bearer abc')).toBe('abc');
     expect(parseBearer('Bearer  a.b.c')).toBe('a.b.c');
   });
 
   it.each([undefined, null, '', 'Basic abc', 'Bearer', 'Bearer a b', 'abc'])(
-    'answers undefined for %j',
+    'parseBearer returns undefined for %j',
     (header) => {
       expect(parseBearer(header)).toBeUndefined();
     },
   );
 
-  it('answers undefined for what is no text, as a header may be that was sent twice', () => {
+  it('parseBearer returns undefined for a value that is not a string, such as a header that was sent twice', () => {
     expect(parseBearer(['Bearer abc'] as never)).toBeUndefined();
     expect(parseBearer({ toString: () => 'Bearer abc' } as never)).toBeUndefined();
   });

@@ -30,7 +30,7 @@ function taken(setCookie: string): {
 }
 
 describe('the refresh cookie, written', () => {
-  it('is __Host-sess with Secure, HttpOnly, SameSite=Lax, Path=/ and no Domain [cookies.attributes]', () => {
+  it('the cookie is __Host-sess with Secure, HttpOnly, SameSite=Lax, Path=/ and no Domain [cookies.attributes]', () => {
     const cookie = createRefreshCookie();
     expect(cookie.name).toBe('__Host-sess');
     expect(taken(cookie.write(TOKEN, 604_800))).toEqual({
@@ -40,13 +40,13 @@ describe('the refresh cookie, written', () => {
     });
   });
 
-  it('is one line, apart from each other by semicolon and space [cookies.attributes]', () => {
+  it('the attributes are separated by a semicolon and a space [cookies.attributes]', () => {
     expect(createRefreshCookie().write('v', 60)).toMatch(
       /^__Host-sess=v(; [A-Za-z-]+(=[^;,\s]+)?)+$/,
     );
   });
 
-  it('ends with the browser session when it is not persistent', () => {
+  it('the cookie has no Max-Age if it is not persistent', () => {
     const { attributes } = taken(createRefreshCookie({ persistent: false }).write(TOKEN, 604_800));
     expect(attributes).toEqual({ path: '/', httponly: '', secure: '', samesite: 'Lax' });
   });
@@ -55,19 +55,19 @@ describe('the refresh cookie, written', () => {
     ['strict', 'Strict'],
     ['lax', 'Lax'],
     ['none', 'None'],
-  ] as const)('says SameSite=%s as %s', (sameSite, written) => {
+  ] as const)('the option sameSite %s is written as %s', (sameSite, written) => {
     expect(taken(createRefreshCookie({ sameSite }).write('v', 1)).attributes['samesite']).toBe(
       written,
     );
   });
 
-  it('is plain sess without Secure only when secure is false', () => {
+  it('the cookie is plain sess without Secure only if secure is false', () => {
     const { name, attributes } = taken(createRefreshCookie({ secure: false }).write('v', 1));
     expect(name).toBe('sess');
     expect(attributes).toEqual({ path: '/', httponly: '', samesite: 'Lax', 'max-age': '1' });
   });
 
-  it('gives up __Host- for __Secure- under another path, which __Host- does not allow [cookies.attributes]', () => {
+  it('the prefix is __Secure- for another path than /, which __Host- does not allow [cookies.attributes]', () => {
     const { name, attributes } = taken(
       createRefreshCookie({ path: '/app', name: 'login' }).write('v', 1),
     );
@@ -78,11 +78,11 @@ describe('the refresh cookie, written', () => {
     );
   });
 
-  it('never has a negative life', () => {
+  it('Max-Age is never negative', () => {
     expect(taken(createRefreshCookie().write('v', -5)).attributes['max-age']).toBe('0');
   });
 
-  it('has 4096 bytes of name and value at most, or throws at write [cookies.size]', () => {
+  it('write throws if name and value have more than 4096 bytes [cookies.size]', () => {
     const cookie = createRefreshCookie();
     const room = 4_096 - '__Host-sess'.length;
     expect(taken(cookie.write('v'.repeat(room), 1)).value).toHaveLength(room);
@@ -103,7 +103,7 @@ describe('the refresh cookie, cleared', () => {
     { path: '/app' },
     { name: 'login' },
   ])(
-    'with %o repeats the attributes it was set with, and lives no longer [cookies.cleared]',
+    'the removal repeats the attributes of the cookie with %o, and has Max-Age=0 [cookies.cleared]',
     (options) => {
       const cookie = createRefreshCookie(options);
       const { 'max-age': _, ...set } = taken(cookie.write('v', 60)).attributes;
@@ -128,7 +128,7 @@ describe('the refresh cookie, read', () => {
     ['a cookie without a name', '__Host-sess'],
     ['a nameless cookie whose value looks like one', '=__Host-sess=v'],
     ['semicolons only', ';;; ;'],
-  ])('is none in %s [cookies.prefix]', (_, header) => {
+  ])('there is no refresh cookie in %s [cookies.prefix]', (_, header) => {
     expect(cookie.read(header)).toEqual(NONE);
   });
 
@@ -142,7 +142,7 @@ describe('the refresh cookie, read', () => {
     'x__Host-sess',
     '__Host_sess',
   ])(
-    'is not read from %s: a prefix is a promise only when spelt right [cookies.prefix]',
+    'the cookie is not read from %s, because browsers enforce a prefix only in its exact spelling [cookies.prefix]',
     (name) => {
       expect(cookie.read(`${name}=v`)).toEqual(NONE);
       expect(cookie.read(`${name}=planted; __Host-sess=v`)).toEqual(found('v'));
@@ -156,7 +156,7 @@ describe('the refresh cookie, read', () => {
     ['a byte order mark', '\ufeff'],
     ['an em space', '\u2003'],
   ])(
-    'is not read from a name with %s before it, which a subdomain may set without the prefix’s promises [cookies.prefix]',
+    'the cookie is not read from a name with %s before it, which a subdomain may set [cookies.prefix]',
     (_, space) => {
       expect(cookie.read(`${space}__Host-sess=planted`)).toEqual(NONE);
       expect(cookie.read(`__Host-sess=v; ${space}__Host-sess=planted`)).toEqual(found('v'));
@@ -175,7 +175,7 @@ describe('the refresh cookie, read', () => {
     [`lang=en; __Host-sess=${TOKEN}`, TOKEN],
     // Within the value of another cookie it is that cookie's: anyone may have planted it there.
     ['a=b, __Host-sess=planted; __Host-sess=v', 'v'],
-  ])('is found in %j', (header, value) => {
+  ])('the cookie is found in %j', (header, value) => {
     expect(cookie.read(header)).toEqual(found(value));
   });
 
@@ -186,11 +186,11 @@ describe('the refresh cookie, read', () => {
     ['__Host-sess=;__Host-sess=', ['', '']],
     ['__Host-sess=a, __Host-sess=b', ['a', 'b']],
     ['__Host-sess=a,x=y,__Host-sess=b; c=d', ['a', 'b']],
-  ])('is refused when its name is sent twice: %s [cookies.twice]', (header, values) => {
+  ])('two cookies of one name are reported as duplicates: %s [cookies.twice]', (header, values) => {
     expect(cookie.read(header)).toEqual({ kind: 'duplicate', values });
   });
 
-  it('is told apart from its own options’ other names', () => {
+  it('the cookie is read under the name of its options only', () => {
     expect(createRefreshCookie({ secure: false }).read('__Host-sess=v')).toEqual(NONE);
     expect(createRefreshCookie({ secure: false }).read('sess=v')).toEqual(found('v'));
     expect(createRefreshCookie({ path: '/app' }).read('__Host-sess=a; __Secure-sess=v')).toEqual(
@@ -198,7 +198,7 @@ describe('the refresh cookie, read', () => {
     );
   });
 
-  it('is found among any other cookies exactly when it is there once', () => {
+  it('the cookie is found among other cookies exactly if it is there once', () => {
     const octet = fc.constantFrom(..."!#$%&'()*+-./0123456789:<=>?@ABCXYZ[]^_`abcxyz{|}~");
     const name = fc.string({
       unit: fc.constantFrom(...'abcSESs_-Host0'),
@@ -236,30 +236,30 @@ describe('the refresh cookie, read', () => {
     ['a name', `a${' '.repeat(40_000)}b=1; __Host-sess=v`],
     ['a value', `__Host-sess=v${' \t'.repeat(20_000)}v`],
     ['nothing', `${' '.repeat(40_000)}; __Host-sess=v`],
-  ])('is read in time in proportion to the header, with white space within %s', (_, header) => {
+  ])('the cookie is read in time in proportion to the header, with white space within %s', (_, header) => {
     const before = performance.now();
     expect(cookie.read(header).kind).toBe('value');
     expect(performance.now() - before).toBeLessThan(200);
   });
 
-  it('is not taken for one whose name goes on, with a value or without', () => {
+  it('a longer name is not read as the cookie, with a value or without', () => {
     expect(cookie.read('__Host-sessx')).toEqual(NONE);
     expect(cookie.read('__Host-sessx=v')).toEqual(NONE);
     expect(cookie.read('=v')).toEqual(NONE);
   });
 
-  it('may have commas in its value, as long as no other of its name follows one', () => {
+  it('a value may contain commas if no cookie of the same name follows one', () => {
     expect(cookie.read('__Host-sess=a,b')).toEqual(found('a,b'));
     expect(cookie.read('__Host-sess=a, other=b')).toEqual(found('a, other=b'));
   });
 
-  it('reads back what was written', () => {
+  it('a value that was written is read back unchanged', () => {
     const { name, value } = taken(cookie.write(TOKEN, 60));
     expect(cookie.read(`${name}=${value}`)).toEqual(found(TOKEN));
   });
 });
 
-describe('a wrong cookie option throws at construction and says what to write', () => {
+describe('a wrong cookie option', () => {
   it.each([
     '/\r\nSet-Cookie: a=b',
     '/a;Domain=evil.example',
@@ -275,7 +275,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     '/'.padEnd(600, 'a'),
     null,
     7,
-  ])('path %j [cookies.injection]', (path) => {
+  ])('the path %j is refused [cookies.injection]', (path) => {
     const refused = refusal({ path });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(
@@ -283,11 +283,11 @@ describe('a wrong cookie option throws at construction and says what to write', 
     );
   });
 
-  it('path in a list', () => {
+  it('a path in an array is refused', () => {
     expect(refusal({ path: ['/'] }).message).toContain('control character, got an array.');
   });
 
-  it('and shows a line break in its message escaped, so that no log line can be forged', () => {
+  it('a line break is escaped in the message, so that no log line can be forged', () => {
     expect(refusal({ path: '/\r\nadmin signed in' }).message).not.toMatch(/[\r\n]/);
   });
 
@@ -304,7 +304,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     'a/b',
     'a@b',
     'a'.repeat(129),
-  ])('name %j [cookies.injection]', (name) => {
+  ])('the name %j is refused [cookies.injection]', (name) => {
     const refused = refusal({ name });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('cookie.name: ');
@@ -312,20 +312,20 @@ describe('a wrong cookie option throws at construction and says what to write', 
   });
 
   it.each(['__Host-sess', '__Secure-sess', '__Http-sess'])(
-    'name %j, for the prefix is added by itself',
+    'the name %j is refused, because the prefix is added automatically',
     (name) => {
       expect(refusal({ name }).message).toContain('without its prefix');
     },
   );
 
-  it.each([null, 7, {}])('name %j, which is no text', (name) => {
+  it.each([null, 7, {}])('the name %j is refused, because it is not a string', (name) => {
     expect(refusal({ name }).code).toBe('invalid_option');
   });
 
   it.each([
     ...['Lax', 'STRICT', 'no', '', true, null, 'lax; Domain=evil.example', 'toString'],
     ...[['lax'], ['none']],
-  ])('sameSite %j [cookies.injection]', (sameSite) => {
+  ])('the value %j of sameSite is refused [cookies.injection]', (sameSite) => {
     const refused = refusal({ sameSite });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('expected "lax" or "strict" or "none"');
@@ -336,7 +336,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     ['secure', 0],
     ['secure', null],
     ['persistent', 'no'],
-  ])('%s %j, which is neither true nor false', (name, value) => {
+  ])('the option %s refuses %j, which is neither true nor false', (name, value) => {
     const refused = refusal({ [name]: value });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toBe(
@@ -344,7 +344,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     );
   });
 
-  it('sameSite none without secure, which browsers drop', () => {
+  it('sameSite none is refused without secure, because browsers ignore such a cookie', () => {
     const refused = refusal({ sameSite: 'none', secure: false });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toBe(
@@ -353,7 +353,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
   });
 
   it.each(['samesite', 'httpOnly', 'domain', 'maxAge', 'expires', 'prefix'])(
-    'the unknown option %s',
+    'the unknown option %s is refused',
     (name) => {
       const refused = refusal({ [name]: true });
       expect(refused.message).toContain(
@@ -362,7 +362,7 @@ describe('a wrong cookie option throws at construction and says what to write', 
     },
   );
 
-  it('anything but an object', () => {
+  it('options that are not an object are refused', () => {
     expect(refusalOf(() => createRefreshCookie('sess' as never)).message).toBe(
       'cookie: expected an object of options, got "sess".',
     );

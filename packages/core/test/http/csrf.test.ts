@@ -93,7 +93,7 @@ function answer(
 describe.each(TABLES)('an unsafe request, $name', ({ options, table }) => {
   const rows = Object.keys(SITES) as (keyof typeof SITES)[];
 
-  it.each(rows)('with Sec-Fetch-Site %s [csrf.cross-site, csrf.same-site, csrf.null]', (row) => {
+  it.each(rows)('a request with Sec-Fetch-Site %s gets the result of the table [csrf.cross-site, csrf.same-site, csrf.null]', (row) => {
     const expected = table[row].split(/ +/);
     Object.values(ORIGINS).forEach((origin, column) => {
       for (const method of UNSAFE) {
@@ -106,14 +106,14 @@ describe.each(TABLES)('an unsafe request, $name', ({ options, table }) => {
     });
   });
 
-  it('has an answer for every case of the table', () => {
+  it('the table has a result for each case', () => {
     for (const row of rows)
       expect(table[row].split(/ +/)).toHaveLength(Object.keys(ORIGINS).length);
   });
 });
 
 describe.each(SAFE)('a %s request', (method) => {
-  it('passes from anywhere, for it has no effect [csrf.methods]', () => {
+  it('a %s request passes from any source, because it has no effect [csrf.methods]', () => {
     for (const { options } of TABLES) {
       for (const site of Object.values(SITES)) {
         for (const origin of Object.values(ORIGINS))
@@ -132,7 +132,7 @@ describe('the values of Sec-Fetch-Site', () => {
     '"same-origin"',
     'same_origin',
     'nil',
-  ])('are tokens to the letter: %j does not pass', (site) => {
+  ])('the check compares Sec-Fetch-Site exactly: %j does not pass', (site) => {
     expect(answer({}, { site })).toBe('403');
     expect(answer({ allowSameSite: true }, { site })).toBe('403');
   });
@@ -150,7 +150,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
     // Behind a proxy that ends TLS, a request looks like plain HTTP.
     ['https://api.example.com', 'http', 'api.example.com'],
     ['https://xn--bcher-kva.example', 'https', 'xn--bcher-kva.example'],
-  ])('%s passes at %s://%s [csrf.origin]', (origin, protocol, host) => {
+  ])('the origin %s passes at %s://%s [csrf.origin]', (origin, protocol, host) => {
     expect(answer({}, { origin, protocol, host })).toBe('pass');
   });
 
@@ -172,7 +172,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
     ['a request without host', 'https://api.example.com', 'https', undefined],
     ['a host by the name of what is missing', 'https://undefined', 'https', undefined],
     ['a request whose host is none', 'https://api.example.com', 'https', 'a b'],
-  ])('does not cover %s [csrf.origin]', (_, origin, protocol, host) => {
+  ])('the own origin does not include %s [csrf.origin]', (_, origin, protocol, host) => {
     expect(answer({}, { origin, protocol, host })).toBe('403');
   });
 });
@@ -180,7 +180,7 @@ describe('the own origin, where Sec-Fetch-Site is absent', () => {
 describe('configured origins', () => {
   const options = { origins: ['https://app.example.org', 'http://localhost:5173'] };
 
-  it('are compared to the letter, as browsers write them', () => {
+  it('configured origins are compared exactly, as browsers write them', () => {
     expect(answer(options, { origin: 'https://app.example.org' })).toBe('pass');
     expect(answer(options, { origin: 'http://localhost:5173' })).toBe('pass');
     for (const origin of [
@@ -194,18 +194,18 @@ describe('configured origins', () => {
   });
 
   it.each(['capacitor://localhost', 'app.example://main', 'tauri://localhost:1420'])(
-    'may be an app’s, of a scheme of its own: %s',
+    'configured origins may have the private scheme of an app: %s',
     (origin) => {
       expect(answer({ origins: [origin] }, { origin })).toBe('pass');
       expect(answer({ origins: [origin] }, { origin: `${origin}x` })).toBe('403');
     },
   );
 
-  it('leave the own origin trusted', () => {
+  it('configured origins leave the own origin trusted', () => {
     expect(answer(options, { origin: ORIGINS.own })).toBe('pass');
   });
 
-  it('are taken as they were at construction', () => {
+  it('configured origins are copied at construction', () => {
     const origins = ['https://app.example.org'];
     const check = createCsrfCheck({ origins });
     origins.push('https://evil.example.net');
@@ -228,7 +228,7 @@ describe('configured origins', () => {
     undefined,
     7,
     ['capacitor://localhost'],
-  ])('refuse %j at construction, and say what to write', (origin) => {
+  ])('configured origins refuse %j at construction, with the repair in the message', (origin) => {
     const refused = refusalOf(() => createCsrfCheck({ origins: [origin as string] }));
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('csrf.origins: ');
@@ -242,13 +242,13 @@ describe('configured origins', () => {
     ['http://shop.example.org/', 'http://shop.example.org'],
     ['https://shop.example.org/login', 'https://shop.example.org'],
     ['https://bücher.example', 'https://xn--bcher-kva.example'],
-  ])('refuse %s, and say how browsers write it: %s', (origin, written) => {
+  ])('configured origins refuse %s, and the message shows how browsers write it: %s', (origin, written) => {
     expect(refusalOf(() => createCsrfCheck({ origins: [origin] })).message).toContain(
       `'${written}'`,
     );
   });
 
-  it('refuse one text in place of a list', () => {
+  it('configured origins refuse a string in place of an array', () => {
     const refused = refusalOf(() =>
       createCsrfCheck({ origins: 'https://app.example.org' as never }),
     );
@@ -259,7 +259,7 @@ describe('configured origins', () => {
 
 describe('wrong CSRF options', () => {
   it.each(['allowSamesite', 'origin', 'trustedOrigins', 'enabled'])(
-    'the misspelt %s is refused by name',
+    'the misspelt option %s is refused by name',
     (name) => {
       const refused = refusalOf(() => createCsrfCheck({ [name]: true } as CsrfOptions));
       expect(refused.code).toBe('invalid_option');
@@ -269,13 +269,13 @@ describe('wrong CSRF options', () => {
     },
   );
 
-  it.each(['true', 1, null])('allowSameSite %j, which is neither true nor false', (value) => {
+  it.each(['true', 1, null])('the value %j of allowSameSite is refused', (value) => {
     const refused = refusalOf(() => createCsrfCheck({ allowSameSite: value as never }));
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('csrf.allowSameSite');
   });
 
-  it('`false` does not switch the check off', () => {
+  it('the value false in place of the options does not switch the check off', () => {
     expect(refusalOf(() => createCsrfCheck(false as never)).message).toBe(
       'csrf: expected an object of options, got false.',
     );

@@ -18,11 +18,11 @@ describe('mergeVary', () => {
     ['origin', 'Sec-Fetch-Site, Origin', 'origin, Sec-Fetch-Site'],
     ['Origin, Accept', 'Origin', 'Origin, Accept'],
     [' Origin ,, Accept ', 'Cookie', 'Origin, Accept, Cookie'],
-  ])('adds to %j the names %j: %j', (present, names, expected) => {
+  ])('mergeVary adds to %j the names %j: %j', (present, names, expected) => {
     expect(mergeVary(present, names)).toBe(expected);
   });
 
-  it('keeps what is there and in what order, adds what is missing, and names nothing twice [csrf.vary]', () => {
+  it('mergeVary keeps the present names in order, adds the missing ones, and repeats no name [csrf.vary]', () => {
     const names = fc.array(fieldName, { maxLength: 6 });
     fc.assert(
       fc.property(names, names, fc.constantFrom(',', ', ', ' , '), (present, added, comma) => {
@@ -35,7 +35,7 @@ describe('mergeVary', () => {
     );
   });
 
-  it('changes nothing the second time', () => {
+  it('mergeVary changes nothing the second time', () => {
     fc.assert(
       fc.property(fc.array(fieldName), fc.array(fieldName), (present, added) => {
         const once = mergeVary(listOf(present, ', '), listOf(added, ', '));
@@ -46,13 +46,13 @@ describe('mergeVary', () => {
 });
 
 describe('mergeSetCookie', () => {
-  it('adds a cookie after the others, and other Set-Cookie headers of the app survive [cookies.others]', () => {
+  it('mergeSetCookie adds a cookie after those of the application [cookies.others]', () => {
     expect(
       mergeSetCookie(['theme=dark; Path=/', 'lang=en'], '__Host-sess', '__Host-sess=v'),
     ).toEqual(['theme=dark; Path=/', 'lang=en', '__Host-sess=v']);
   });
 
-  it('replaces the cookie of that name: cleared and set again in one response, only the last counts [cookies.others]', () => {
+  it('mergeSetCookie replaces the cookie of that name, so that only the last one counts [cookies.others]', () => {
     const once = mergeSetCookie(['theme=dark'], '__Host-sess', '__Host-sess=; Max-Age=0');
     expect(mergeSetCookie(once, '__Host-sess', '__Host-sess=v')).toEqual([
       'theme=dark',
@@ -60,18 +60,18 @@ describe('mergeSetCookie', () => {
     ]);
   });
 
-  it('leaves cookies whose names merely begin or end the same', () => {
+  it('mergeSetCookie keeps cookies whose names only begin or end the same', () => {
     const others = ['sess2=a', 'my-sess=b', '__Host-sess=c', 'SESS=d', 'x=sess=e'];
     expect(mergeSetCookie(others, 'sess', 'sess=v')).toEqual([...others, 'sess=v']);
   });
 
-  it('does not change the list it is given', () => {
+  it('mergeSetCookie does not change the given list', () => {
     const present = Object.freeze(['sess=a']);
     expect(mergeSetCookie(present, 'sess', 'sess=b')).toEqual(['sess=b']);
     expect(present).toEqual(['sess=a']);
   });
 
-  it('leaves every other cookie where it was, and the one that was set last and once', () => {
+  it('mergeSetCookie keeps every other cookie at its place, and puts the new one last and once', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '-'), minLength: 1, maxLength: 3 });
     const cookies = fc.array(fc.tuple(name, fc.string({ unit: fc.constantFrom('x', '=', 'a') })));
     fc.assert(
@@ -86,7 +86,7 @@ describe('mergeSetCookie', () => {
 });
 
 describe('jsonReply', () => {
-  it('is 200, JSON, and kept by no cache [cookies.no-store]', () => {
+  it('jsonReply returns a 200 with JSON that no cache keeps [cookies.no-store]', () => {
     expect(jsonReply({ revoked: 3 })).toEqual({
       status: 200,
       headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' },

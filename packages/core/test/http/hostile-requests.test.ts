@@ -94,7 +94,7 @@ const STATUSES = [200, 204, 400, 401, 403, 404, 405];
 
 describe('a request in which everything was changed a little', () => {
   it.each(['cookie', 'body'] as const)(
-    'is answered with a documented status, shows nobody’s session, and ends none: %s',
+    'a mutated request gets a documented status, shows no other session, and ends none: %s',
     async (refreshTransport) => {
       const { sessions, issued, http, heard } = await arrange({ refreshTransport });
       const { accessToken, refreshToken, session } = issued;
@@ -150,7 +150,7 @@ describe('a request in which everything was changed a little', () => {
 });
 
 describe('a body where a refresh token is expected', () => {
-  it('may be any value: without that very token nobody is let in, and nobody thrown out', async () => {
+  it('a body with any value lets no client in and ends no session without the exact token', async () => {
     const { sessions, issued, http, heard } = await arrange({ refreshTransport: 'body' });
     const value = fc.oneof(
       anyValue,
@@ -181,7 +181,7 @@ describe('a body where a refresh token is expected', () => {
     expect(await sessions.refresh(issued.refreshToken)).toMatchObject({ ok: true });
   });
 
-  it('may be any bytes in any pieces: it is read, or refused as no JSON, no UTF-8, or too long', async () => {
+  it('a body of any bytes in any pieces is read, or refused as not JSON, not UTF-8, or too long', async () => {
     const good = Buffer.from(JSON.stringify({ refresh_token: 'srt_x', a: ['👩‍💻', 1e-7] }));
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),

@@ -4,18 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { readAuthorization, readJsonBody } from '../../src/http/node.js';
 
 describe('readAuthorization', () => {
-  it('finds nothing where no line was sent', () => {
+  it('readAuthorization returns no line if none was sent', () => {
     expect(readAuthorization({ headers: {}, rawHeaders: ['Host', 'Authorization'] })).toEqual([]);
   });
 
-  it('finds the line that there is, whatever the case of its name', () => {
+  it('readAuthorization returns the line with its name in any case', () => {
     for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
       const head = { headers: { authorization: 'Bearer a' }, rawHeaders: [name, 'Bearer a'] };
       expect(readAuthorization(head)).toEqual(['Bearer a']);
     }
   });
 
-  it('finds the lines that Node hides behind the first, and no other header [bearer.twice]', () => {
+  it('readAuthorization returns the lines that Node hides behind the first, and no other header [bearer.twice]', () => {
     const rawHeaders = [
       ...['Host', 'api.example.com'],
       ...['Authorization', 'Bearer a'],
@@ -27,7 +27,7 @@ describe('readAuthorization', () => {
     expect(readAuthorization(head)).toEqual(['Bearer a', 'Bearer b']);
   });
 
-  it('is not taken in by another header whose name is as long', () => {
+  it('readAuthorization ignores another header with a name of the same length', () => {
     const rawHeaders = [
       'X-Custom-Auth',
       'one',
@@ -40,14 +40,14 @@ describe('readAuthorization', () => {
     expect(readAuthorization(head)).toEqual(['Bearer set']);
   });
 
-  it('takes a line without a value for an empty one', () => {
+  it('readAuthorization reads a line without a value as an empty one', () => {
     const rawHeaders = ['Authorization', 'Bearer a', 'Authorization'];
     const head = { headers: { authorization: 'Bearer a' }, rawHeaders };
     expect(readAuthorization(head)).toEqual(['Bearer a', '']);
   });
 
   it.each([[[]], [['Authorization', 'Bearer sent']]])(
-    'takes the word of a middleware that has set the header, where the raw list says %j',
+    'readAuthorization returns the header that a middleware has set, if the raw list is %j',
     (rawHeaders) => {
       const head = { headers: { authorization: 'Bearer set' }, rawHeaders };
       expect(readAuthorization(head)).toEqual(['Bearer set']);
@@ -60,7 +60,7 @@ const bodyOf = (...pieces: readonly (string | Uint8Array)[]): Readable =>
   Readable.from(pieces.map((piece) => Buffer.from(piece)));
 
 describe('readJsonBody', () => {
-  it('reads JSON, in however many pieces it comes, and through the middle of a character', async () => {
+  it('readJsonBody reads JSON in any number of pieces, split within a character too', async () => {
     const text = Buffer.from('{"name":"Žofie","n":[1,2]}');
     const split = text.indexOf(0xc5) + 1;
     const expected = { name: 'Žofie', n: [1, 2] };
@@ -70,7 +70,7 @@ describe('readJsonBody', () => {
     );
   });
 
-  it('takes an empty body, and one that was read by another parser, for none', async () => {
+  it('readJsonBody returns undefined for an empty body, and for one that has already ended', async () => {
     expect(await readJsonBody(bodyOf())).toBeUndefined();
     expect(await readJsonBody(bodyOf(''))).toBeUndefined();
     const read = bodyOf('{"a":1}');
@@ -78,20 +78,20 @@ describe('readJsonBody', () => {
     expect(await readJsonBody(read)).toBeUndefined();
   });
 
-  it('refuses what is no JSON, and what is no UTF-8', async () => {
+  it('readJsonBody refuses a body that is not JSON or not UTF-8', async () => {
     await expect(readJsonBody(bodyOf('{"a":'))).rejects.toThrow(SyntaxError);
     await expect(readJsonBody(bodyOf(' '))).rejects.toThrow(SyntaxError);
     await expect(readJsonBody(bodyOf(Buffer.from([0x22, 0xff, 0x22])))).rejects.toThrow(TypeError);
   });
 
-  it('takes 100 kB to the byte, and refuses the next one', async () => {
+  it('readJsonBody accepts exactly 100 kB, and refuses one byte more', async () => {
     const text = `"${'x'.repeat(102_398)}"`;
     expect(text).toHaveLength(102_400);
     expect(await readJsonBody(bodyOf(text))).toHaveLength(102_398);
     await expect(readJsonBody(bodyOf(text, ' '))).rejects.toThrow(RangeError);
   });
 
-  it('reads what is too long to its end, so that the answer finds an open connection', async () => {
+  it('readJsonBody reads a body that is too long to its end, so that the connection stays open for the response', async () => {
     let pieces = 0;
     async function* endless() {
       for (; pieces < 40; pieces += 1) yield Buffer.alloc(10_000, ' ');
@@ -100,7 +100,7 @@ describe('readJsonBody', () => {
     expect(pieces).toBe(40);
   });
 
-  it('fails as the socket does, and does not wait for a body that was broken off', async () => {
+  it('readJsonBody rejects if the socket fails or closes within the body', async () => {
     const broken = bodyOf('{');
     const reading = readJsonBody(broken);
     broken.destroy(new Error('ECONNRESET'));

@@ -7,7 +7,7 @@ import { exchangeOf } from './exchange-of.js';
 const refusal = (options: unknown) => refusalOf(() => readHttpOptions(options as HttpOptions));
 
 describe('readHttpOptions', () => {
-  it('has safe defaults', () => {
+  it('readHttpOptions has safe defaults', () => {
     const protocol = readHttpOptions();
     expect(protocol).toMatchObject({
       basePath: '/session',
@@ -21,7 +21,7 @@ describe('readHttpOptions', () => {
     expect(Object.isFrozen(protocol)).toBe(true);
   });
 
-  it('hands the options of the cookie and of the CSRF check on', () => {
+  it('readHttpOptions applies the options of the cookie and of the CSRF check', () => {
     const protocol = readHttpOptions({
       cookie: { name: 'login', secure: false },
       csrf: { allowSameSite: true },
@@ -32,13 +32,13 @@ describe('readHttpOptions', () => {
     ).toBe(true);
   });
 
-  it('has no cookie where the refresh token travels in the body', () => {
+  it('readHttpOptions has no cookie if the refresh token travels in the body', () => {
     expect(readHttpOptions({ refreshTransport: 'body' }).cookie).toBeUndefined();
     expect(readHttpOptions({ refreshTransport: 'cookie' }).cookie).toBeDefined();
   });
 
   it.each(['/session', '/api/v1/session', '/auth', '/a-b_c.d~e/0'])(
-    'takes the base path %s',
+    'readHttpOptions accepts the base path %s',
     (basePath) => {
       expect(readHttpOptions({ basePath }).basePath).toBe(basePath);
     },
@@ -61,7 +61,7 @@ describe('readHttpOptions', () => {
     '/é',
     null,
     7,
-  ])('refuses the base path %j and says what to write', (basePath) => {
+  ])('readHttpOptions refuses the base path %j with the repair in the message', (basePath) => {
     const refused = refusal({ basePath });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(
@@ -69,7 +69,7 @@ describe('readHttpOptions', () => {
     );
   });
 
-  it('refuses a base path in a list', () => {
+  it('readHttpOptions refuses a base path in an array', () => {
     const refused = refusal({ basePath: ['/session'] });
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain('got an array.');
@@ -102,13 +102,13 @@ describe('readHttpOptions', () => {
     ],
     [{ csrf: { origin: 'x' } }, "csrf: there is no option 'origin'."],
     [null, 'sessionMiddleware: expected an object of options, got null.'],
-  ])('refuses %o and says what to write', (options, message) => {
+  ])('readHttpOptions refuses %o with the repair in the message', (options, message) => {
     const refused = refusal(options);
     expect(refused.code).toBe('invalid_option');
     expect(refused.message).toContain(message);
   });
 
-  it('checks the cookie’s options even where no cookie is used: a mistake does not wait', () => {
+  it('readHttpOptions validates the cookie options also if no cookie is used', () => {
     expect(refusal({ refreshTransport: 'body', cookie: { sameSite: 'Lax' } }).message).toContain(
       'cookie.sameSite',
     );
@@ -116,7 +116,7 @@ describe('readHttpOptions', () => {
 });
 
 describe('createSessionHttp', () => {
-  it('refuses wrong options at once, and asks for the engine only at the first request', () => {
+  it('createSessionHttp validates its options immediately, and reads the engine at the first request', () => {
     const engine = () => expect.unreachable('nobody has asked anything yet') as never;
     expect(() => createSessionHttp(engine)).not.toThrow();
     expect(refusalOf(() => createSessionHttp(engine, { basePath: 'session' })).code).toBe(

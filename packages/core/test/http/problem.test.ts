@@ -35,7 +35,7 @@ const CODES: readonly (readonly [ProblemCode, number, string | undefined])[] = [
 ];
 
 describe('problemReply', () => {
-  it.each(CODES)('of %s is %i with the challenge %s', (code, status, challenge) => {
+  it.each(CODES)('the problem %s has the status %i and the challenge %s', (code, status, challenge) => {
     const reply = problemReply(code);
     expect(reply.status).toBe(status);
     expect(reply.headers['WWW-Authenticate']).toBe(challenge);
@@ -44,7 +44,7 @@ describe('problemReply', () => {
   });
 
   it.each(CODES)(
-    'of %s has a body of title, status, detail and a stable code [responses.problem]',
+    'the problem %s has a body of title, status, detail and a stable code [responses.problem]',
     (code, status) => {
       const body = bodyOf(problemReply(code));
       expect(body).toEqual({
@@ -57,22 +57,22 @@ describe('problemReply', () => {
   );
 
   it.each([...CODES.map(([code]) => code), 'insufficient_user_authentication' as const])(
-    'of %s carries a challenge if it is a 401 [responses.challenge]',
+    'the problem %s has a challenge if it is a 401 [responses.challenge]',
     (code) => {
       const { status, headers } = problemReply(code);
       if (status === 401) expect(headers['WWW-Authenticate']).toMatch(/^Bearer\b/);
     },
   );
 
-  it('asks for no error code where no credentials were sent [bearer.none]', () => {
+  it('the challenge has no error code if no credentials were sent [bearer.none]', () => {
     expect(problemReply('session_required').headers['WWW-Authenticate']).toBe('Bearer');
   });
 
-  it('is one body, to the byte, for a token that ended before and one that ended during the request [bearer.rejected]', () => {
+  it('a token that ended before the request and one that ended during it get the same body, to the byte [bearer.rejected]', () => {
     expect(problemReply('session_ended')).toEqual(problemReply('invalid_token'));
   });
 
-  it('says when to try again only where the store is away [store.fault]', () => {
+  it('Retry-After is set only if the store is unavailable [store.fault]', () => {
     for (const [code] of CODES) {
       expect(problemReply(code).headers['Retry-After']).toBe(
         code === 'store_unavailable' ? '1' : undefined,
@@ -80,7 +80,7 @@ describe('problemReply', () => {
     }
   });
 
-  it('takes a challenge and members of its own [bearer.step-up]', () => {
+  it('a problem may have another challenge and further members [bearer.step-up]', () => {
     const reply = problemReply('insufficient_user_authentication', {
       challenge: 'Bearer error="insufficient_user_authentication", max_age=300',
       members: { max_age: 300 },
@@ -92,7 +92,7 @@ describe('problemReply', () => {
     expect(bodyOf(reply)).toMatchObject({ code: 'insufficient_user_authentication', max_age: 300 });
   });
 
-  it('takes further headers', () => {
+  it('a problem may have further headers', () => {
     expect(
       problemReply('method_not_allowed', { headers: { Allow: 'POST' } }).headers,
     ).toMatchObject({
@@ -113,13 +113,13 @@ describe('replyToError', () => {
     'data_too_large',
     'cross_site_request',
     'cookie_too_large',
-  ])('answers %s with the status that the error carries', (code) => {
+  ])('replyToError returns a problem for %s with the status of the error', (code) => {
     const error = new SessError(code, 'text');
     expect(replyToError(error)?.status).toBe(error.status);
     expect(replyToError(error)).toEqual(problemReply(code));
   });
 
-  it('answers a failing store with 503 and Retry-After, never with a challenge [store.fault]', () => {
+  it('replyToError returns 503 with Retry-After and no challenge for a failing store [store.fault]', () => {
     const reply = replyToError(new StoreUnavailableError('text'));
     expect(reply).toMatchObject({ status: 503, headers: { 'Retry-After': '1' } });
     expect(reply?.headers).not.toHaveProperty('WWW-Authenticate');
@@ -129,15 +129,15 @@ describe('replyToError', () => {
     new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
     new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
     new InvalidDataError('hunter2', { cause: 'hunter2' }),
-  ])('tells a client nothing of the message or the cause of $name [responses.problem]', (error) => {
+  ])('the reply contains neither the message nor the cause of $name [responses.problem]', (error) => {
     expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
   });
 
-  it('does not say how many sessions a subject may have', () => {
+  it('the reply does not contain the limit of sessions of a subject', () => {
     expect(JSON.stringify(replyToError(new SessionLimitError(7_654_321)))).not.toContain('7654321');
   });
 
-  it('lists the paths that a schema refused, without the text of its messages, which may quote the value', () => {
+  it('the reply lists the paths that a schema refused, without its messages, which may quote the value', () => {
     const issues = [{ message: 'got "my secret"', path: 'handle' }];
     expect(bodyOf(replyToError(new InvalidDataError('text', { issues })))).toMatchObject({
       status: 400,
@@ -155,7 +155,7 @@ describe('replyToError', () => {
     undefined,
     null,
     'session_ended',
-  ])('leaves errors that are not of the library’s running to the application: %s', (error) => {
+  ])("replyToError returns undefined for an error that is the application's to handle: %s", (error) => {
     expect(replyToError(error)).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ function listen() {
 }
 
 describe('a refusal', () => {
-  it('of a request of another site is logged once, with what was compared', async () => {
+  it('the refusal of a request of another site is logged once, with the compared values', async () => {
     const { lines, logger } = listen();
     const { send } = serve({}, { logger });
     const headers = { origin: 'https://api.example.com', 'sec-fetch-site': 'same-site' };
@@ -34,7 +34,7 @@ describe('a refusal', () => {
     ]);
   });
 
-  it('of data names the paths in the log and on the wire, and the values nowhere', async () => {
+  it('the refusal of data is logged with the paths, and without the values', async () => {
     const { lines, logger } = listen();
     const data = {
       '~standard': {
@@ -58,7 +58,7 @@ describe('a refusal', () => {
     [undefined, 'undefined.'],
     [null, 'null.'],
     [{ id: 'secret' }, 'an object.'],
-  ])('of the subject %s is an error of the program, and is logged', async (subject, got) => {
+  ])('the subject %s is an error of the program, and is logged', async (subject, got) => {
     const { lines, logger } = listen();
     const { open } = serve({}, { logger });
     const { request } = open({ method: 'POST' });
@@ -78,7 +78,7 @@ describe('a Secure cookie over plain HTTP', () => {
     return lines;
   };
 
-  it('is warned of once, with the host', async () => {
+  it('the first Secure cookie over plain HTTP is warned about, with the host', async () => {
     const lines = await warnings({ method: 'POST', protocol: 'http', host: '192.168.0.7:3000' });
     expect(lines).toEqual([
       ['warn', { scheme: 'http', host: '192.168.0.7:3000' }, expect.stringContaining('Secure')],
@@ -86,13 +86,13 @@ describe('a Secure cookie over plain HTTP', () => {
   });
 
   it.each(['localhost:3000', 'app.localhost', '127.0.0.1:80', '[::1]:3000'])(
-    'is accepted by browsers on the loopback host %s',
+    'no warning is logged on the loopback host %s, where browsers accept the cookie',
     async (host) => {
       expect(await warnings({ method: 'POST', protocol: 'http', host })).toEqual([]);
     },
   );
 
-  it('is none over HTTPS, or without Secure', async () => {
+  it('no warning is logged over HTTPS, or for a cookie without Secure', async () => {
     expect(await warnings({ method: 'POST', protocol: 'https', host: 'a.example' })).toEqual([]);
     const plain = { secure: false };
     expect(await warnings({ method: 'POST', protocol: 'http', host: 'a.example' }, plain)).toEqual(
@@ -102,7 +102,7 @@ describe('a Secure cookie over plain HTTP', () => {
 });
 
 describe('a stored session that does not fit the settings', () => {
-  it('is a logged 500 of the session routes, never a fault of the request', async () => {
+  it('a session route responds with a logged 500, not with a fault of the request', async () => {
     const { lines, logger } = listen();
     const first = serve();
     const { refreshToken } = await first.sessions.create({ subject: 'ada' });

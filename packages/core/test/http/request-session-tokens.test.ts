@@ -25,7 +25,7 @@ function issued(lifeOfAccess: number): Issued {
 }
 
 describe('toTokenResponse', () => {
-  it('has the members of RFC 6749 5.1, and no refresh token: that travels in the cookie only [responses.token, cookies.only]', () => {
+  it('the body has the members of RFC 6749 5.1, and no refresh token if that travels in the cookie [responses.token, cookies.only]', () => {
     expect(toTokenResponse(issued(900_000), false)).toEqual({
       access_token: 'sat_access',
       token_type: 'Bearer',
@@ -33,7 +33,7 @@ describe('toTokenResponse', () => {
     });
   });
 
-  it('holds the refresh token where the body transport was chosen', () => {
+  it('the body has the refresh token with the body transport', () => {
     expect(toTokenResponse(issued(900_000), true)).toEqual({
       access_token: 'sat_access',
       token_type: 'Bearer',
@@ -42,13 +42,13 @@ describe('toTokenResponse', () => {
     });
   });
 
-  it('counts expires_in from the store’s time of the answer, not from the local clock', () => {
+  it("expires_in counts from the store's time of issue, not from the local clock", () => {
     expect(toTokenResponse(issued(30_000), false).expires_in).toBe(30);
   });
 });
 
 describe('a token response that is inspected', () => {
-  it('shows no token, and JSON has them all the same: it is the client’s', () => {
+  it('an inspected token response shows no token, and its JSON has them', () => {
     const response = toTokenResponse(issued(900_000), true);
     expect(inspect(response)).not.toMatch(/s[ar]t_/);
     expect(inspect(response)).toContain('Bearer');
@@ -65,7 +65,7 @@ describe('wholeSeconds', () => {
     [899_999, 899],
     [-1, 0],
     [-5_000, 0],
-  ])('of %i ms is %i: never more than there is, never negative', (milliseconds, seconds) => {
+  ])('wholeSeconds rounds %i ms down to %i, and is never negative', (milliseconds, seconds) => {
     expect(wholeSeconds(milliseconds)).toBe(seconds);
   });
 });

@@ -6,8 +6,8 @@ import { bodyOf, type Sent, serve } from './open.js';
 
 const ANY = createGuard<object>();
 
-describe('looking up who asks', () => {
-  it('is nothing to do without a token, and nothing to tell of', async () => {
+describe('authenticate', () => {
+  it('authenticate does nothing without a token, and emits no event', async () => {
     const { open, names } = serve();
     const { request } = open({});
     expect(await request.authenticate()).toBeUndefined();
@@ -15,7 +15,7 @@ describe('looking up who asks', () => {
     expect(names()).toEqual([]);
   });
 
-  it('answers a failing store, and leaves every other fault to the application', async () => {
+  it('authenticate returns 503 for a failing store, and rejects with every other error', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail();
@@ -26,7 +26,7 @@ describe('looking up who asks', () => {
     await expect(broken.open({ bearer: 'any' }).request.authenticate()).rejects.toThrow(RangeError);
   });
 
-  it('does the same with a fault that comes without a promise', () => {
+  it('authenticate treats an error that is thrown synchronously in the same way', () => {
     const throwing = (error: Error) => {
       const { open } = serveReading(() => {
         throw error;
@@ -53,7 +53,7 @@ describe('a guard', () => {
     return { request, clock };
   }
 
-  it('says how recent a sign-in it wants, in the challenge and in the body [bearer.step-up]', async () => {
+  it('a guard names the required age of the authentication in the challenge and in the body [bearer.step-up]', async () => {
     const { request, clock } = await guarded();
     const guard = createGuard<object>({ authenticatedWithin: '5m' });
     clock.advance('5m');
@@ -67,7 +67,7 @@ describe('a guard', () => {
   });
 
   it.each([Promise.resolve(true), 1, 'yes', undefined])(
-    'is not opened by an answer that is neither true nor false: %#',
+    'a guard throws if where returns neither true nor false: %#',
     async (answer) => {
       const { request } = await guarded();
       const guard = createGuard<object>({ where: () => answer as never });
@@ -82,13 +82,13 @@ describe('a guard', () => {
   it.each([
     ['a form', form, { access_token: 'x' }],
     ['a form of a charset', `${form.toUpperCase()};charset=utf-8`, { access_token: 'x' }],
-  ])('refuses a second token in %s [bearer.two-places]', async (_what, type, body) => {
+  ])('a guard refuses a second token in %s [bearer.two-places]', async (_what, type, body) => {
     const { request } = await guarded({ headers: { 'content-type': type }, body });
     expect(ANY(request)).toMatchObject({ status: 400 });
   });
 
   it.each(['access_token=x', 'page=2&access_token=x', 'access_token='])(
-    'refuses a second token in the query: %s [bearer.two-places]',
+    'a guard refuses a second token in the query: %s [bearer.two-places]',
     async (query) => {
       const { request } = await guarded({ query });
       expect(ANY(request)).toMatchObject({ status: 400 });
@@ -96,7 +96,7 @@ describe('a guard', () => {
   );
 
   it.each(['page=2', 'my_access_token=x', 'next=%2F%3Faccess_token=x', ''])(
-    'sees no second token in the query: %s',
+    'a guard finds no second token in the query: %s',
     async (query) => {
       const { request } = await guarded({ query });
       expect(ANY(request)).toBeUndefined();
@@ -112,14 +112,14 @@ describe('a guard', () => {
     ['a form that nobody has parsed', form, undefined],
     ['a form that is nothing', form, null],
     ['a form that is text', form, 'access_token=x'],
-  ])('sees no second token in %s', async (_what, type, body) => {
+  ])('a guard finds no second token in %s', async (_what, type, body) => {
     const { request } = await guarded({ headers: { 'content-type': type }, body });
     expect(ANY(request)).toBeUndefined();
   });
 });
 
 describe('a request without a session', () => {
-  it('has none to show, to change and to elevate', async () => {
+  it('a request without a session rejects current, update and elevate', async () => {
     const { open } = serve();
     const { request } = open({});
     const calls = [() => request.current(), () => request.update({}), () => request.elevate()];
@@ -131,8 +131,8 @@ describe('a request without a session', () => {
   });
 });
 
-describe('the session as it is now', () => {
-  it('is the one that was looked up a moment ago: nobody is asked twice', async () => {
+describe('current', () => {
+  it('current returns the session that the store has just verified, without a second call', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken, session } = await sessions.create({ subject: 'ada' });
     const { request } = open({ bearer: accessToken });
@@ -142,13 +142,13 @@ describe('the session as it is now', () => {
   });
 });
 
-describe('signing in', () => {
-  it('tells a program what it forgot, instead of stumbling over it', async () => {
+describe('start', () => {
+  it('start rejects missing input with a UsageError', async () => {
     const { open } = serve();
     await expect(open({}).request.start(undefined as never)).rejects.toThrow(UsageError);
   });
 
-  it('rejects a sign-in after which the previous session could not be ended', async () => {
+  it('start rejects if the previous session could not be ended', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail('remove');
@@ -173,7 +173,7 @@ describe('signing in', () => {
     ['2001:db8::1', '2001:db8::1'],
     ['::ffff:c000:207', '::ffff:c000:207'],
     ['64::ffff:192.0.2.7', '64::ffff:192.0.2.7'],
-  ])('notes the address %s as %s', async (ip, noted) => {
+  ])('start stores the address %s as %s', async (ip, noted) => {
     const { sessions, open } = serve();
     const { request } = open({ method: 'POST', ip, headers: { 'user-agent': 'suite/1.0' } });
     await request.start({ subject: 'ada', device: { label: 'phone' } });
@@ -184,7 +184,7 @@ describe('signing in', () => {
     });
   });
 
-  it('notes nothing of a device that says nothing', async () => {
+  it('start stores an empty device if the request describes none', async () => {
     const { sessions, open } = serve();
     await open({ method: 'POST' }).request.start({ subject: 'ada' });
     expect((await sessions.list('ada'))[0]?.device).toStrictEqual({});
@@ -192,13 +192,13 @@ describe('signing in', () => {
 });
 
 describe('the engine that a middleware is given', () => {
-  it('is taken as it is, or not at all', () => {
+  it('assertSessions returns an engine unchanged, and accepts undefined', () => {
     const { sessions } = serve();
     expect(assertSessions(sessions)).toBe(sessions);
     expect(assertSessions(undefined)).toBeUndefined();
   });
 
-  it.each([{}, { basePath: '/auth' }, { verify: true }, null])('is not %j', (options) => {
+  it.each([{}, { basePath: '/auth' }, { verify: true }, null])('assertSessions refuses %j as an engine', (options) => {
     expect(() => assertSessions(options as never)).toThrow(
       expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
     );

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { createSessionHttp } from '../../src/http/handler.js';
 import { bodyOf, serve } from './open.js';
 
-describe('the routes that a framework is told of', () => {
+describe('listed routes', () => {
   const unasked = () => expect.unreachable('nobody has asked anything yet') as never;
   const listed = (options: HttpOptions) =>
     createSessionHttp(unasked, options).routes.map(({ method, path }) => `${method} ${path}`);
 
-  it('are those that are mounted, with the base', () => {
+  it('the listed routes are those that are mounted, with the base path', () => {
     expect(listed({})).toEqual(['POST /session/refresh', 'POST /session/logout']);
     expect(listed({ routes: 'none' })).toEqual([]);
     expect(listed({ routes: 'all', basePath: '/auth' })).toEqual([
@@ -22,7 +22,7 @@ describe('the routes that a framework is told of', () => {
     ]);
   });
 
-  it('say where they are below the base, and the keys are not below it', () => {
+  it('the listed routes have a path below the base, and the keys have not', () => {
     const { routes } = createSessionHttp(unasked, { routes: 'none', jwks: true });
     const keys = '/.well-known/jwks.json';
     expect(routes).toEqual([expect.objectContaining({ method: 'GET', path: keys, below: keys })]);
@@ -31,9 +31,9 @@ describe('the routes that a framework is told of', () => {
   });
 });
 
-describe('a path that is none of the session routes', () => {
+describe('a path beside the session routes', () => {
   it.each(['/', '/sessions', '/session/a/b', '/session/', '/session//a', '/other/session'])(
-    'is the application’s: %s',
+    'the path %s goes on to the application',
     async (path) => {
       const { send } = serve();
       expect((await send({ method: 'DELETE', path })).reply).toBeUndefined();
@@ -41,8 +41,8 @@ describe('a path that is none of the session routes', () => {
   );
 });
 
-describe('ending a session by its id', () => {
-  it('clears the cookie when it is one’s own, and only then', async () => {
+describe('DELETE /:sid', () => {
+  it('the route clears the cookie only if the ended session is that of the request', async () => {
     const { sessions, send } = serve();
     const [mine, other] = [
       await sessions.create({ subject: 'ada' }),
@@ -58,7 +58,7 @@ describe('ending a session by its id', () => {
 });
 
 describe('a fault within a route', () => {
-  it('is the application’s to answer, when it is not one of a session', async () => {
+  it('an error that is not of the library rejects, for the application to handle', async () => {
     const { sessions, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     const { request, handle } = open({ path: '/session', bearer: accessToken });
@@ -69,7 +69,7 @@ describe('a fault within a route', () => {
     await expect(handle()).rejects.toThrow(RangeError);
   });
 
-  it('is answered as what it is, when it is one', async () => {
+  it('an error of the library becomes its problem reply', async () => {
     const { sessions, faulty, send } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail('list');
@@ -83,7 +83,7 @@ describe('a refresh token in the body', () => {
   const options = { refreshTransport: 'body' } as const;
 
   it.each([undefined, null, 7, 'text', [], {}, { refresh_token: 7 }, { refresh_token: null }])(
-    'is missing from %j',
+    'the refresh token is missing from the body %j',
     async (body) => {
       const { send } = serve(options);
       const { reply } = await send({ method: 'POST', path, body });
@@ -92,7 +92,7 @@ describe('a refresh token in the body', () => {
     },
   );
 
-  it('that was reused is refused, and there is no cookie to clear', async () => {
+  it('a reused refresh token in the body is refused, and no cookie is cleared', async () => {
     const { sessions, clock, send } = serve(options);
     const { refreshToken } = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(refreshToken);
