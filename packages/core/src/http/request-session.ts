@@ -4,6 +4,7 @@ import type {
   Device,
   Issued,
   PresentedTokens,
+  PresentResult,
   RegisteredData,
   Session,
   Sessions,
