@@ -32,7 +32,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'test/servers/test/browser.test.ts',
   ],
   servers: ['test/servers/test/*.test.ts'],
-  docs: ['test/docs/**/*.test.ts'],
+  docs: ['test/docs/**/*.test.ts', 'docs/test/*.test.ts'],
   tools: ['test/{packages,runtimes,tools}/**/*.test.{ts,mjs}', 'bench/**/*.test.mjs'],
   examples: [
     'examples/*/test/**/*.test.ts',
@@ -59,7 +59,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     // Its engines keep their sessions in a Redis that fails.
     'test/canary/engines.test.ts',
     'packages/redis/test/*.test.ts',
-    'packages/redis/test/{denylist,faults,near-cache,replay,smoke}/**/*.test.ts',
+    'packages/redis/test/{client,denylist,faults,near-cache,replay,smoke,store}/**/*.test.ts',
     'packages/redis/test/history/history.test.ts',
   ],
   // One SQLite in process is in `unit`; these start servers of their own.

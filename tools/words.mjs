@@ -13,6 +13,8 @@ const RULES = JSON.parse(readFileSync(new URL('words.json', import.meta.url), 'u
 const SOURCES = /^packages\/[^/]+\/src\/.*\.tsx?$/;
 const TESTS = /^(?:packages|examples|test|bench|tools|scripts)\/.*\.test\.(?:tsx?|mjs)$/;
 const PAGES = /^(?:docs\/.*|\.changeset\/.*|(?:.*\/)?[A-Z]+)\.md$/;
+/** Names of columns are not prose. */
+const SQL = /\b(?:SELECT|INSERT|UPDATE|DELETE FROM|CREATE TABLE) /;
 /** Generated from sources, or a copy of another text. */
 const GENERATED =
   /^docs\/(?:reference\/api|\.vitepress)\/|^docs\/quality\/evidence\.md$|CHANGELOG\.md$/;
@@ -31,7 +33,9 @@ function readProse(path, text) {
     });
   }
   if (TESTS.test(path)) return readTitles(text).map(({ title, line }) => ({ text: title, line }));
-  return readTokens(text).filter(({ kind, text: token }) => kind === 'comment' || / /.test(token));
+  return readTokens(text).filter(
+    ({ kind, text: token }) => kind === 'comment' || (/ /.test(token) && !SQL.test(token)),
+  );
 }
 
 /** Returns the refused words of a text as `{ line, word, use }`. */

@@ -52,6 +52,18 @@ export function readBlocks(page: string): readonly Block[] {
   });
 }
 
+/** Returns a program that a page includes from a file, as a block that is started. */
+export function readServedFile(path: string): Block {
+  const common = { page: path, line: 1, extension: 'ts', given: '', isRun: false } as const;
+  return {
+    ...common,
+    code: readFileSync(path, 'utf8'),
+    isServed: true,
+    isApart: false,
+    uncheckedBecause: undefined,
+  };
+}
+
 /** Returns all pages: the README, those of the packages, and the site. */
 export function listPages(): readonly string[] {
   const packages = readdirSync('packages')

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sendRequest } from '../kit.js';
-import { type Block, expectedOutput, listPages, readBlocks } from './blocks.js';
+import { type Block, expectedOutput, listPages, readBlocks, readServedFile } from './blocks.js';
 import { type Compiled, compile } from './compile.js';
 import { serve } from './served.js';
 
-const blocks = listPages().flatMap(readBlocks);
+const blocks = [...listPages().flatMap(readBlocks), readServedFile('docs/guides/adapter.ts')];
 const checked = blocks.filter(({ uncheckedBecause }) => uncheckedBecause === undefined);
 
 /** Returns blocks with their place, for the titles of tests. */

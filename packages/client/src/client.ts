@@ -1,13 +1,20 @@
 import { createFetch } from './fetch.js';
+import { isWithin } from './held-token.js';
 import { createSessionChanged, requestRoute, type SessionClientError } from './renewal.js';
-import { createTokenManager, isWithin } from './token-manager.js';
+import { createTokenManager } from './token-manager.js';
 import type { ClientOptions, ListedSession, SessionClient } from './types.js';
 
+/** The options of `createClient`. */
 const OPTIONS = ['baseUrl', 'basePath', 'origins', 'storage', 'environment'];
+/** The members of `environment`. */
 const PLATFORM = ['fetch', 'now', 'startTimer', 'openTabs'];
 
 /**
- * Creates a client for one user: one for each page, and one for each request in a server process.
+ * Creates a client for one user: one for each page, and one for each request in a server process. It sends nothing until
+ * the first request or `refresh`, and takes the global `fetch` as it is now.
+ *
+ * The tabs of one origin with the same `baseUrl` and `basePath` share the access token by a BroadcastChannel. Scripts of
+ * the page can read such a channel, as they can call the API; the refresh token never passes through it.
  *
  * @throws {TypeError} for an unknown option, or a `baseUrl` or origin that is not an http(s) address
  */
@@ -25,11 +32,13 @@ export function createClient(options: ClientOptions = {}): SessionClient {
     origins: new Set([base.origin, ...origins.map((origin) => toUrl('origins', origin).origin)]),
   });
 
+  /** Calls a session route with the token of the user. @throws as `requestRoute`, and as `client.fetch` */
   function call<Body>(path: string, method: string): Promise<Body> {
     const init: RequestInit = storage ? { method } : { method, credentials: 'include' };
     return requestRoute(platform, { fetch: send, url: sessionUrl + path, init }) as Promise<Body>;
   }
 
+  /** Returns the number of sessions that a route has ended. */
   async function callForCount(path: string): Promise<number> {
     return (await call<{ readonly revoked: number }>(path, 'POST')).revoked;
   }
@@ -113,6 +122,7 @@ function handled<Result>(promise: Promise<Result>): Promise<Result> {
   return promise;
 }
 
+/** @throws {TypeError} for an option that does not exist, such as a misspelt one */
 function assertKnown(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
@@ -121,6 +131,12 @@ function assertKnown(options: object, known: readonly string[]): void {
   }
 }
 
+/**
+ * Returns an absolute http(s) address.
+ *
+ * @param page the address that a relative one belongs to; without it a relative one is refused
+ * @throws {TypeError} for any other address
+ */
 function toUrl(option: string, address: string, page?: string): URL {
   try {
     const url = new URL(address, page);

@@ -1,5 +1,6 @@
+import { isWithin } from './held-token.js';
 import { createSessionChanged, isTransient, readJson, SessionClientError } from './renewal.js';
-import { isWithin, type TokenManager } from './token-manager.js';
+import type { TokenManager } from './token-manager.js';
 
 /** The arguments of `fetch`. */
 export type FetchArguments = readonly [input: RequestInfo | URL, init?: RequestInit | undefined];

@@ -16,6 +16,7 @@ export function useSession(
   return { signedIn, sid, subject };
 }
 
+/** The value of each member while a server renders, where no user is known. */
 function unknown(): undefined {
   return undefined;
 }

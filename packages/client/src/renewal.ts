@@ -6,22 +6,26 @@ export class SessionClientError extends Error {
   declare readonly status: number;
   /**
    * The stable `code` of the problem body, such as `store_unavailable`, if it had one. From the client itself:
-   * `timeout` (no complete response within 10 seconds) and `session_changed` (not sent: another user has signed in).
+   * `timeout` (no complete response within 10 seconds) and `session_changed` (not sent after a change of user or session).
    */
   declare readonly code: string | undefined;
   /** The response, with its body unread; an error response (Fetch, section 2.2.6) without one. */
   declare readonly response: Response;
 
-  constructor(response: Response, code: string | undefined, message = 'The session route failed') {
+  constructor(
+    response: Response,
+    code: string | undefined,
+    message = `The session route responded with ${response.status} (${code}).`,
+  ) {
+    super(message);
     const { status } = response;
-    super(`${message}: ${status} ${code}.`);
     Object.assign(this, { name: 'SessionClientError', status, code, response });
   }
 }
 
 /** Creates the error of a request that was not sent because another user has signed in since. */
 export function createSessionChanged(): SessionClientError {
-  const message = 'Not sent, because another user has signed in';
+  const message = 'Not sent: the session has changed since the request was made.';
   return new SessionClientError(Response.error(), 'session_changed', message);
 }
 
@@ -73,7 +77,9 @@ export function requestRoute<Body>(
   const controller = new AbortController();
   return new Promise<Body | undefined>((resolve, reject) => {
     const cancel = startTimer(TIMEOUT_MS, () => {
-      reject(new SessionClientError(Response.error(), 'timeout'));
+      reject(
+        new SessionClientError(Response.error(), 'timeout', 'The session route did not respond.'),
+      );
       controller.abort();
     });
     async function send(): Promise<Body | undefined> {

@@ -1,11 +1,6 @@
+import { type HeldToken, holdToken, isWithin, type Period, userOf } from './held-token.js';
 import { createPlatform, isServerProcess } from './platform.js';
-import {
-  assertTokens,
-  isTransient,
-  readRetryAfter,
-  requestRenewal,
-  SessionClientError,
-} from './renewal.js';
+import { isTransient, readRetryAfter, requestRenewal, SessionClientError } from './renewal.js';
 import type {
   ClientOptions,
   Message,
@@ -15,22 +10,6 @@ import type {
   Tabs,
   TokenResponse,
 } from './types.js';
-
-/** A period of the wall clock. Its start guards against a clock that is set back. */
-interface Period {
-  readonly from: number;
-  readonly until: number;
-}
-
-/** The access token of this tab, in memory only. Fresh during its period; renewed before use afterwards. */
-export interface HeldToken extends Period {
-  readonly token: string;
-  readonly expiresAt: number;
-  /** Equal for all tokens of one sign-in: the `sid`, or a number where tokens do not carry it. */
-  readonly key: string | number;
-  readonly sid: string | undefined;
-  readonly subject: string | undefined;
-}
 
 /** A renewal in flight. */
 interface PendingRenewal {
@@ -61,66 +40,16 @@ export interface TokenManager
   createInit(): Promise<RequestInit | undefined>;
 }
 
-/** Milliseconds before its end at which a token is renewed, unless that is more than a tenth of its lifetime. */
-const CLOCK_SKEW_MS = 30_000;
 /** Milliseconds for which requests wait for a renewal, and a renewed tab for the others to receive the token. */
 const MAX_WAIT_MS = 5_000;
 /** Milliseconds without renewals after a refusal that has no `Retry-After`. */
 const REFUSAL_PAUSE_MS = 10_000;
 
-/** True during a period. */
-export function isWithin(period: Period | undefined, now: number): boolean {
-  return !!period && now >= period.from && now < period.until;
-}
-
 /**
- * Creates the held token from a response.
+ * Creates the token manager of one client.
  *
- * @param at time of the request: a slow response does not prolong the lifetime
- * @param fallbackKey the key where the token does not carry a `sid`
- * @throws {TypeError} without a token, as in a response of a gateway or of a refused sign-in
+ * @param sessionUrl the address of the session routes; the channel between tabs is named after it
  */
-export function holdToken(
-  tokens: TokenResponse,
-  at: number,
-  fallbackKey: HeldToken['key'],
-): HeldToken {
-  assertTokens(tokens);
-  const { access_token: token, expires_in: seconds = Number.POSITIVE_INFINITY } = tokens;
-  const ttlMs = seconds * 1_000;
-  const expiresAt = at + ttlMs;
-  const { sid, subject } = readClaims(token);
-  return {
-    token,
-    expiresAt,
-    from: at - CLOCK_SKEW_MS,
-    until: expiresAt - Math.min(CLOCK_SKEW_MS, ttlMs / 10),
-    key: sid ?? fallbackKey,
-    sid,
-    subject,
-  };
-}
-
-/** Returns what a token shows of its session: `sat_<sid>.<secret>`, or the claims of a JWT. Verified by the API only. */
-function readClaims(token: string): { readonly sid?: string; readonly subject?: string } {
-  const [head = '', payload = ''] = token.split('.');
-  if (head.startsWith('sat_')) return { sid: head.slice(4) };
-  try {
-    const binary = atob(payload.replace(/-/g, '+').replace(/_/g, '/'));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const { sid, sub: subject } = JSON.parse(new TextDecoder().decode(bytes));
-    return { sid, subject };
-  } catch {
-    // A token of another kind, which shows nothing.
-    return {};
-  }
-}
-
-/** Returns a part that is equal for all sessions of one user: a `sid` begins with a digest of the subject. */
-function userOf({ sid, subject }: HeldToken): string | undefined {
-  return subject ?? sid?.slice(0, 16);
-}
-
 export function createTokenManager(sessionUrl: string, options: ClientOptions): TokenManager {
   const { storage, environment = {} } = options;
   const platform: Platform = { ...createPlatform(), ...environment };
@@ -180,7 +109,8 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       message.order > order ||
       (message.order === order &&
         (pending || message.kind !== 'token' || message.tokens.access_token > `${current?.token}`));
-    order = Math.max(order, message.order);
+    // A message of another version of this package may lack it.
+    order = Math.max(order, message.order) || order;
     if (message.kind === 'hello') {
       post({ kind: 'order', order });
       postPause();

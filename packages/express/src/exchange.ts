@@ -1,7 +1,7 @@
-import { UsageError } from '@sess/core';
 import {
   beforeHead,
   type CacheChoice,
+  createMistake,
   type Exchange,
   mergeSetCookie,
   type Reply,
@@ -91,10 +91,7 @@ export class ExpressExchange implements Exchange {
 
   #assertUnsent(): void {
     if (!this.#res.headersSent) return;
-    throw new UsageError(
-      'answer_sent',
-      'req.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
-    );
+    throw createMistake('answer_sent', 'req.sessions');
   }
 
   /** No property of Express has the port and follows the trust-proxy rules, in both major versions. */

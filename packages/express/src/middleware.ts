@@ -1,6 +1,7 @@
-import { getSessions, type RegisteredData, type RequestSession, UsageError } from '@sess/core';
+import { getSessions, type RegisteredData, type RequestSession, type UsageError } from '@sess/core';
 import {
   assertSessions,
+  createMistake,
   createSessionHttp,
   type HttpOptions,
   isRequestSession,
@@ -79,7 +80,8 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
  * the routes: `app.use(sessionErrors())`.
  */
 export function sessionErrors(...none: readonly never[]): ErrorRequestHandler {
-  if (none.length > 0) throwNotCalled('sessionErrors');
+  // A factory that is passed without parentheses gets the request, and its result is never called.
+  if (none.length > 0) throw createMistake('invalid_argument', 'sessionErrors');
   return (error: unknown, _req, res, next) => {
     const reply = replyToError(error);
     if (reply !== undefined && !res.headersSent) sendReply(res, reply);
@@ -90,14 +92,6 @@ export function sessionErrors(...none: readonly never[]): ErrorRequestHandler {
 /** True if a later middleware tried to redefine what `sessionMiddleware()` has defined: the engine's own message. */
 function isRedefinition(error: unknown): boolean {
   return error instanceof TypeError && /^Cannot redefine property: sessions?$/.test(error.message);
-}
-
-/** A factory that is passed without parentheses gets the request as its argument, and its result is never called. */
-export function throwNotCalled(name: string): never {
-  throw new UsageError(
-    'invalid_argument',
-    `${name}: expected to be called when the route is set up, got a request. Write ${name}() with parentheses.`,
-  );
 }
 
 /** Two middlewares that own `req.session` would each work on the other's session. */
@@ -116,9 +110,10 @@ function throwConflict(): never {
 }
 
 function createConflict(cause?: unknown): UsageError {
-  const error = new UsageError(
+  const error = createMistake(
     'middleware_conflict',
-    'req.session: expected one middleware to own it, got sessionMiddleware() and another one, such as express-session. Mount each on separate paths.',
+    'req.session',
+    'Mount each on separate paths.',
   );
   return cause === undefined ? error : Object.assign(error, { cause });
 }
@@ -134,8 +129,5 @@ export function getRequestSession<Data extends object = RegisteredData>(
   const request = (req as WithState)[STATE];
   // The data type is the caller's to name, as for `requireSession`.
   if (isRequestSession(request)) return request as unknown as RequestSession<Data>;
-  throw new UsageError(
-    'middleware_missing',
-    'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',
-  );
+  throw createMistake('middleware_missing', 'req.sessions', 'app.use(sessionMiddleware())');
 }

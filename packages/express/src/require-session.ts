@@ -1,8 +1,8 @@
 import type { RegisteredData, RequestSession, Session } from '@sess/core';
-import { createGuard, type GuardOptions } from '@sess/core/http';
+import { createGuard, createMistake, type GuardOptions } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sendReply } from './exchange.js';
-import { getRequestSession, throwNotCalled } from './middleware.js';
+import { getRequestSession } from './middleware.js';
 
 /** A request that has passed `requireSession`. */
 export type GuardedRequest<
@@ -48,7 +48,9 @@ export function requireSession<Data extends object, Params>(
   first: GuardOptions<Data> | SessionHandler<Data, Params> = {},
   second?: SessionHandler<Data, Params>,
 ): (req: Request<Params>, res: Response, next: NextFunction) => Promise<void> {
-  if (second !== undefined && typeof second !== 'function') throwNotCalled('requireSession');
+  if (second !== undefined && typeof second !== 'function') {
+    throw createMistake('invalid_argument', 'requireSession');
+  }
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);
 

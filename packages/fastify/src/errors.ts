@@ -1,5 +1,4 @@
-import { UsageError } from '@sess/core';
-import { replyToError } from '@sess/core/http';
+import { createMistake, replyToError } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
 
@@ -33,10 +32,7 @@ export function sessionErrors(
   others?: ErrorHandler,
 ): (error: unknown, request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   if (others !== undefined && typeof others !== 'function') {
-    throw new UsageError(
-      'invalid_argument',
-      'sessionErrors: expected an error handler or nothing, got another value. Write app.setErrorHandler(sessionErrors()) with parentheses.',
-    );
+    throw createMistake('invalid_argument', 'sessionErrors');
   }
   // Asynchronous, because Fastify sends a thrown value that is not an Error as the body of a 200.
   return async function (this: unknown, error, request, reply) {

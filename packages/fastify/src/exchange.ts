@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { UsageError } from '@sess/core';
 import {
   beforeHead,
   type CacheChoice,
+  createMistake,
   type Exchange,
   mergeSetCookie,
   mergeVary,
@@ -110,10 +110,7 @@ export class FastifyExchange implements Exchange {
   #change(change: (headers: HeaderTarget) => void): void {
     const { raw } = this.#reply;
     if (raw.headersSent) {
-      throw new UsageError(
-        'answer_sent',
-        'request.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
-      );
+      throw createMistake('answer_sent', 'request.sessions');
     }
     change({
       get: (name) => toList(this.#reply.getHeader(name)),

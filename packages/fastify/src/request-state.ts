@@ -1,5 +1,5 @@
-import { type RegisteredData, type RequestSession, UsageError } from '@sess/core';
-import { isRequestSession } from '@sess/core/http';
+import type { RegisteredData, RequestSession } from '@sess/core';
+import { createMistake, isRequestSession } from '@sess/core/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Registered, so that the guard of another copy of this package finds the request's session. */
@@ -53,15 +53,17 @@ export function getRequestState<Data extends object = RegisteredData>(
   const session = (request as Decorated)[STATE];
   // The data type is the caller's to name, as for `requireSession`.
   if (isRequestSession(session)) return session as unknown as RequestSession<Data>;
-  throw new UsageError(
+  throw createMistake(
     'middleware_missing',
-    'request.sessions: expected the session plugin in this scope, got none. Write app.register(sessionMiddleware()) first, in the scope of the route or above it.',
+    'request.sessions',
+    'app.register(sessionMiddleware())',
   );
 }
 
 function throwConflict(): never {
-  throw new UsageError(
+  throw createMistake(
     'middleware_conflict',
-    'request.session: expected one plugin to own it, got two: sessionMiddleware() and another one, such as @fastify/session, or sessionMiddleware() twice. Register each in a separate scope.',
+    'request.session',
+    'Register each in a separate scope.',
   );
 }

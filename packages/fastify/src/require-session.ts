@@ -1,5 +1,5 @@
-import { type RegisteredData, type RequestSession, type Session, UsageError } from '@sess/core';
-import { createGuard, type GuardOptions, type Reply } from '@sess/core/http';
+import type { RegisteredData, RequestSession, Session } from '@sess/core';
+import { createGuard, createMistake, type GuardOptions, type Reply } from '@sess/core/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendReply } from './exchange.js';
 import { getRequestState } from './request-state.js';
@@ -83,10 +83,7 @@ export function requireSession<Data extends object>(
   second?: SessionHandler<Data>,
 ): (request: FastifyRequest, reply: FastifyReply) => unknown {
   if (second !== undefined && typeof second !== 'function') {
-    throw new UsageError(
-      'invalid_argument',
-      'requireSession: expected to be called when the route is declared, got a request. Write requireSession() with parentheses.',
-    );
+    throw createMistake('invalid_argument', 'requireSession');
   }
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);

@@ -1,5 +1,5 @@
-import { type RegisteredData, type RequestSession, type Session, UsageError } from '@sess/core';
-import { isRequestSession } from '@sess/core/http';
+import type { RegisteredData, RequestSession, Session } from '@sess/core';
+import { createMistake, isRequestSession } from '@sess/core/http';
 import type { Context } from 'hono';
 
 /** The variables that `sessionMiddleware()` sets on `c.var`. */
@@ -52,10 +52,7 @@ function isOwn(c: Context, key: string, value: unknown): boolean {
 export function getRequestSession(c: Context): RequestSession {
   const sessions: unknown = c.get('sessions');
   if (!isRequestSession(sessions)) {
-    throw new UsageError(
-      'middleware_missing',
-      'requireSession: expected the session middleware before it, got none. Write app.use(sessionMiddleware()) before the route.',
-    );
+    throw createMistake('middleware_missing', 'c.var.sessions', 'app.use(sessionMiddleware())');
   }
   // The handler must see the session that the guard checks.
   if (c.get('session') !== sessions.session) throwConflict();
@@ -63,8 +60,5 @@ export function getRequestSession(c: Context): RequestSession {
 }
 
 function throwConflict(): never {
-  throw new UsageError(
-    'middleware_conflict',
-    'c.var.session: expected one middleware to own it, got sessionMiddleware() and another one. Mount each on separate paths.',
-  );
+  throw createMistake('middleware_conflict', 'c.var.session', 'Mount each on separate paths.');
 }

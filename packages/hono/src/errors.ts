@@ -1,5 +1,4 @@
-import { UsageError } from '@sess/core';
-import { type Reply, replyToError } from '@sess/core/http';
+import { createMistake, type Reply, replyToError } from '@sess/core/http';
 import { type Context, type ErrorHandler, Hono } from 'hono';
 import type { StatusCode } from 'hono/utils/http-status';
 
@@ -16,10 +15,7 @@ import type { StatusCode } from 'hono/utils/http-status';
  */
 export function sessionErrors(otherwise: ErrorHandler = respondAsHono): ErrorHandler {
   if (typeof otherwise !== 'function') {
-    throw new UsageError(
-      'invalid_argument',
-      'sessionErrors: expected an error handler or nothing, got another value. Write app.onError(sessionErrors()) with parentheses.',
-    );
+    throw createMistake('invalid_argument', 'sessionErrors');
   }
   return (error, c) => {
     const reply = replyToError(error);

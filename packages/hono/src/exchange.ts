@@ -1,7 +1,7 @@
-import { UsageError } from '@sess/core';
 import {
   type CacheChoice,
   cacheOverrides,
+  createMistake,
   type Exchange,
   headerLines,
   mergeSetCookie,
@@ -196,10 +196,7 @@ export class HonoExchange implements Exchange {
       this.#changes.push(change);
       return;
     }
-    throw new UsageError(
-      'answer_sent',
-      'c.var.sessions: expected a response that is not sent yet, got one that is, so no cookie can be set. Await start(), end() and elevate() before the response.',
-    );
+    throw createMistake('answer_sent', 'c.var.sessions');
   }
 }
 

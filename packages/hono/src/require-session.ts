@@ -1,5 +1,5 @@
-import { type RegisteredData, UsageError } from '@sess/core';
-import { createGuard, type GuardOptions } from '@sess/core/http';
+import type { RegisteredData } from '@sess/core';
+import { createGuard, createMistake, type GuardOptions } from '@sess/core/http';
 import type { MiddlewareHandler } from 'hono';
 import { type GuardedEnv, getRequestSession } from './context.js';
 import { toResponse } from './errors.js';
@@ -20,10 +20,7 @@ export function requireSession<Data extends object = RegisteredData>(
   ...none: readonly never[]
 ): MiddlewareHandler<GuardedEnv<Data>> {
   if (none.length > 0) {
-    throw new UsageError(
-      'invalid_argument',
-      'requireSession: expected to be called when the route is declared, got a context. Write requireSession() with parentheses.',
-    );
+    throw createMistake('invalid_argument', 'requireSession');
   }
   const guard = createGuard(options);
   return async (c, next) => {

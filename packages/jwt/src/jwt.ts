@@ -78,7 +78,7 @@ const revocationOption: Reader<JwtOptions['revocation']> = (name, value) => {
     option: name,
     expected: "'none', 'store' or 'denylist'",
     value,
-    repair: 'It says when the access token of an ended session stops working.',
+    repair: 'It decides when the access token of an ended session is rejected.',
   });
 };
 

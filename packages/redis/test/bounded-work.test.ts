@@ -252,9 +252,9 @@ describe('the work on one subject', () => {
       'is denied': async () => denylist.isDenied(await issue(), Date.now()),
       deny,
       supersede: async () =>
-        denylist.supersede(await issue(), { at: Date.now(), successor: name(), life: LIFE }),
+        denylist.supersede(await issue(), { at: Date.now(), successor: name(), ttlMs: LIFE }),
       'deny all others': () =>
-        denylist.denyAll(tag, { except: sid, operation: name(), life: LIFE }),
+        denylist.denyAll(tag, { except: sid, operation: name(), ttlMs: LIFE }),
     });
     report('after denials', table);
     for (const [operation, [first = 0, ...later]] of Object.entries(table)) {

@@ -1,5 +1,5 @@
 import type { RedisClient } from '@sess/redis';
-import { failFast, failFastCluster } from '@sess/redis';
+import { failFast, failFastCluster, failFastNodeRedis } from '@sess/redis';
 import { Cluster, Redis } from 'ioredis';
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5';
 import { Redis as Iovalkey, Cluster as ValkeyCluster } from 'iovalkey';
@@ -48,7 +48,7 @@ export const CLIENTS: Readonly<Record<string, (url: string) => Promise<OpenClien
     evented(new Redis5(url, failFast) as unknown as EventedClient & RedisClient),
   iovalkey: (url) => evented(new Iovalkey(url, failFast) as unknown as EventedClient & RedisClient),
   'node-redis 6': async (url) => {
-    const client = createClient({ url, disableOfflineQueue: true });
+    const client = createClient({ url, ...failFastNodeRedis });
     client.on('error', () => {});
     await client.connect();
     return { client: client as unknown as RedisClient, close: async () => client.destroy() };
@@ -71,7 +71,7 @@ export const CLUSTER_CLIENTS: Readonly<
   'node-redis 6': async (endpoints) => {
     const cluster = createCluster({
       rootNodes: endpoints.map(({ host, port }) => ({ url: `redis://${host}:${port}` })),
-      defaults: { disableOfflineQueue: true },
+      defaults: failFastNodeRedis,
     });
     cluster.on('error', () => {});
     await cluster.connect();

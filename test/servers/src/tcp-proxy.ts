@@ -44,6 +44,10 @@ export interface TcpProxy extends RespTarget {
   delay(ms: number, side?: 'reply' | 'request'): void;
   /** Connections are accepted and stay open, and all bytes vanish, both ways. */
   silence(): void;
+  /** The connections that are open now become silent; new ones work. A NAT that drops an idle connection does so. */
+  forget(): void;
+  /** New connections lead to another server. */
+  redirect(target: RespTarget): void;
   /** Connections are refused; those that stand, stand. */
   refuse(): void;
   /**
@@ -78,6 +82,9 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
   const commands = new Map<string, number>();
   const delays = { reply: 0, request: 0 };
   let silent = false;
+  let target = options.target;
+  /** Connections up to this one are silent. */
+  let forgotten = 0;
   let opened = 0;
   let lastId = 0;
 
@@ -89,8 +96,7 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
     if (drop !== undefined) drop.left--;
     return drop !== undefined;
   };
-  const policy: ProxyPolicy = {
-    silent: () => silent,
+  const policy: Omit<ProxyPolicy, 'silent'> = {
     requestDelayMs: () => delays.request,
     replyDelayMs: () => delays.reply,
     onRequest: (request) => {
@@ -104,7 +110,9 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
   };
   const listener = createServer({ allowHalfOpen: false }, (client) => {
     opened++;
-    connections.add(openProxyConnection(++lastId, client, options.target, policy));
+    const id = ++lastId;
+    const own = { ...policy, silent: () => silent || id <= forgotten };
+    connections.add(openProxyConnection(id, client, target, own));
   });
   const port = await listenSomewhere(listener);
 
@@ -131,6 +139,12 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
     },
     silence: () => {
       silent = true;
+    },
+    forget: () => {
+      forgotten = lastId;
+    },
+    redirect: (next) => {
+      target = next;
     },
     refuse,
     dropReplies: (n, command) => void drops.push({ left: n, command: command?.toUpperCase() }),

@@ -166,4 +166,21 @@ describe('messages between tabs', () => {
     expect(two.sid).toMatch(/^grace/);
     expect((await two.fetch(`${BASE}/me`)).status).toBe(200);
   });
+
+  it('of another version of the package do no harm', async () => {
+    const { api, browser, open } = createWorld();
+    const tabs = [open(), open()];
+    const foreign = browser.openTabs('', () => {});
+    const messages: unknown[] = [{ kind: 'token' }, { kind: 'signed-out', at: 1 }, { order: 'x' }];
+    for (const message of messages) foreign.post(message as never);
+    await settle();
+    await tabs[0]?.start(api.issue('ada'));
+    await settle();
+    for (const message of messages) foreign.post(message as never);
+    await settle();
+    expect(tabs.map((tab) => tab.sid)).toEqual([ada, ada]);
+    await tabs[1]?.logout();
+    await settle();
+    expect(tabs.map((tab) => tab.signedIn)).toEqual([false, false]);
+  });
 });

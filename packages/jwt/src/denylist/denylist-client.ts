@@ -61,17 +61,17 @@ export function createDenylistClient(context: DenylistClientContext): DenylistCl
         throw error;
       }
     },
-    isKnownValid: (token, at) => denylist.peek?.(token, at) === false,
+    isKnownValid: (token, at) => denylist.isKnownValid?.(token, at) === true,
     async deny(tag, denials) {
       if (denials.length > 0) await callStore('deny', () => denylist.deny(tag, denials, ttlMs));
     },
     denyAll(tag, except) {
       const operation = encodeBase64Url(random(12));
-      const options = { operation, life: ttlMs, ...(except === undefined ? {} : { except }) };
+      const options = { operation, ttlMs, ...(except === undefined ? {} : { except }) };
       return callStore('denyAll', () => denylist.denyAll(tag, options));
     },
     supersede: (token, { at, successor }) =>
-      callStore('supersede', () => denylist.supersede(token, { at, successor, life: ttlMs })),
+      callStore('supersede', () => denylist.supersede(token, { at, successor, ttlMs })),
     ready: () => callStore('ready', () => denylist.ready()),
     close: () => denylist.close(),
   };

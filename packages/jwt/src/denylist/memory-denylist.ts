@@ -117,7 +117,7 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
     async isDenied(token, at) {
       return isDenied(token, at);
     },
-    peek: (token, at) => (isDenied(token, at) ? undefined : false),
+    isKnownValid: (token, at) => !isDenied(token, at),
     async deny(tag, denials, ttlMs) {
       const subject = subjectOf(tag, ttlMs);
       const until = now() + ttlMs;
@@ -131,8 +131,8 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
         });
       }
     },
-    async denyAll(tag, { except, operation, life }) {
-      const subject = subjectOf(tag, life);
+    async denyAll(tag, { except, operation, ttlMs }) {
+      const subject = subjectOf(tag, ttlMs);
       if (subject.operations.includes(operation)) return;
       subject.watermark = raiseVersion(subject.watermark, { now: Math.floor(now()), except });
       subject.operations = [operation, ...subject.operations].slice(0, MAX_OPERATIONS);
@@ -141,14 +141,14 @@ export function memoryDenylist(options: { readonly clock?: Clock } = {}): Denyli
       subject.entries = new Map();
       subject.cursor = subject.entries.entries();
     },
-    async supersede(token, { at, successor, life }) {
+    async supersede(token, { at, successor, ttlMs }) {
       const { sid, jti } = token;
       if (findUndenied(token, at) === undefined) return undefined;
-      const subject = subjectOf(tagOf(sid), life);
+      const subject = subjectOf(tagOf(sid), ttlMs);
       const { watermark, entries } = subject;
       const known = entries.get(`j${jti}`);
       if (known?.successor === undefined) {
-        const until = Math.max(now() + life, known?.until ?? 0);
+        const until = Math.max(now() + ttlMs, known?.until ?? 0);
         setEntry(subject, `j${jti}`, { ...known, until, successor });
       }
       return { successor: known?.successor ?? successor, version: watermark.version };

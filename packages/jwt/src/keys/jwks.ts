@@ -101,7 +101,7 @@ function createRemoteSet(url: URL, { maxAge, now, logger }: JwksContext): Remote
 
   const isYounger = (milliseconds: number): boolean => {
     const age = now() - fetchedAt;
-    // A clock that was set back says nothing about the age.
+    // After a clock was set back, the age is unknown.
     return current !== undefined && age >= 0 && age < milliseconds;
   };
 
@@ -180,7 +180,7 @@ async function download(url: URL): Promise<JSONWebKeySet> {
 
 /**
  * Keeps requests from fetching from a server that has just failed: for a second after the first failure, then for
- * longer, but never so long that its recovery stays unnoticed.
+ * longer, up to a limit, so that its recovery is noticed.
  */
 function createFetchPause(now: () => number) {
   let failures = 0;

@@ -12,7 +12,7 @@ describe('a signed token', () => {
     let asked = 0;
     const accessToken = createFakeTokens({
       broken: {
-        peek: () => (isSure ? (false as const) : undefined),
+        isKnownValid: () => isSure,
         isDenied: async () => {
           asked += 1;
           return false;

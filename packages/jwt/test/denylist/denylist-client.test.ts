@@ -96,10 +96,10 @@ describe('the port of a denylist', () => {
   it('has everything kept a minute longer than a token can live', async () => {
     const lives: number[] = [];
     const { port } = arrange({
-      currentVersion: async (_tag, life) => lives.push(life),
-      deny: async (_tag, _denials, life) => void lives.push(life),
-      denyAll: async (_tag, { life }) => void lives.push(life),
-      supersede: async (_token, { life }) => void lives.push(life),
+      currentVersion: async (_tag, ttlMs) => lives.push(ttlMs),
+      deny: async (_tag, _denials, ttlMs) => void lives.push(ttlMs),
+      denyAll: async (_tag, { ttlMs }) => void lives.push(ttlMs),
+      supersede: async (_token, { ttlMs }) => void lives.push(ttlMs),
     } as Partial<Denylist>);
     for (const [operation, call] of CALLS)
       if (operation !== 'isDenied' && operation !== 'ready') await call(port);
@@ -112,8 +112,8 @@ describe('the port of a denylist', () => {
     await port.denyAll(TAG);
     await port.denyAll(TAG, 'spared');
     expect(seen).toStrictEqual([
-      { life: 960_000, operation: expect.any(String) },
-      { life: 960_000, operation: expect.any(String), except: 'spared' },
+      { ttlMs: 960_000, operation: expect.any(String) },
+      { ttlMs: 960_000, operation: expect.any(String), except: 'spared' },
     ]);
     const names = seen.map((options) => (options as { operation: string }).operation);
     expect(new Set(names).size).toBe(2);
@@ -135,12 +135,12 @@ describe('the port of a denylist', () => {
     expect(failures).toEqual([]);
   });
 
-  it('takes only a plain no for an answer without asking', () => {
-    const answers = [false, undefined].map((answer) =>
-      arrange({ peek: () => answer as false | undefined }).port.isKnownValid(TOKEN, 0),
+  it('knows a token to be valid only if the denylist returns true', () => {
+    const results = [true, false, undefined, 'yes'].map((result) =>
+      arrange({ isKnownValid: () => result as boolean }).port.isKnownValid(TOKEN, 0),
     );
-    expect(answers).toEqual([true, false]);
-    const { peek: _peek, ...blind } = memoryDenylist();
+    expect(results).toEqual([true, false, false, false]);
+    const { isKnownValid: _isKnownValid, ...blind } = memoryDenylist();
     expect(arrange({}, { denylist: blind }).port.isKnownValid(TOKEN, 0)).toBe(false);
   });
 });

@@ -71,8 +71,9 @@ export function createPort(client: RedisClient): RedisPort {
   if (isIoredis(client)) {
     return {
       isCluster: isCluster(client),
+      // iovalkey adds its keyPrefix to the keys of commands in lower case only.
       send: (_key, _isReadOnly, [command = '', ...args]) =>
-        client.call(command, ...args).catch(removeCommand),
+        client.call(command.toLowerCase(), ...args).catch(removeCommand),
       ...reconnectEvents(client),
       ...ioredisReconnect(client),
     };

@@ -188,8 +188,8 @@ export function createDenylistCommands(context: DenylistCommandsContext): Denyli
 
 /** Operations that cache what they read, and an answer from memory. */
 export interface CachedDenylistCommands extends DenylistCommands {
-  /** Returns `false` if the token is certainly not denied, otherwise `undefined`. */
-  peek(token: DeniableToken, at: number): false | undefined;
+  /** True if the cached state shows that the token is not denied. `false` says nothing. */
+  isKnownValid(token: DeniableToken, at: number): boolean;
 }
 
 /** Caches the whole state of a subject, so that one read serves all of its tokens. */
@@ -200,10 +200,9 @@ export function withCachedState(
   const { writing } = cache;
   return {
     ...commands,
-    peek(token, at) {
+    isKnownValid(token, at) {
       const state = cache.get(tagOf(token.sid));
-      if (state === undefined || !isPlausible(token)) return undefined;
-      return isDeniedBy(state, token, at) ? undefined : false;
+      return state !== undefined && isPlausible(token) && !isDeniedBy(state, token, at);
     },
     read(token) {
       if (!cache.isListening()) return commands.read(token);
@@ -258,7 +257,7 @@ function toMoment(from = 0): number {
 
 /** @throws {UsageError} invalid_argument */
 function toTtl(ttlMs: number): number {
-  if (!(ttlMs > 0 && ttlMs < MAX_TIME)) refuse('life', 'a number of milliseconds above 0');
+  if (!(ttlMs > 0 && ttlMs < MAX_TIME)) refuse('ttlMs', 'a number of milliseconds above 0');
   return Math.ceil(ttlMs);
 }
 

@@ -142,29 +142,27 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
       stopListening = port.onReconnect?.(onReconnect) ?? stopListening;
       cache?.start(context);
     },
-    currentVersion: (tag, life) => watch(commands.currentVersion(tag, life)),
+    currentVersion: (tag, ttlMs) => watch(commands.currentVersion(tag, ttlMs)),
     async isDenied(token, at) {
       return isDeniedBy((await watch(commands.read(token))).state, token, at);
     },
-    ...(cached === undefined ? {} : { peek: cached.peek }),
-    async deny(tag, denials, life) {
-      await watch(commands.deny(tag, denials, life));
-      log.add({ kind: 'some', tag, denials, ttlMs: life, at: clock.now() });
+    ...(cached === undefined ? {} : { isKnownValid: cached.isKnownValid }),
+    async deny(tag, denials, ttlMs) {
+      await watch(commands.deny(tag, denials, ttlMs));
+      log.add({ kind: 'some', tag, denials, ttlMs, at: clock.now() });
     },
-    async denyAll(tag, { except, operation, life }) {
-      const given = { operation, ttlMs: life, ...(except === undefined ? {} : { except }) };
+    async denyAll(tag, { except, operation, ttlMs }) {
+      const given = { operation, ttlMs, ...(except === undefined ? {} : { except }) };
       const watermark = await watch(commands.denyAll(tag, given));
       if (watermark === undefined) return;
-      log.add({ kind: 'all', tag, operation, watermark, ttlMs: life, at: clock.now() });
+      log.add({ kind: 'all', tag, operation, watermark, ttlMs, at: clock.now() });
     },
-    async supersede(token, { at, successor: proposed, life }) {
-      const result = await watch(
-        commands.supersede(token, { at, successor: proposed, ttlMs: life }),
-      );
+    async supersede(token, { at, successor: proposed, ttlMs }) {
+      const result = await watch(commands.supersede(token, { at, successor: proposed, ttlMs }));
       if (result !== undefined) {
         const { successor } = result;
         const tag = tagOf(token.sid);
-        log.add({ kind: 'spent', tag, token, successor, ttlMs: life, at: clock.now() });
+        log.add({ kind: 'spent', tag, token, successor, ttlMs, at: clock.now() });
       }
       return result;
     },

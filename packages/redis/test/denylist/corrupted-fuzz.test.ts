@@ -53,7 +53,7 @@ describe('a denylist on the server that was damaged', () => {
     ];
     await deny(denied);
     await denylist.deny(tag, [{ kind: 'session', id: ended.sid }], LIFE);
-    const given = { at: Date.now(), successor: 'next', life: LIFE };
+    const given = { at: Date.now(), successor: 'next', ttlMs: LIFE };
     await denylist.supersede(replaced, given);
     const fields = {
       head: 'h',
@@ -90,7 +90,7 @@ describe('a denylist on the server that was damaged', () => {
           // From when a token is denied may have been changed into a later moment; what cannot be read denies.
           if (stillSaid.denial) expect(await isDenied(denied)).toBe(true);
           if (stillSaid.session) expect(await isDenied(ended)).toBe(true);
-          const given = { at: Date.now(), successor: createName(), life: LIFE };
+          const given = { at: Date.now(), successor: createName(), ttlMs: LIFE };
           const isBefore = await isDenied(good);
           const succession = await denylist.supersede(good, given);
           if (isBefore) expect(succession).toBeUndefined();

@@ -33,7 +33,7 @@ async function denySome({ denylist, issue, deny }: OpenDenylist): Promise<{
   ];
   await deny(byName);
   await denylist.deny(ADA, [{ kind: 'session', id: bySession.sid }], LIFE);
-  await denylist.supersede(spent, { at: Date.now(), successor: createName(), life: LIFE });
+  await denylist.supersede(spent, { at: Date.now(), successor: createName(), ttlMs: LIFE });
   return { denied: [byName, bySession, spent], good };
 }
 
@@ -49,7 +49,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     expect(await isDenied(token)).toBe(true);
     const next = await issue();
     await flush();
-    const given = { at: Date.now(), successor: 'next', life: LIFE };
+    const given = { at: Date.now(), successor: 'next', ttlMs: LIFE };
     expect(await denylist.supersede(next, given)).toMatchObject({ successor: 'next' });
     await flush();
     await denyAll('ada', next.sid);
@@ -148,8 +148,8 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     const { denylist, issue, isDenied } = openDenylist(client);
     const witness = openDenylist(await useRedis(server.url));
     const spent = await issue();
-    const given = { at: Date.now(), successor: 'first', life: LIFE };
-    const everything = { operation: createName(), life: LIFE, except: spent.sid };
+    const given = { at: Date.now(), successor: 'first', ttlMs: LIFE };
+    const everything = { operation: createName(), ttlMs: LIFE, except: spent.sid };
     // So that the scripts are known.
     await witness.denylist.supersede(await issue(), { ...given, successor: 'another' });
     await witness.denyAll('bob');

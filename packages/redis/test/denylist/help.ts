@@ -51,7 +51,7 @@ export function openDenylist(
   denylist.open?.({ clock, logger });
   const isDenied = (token: DeniableToken): Promise<boolean> => denylist.isDenied(token, Date.now());
   const isKnownGood = (token: DeniableToken): boolean =>
-    denylist.peek?.(token, Date.now()) === false;
+    denylist.isKnownValid?.(token, Date.now()) === true;
   return {
     denylist,
     isDenied,
@@ -64,7 +64,7 @@ export function openDenylist(
     denyAll: (subject = 'ada', except) =>
       denylist.denyAll(tagFor(subject), {
         operation: createName(),
-        life: LIFE,
+        ttlMs: LIFE,
         ...(except === undefined ? {} : { except }),
       }),
     async cached(token) {

@@ -49,7 +49,7 @@ describe('what a denylist keeps in Redis', () => {
       const token = await issue(subject);
       await deny(token);
       const next = await issue(subject);
-      const given = { at: Date.now(), successor: createName(), life: LIFE };
+      const given = { at: Date.now(), successor: createName(), ttlMs: LIFE };
       await denylist.supersede(next, given);
       await denyAll(subject, token.sid);
     }
@@ -80,7 +80,7 @@ describe('what a denylist keeps in Redis', () => {
     ];
     for (const token of hostile) {
       expect(await denylist.isDenied(token, Date.now())).toBe(true);
-      const given = { at: Date.now(), successor: 'next', life: LIFE };
+      const given = { at: Date.now(), successor: 'next', ttlMs: LIFE };
       expect(await denylist.supersede(token, given)).toBeUndefined();
     }
     // Only the two looks themselves.
@@ -91,8 +91,8 @@ describe('what a denylist keeps in Redis', () => {
   it('refuses what no engine would say', async () => {
     const { denylist, issue } = denylistOf();
     const token = await issue();
-    const options = { operation: createName(), life: LIFE };
-    const given = { at: Date.now(), successor: 'next', life: LIFE };
+    const options = { operation: createName(), ttlMs: LIFE };
+    const given = { at: Date.now(), successor: 'next', ttlMs: LIFE };
     const calls: readonly (() => Promise<unknown>)[] = [
       () => denylist.currentVersion('{a}*', LIFE),
       () => denylist.currentVersion(`${ADA}x`, LIFE),
@@ -122,7 +122,7 @@ describe('what a denylist keeps in Redis', () => {
     const from = Date.now() + 5_000;
     await deny(one);
     await denylist.deny(ADA, [{ kind: 'session', id: two.sid, from }], LIFE);
-    await denylist.supersede(mine, { at: Date.now(), successor: 'next', life: LIFE });
+    await denylist.supersede(mine, { at: Date.now(), successor: 'next', ttlMs: LIFE });
     const until = String.raw`\d{13}`;
     const fields = await client.hgetall(KEY);
     expect(Object.keys(fields).sort()).toEqual(
@@ -169,7 +169,7 @@ describe('what a denylist keeps in Redis', () => {
     await denyAll();
     await expectLife(2 * LIFE);
     const next = await issue();
-    const given = { at: Date.now(), successor: 'next', life: 3 * LIFE };
+    const given = { at: Date.now(), successor: 'next', ttlMs: 3 * LIFE };
     await denylist.supersede(next, given);
     await expectLife(3 * LIFE);
   });
@@ -207,7 +207,7 @@ describe('what a denylist keeps in Redis', () => {
       await client.hset(KEY, `j${token.jti}`, value);
       expect(await isDenied(token)).toBe(true);
       expect(
-        await denylist.supersede(token, { at: Date.now(), successor: 'next', life: LIFE }),
+        await denylist.supersede(token, { at: Date.now(), successor: 'next', ttlMs: LIFE }),
       ).toBeUndefined();
     }
     await client.hdel(KEY, `j${token.jti}`);

@@ -41,6 +41,6 @@ describe('the options of a denylist', () => {
   it('say how long it takes at most, and that it is not of one process only', () => {
     expect(redisDenylist(CLIENT)).toMatchObject({ timeout: 1_000, isLocal: false });
     expect(redisDenylist(CLIENT, { timeout: '2s' }).timeout).toBe(2_000);
-    expect(redisDenylist(CLIENT).peek).toBeUndefined();
+    expect(redisDenylist(CLIENT).isKnownValid).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     const before = await dump();
     await deny(byName);
     await denylist.deny(ADA, [{ kind: 'session', id: bySession.sid }], LIFE);
-    const given = { at: Date.now(), successor: 'first', life: LIFE };
+    const given = { at: Date.now(), successor: 'first', ttlMs: LIFE };
     await denylist.supersede(spent, given);
     await fallBack(raw, before);
     for (const token of [byName, bySession, spent]) {
@@ -92,7 +92,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     const [one, mine] = [await issue(), await issue()];
     await deny(one);
     const spent = await issue('ada', mine.sid);
-    await denylist.supersede(spent, { at: Date.now(), successor: createName(), life: LIFE });
+    await denylist.supersede(spent, { at: Date.now(), successor: createName(), ttlMs: LIFE });
     for (let n = 0; n < 5; n += 1) await denyAll('ada', mine.sid);
     const fields = () => raw.hgetall(`sess:deny:${ADA}`);
     const before = await fields();

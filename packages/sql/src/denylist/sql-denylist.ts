@@ -84,8 +84,8 @@ export function createSqlDenylist(
   return {
     timeout: timeoutMs,
     isLocal: false,
-    async currentVersion(tag, life) {
-      return Number((await write('currentVersion', [tag, life]))[0]?.['version']);
+    async currentVersion(tag, ttlMs) {
+      return Number((await write('currentVersion', [tag, ttlMs]))[0]?.['version']);
     },
     async isDenied(token, at) {
       const { sid, jti } = token;
@@ -99,21 +99,26 @@ export function createSqlDenylist(
       const [row] = await port.read(text, used);
       return isRefused(row, token) || typeof row?.['successor'] === 'string';
     },
-    async deny(tag, denials, life) {
+    async deny(tag, denials, ttlMs) {
       const lists = denials.map(({ kind, id, from = 0 }) => {
-        const values = [tag, life, keyOf(kind === 'token' ? TOKEN : SESSION, id), Math.floor(from)];
+        const values = [
+          tag,
+          ttlMs,
+          keyOf(kind === 'token' ? TOKEN : SESSION, id),
+          Math.floor(from),
+        ];
         return statements.deny.map((text) => bind(text, values));
       });
       await port.write(lists.flat());
     },
-    async denyAll(tag, { except, operation, life }) {
-      await write('denyAll', [tag, life, except ?? null, operationId(operation)]);
+    async denyAll(tag, { except, operation, ttlMs }) {
+      await write('denyAll', [tag, ttlMs, except ?? null, operationId(operation)]);
     },
-    async supersede(token, { at, successor, life }) {
+    async supersede(token, { at, successor, ttlMs }) {
       const { sid, jti, version } = token;
       const tag = sid.slice(0, TAG_LENGTH);
       const [row] = await write('supersede', [
-        ...[tag, life, keyOf(TOKEN, jti), successor],
+        ...[tag, ttlMs, keyOf(TOKEN, jti), successor],
         ...[keyOf(SESSION, sid), Math.floor(at), sid, version],
       ]);
       const named = row?.['successor'];

@@ -92,7 +92,7 @@ export function createDenylistStatements(
         except_from = CASE WHEN ${text('?3')} IS NULL THEN NULL WHEN except_sid = ${text('?3')} THEN coalesce(except_from, version) ELSE version END,
         except_sid = ${text('?3')}, version = ${greatest('version + 1', now)}
         WHERE tag = ?1 AND NOT ${isDone}`,
-      // What is denied by its version needs no row of its own.
+      // A token that is denied by its version needs no row.
       `DELETE FROM ${denial} WHERE tag = ?1 AND ${text('?3')} IS NULL AND id NOT LIKE '${OPERATION}%' AND NOT EXISTS (SELECT 1 FROM (SELECT id FROM ${denial} WHERE tag = ?1 AND id = ?4) x)`,
       insertIfAbsent(
         denial,

@@ -17,8 +17,8 @@ const unnamed = (text: string): Statement => ({ name: '', text });
 export async function migrate(port: PostgresPort, names: TableNames): Promise<void> {
   if ((await versionOf(port, names)) !== undefined) return;
   const create = createStatements(names).map((text) => unnamed(text.replaceAll("'", "''")));
-  // One statement, so that nothing is created where another process was faster. The lock does not make this process see
-  // at once what the other has created, hence the handler.
+  // One statement, so that nothing is created where another process was faster. The lock does not make this process
+  // see immediately what the other has created, hence the handler.
   const body = create.map(({ text }) => `EXECUTE '${text}';`).join(' ');
   const guarded = `DO $sess$ BEGIN PERFORM pg_advisory_xact_lock(${LOCK}); ${body} EXCEPTION WHEN duplicate_table THEN NULL; END $sess$`;
   await port.batch([[unnamed(guarded), []]]);

@@ -55,7 +55,7 @@ export interface PgliteLike {
 export type PostgresClient = PgPoolLike | PostgresJsLike | PgliteLike | PostgresPort;
 
 /**
- * Returns the port of a client, told apart by its shape.
+ * Returns the port of a client, which is recognised by its shape.
  *
  * @param options.prepare `false` sends unnamed statements, which poolers in transaction mode need
  * @throws {UsageError} `invalid_option` for anything else

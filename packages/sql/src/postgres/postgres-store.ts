@@ -87,7 +87,7 @@ export function postgresStore(
     }
   }
 
-  /** A write of one session row. A row that vanished meanwhile needs only a newer snapshot. */
+  /** A write of one session row. A row that was deleted since then needs only a newer snapshot. */
   async function writeRow(name: keyof Statements, values: readonly unknown[]): Promise<Row> {
     for (let attempt = 1; ; attempt += 1) {
       const [row] = await send(name, (statement) => port.query(statement, values));

@@ -19,7 +19,7 @@ export function openFile(path: string): SqlitePort {
   if (sqlite === undefined) {
     throw new UsageError(
       'invalid_option',
-      `sqliteStore: this runtime (Node ${process.versions.node}) has no SQLite of its own. Install libsql or better-sqlite3 and write sqliteStore(new Database(${JSON.stringify(path)})).`,
+      `sqliteStore: this runtime (Node ${process.versions.node}) has no built-in SQLite. Install libsql or better-sqlite3 and write sqliteStore(new Database(${JSON.stringify(path)})).`,
     );
   }
   const db = new sqlite.DatabaseSync(path);

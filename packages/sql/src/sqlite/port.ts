@@ -57,7 +57,7 @@ export interface D1Like {
 export type SqliteClient = SyncSqliteLike | LibsqlClientLike | D1Like;
 
 /**
- * Returns the port of a client, told apart by its shape.
+ * Returns the port of a client, which is recognised by its shape.
  * @throws {UsageError} `invalid_option` for anything else
  */
 export function createSqlitePort(client: SqliteClient): SqlitePort {

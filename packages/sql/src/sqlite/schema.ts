@@ -1,6 +1,6 @@
 import { createTableNames, type TableNames } from '../store/names.js';
 
-/** The version of the tables, kept in a row of its own that no sweep reaches. */
+/** The version of the tables, kept in a separate row that no sweep deletes. */
 export const SCHEMA_VERSION = 1;
 
 /**

@@ -127,7 +127,7 @@ function counter(value: unknown): number {
   return count;
 }
 
-/** Sessions show their data as it is kept: nobody may change it behind the store's back. */
+/** Sessions expose the stored data, so it is frozen. */
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(value)) deepFreeze(part);

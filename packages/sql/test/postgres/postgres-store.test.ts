@@ -57,7 +57,7 @@ describe('migrate', () => {
 });
 
 describe('postgresStore', () => {
-  it('says that the tables are missing, without the values of the statement', async () => {
+  it('reports missing tables without the values of the statement', async () => {
     const store = postgresStore(pool, { table: 'missing' });
     const error = await store.load('secret-sid').catch((thrown: Error) => thrown);
     expect(String(error)).toContain('run store.migrate()');

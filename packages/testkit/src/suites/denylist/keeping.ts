@@ -33,7 +33,7 @@ export function describeKeeping(current: CurrentDenylist): void {
       const { denylist, passTime } = current();
       const token = await issue();
       await denylist.currentVersion(ADA, SHORT);
-      await denylist.denyAll(ADA, { except: token.sid, operation: createName(), life: SHORT });
+      await denylist.denyAll(ADA, { except: token.sid, operation: createName(), ttlMs: SHORT });
       await passTime(LONGER);
       expect(await isDenied(token)).toBe(false);
     });
@@ -41,7 +41,7 @@ export function describeKeeping(current: CurrentDenylist): void {
     it('keeps a spent token as long as its life, and its successor named', async () => {
       const { denylist, now, passTime } = current();
       const token = await issue();
-      const given = (life: number) => ({ at: now(), successor: createName(), life });
+      const given = (ttlMs: number) => ({ at: now(), successor: createName(), ttlMs });
       const first = await denylist.supersede(token, given(LIFE));
       await denylist.supersede(token, given(SHORT));
       await passTime(LONGER);
@@ -77,7 +77,7 @@ export function describeKeeping(current: CurrentDenylist): void {
       for (let round = 0; round < 3; round += 1) {
         let token = await issue();
         for (let n = 0; n < 120; n += 1) {
-          const given = { at: now(), successor: createName(), life: SHORT };
+          const given = { at: now(), successor: createName(), ttlMs: SHORT };
           const answer = await denylist.supersede(token, given);
           token = { ...token, jti: answer?.successor ?? '' };
         }

@@ -65,7 +65,7 @@ export function describeSuccession(current: CurrentDenylist): void {
     it('leads nowhere from a token of an unknown subject, and makes none known', async () => {
       const { denylist, now } = current();
       const token = { sid: createSid('bob'), jti: createName(), version: now() };
-      const given = { at: now(), successor: createName(), life: LIFE };
+      const given = { at: now(), successor: createName(), ttlMs: LIFE };
       expect(await denylist.supersede(token, given)).toBeUndefined();
       expect(await isDenied(token)).toBe(true);
       expect(await isDenied({ ...token, jti: given.successor })).toBe(true);
@@ -95,7 +95,7 @@ export function describeSuccession(current: CurrentDenylist): void {
       const from = now() + 60_000;
       const [spentFirst, spentLater, unspent] = [await issue(), await issue(), await issue()];
       const at = (token: DeniableToken, moment: number) =>
-        denylist.supersede(token, { at: moment, successor: createName(), life: LIFE });
+        denylist.supersede(token, { at: moment, successor: createName(), ttlMs: LIFE });
       const first = await at(spentFirst, from - 2);
       for (const { jti } of [spentFirst, spentLater, unspent]) {
         await deny({ kind: 'token', id: jti, from });

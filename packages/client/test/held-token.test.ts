@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdToken, isWithin } from '../../src/token-manager.js';
+import { holdToken, isWithin } from '../src/held-token.js';
 
 const response = (seconds: number) => ({ access_token: 'token', expires_in: seconds });
 
