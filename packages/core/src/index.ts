@@ -10,8 +10,8 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export { safeReturn } from './http/return-path.js';
 export type { RequestSession, TokenResponse } from './http/request-session.js';
+export { safeReturn } from './http/return-path.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';

@@ -144,7 +144,8 @@ export function bindHttpOptions<Data extends object>(
       option: 'transport',
       expected: "'bearer' with a stateless engine",
       value: settings.transport,
-      repair: 'A stateless engine has no refresh token that could be a cookie. Use createSessions().',
+      repair:
+        'A stateless engine has no refresh token that could be a cookie. Use createSessions().',
     });
   }
   const bearerOnly = isStateless

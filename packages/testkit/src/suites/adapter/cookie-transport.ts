@@ -65,7 +65,9 @@ export function describeCookieTransport(target: Target): void {
     it('counts beside credentials of another scheme, such as those of a staging proxy', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
-      expect(json(await get('/public', [['Authorization', 'Basic YTpi']]))).toEqual({ user: 'ada' });
+      expect(json(await get('/public', [['Authorization', 'Basic YTpi']]))).toEqual({
+        user: 'ada',
+      });
     });
 
     it('alone counts with transport: cookie', async () => {
@@ -167,7 +169,10 @@ export function describeCookieTransport(target: Target): void {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const refresh = () =>
-        host.send('/session/refresh', { method: 'POST', headers: [cookieHeader(cookie), ...SCRIPT] });
+        host.send('/session/refresh', {
+          method: 'POST',
+          headers: [cookieHeader(cookie), ...SCRIPT],
+        });
       const first = await refresh();
       expect(first.status).toBe(200);
       expect(first.setCookies).toEqual([]);
