@@ -121,6 +121,7 @@ export function verifyOnly<Data extends object = RegisteredData>(
       verify<Data>(parseBearer(authorization)),
     create: unsupported('create'),
     refresh: unsupported('refresh'),
+    present: unsupported('present'),
     update: unsupported('update'),
     updateAll: unsupported('updateAll'),
     elevate: unsupported('elevate'),

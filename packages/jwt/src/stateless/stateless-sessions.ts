@@ -250,6 +250,7 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
     ...revocation,
 
+    present: () => Promise.reject(new NotSupportedError('present')),
     update: () => Promise.reject(new NotSupportedError('update')),
     updateAll: () => Promise.reject(new NotSupportedError('updateAll')),
     get: () => Promise.reject(new NotSupportedError('get')),
