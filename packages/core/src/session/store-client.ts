@@ -107,7 +107,7 @@ export function createCallStore(context: CallContext): CallStore {
 
 /** The store's time, estimated between its results. */
 export interface StoreTime extends Clock {
-  /** True if the store's time is known. Until then, `now()` is the local clock's. */
+  /** True if the store's time is known, as of the last call of `now()`. Until then, `now()` is the local clock's. */
   readonly isSampled: boolean;
   /** True if the clock offset was sampled within the last 10 seconds. */
   readonly isFresh: boolean;
@@ -140,7 +140,6 @@ export function createStoreTime(clock: Clock): StoreTime {
 
   return {
     get isSampled() {
-      readLocal();
       return isSampled;
     },
     get isFresh() {
@@ -228,6 +227,8 @@ export function createStoreClient(context: StoreClientContext): StorePort {
   }
 
   async function sampleTime(sid: string): Promise<void> {
+    // Reading the time notices a local clock that was set back.
+    time.now();
     if (time.isSampled) return;
     // A record that cannot be read has a time too.
     const { now } = await callStore('load', () => store.load(sid), assertTime);

@@ -62,13 +62,15 @@ interface Subject {
  * @param options.clock the store's time; default: the clock of the first engine that uses the store
  */
 export function memoryStore(options: { readonly clock?: Clock } = {}): SessionStore {
+  const records = new Map<string, SessionRecord>();
   const subjects = new Map<string, Subject>();
   let sweep = subjects.entries();
   let clock = options.clock;
   let hasWarned = false;
 
   const now = (): number => Math.floor((clock ?? systemClock).now());
-  const find = (sid: string): SessionRecord | undefined => subjects.get(tagOf(sid))?.live.get(sid);
+  // Verifications look sessions up by their sid alone.
+  const find = (sid: string): SessionRecord | undefined => records.get(sid);
 
   function getOrCreate(tag: string): Subject {
     const subject = subjects.get(tag) ?? createSubject();
@@ -90,7 +92,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
         sweep = subjects.entries();
         break;
       }
-      if (prune(value[1], at)) subjects.delete(value[0]);
+      if (prune(value[1], { at, records })) subjects.delete(value[0]);
     }
     return result;
   }
@@ -113,9 +115,21 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const previous = subject.live.get(record.sid);
     if (previous === record) return record;
     subject.live.set(record.sid, record);
+    records.set(record.sid, record);
     replaceSorted(subject.byUse, compareByUse, previous, record);
     replaceSorted(subject.byEnd, compareByEnd, previous, record);
     return record;
+  }
+
+  /** Removes a session, and remembers which operation did it. */
+  function drop(record: SessionRecord, removal: Omit<Tombstone, 'createdAt'>): void {
+    const subject = getOrCreate(tagOf(record.sid));
+    const { tombstones } = subject;
+    forget(subject, record, records);
+    remember(tombstones, record.sid, { ...removal, createdAt: record.createdAt });
+    if (tombstones.size <= MAX_TOMBSTONES) return;
+    const forgotten = forgetFirst(tombstones);
+    if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
   }
 
   /** Marks the step that made a generation as one whose token was presented more than once. */
@@ -152,20 +166,20 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
       return { status: 'revoked', revokedBefore: at - 1, now: at };
     }
 
-    prune(subject, at);
+    prune(subject, { at, records });
     const replaced = replaces === undefined ? undefined : subject.live.get(replaces);
     const isCounted = replaced !== undefined && !isExpired(replaced, at);
     let excess = countLive(subject, at) - (isCounted ? 1 : 0) - limit.max + 1;
     if (excess > 0 && limit.onLimit === 'reject') return { status: 'limit', now: at };
-    if (replaced !== undefined) drop(subject, replaced, { operation, at, isEvicted: false });
+    if (replaced !== undefined) drop(replaced, { operation, at, isEvicted: false });
     const evicted: string[] = [];
     while (excess > 0) {
       const oldest = subject.byUse[0] as SessionRecord;
       if (isExpired(oldest, at)) {
-        forget(subject, oldest);
+        forget(subject, oldest, records);
         continue;
       }
-      drop(subject, oldest, { operation, at, isEvicted: true });
+      drop(oldest, { operation, at, isEvicted: true });
       evicted.push(oldest.sid);
       excess -= 1;
     }
@@ -189,7 +203,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     if (expected !== undefined && record.authVersion !== expected) {
       return { status: 'conflict', record, now: at };
     }
-    drop(subject, record, { operation, at, isEvicted: false });
+    drop(record, { operation, at, isEvicted: false });
     return { status: 'removed', now: at };
   }
 
@@ -205,6 +219,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const spared = except === undefined ? undefined : subject.live.get(except);
     const isCounted = spared !== undefined && !isExpired(spared, at);
     const count = countLive(subject, at) - (isCounted ? 1 : 0);
+    for (const sid of subject.live.keys()) records.delete(sid);
     subject.live = new Map();
     subject.byUse = [];
     subject.byEnd = [];
@@ -292,33 +307,27 @@ function countLive({ byEnd }: Subject, at: number): number {
 }
 
 /** Removes a session without a trace: its end or a `removeAll` refuses it from now on. */
-function forget(subject: Subject, record: SessionRecord): void {
+function forget(
+  subject: Subject,
+  record: SessionRecord,
+  records: Map<string, SessionRecord>,
+): void {
+  records.delete(record.sid);
   subject.live.delete(record.sid);
   replaceSorted(subject.byUse, compareByUse, record);
   replaceSorted(subject.byEnd, compareByEnd, record);
 }
 
-/** Removes a session, and remembers which operation did it. */
-function drop(
-  subject: Subject,
-  record: SessionRecord,
-  removal: Omit<Tombstone, 'createdAt'>,
-): void {
-  const { tombstones } = subject;
-  forget(subject, record);
-  remember(tombstones, record.sid, { ...removal, createdAt: record.createdAt });
-  if (tombstones.size <= MAX_TOMBSTONES) return;
-  const forgotten = forgetFirst(tombstones);
-  if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
-}
-
 /** Forgets a bounded piece of what has run out. True if nothing is left of the subject. */
-function prune(subject: Subject, at: number): boolean {
+function prune(
+  subject: Subject,
+  { at, records }: { readonly at: number; readonly records: Map<string, SessionRecord> },
+): boolean {
   const { byEnd, tombstones, revocations } = subject;
   for (let step = 0; step < PRUNE_STEP; step += 1) {
     const [record] = byEnd;
     if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
-    forget(subject, record);
+    forget(subject, record, records);
   }
   for (const marks of [tombstones, revocations] as Map<string, { readonly at: number }>[]) {
     for (let step = 0; step < PRUNE_STEP; step += 1) {

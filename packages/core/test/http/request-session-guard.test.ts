@@ -19,7 +19,7 @@ describe('createGuard', () => {
     [{ where: null }, 'where: expected a function'],
     [
       { maxAge: '5m' },
-      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, where.",
+      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, redirectTo, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
     ['5m', 'requireSession: expected an object of options, got "5m".'],
