@@ -59,7 +59,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     { cause, subject, isOwn }: Extract<Outcome<Data>, { kind: 'end' }>,
   ): void {
     if (!isOwn) return;
-    // A forged generation cannot be told from lost writes. The alarm must not depend on which of them it is.
+    // A forged generation looks like lost writes, so both raise the alarm.
     if (cause === 'reuse') events.emit('reuse', { sid, subject });
     if (cause === 'lost-writes') events.emit('reuse', { sid, subject, cause });
     events.emit('revoked', { cause, sid, subject });

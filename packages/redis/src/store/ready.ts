@@ -41,7 +41,7 @@ export function createReadyCheck(context: ReadyCheckContext): ReadyCheck {
     withTimeout(reply, {
       clock: systemClock,
       milliseconds: timeout / 2,
-      createError: () => new Error('INFO was not answered in time'),
+      createError: () => new Error('INFO timed out'),
     });
 
   /** Returns a key under the prefix that this package does not write. */
@@ -55,7 +55,12 @@ export function createReadyCheck(context: ReadyCheckContext): ReadyCheck {
   return {
     async assertWritable() {
       const field = randomBytes(12).toString('base64url');
-      const loaded = await runScript({ script: LOAD, keys: [key], args: [field], isReadOnly: true });
+      const loaded = await runScript({
+        script: LOAD,
+        keys: [key],
+        args: [field],
+        isReadOnly: true,
+      });
       const now = Array.isArray(loaded) ? Number(loaded[0]) * 1_000 : Number.NaN;
       // The shortest value that the insert script accepts as a session.
       const value = `1:1:1:0:${now + PROBE_TTL_MS}:0:2:[][]`;
