@@ -50,6 +50,16 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
    */
   readonly grace?: Duration;
   /**
+   * With a cookie transport: the age at which the cookie is renewed. Default: `accessTtl`. At most half of `idleTtl`,
+   * because only a renewal moves the idle deadline. A shorter time finds a copied cookie earlier.
+   */
+  readonly renewAfter?: Duration;
+  /**
+   * With a cookie transport: how long a spent cookie is accepted for single requests, without being renewed: longer than
+   * the slowest exchange of an honest browser. Default: `'5m'`, at most 6 × `renewAfter`.
+   */
+  readonly overlap?: Duration;
+  /**
    * How long earlier access tokens stay valid after a rotation. Default: until they expire. `'0s'` ends them
    * immediately: tabs that share a sign-in then fail each other's requests.
    */
@@ -105,6 +115,8 @@ export interface Settings {
   readonly idleTtl: number;
   readonly absoluteTtl: number;
   readonly grace: number;
+  readonly renewAfter: number;
+  readonly overlap: number;
   readonly accessOverlap: number;
   readonly limit: SubjectLimit;
   readonly schema: StandardSchema<object> | undefined;
@@ -122,6 +134,7 @@ const DAY_MS = 86_400_000;
 /** Browsers cut a cookie's lifetime to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
 const MAX_COOKIE_MS = 400 * DAY_MS;
 const DEFAULT_ACCESS_TTL_MS = 15 * 60_000;
+const DEFAULT_OVERLAP_MS = 5 * 60_000;
 const DEFAULT_IDLE_TTL_MS = 7 * DAY_MS;
 /** Longer lifetimes are mostly milliseconds that were written for seconds. */
 const SUSPICIOUS_ABSOLUTE_TTL_MS = 3_650 * DAY_MS;
@@ -216,6 +229,8 @@ const READERS = {
   idleTtl: duration({ max: MAX_COOKIE_MS }),
   absoluteTtl: duration({ default: '90d' }),
   grace: duration({ default: '10s', min: 0, max: 3_600_000 }),
+  renewAfter: duration(),
+  overlap: duration({ min: 0 }),
   accessOverlap: duration({ min: 0 }),
   maxPerSubject: integer({ min: 1, max: 10_000_000, default: 100 }),
   onLimit: oneOf('evict-oldest', 'reject'),
@@ -270,6 +285,7 @@ export function readSessionsOptions<Data extends object>(options: SessionsOption
     absoluteTtl,
     // A rotation waits for up to a grace, and a session must not end by that.
     grace: Math.min(values.grace, Math.floor(idleTtl / 2)),
+    ...readRenewal({ renewAfter: values.renewAfter, overlap: values.overlap, accessTtl, idleTtl }),
     accessOverlap: values.accessOverlap ?? accessTtl,
     limit: Object.freeze({ max: values.maxPerSubject, onLimit: values.onLimit }),
     schema: values.data,
@@ -282,6 +298,35 @@ export function readSessionsOptions<Data extends object>(options: SessionsOption
     random: values.random,
     subjectPepper: values.subjectPepper,
   });
+}
+
+/** Steps that are remembered are few: within `overlap` there must be fewer renewals than that. */
+const MAX_OVERLAP_RATIO = 6;
+
+/** Returns the times of the cookie transport. A default gives way; two written values that disagree are a mistake. */
+function readRenewal(given: {
+  readonly renewAfter: number | undefined;
+  readonly overlap: number | undefined;
+  readonly accessTtl: number;
+  readonly idleTtl: number;
+}): Pick<Settings, 'renewAfter' | 'overlap'> {
+  const { accessTtl, idleTtl } = given;
+  const latest = Math.floor(idleTtl / 2);
+  if (given.renewAfter !== undefined && given.renewAfter > latest) {
+    throw new UsageError(
+      'invalid_option',
+      `renewAfter (${showDuration(given.renewAfter)}) must be at most half of idleTtl (${showDuration(idleTtl)}): only a renewal moves the idle deadline. Write a renewAfter of at most ${showDuration(latest)}, or a longer idleTtl.`,
+    );
+  }
+  const renewAfter = given.renewAfter ?? Math.min(accessTtl, latest);
+  const longest = MAX_OVERLAP_RATIO * renewAfter;
+  if (given.overlap !== undefined && given.overlap > longest) {
+    throw new UsageError(
+      'invalid_option',
+      `overlap (${showDuration(given.overlap)}) must be at most 6 × renewAfter (${showDuration(renewAfter)}): more renewals than that are not remembered. Write an overlap of at most ${showDuration(longest)}, or a longer renewAfter.`,
+    );
+  }
+  return { renewAfter, overlap: given.overlap ?? Math.min(DEFAULT_OVERLAP_MS, longest) };
 }
 
 /** Returns the lifetime that was written here or for the kind of token; both may be written if they agree. */

@@ -7,6 +7,7 @@ import { createElevate } from './session/elevate.js';
 import { createEvents } from './session/events.js';
 import { toSession } from './session/issue-tokens.js';
 import { createMigratingStore } from './session/migrating-store.js';
+import { createPresent } from './session/present.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
 import { createStoreClient, createStoreTime } from './session/store-client.js';
@@ -75,6 +76,7 @@ export function createEngine<Data extends object = RegisteredData>(
     verify,
     authenticate: (authorization: string | null | undefined) => verify(parseBearer(authorization)),
     refresh: createRefresh<Data>(context),
+    present: createPresent<Data>(context),
     ...createUpdate<Data>(context),
     elevate: createElevate<Data>(context),
     ...createRevoke(context),
@@ -89,6 +91,10 @@ export function createEngine<Data extends object = RegisteredData>(
       assertSubject(subject);
       const { records } = await store.list(tagOfSubject(subject));
       return records.map((record) => toSession<Data>(record));
+    },
+    async expireAccess(subject: string) {
+      assertSubject(subject);
+      await tokens.expireAll?.(tagOfSubject(subject));
     },
     on: events.on,
     logger,

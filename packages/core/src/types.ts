@@ -88,6 +88,16 @@ export type RefreshResult<Data extends object = RegisteredData> =
   | ({ readonly ok: true } & Issued<Data>)
   | Rejected;
 
+/** The outcome for a refresh token that was presented as a session cookie. */
+export type PresentResult<Data extends object = RegisteredData> =
+  | {
+      readonly ok: true;
+      readonly session: Session<Data>;
+      /** A cookie to send to the client in place of its own. Inspecting it shows no token. */
+      readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
+    }
+  | { readonly ok: false; readonly reason: RejectionReason };
+
 /** Why a session ended before its time. */
 export type RevokeCause =
   | 'revoke'
@@ -200,9 +210,25 @@ export interface Sessions<Data extends object = RegisteredData> {
    * with one token gets the same successor. Reasons: `malformed`, `unknown`, `expired`, `reused`, and `revoked` if
    * `onRefresh` refused.
    *
+   * @param options.isCookie the token is also the session cookie of pages, as for `present`: it rotates at the age of
+   *   `renewAfter` only, and a spent one gets an access token for `overlap`. Default: `false`
    * @throws {StoreUnavailableError} store_unavailable also if the stored data does not fit the claims of this version
    */
-  refresh(refreshToken: unknown): Promise<RefreshResult<Data>>;
+  refresh(
+    refreshToken: unknown,
+    options?: { readonly isCookie?: boolean },
+  ): Promise<RefreshResult<Data>>;
+  /**
+   * Returns the session of a refresh token that a browser presents as its cookie: one read and no write, synchronously
+   * if its record is cached. A cookie older than `renewAfter` is renewed; all parallel requests get the same renewal,
+   * without an access token. A spent one is accepted for `overlap`, and is reuse after that. Reasons as of `refresh`.
+   *
+   * @param options.canRenew `false` if the response cannot set a cookie: then nothing is renewed or written
+   */
+  present(
+    refreshToken: unknown,
+    options: { readonly canRenew: boolean },
+  ): PresentResult<Data> | Promise<PresentResult<Data>>;
   /**
    * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it
    * by what the function returns. The function may be called again when another write came first.
@@ -231,6 +257,13 @@ export interface Sessions<Data extends object = RegisteredData> {
   revoke(sid: string, options?: RevokeOptions): Promise<boolean>;
   /** Ends all sessions of a subject except `except`. Returns how many were ended. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
+  /**
+   * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it
+   * after a change of roles. Without effect if tokens are looked up, because `verify` returns current data then.
+   *
+   * @throws {SessError} not_revocable if tokens live until they expire, not_supported without a store
+   */
+  expireAccess(subject: string): Promise<void>;
   /**
    * Ends the sessions that genuine tokens belong to, as a logout does. An expired token is enough. A forged or unknown
    * one ends nothing. Returns `false` if nothing was ended.

@@ -12,6 +12,8 @@ const MAX_ACKNOWLEDGED = 10_000;
 export interface Acknowledger {
   /** For a token that was found in its record. */
   acknowledge(record: SessionRecord, entry: number): void;
+  /** For a refresh token of the newest generation that was presented as a cookie. */
+  acknowledgeLatest(record: SessionRecord): void;
   /** For a token that was not looked up: the store is asked when its generation is first seen. */
   acknowledgeUnread(sid: string, digest: string, generation: number): void;
 }
@@ -44,12 +46,17 @@ export function createAcknowledger(store: StorePort): Acknowledger {
     if (!(await write(sid, isNewest))) acknowledged.delete(digest);
   }
 
+  function acknowledgeLatest({ sid, auth }: SessionRecord): void {
+    if (auth.acknowledged) return;
+    const { generation, family } = auth;
+    void write(sid, (now) => now.generation === generation && now.family === family);
+  }
+
   return {
-    acknowledge({ sid, auth }, entry) {
-      if (auth.acknowledged || !isOfNewest(auth, entry)) return;
-      const { generation, family } = auth;
-      void write(sid, (now) => now.generation === generation && now.family === family);
+    acknowledge(record, entry) {
+      if (isOfNewest(record.auth, entry)) acknowledgeLatest(record);
     },
+    acknowledgeLatest,
     acknowledgeUnread(sid, digest, generation) {
       // Generation 0 has no predecessor whose forgiveness could end.
       if (generation === 0 || acknowledged.get(digest) === true) return;

@@ -22,6 +22,8 @@ export interface RotationPolicy {
   readonly accessOverlap: number;
   readonly idleTtl: number;
   readonly grace: number;
+  /** How long a spent cookie is accepted. Steps are remembered for the longer of this and `grace`. */
+  readonly overlap: number;
 }
 
 /** The outcome for a presented refresh token. */
@@ -29,15 +31,18 @@ export type RotationDecision =
   | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' }
   /** The session has to be removed. */
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
-  /** The newest pair. If `auth` is the record's own, there is nothing to write. */
-  | {
-      readonly kind: 'answer';
-      readonly auth: AuthPart;
-      readonly generation: number;
-      readonly refreshSecret: string;
-      readonly accessSecret: string;
-      readonly replayed: boolean;
-    };
+  | RotationAnswer;
+
+/** The newest pair. If `auth` is the record's own, there is nothing to write. */
+export interface RotationAnswer {
+  readonly kind: 'answer';
+  readonly auth: AuthPart;
+  readonly generation: number;
+  readonly refreshSecret: string;
+  /** Empty for the presentation of a cookie. */
+  readonly accessSecret: string;
+  readonly replayed: boolean;
+}
 
 /** One refresh token, one record, and one moment of the store's time. */
 export interface RefreshAttempt {
@@ -48,6 +53,12 @@ export interface RefreshAttempt {
   readonly random: RandomBytes;
   /** The newest access token must not be returned again. */
   readonly isAccessDead?: boolean;
+  /** `false`: the presentation of a cookie, which gets no access token. Default: `true`. */
+  readonly withAccess?: boolean;
+  /**
+   * The token is a session cookie: it rotates at this age only, and a spent one is accepted for `overlap`. Milliseconds.
+   */
+  readonly renewAfter?: number | undefined;
 }
 
 const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
@@ -95,7 +106,7 @@ export function inspectRefreshToken(
 }
 
 /** True if a token that was spent at `step` gets its successor again. */
-function isForgiven(
+export function isForgiven(
   auth: AuthPart,
   { step, at, grace }: { readonly step: RotationStep; readonly at: number; readonly grace: number },
 ): boolean {
@@ -108,20 +119,37 @@ function refreshLatest(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
   if (!isSameDigest(digest(token.secret), auth.refresh)) return UNKNOWN;
-  const spentAt = latestStep(auth).spentAt;
+  const { renewAfter } = attempt;
+  const isDue = renewAfter === undefined || at - auth.lastUsedAt >= renewAfter;
+  const overlap = renewAfter === undefined ? 0 : policy.overlap;
+  return isDue && !mustWait(auth, { at, policy, retention: Math.max(policy.grace, overlap) })
+    ? rotate(attempt)
+    : replay(attempt, token.secret, { acknowledged: true });
+}
+
+/**
+ * True if the newest generation must stay the newest for now.
+ *
+ * @param given.retention how long a spent token has to be recognised; milliseconds
+ */
+export function mustWait(
+  auth: AuthPart,
+  given: { readonly at: number; readonly policy: RotationPolicy; readonly retention: number },
+): boolean {
+  const { at, policy, retention } = given;
+  const { spentAt } = latestStep(auth);
   // After a replay, responses with an older and a newer token may arrive in either order. Until they have, the newest
   // token stays the newest, so that neither order leaves a spent one in the cookie jar.
   // A hold does not move the idle deadline, so it must end well before that.
   const hold = Math.min(2 * policy.grace, policy.idleTtl / 2);
-  const isHeld = auth.replayed && spentAt !== undefined && at < spentAt + hold;
-  // A rotation waits until the oldest step may be forgotten: no step within its grace ever is.
-  const young = auth.steps.filter((step) => isYoung(step, at, policy.grace));
-  return isHeld || young.length >= MAX_ENTRIES
-    ? replay(attempt, token.secret, { acknowledged: true })
-    : rotate(attempt);
+  if (auth.replayed && spentAt !== undefined && at < spentAt + hold) return true;
+  // A rotation waits until the oldest step may be forgotten: no step within its time ever is.
+  const young = auth.steps.filter((step) => isYoung(step, at, retention));
+  return young.length >= MAX_ENTRIES;
 }
 
-function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
+/** The outcome for a token of an earlier generation. */
+export function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
   const first = auth.steps.length - (auth.generation - token.generation);
@@ -130,7 +158,15 @@ function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
 
   const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(latest), auth.refresh)) return UNKNOWN;
-  if (!isForgiven(auth, { step, at, grace: policy.grace })) return { kind: 'end', cause: 'reuse' };
+  if (!isForgiven(auth, { step, at, grace: policy.grace })) {
+    const isCookie = attempt.renewAfter !== undefined;
+    if (!isCookie || at - (step.spentAt ?? at) >= policy.overlap) {
+      return { kind: 'end', cause: 'reuse' };
+    }
+    // Good for this request only: the client keeps the cookie that it has.
+    const { generation, secret: refreshSecret } = token;
+    return { ...replay(attempt, latest, {}), generation, refreshSecret };
+  }
   if (at - (step.spentAt ?? at) < policy.grace) return replay(attempt, latest, { replayed: true });
   // The successor may never have been received, so the grace of its step starts again.
   const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
@@ -138,12 +174,13 @@ function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
 }
 
 /** Creates the next generation. */
-function rotate({ record, token, at, policy, random }: RefreshAttempt): RotationDecision {
+export function rotate(attempt: RefreshAttempt): RotationDecision {
+  const { record, token, at, policy, random, withAccess = true } = attempt;
   const { auth } = record;
   const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
   const salt = encodeBase64Url(random(16));
   const refreshSecret = deriveRefreshSecret(token.secret, salt);
-  const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
+  const accessSecret = withAccess ? deriveAccessSecret(refreshSecret, salt, 0) : '';
   const earlier = auth.access
     .filter((entry) => entry.expiresAt > at)
     .map((entry) => ({
@@ -164,12 +201,15 @@ function rotate({ record, token, at, policy, random }: RefreshAttempt): Rotation
       generation: auth.generation + 1,
       family: auth.family,
       refresh: digest(refreshSecret),
-      access: addAccess(earlier, {
-        digest: digest(accessSecret),
-        expiresAt: Math.min(at + policy.accessTtl, expiresAt),
-      }),
-      steps: addStep(auth.steps, { salt, spentAt: at }, policy.grace),
-      accessCount: 0,
+      access: withAccess
+        ? addAccess(earlier, {
+            digest: digest(accessSecret),
+            expiresAt: Math.min(at + policy.accessTtl, expiresAt),
+          })
+        : earlier,
+      steps: addStep(auth.steps, { salt, spentAt: at }, Math.max(policy.grace, policy.overlap)),
+      // The first access token of a generation has the number 0.
+      accessCount: withAccess ? 0 : -1,
       acknowledged: false,
       replayed: false,
     },
@@ -178,17 +218,23 @@ function rotate({ record, token, at, policy, random }: RefreshAttempt): Rotation
 
 /** Returns the newest pair again; an access token that has expired, or is dead, is replaced. */
 function replay(
-  { record, token, at, policy, isAccessDead = false }: RefreshAttempt,
+  attempt: RefreshAttempt,
   refreshSecret: string,
   change: Partial<Pick<AuthPart, 'acknowledged' | 'replayed' | 'steps'>>,
-): RotationDecision {
+): RotationAnswer {
+  const { record, token, at, policy, isAccessDead = false, withAccess = true } = attempt;
   const { auth } = record;
   const { salt } = latestStep(auth);
   // A token that is about to expire would be useless to the client.
-  const minTtl = Math.min(MIN_TTL_MS, policy.accessTtl / 10);
-  const isSpent = isAccessDead || (auth.access.at(-1)?.expiresAt ?? 0) <= at + minTtl;
+  const minTtl =
+    attempt.renewAfter === undefined
+      ? Math.min(MIN_TTL_MS, policy.accessTtl / 10)
+      : policy.accessTtl / 2;
+  // An access token of an earlier generation is the last one after a renewal that issued none.
+  const newest = auth.accessCount < 0 ? undefined : auth.access.at(-1);
+  const isSpent = withAccess && (isAccessDead || (newest?.expiresAt ?? 0) <= at + minTtl);
   const accessCount = auth.accessCount + (isSpent ? 1 : 0);
-  const accessSecret = deriveAccessSecret(refreshSecret, salt, accessCount);
+  const accessSecret = withAccess ? deriveAccessSecret(refreshSecret, salt, accessCount) : '';
   const expiresAt = Math.min(at + policy.accessTtl, auth.expiresAt);
   const access = isSpent
     ? addAccess(auth.access, { digest: digest(accessSecret), expiresAt })

@@ -198,9 +198,12 @@ describe('the engine that a middleware is given', () => {
     expect(assertSessions(undefined)).toBeUndefined();
   });
 
-  it.each([{}, { basePath: '/auth' }, { verify: true }, null])('assertSessions refuses %j as an engine', (options) => {
-    expect(() => assertSessions(options as never)).toThrow(
-      expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
-    );
-  });
+  it.each([{}, { basePath: '/auth' }, { verify: true }, null])(
+    'assertSessions refuses %j as an engine',
+    (options) => {
+      expect(() => assertSessions(options as never)).toThrow(
+        expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
+      );
+    },
+  );
 });

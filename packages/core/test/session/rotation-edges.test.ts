@@ -112,8 +112,8 @@ describe('a hold', () => {
 });
 
 describe('a rotation', () => {
-  it('forgets steps when their grace is over, to the millisecond', async () => {
-    const { clock, first, refresh, recordNow } = await arrange();
+  it('forgets steps when their grace and their overlap are over, to the millisecond', async () => {
+    const { clock, first, refresh, recordNow } = await arrange({ overlap: '0s' });
     const second = await refresh(first);
     clock.advance('9999ms');
     const third = await refresh(second);

@@ -20,7 +20,9 @@ const ROUNDING_MS = 1_000;
 export function attachDenylist(
   { store }: Pick<AccessTokenContext, 'store'>,
   { denylist, leeway }: { readonly denylist: DenylistClient; readonly leeway: number },
-): Required<Pick<AccessTokenPort, 'store' | 'tokenVersion' | 'recheck' | 'confirm' | 'close'>> {
+): Required<
+  Pick<AccessTokenPort, 'store' | 'tokenVersion' | 'recheck' | 'confirm' | 'expireAll' | 'close'>
+> {
   return {
     store: createRevokingStore(store, denylist, leeway),
     tokenVersion: denylist.currentVersion,
@@ -38,6 +40,8 @@ export function attachDenylist(
         ? { status: 'replaced', now }
         : { status: 'conflict', record, now };
     },
+    // Refreshes are not affected: they find the access token dead and issue another one.
+    expireAll: (tag) => denylist.denyAll(tag),
     close: denylist.close,
   };
 }

@@ -250,10 +250,12 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
     ...revocation,
 
+    present: () => Promise.reject(new NotSupportedError('present')),
     update: () => Promise.reject(new NotSupportedError('update')),
     updateAll: () => Promise.reject(new NotSupportedError('updateAll')),
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
+    expireAccess: () => Promise.reject(new NotSupportedError('expireAccess')),
     on: events.on,
     logger,
     kind: 'stateless' as const,

@@ -5,6 +5,7 @@ import {
   describeEndedSession,
 } from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
+import { describeCookieTransport } from './adapter/cookie-transport.js';
 import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
 import { describeCsrf } from './adapter/csrf.js';
@@ -46,6 +47,7 @@ const WITH_STORE = [
   describeRefresh,
   describeRoutes,
   describeCookies,
+  describeCookieTransport,
   describeCsrf,
   describeRequestSessions,
   describeCredentials,
