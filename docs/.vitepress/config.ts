@@ -36,6 +36,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('Step-up', '/guides/step-up'),
       page('CSRF and CORS', '/guides/csrf'),
       page('Redis in production', '/guides/redis'),
+      page('PostgreSQL, SQLite, MySQL', '/guides/sql'),
       page('JWT and keys', '/guides/jwt'),
       page('Stateless sessions', '/guides/stateless'),
       page('Mobile apps', '/guides/mobile'),

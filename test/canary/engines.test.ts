@@ -62,9 +62,9 @@ function callsOf(sessions: Sessions, issued: Issued): readonly (() => Promise<un
   const { accessToken, refreshToken } = issued;
   const { sid, subject } = issued.session;
   return [
-    () => sessions.verify(accessToken),
-    () => sessions.authenticate(`Bearer ${accessToken}`),
-    () => sessions.verify(`${accessToken}x`),
+    async () => sessions.verify(accessToken),
+    async () => sessions.authenticate(`Bearer ${accessToken}`),
+    async () => sessions.verify(`${accessToken}x`),
     () => sessions.get(sid),
     () => sessions.list(subject),
     () => sessions.update(sid, { note: 'kept' }),

@@ -40,9 +40,10 @@ app.post('/sign-up', async (req, res) => {
 
 app.post('/login', async (req, res) => {
   const { email, password } = readCredentials(req.body);
+  const provenAt = sessions.clock.now(); // before the check: see /password
   if (!(await isPasswordOf(email, password))) return void res.sendStatus(401);
   // Sets the refresh cookie and returns { access_token, token_type, expires_in }.
-  res.json(await req.sessions.start({ subject: email }));
+  res.json(await req.sessions.start({ subject: email, provenAt }));
 });
 
 app.get(

@@ -38,10 +38,11 @@ app.post<Credentials>('/sign-up', credentials, async ({ body, sessions }, reply)
   return reply.code(201).send(await sessions.start({ subject: body.email }));
 });
 
-app.post<Credentials>('/login', credentials, async ({ body, sessions }, reply) => {
+app.post<Credentials>('/login', credentials, async ({ body, sessions: own }, reply) => {
+  const provenAt = sessions.clock.now(); // before the check: see /password
   if (!(await isPasswordOf(body.email, body.password))) return reply.code(401).send();
   // Sets the refresh cookie and returns { access_token, token_type, expires_in }.
-  return sessions.start({ subject: body.email });
+  return own.start({ subject: body.email, provenAt });
 });
 
 app.get(

@@ -45,9 +45,10 @@ app.post('/sign-up', async (c) => {
 
 app.post('/login', async (c) => {
   const email = await readEmail(c);
+  const provenAt = sessions.clock.now(); // before the check: see /password
   if (!(await isPasswordOf(email, await readText(c, 'password')))) return c.body(null, 401);
   // Sets the refresh cookie and returns { access_token, token_type, expires_in }.
-  return c.json(await c.var.sessions.start({ subject: email }));
+  return c.json(await c.var.sessions.start({ subject: email, provenAt }));
 });
 
 app.get('/me', requireSession(), (c) => {

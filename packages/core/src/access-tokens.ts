@@ -75,6 +75,8 @@ export interface AccessTokenPort {
   recheck?(record: SessionRecord, at: number, version?: number): Promise<AccessRecheck>;
   /** Takes the place of the write after a replay that changes nothing: a conflict decides again. */
   confirm?(record: SessionRecord): ReturnType<StorePort['replaceAuth']>;
+  /** Ends all access tokens of a subject, but not its sessions. Absent if tokens are looked up at every verification. */
+  expireAll?(tag: string): Promise<void>;
   /** Returns the public keys as a JWK Set (RFC 7517, section 5). Absent if there are none to publish. */
   publicKeys?(): Promise<{ readonly keys: readonly object[] }>;
   /** Releases what the kind of token holds. */

@@ -22,4 +22,5 @@ export const resolveSchema = (
 ): StandardSchema<object> | undefined => schemaOption('data', given);
 export const resolveSubjectPepper = (given: string | undefined): string | undefined =>
   subjectPepperOption('subjectPepper', given);
+// biome-ignore lint/style/noRestrictedImports: it is the same entry under its earlier name
 export * from './internal.js';

@@ -9,7 +9,8 @@ export type SessErrorCode =
   | 'invalid_data'
   | 'data_too_large'
   | 'cross_site_request'
-  | 'cookie_too_large';
+  | 'cookie_too_large'
+  | 'proof_too_old';
 
 /** How a program can misuse the library; each is thrown at once, as a `TypeError`. */
 export type UsageErrorCode =
@@ -35,6 +36,7 @@ const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
   data_too_large: 413,
   cross_site_request: 403,
   cookie_too_large: 500,
+  proof_too_old: 401,
 };
 
 /** Marks the library's errors. Registered, so that two copies of the package recognise each other's errors. */

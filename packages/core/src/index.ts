@@ -11,6 +11,7 @@ export {
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
 export type { RequestSession, TokenResponse } from './http/request-session.js';
+export { safeReturn } from './http/return-path.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
@@ -22,12 +23,14 @@ export type {
   EventListener,
   Issued,
   PresentedTokens,
+  PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
   Rejected,
   RejectionReason,
   RevokeCause,
+  RevokeOptions,
   Session,
   SessionEvent,
   Sessions,

@@ -21,10 +21,9 @@ export {
   schemaOption,
   subjectPepperOption,
 } from './options.js';
-export { type Calling, createCalling } from './session/calls.js';
-export { checkData } from './session/checked-data.js';
 export { createEvents, type Events } from './session/events.js';
-export { hideTokens } from './session/view.js';
+export { hideTokens } from './session/issue-tokens.js';
+export { type CallStore, createCallStore } from './session/store-client.js';
 export { createEngine } from './sessions.js';
 export type { AuthPart, SessionRecord } from './store/record.js';
 export type { StorePort } from './store/store-port.js';
@@ -43,7 +42,7 @@ export {
   createBoundedCache,
 } from './util/bounded-cache.js';
 export { type Clock, systemClock, withTimeout } from './util/clock.js';
-export { checkSchema, isPlainObject, toFrozenJson } from './util/json.js';
+export { checkData, checkSchema, isPlainObject, toFrozenJson } from './util/json.js';
 export { createKeyedMutex, type KeyedMutex } from './util/keyed-mutex.js';
 export { createRedactingLogger, hideWhenInspected, type Logger } from './util/logger.js';
 export {

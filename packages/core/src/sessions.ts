@@ -1,18 +1,18 @@
-import { toVerify } from './at-once.js';
 import { parseBearer } from './http/bearer.js';
 import { readSessionsOptions, type SessionsOptions } from './options.js';
+import { createAcknowledger } from './session/acknowledge.js';
 import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
 import { createElevate } from './session/elevate.js';
 import { createEvents } from './session/events.js';
+import { toSession } from './session/issue-tokens.js';
+import { createMigratingStore } from './session/migrating-store.js';
+import { createPresent } from './session/present.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
-import { createSettling } from './session/settle.js';
-import { createStorePort } from './session/store-port.js';
-import { createStoreTime } from './session/store-time.js';
+import { createStoreClient, createStoreTime } from './session/store-client.js';
 import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
-import { toSession } from './session/view.js';
 import { memoryStore } from './store/memory-store.js';
 import { isExpired } from './store/record.js';
 import { assertSubject, createSid, createSubjectTag, isSid } from './token/session-id.js';
@@ -42,9 +42,12 @@ export function createEngine<Data extends object = RegisteredData>(
   const events = createEvents(logger);
   const time = createStoreTime(clock);
   settings.store.open?.({ clock, logger });
-  const plain = createStorePort({ store: settings.store, clock, time, random, events, logger });
-  const acknowledger = createSettling(plain);
-  const tagOfSubject = createSubjectTag(settings.subjectPepper);
+  const client = createStoreClient({ store: settings.store, clock, time, random, events, logger });
+  const { migrate } = settings;
+  const plain =
+    migrate === undefined ? client : createMigratingStore(client, { migrate, events, logger });
+  const acknowledger = createAcknowledger(plain);
+  const tagOfSubject = createSubjectTag(settings.subjectPepper, settings.namespace);
   const tokens = settings.accessToken.open({
     clock: time,
     logger,
@@ -67,13 +70,14 @@ export function createEngine<Data extends object = RegisteredData>(
     runExclusive: createKeyedMutex(clock),
   };
 
-  const verify = toVerify(createVerify<Data>(context));
+  const verify = createVerify<Data>(context);
   return Object.freeze({
     create: createCreate<Data>(context),
     verify,
     authenticate: (authorization: string | null | undefined) => verify(parseBearer(authorization)),
     refresh: createRefresh<Data>(context),
-    update: createUpdate<Data>(context),
+    present: createPresent<Data>(context),
+    ...createUpdate<Data>(context),
     elevate: createElevate<Data>(context),
     ...createRevoke(context),
     kind: tokens.verify === undefined ? ('stored' as const) : ('signed' as const),
@@ -88,9 +92,13 @@ export function createEngine<Data extends object = RegisteredData>(
       const { records } = await store.list(tagOfSubject(subject));
       return records.map((record) => toSession<Data>(record));
     },
+    async expireAccess(subject: string) {
+      assertSubject(subject);
+      await tokens.expireAll?.(tagOfSubject(subject));
+    },
     on: events.on,
     logger,
-    // Reading it is for everyone; correcting it is not.
+    // Callers may read the store's time, and not set it.
     clock: Object.freeze({ now: time.now }),
     async ready() {
       await store.ready();
@@ -103,10 +111,10 @@ export function createEngine<Data extends object = RegisteredData>(
   });
 }
 
-/** The one piece of module state there is: the process-wide engine, for programs that want just one. */
+/** The process-wide engine, for programs that need only one. There is no other module state. */
 let current: Sessions | undefined;
 
-/** Copies of this package share nothing else, and one that nobody configured has to know of the other. */
+/** The only thing that copies of this package share: a copy that was not configured can report the other one. */
 const CONFIGURED = Symbol.for('@sess/core/configured');
 const shared = globalThis as object as { [CONFIGURED]?: true };
 
@@ -114,9 +122,8 @@ const COPIES =
   'configureSessions() was called on another copy of @sess/core. Find it with npm ls @sess/core, and leave one with npm dedupe.';
 
 /**
- * Sets up the process-wide engine that `getSessions()` answers, and that adapters use when they are given none: from
- * options, or one that was made already. Call it once, before the first request; a later call replaces the engine for
- * whoever asks next.
+ * Sets the process-wide engine, which `getSessions()` returns and adapters use by default: a given engine, or one that is
+ * created from options. Call it once, before the first request; a later call replaces the engine for later callers.
  */
 export function configureSessions(given: SessionsOptions | Sessions): Sessions {
   const isEngine = typeof given === 'object' && given !== null && 'verify' in given;
@@ -125,7 +132,7 @@ export function configureSessions(given: SessionsOptions | Sessions): Sessions {
   return current;
 }
 
-/** The process-wide engine; made with default options when `configureSessions` was not called. */
+/** Returns the process-wide engine. If `configureSessions` was not called, it has default options. */
 export function getSessions(): Sessions {
   if (current === undefined) {
     if (shared[CONFIGURED]) emitWarning(COPIES);

@@ -74,6 +74,7 @@ export interface Issued<Data extends object = RegisteredData> {
  */
 export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
 
+/** A credential that was not accepted. */
 export interface Rejected {
   readonly ok: false;
   readonly reason: RejectionReason;
@@ -87,8 +88,25 @@ export type RefreshResult<Data extends object = RegisteredData> =
   | ({ readonly ok: true } & Issued<Data>)
   | Rejected;
 
+/** The outcome for a refresh token that was presented as a session cookie. */
+export type PresentResult<Data extends object = RegisteredData> =
+  | {
+      readonly ok: true;
+      readonly session: Session<Data>;
+      /** A cookie to send to the client in place of its own. Inspecting it shows no token. */
+      readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
+    }
+  | { readonly ok: false; readonly reason: RejectionReason };
+
 /** Why a session ended before its time. */
-export type RevokeCause = 'revoke' | 'revoke-all' | 'logout' | 'evicted' | 'reuse' | 'lost-writes';
+export type RevokeCause =
+  | 'revoke'
+  | 'revoke-all'
+  | 'logout'
+  | 'evicted'
+  | 'reuse'
+  | 'lost-writes'
+  | 'refused';
 
 /**
  * What the engine tells its listeners. No event holds a token or a digest.
@@ -107,9 +125,12 @@ export interface SessionEvent {
     readonly sid?: string;
     readonly subject?: string;
     readonly count?: number;
-  };
-  /** A spent refresh token came back: somebody else holds a copy. The session has been ended. */
-  reuse: { readonly sid: string; readonly subject: string };
+  } & RevokeOptions;
+  /**
+   * A spent refresh token was presented: another client has a copy. The session has been ended. `lost-writes`: the token
+   * is newer than the session, so that either the store lost writes or the token is forged.
+   */
+  reuse: { readonly sid: string; readonly subject: string; readonly cause?: 'lost-writes' };
   rejected: {
     readonly token: 'access' | 'refresh';
     readonly reason: RejectionReason;
@@ -117,6 +138,7 @@ export interface SessionEvent {
   };
   /** A write that replicas were to confirm and did not: a failover may forget it. */
   unconfirmed: { readonly operation: string };
+  /** A call to a store failed, or (operation `issue`) the tokens of a session could not be issued. */
   'store-error': { readonly operation: string; readonly error: unknown };
   /**
    * A store or a denylist was called: the answer took `duration` milliseconds to come, or the call failed after them,
@@ -134,6 +156,11 @@ export type CreateInput<Data extends object = RegisteredData> = {
   /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
   readonly subject: string;
   readonly device?: Device;
+  /**
+   * When the user proved who they are, in epoch milliseconds of `sessions.clock`, read before the password is checked.
+   * The sign-in is refused if all sessions of the subject were revoked after it, as at a change of the password.
+   */
+  readonly provenAt?: number;
 } & (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
 
 interface InitialData<Data extends object> {
@@ -147,24 +174,61 @@ export interface PresentedTokens {
   readonly refreshToken?: unknown;
 }
 
+/** Who ended a session, and why. Both are cut to 128 characters and appear in the event and the log. */
+export interface RevokeOptions {
+  readonly by?: string;
+  readonly reason?: string;
+}
+
 /** The session engine. Every method may throw `StoreUnavailableError`; hostile input is a result instead. */
 export interface Sessions<Data extends object = RegisteredData> {
   /**
    * Starts a session.
-   * @param before runs when the input has been found good, right before the session is stored: what a new
-   *   sign-in replaces is ended there, and not for one that is refused
-   * @throws UsageError `invalid_subject`; InvalidDataError; SessionLimitError with `onLimit: 'reject'`
+   *
+   * @param options.replaces the tokens of the request. Their session ends when the new one is stored, and does not count
+   *   for the limit. A sign-in that is refused or fails leaves it alive.
+   * @throws {UsageError} invalid_subject, invalid_argument
+   * @throws {InvalidDataError} invalid_data, data_too_large
+   * @throws {SessionLimitError} session_limit_reached with `onLimit: 'reject'`
+   * @throws {SessError} proof_too_old if `provenAt` is more than 15 minutes ago, or before a `revokeAll`
    */
-  create(input: CreateInput<Data>, before?: () => Promise<void>): Promise<Issued<Data>>;
-  /** Answers whose access token this is. Reasons: `malformed`, `unknown`, `expired`, `revoked`. */
-  verify(accessToken: unknown): Promise<VerifyResult<Data>>;
+  create(
+    input: CreateInput<Data>,
+    options?: { readonly replaces?: PresentedTokens },
+  ): Promise<Issued<Data>>;
+  /**
+   * Returns the session of an access token, synchronously if its record is cached, otherwise as a promise. Reasons:
+   * `malformed`, `unknown`, `expired`, `revoked`.
+   */
+  verify(accessToken: unknown): VerifyResult<Data> | Promise<VerifyResult<Data>>;
   /** `verify` for the value of an `Authorization` header (RFC 6750, section 2.1). */
-  authenticate(authorization: string | null | undefined): Promise<VerifyResult<Data>>;
+  authenticate(
+    authorization: string | null | undefined,
+  ): VerifyResult<Data> | Promise<VerifyResult<Data>>;
   /**
    * Rotates a refresh token (RFC 9700, section 4.14.2). Idempotent: every concurrent or repeated call
-   * with one token gets the same successor. Reasons: `malformed`, `unknown`, `expired`, `reused`.
+   * with one token gets the same successor. Reasons: `malformed`, `unknown`, `expired`, `reused`, and `revoked` if
+   * `onRefresh` refused.
+   *
+   * @param options.isCookie the token is also the session cookie of pages, as for `present`: it rotates at the age of
+   *   `renewAfter` only, and a spent one gets an access token for `overlap`. Default: `false`
+   * @throws {StoreUnavailableError} store_unavailable also if the stored data does not fit the claims of this version
    */
-  refresh(refreshToken: unknown): Promise<RefreshResult<Data>>;
+  refresh(
+    refreshToken: unknown,
+    options?: { readonly isCookie?: boolean },
+  ): Promise<RefreshResult<Data>>;
+  /**
+   * Returns the session of a refresh token that a browser presents as its cookie: one read and no write, synchronously
+   * if its record is cached. A cookie older than `renewAfter` is renewed; all parallel requests get the same renewal,
+   * without an access token. A spent one is accepted for `overlap`, and is reuse after that. Reasons as of `refresh`.
+   *
+   * @param options.canRenew `false` if the response cannot set a cookie: then nothing is renewed or written
+   */
+  present(
+    refreshToken: unknown,
+    options: { readonly canRenew: boolean },
+  ): PresentResult<Data> | Promise<PresentResult<Data>>;
   /**
    * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it
    * by what the function returns. The function may be called again when another write came first.
@@ -181,16 +245,28 @@ export interface Sessions<Data extends object = RegisteredData> {
    * `sid` is enough.
    */
   elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
+  /** Updates all live sessions of a subject. Returns how many were updated. */
+  updateAll(
+    subject: string,
+    patch: Partial<Data> | ((data: Readonly<Data>) => Data),
+  ): Promise<number>;
   get(sid: string): Promise<Session<Data> | undefined>;
   /** The subject's live sessions, oldest first. */
   list(subject: string): Promise<Session<Data>[]>;
-  /** Ends a session. `false` when there was none. */
-  revoke(sid: string): Promise<boolean>;
+  /** Ends a session. Returns `false` if there was none. */
+  revoke(sid: string, options?: RevokeOptions): Promise<boolean>;
   /** Ends all sessions of a subject, but for `except`; answers how many. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
-   * Ends the sessions that genuine tokens belong to, as a logout does; a token that has run out will do. A
-   * forged or unknown one ends nothing; `false` when nothing was ended.
+   * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it
+   * after a change of roles. Without effect if tokens are looked up, because `verify` returns current data then.
+   *
+   * @throws {SessError} not_revocable if tokens live until they expire, not_supported without a store
+   */
+  expireAccess(subject: string): Promise<void>;
+  /**
+   * Ends the sessions that genuine tokens belong to, as a logout does. An expired token is enough. A forged or unknown
+   * one ends nothing. Returns `false` if nothing was ended.
    */
   end(tokens: PresentedTokens): Promise<boolean>;
   /** Calls `listener` at each such event; answers a function that stops it. */

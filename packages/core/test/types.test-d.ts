@@ -182,10 +182,22 @@ test('without either, the data is what the application registered', () => {
   expectTypeOf<Sessions>().toEqualTypeOf<Sessions<RegisteredData>>();
 });
 
+test('verify may return its result synchronously: it can be awaited, and has no method then', async () => {
+  const sessions = createSessions<Profile>();
+  const verifying = sessions.verify('x');
+  expectTypeOf(await verifying).toEqualTypeOf<VerifyResult<Profile>>();
+  // @ts-expect-error a synchronous result has no methods
+  void verifying.then;
+});
+
 test('events are typed by their name', () => {
   const sessions = createSessions<Profile>();
   const stop = sessions.on('reuse', (event) => {
-    expectTypeOf(event).toEqualTypeOf<{ readonly sid: string; readonly subject: string }>();
+    expectTypeOf(event).toEqualTypeOf<{
+      readonly sid: string;
+      readonly subject: string;
+      readonly cause?: 'lost-writes';
+    }>();
   });
   expectTypeOf(stop).toEqualTypeOf<() => void>();
   sessions.on('rejected', async ({ token, reason }) => {

@@ -1,5 +1,6 @@
 import {
   beforeHead,
+  type CacheChoice,
   createMistake,
   type Exchange,
   mergeSetCookie,
@@ -78,6 +79,10 @@ export class ExpressExchange implements Exchange {
   #change(change: () => void): void {
     this.#assertUnsent();
     change();
+    this.#repeat(change);
+  }
+
+  #repeat(change: () => void): void {
     if (this.#changes.push(change) > 1) return;
     beforeHead(this.#res, () => {
       for (const repeat of this.#changes) repeat();
@@ -97,6 +102,14 @@ export class ExpressExchange implements Exchange {
 
   setHeader(name: string, value: string): void {
     this.#change(() => this.#res.setHeader(name, value));
+  }
+
+  chooseCaching(choose: CacheChoice): void {
+    if (this.#res.headersSent) return;
+    this.#repeat(() => {
+      const present = this.#res.getHeader('Cache-Control');
+      this.#res.setHeader('Cache-Control', choose(present?.toString()));
+    });
   }
 
   vary(names: string): void {

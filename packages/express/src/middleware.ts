@@ -110,7 +110,11 @@ function throwConflict(): never {
 }
 
 function createConflict(cause?: unknown): UsageError {
-  const error = createMistake('middleware_conflict', 'req.session', 'Mount each on separate paths.');
+  const error = createMistake(
+    'middleware_conflict',
+    'req.session',
+    'Mount each on separate paths.',
+  );
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 

@@ -84,6 +84,14 @@ export function createHost(framework: typeof express) {
         res.json({ ok: true });
       },
     );
+    app.get(
+      '/page',
+      requireSession({ redirectTo: '/sign-in' }, (req, res) => {
+        const { caching } = req.query;
+        if (typeof caching === 'string') res.set('Cache-Control', `${caching}, max-age=60`);
+        res.type('text').send('page');
+      }),
+    );
     app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
     app.all('/session/own', (_req, res) => void res.json({ own: true }));
     app.post(

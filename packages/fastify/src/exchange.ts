@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import {
   beforeHead,
+  type CacheChoice,
   createMistake,
   type Exchange,
   mergeSetCookie,
@@ -83,6 +84,13 @@ export class FastifyExchange implements Exchange {
     this.#change((headers) => headers.set(name, value));
   }
 
+  chooseCaching(choose: CacheChoice): void {
+    if (this.#reply.raw.headersSent) return;
+    this.#repeat((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control')[0])),
+    );
+  }
+
   vary(names: string): void {
     this.#change((headers) =>
       headers.set('Vary', mergeVary(headers.get('Vary').join(', '), names)),
@@ -112,6 +120,11 @@ export class FastifyExchange implements Exchange {
         raw.setHeader(name, value);
       },
     });
+    this.#repeat(change);
+  }
+
+  #repeat(change: (headers: HeaderTarget) => void): void {
+    const { raw } = this.#reply;
     if (this.#changes.push(change) > 1) return;
     beforeHead(raw, () => {
       for (const repeat of this.#changes) {

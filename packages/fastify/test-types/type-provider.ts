@@ -1,7 +1,11 @@
 /* A type provider keeps its types beside a session that is never null. */
 import { requireSession, sessionMiddleware } from '@sess/fastify';
 import Fastify from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import {
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
 const app = Fastify().withTypeProvider<ZodTypeProvider>();

@@ -55,13 +55,16 @@ describe('the refresh cookie', () => {
     ['a Response', () => new Response('raw', { headers: { 'X-Own': 'yes' } })],
     ['an empty 304', (_request, reply) => reply.code(304).send()],
     ['a serializer of the route', (_request, reply) => reply.serializer(String).send({ a: 1 })],
-  ])('the refresh cookie is sent once after %s, with Cache-Control and Vary', async (_way, answer) => {
-    const send = await login(answer);
-    const { setCookies, headers } = await send('/login', post());
-    expect(namesOf(setCookies)).toEqual(['__Host-sess']);
-    expect(headers['cache-control']).toBe('no-store');
-    expect(headers['vary']).toBe('Sec-Fetch-Site, Origin');
-  });
+  ])(
+    'the refresh cookie is sent once after %s, with Cache-Control and Vary',
+    async (_way, answer) => {
+      const send = await login(answer);
+      const { setCookies, headers } = await send('/login', post());
+      expect(namesOf(setCookies)).toEqual(['__Host-sess']);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(headers['vary']).toBe('Sec-Fetch-Site, Origin');
+    },
+  );
 
   it('the refresh cookie is sent if the reply was hijacked before the sign-in', async () => {
     const send = await login(() => 0);

@@ -12,7 +12,9 @@ describe('options that are given when the plugin is registered', () => {
     app.register(sessionMiddleware(createSessions()), { prefix: '/api' });
     expect((await post(app, '/api/session/refresh')).statusCode).toBe(401);
     expect((await post(app, '/session/refresh')).statusCode).toBe(404);
-    expect((await app.inject({ method: 'PROPFIND' as 'GET', url: '/api/session/refresh' })).statusCode).toBe(405);
+    expect(
+      (await app.inject({ method: 'PROPFIND' as 'GET', url: '/api/session/refresh' })).statusCode,
+    ).toBe(405);
 
     const outer = Fastify();
     outer.register(

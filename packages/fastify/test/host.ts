@@ -57,6 +57,15 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     { preHandler: requireSession({ where: (session) => session.subject === 'admin' }) },
     async () => ({ ok: true }),
   );
+  app.get(
+    '/page',
+    { preHandler: requireSession({ redirectTo: '/sign-in' }) },
+    async (request, reply) => {
+      const { caching } = request.query as { readonly caching?: string };
+      if (caching !== undefined) reply.header('Cache-Control', `${caching}, max-age=60`);
+      return 'page';
+    },
+  );
   app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
   app.route({
     method: ['GET', 'POST'],

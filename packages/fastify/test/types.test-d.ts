@@ -78,6 +78,7 @@ test('it is registered with or without an engine, and with options', () => {
   app.register(sessionMiddleware());
   app.register(sessionMiddleware(createSessions()));
   app.register(sessionMiddleware(createSessions<Profile>(), { routes: 'all' }));
+  app.register(sessionMiddleware(createSessions<{ role: 'user' | 'admin' }>(), { openapi: false }));
   // @ts-expect-error there is no such choice
   sessionMiddleware(undefined, { routes: 'some' });
   // @ts-expect-error there is no such option

@@ -1,4 +1,5 @@
 import {
+  type CacheChoice,
   cacheOverrides,
   createMistake,
   type Exchange,
@@ -111,6 +112,12 @@ export class HonoExchange implements Exchange {
 
   setHeader(name: string, value: string): void {
     this.#change((headers) => headers.set(name, value));
+  }
+
+  chooseCaching(choose: CacheChoice): void {
+    this.#change((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
+    );
   }
 
   vary(names: string): void {

@@ -44,22 +44,28 @@ describe('session routes', () => {
       '/v1/session/refresh',
       '/session/refresh',
     ],
-  ])('the session routes are where the middleware is mounted: %s', async (_where, app, here, elsewhere) => {
-    const post = (path: string) => app.request(ORIGIN + path, { method: 'POST' });
-    expect((await post(here)).status).toBe(401);
-    expect((await post(elsewhere)).status).toBe(404);
-    // Percent encodings stay: the path is not another spelling of a session route.
-    expect((await post(here.replace('refresh', '%72efresh%2F'))).status).toBe(404);
-  });
+  ])(
+    'the session routes are where the middleware is mounted: %s',
+    async (_where, app, here, elsewhere) => {
+      const post = (path: string) => app.request(ORIGIN + path, { method: 'POST' });
+      expect((await post(here)).status).toBe(401);
+      expect((await post(elsewhere)).status).toBe(404);
+      // Percent encodings stay: the path is not another spelling of a session route.
+      expect((await post(here.replace('refresh', '%72efresh%2F'))).status).toBe(404);
+    },
+  );
 
   it.each([
     [true, 404],
     [false, 401],
-  ])('the session routes match a trailing slash as the router does: strict %s', async (strict, status) => {
-    const app = new Hono<SessionEnv>({ strict }).use(sessionMiddleware(sessions));
-    const answer = await app.request('/session/refresh/', { method: 'POST' });
-    expect(answer.status).toBe(status);
-  });
+  ])(
+    'the session routes match a trailing slash as the router does: strict %s',
+    async (strict, status) => {
+      const app = new Hono<SessionEnv>({ strict }).use(sessionMiddleware(sessions));
+      const answer = await app.request('/session/refresh/', { method: 'POST' });
+      expect(answer.status).toBe(status);
+    },
+  );
 });
 
 describe('a second middleware on one request', () => {

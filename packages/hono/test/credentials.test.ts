@@ -33,10 +33,13 @@ describe('joined Authorization headers', () => {
       401,
     ],
     ['a quote without an end', 'Digest username="ada, Bearer x', 401],
-  ])('%s in one joined header is treated as separate lines would be', async (_what, value, status) => {
-    const answer = await createApp().request('/', { headers: { Authorization: value } });
-    expect(answer.status).toBe(status);
-  });
+  ])(
+    '%s in one joined header is treated as separate lines would be',
+    async (_what, value, status) => {
+      const answer = await createApp().request('/', { headers: { Authorization: value } });
+      expect(answer.status).toBe(status);
+    },
+  );
 
   it('the lines are read separately on Node, where a comma is part of one', async () => {
     const { url, close } = await serve(createApp());

@@ -72,6 +72,11 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
   app.get('/admin', requireSession({ where: ({ subject }) => subject === 'admin' }), (c) =>
     c.json({ ok: true }),
   );
+  app.get('/page', requireSession({ redirectTo: '/sign-in' }), (c) => {
+    const caching = c.req.query('caching');
+    if (caching !== undefined) c.header('Cache-Control', `${caching}, max-age=60`);
+    return c.text('page');
+  });
   app.use('/form', async (c, next) => {
     await c.req.parseBody();
     await next();

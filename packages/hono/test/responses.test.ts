@@ -71,14 +71,17 @@ describe('the refresh cookie', () => {
     ],
   ];
 
-  it.each(kinds)('the refresh cookie is sent once with %s: %i', async (_what, status, text, answer) => {
-    const sent = await signInAnd(answer);
-    expect(sent.status).toBe(status);
-    if (status !== 400) expect(sent.text).toBe(text);
-    expect(sent.setCookies).toEqual([expect.stringMatching(/^__Host-sess=srt_/)]);
-    expect(sent.headers['cache-control']).toBe('no-store');
-    expect(sent.headers['vary']).toBe('Sec-Fetch-Site, Origin');
-  });
+  it.each(kinds)(
+    'the refresh cookie is sent once with %s: %i',
+    async (_what, status, text, answer) => {
+      const sent = await signInAnd(answer);
+      expect(sent.status).toBe(status);
+      if (status !== 400) expect(sent.text).toBe(text);
+      expect(sent.setCookies).toEqual([expect.stringMatching(/^__Host-sess=srt_/)]);
+      expect(sent.headers['cache-control']).toBe('no-store');
+      expect(sent.headers['vary']).toBe('Sec-Fetch-Site, Origin');
+    },
+  );
 
   it('the refresh cookie is sent with HEAD', async () => {
     const sent = await signInAnd((c) => c.text('hello'), 'HEAD');

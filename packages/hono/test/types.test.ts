@@ -49,6 +49,18 @@ describe('the types of a chain', () => {
       });
   });
 
+  it('the session keeps a union of literals', () => {
+    new Hono()
+      .use(sessionMiddleware(createSessions<{ role: 'user' | 'admin' }>()))
+      .post('/login', async (c) => {
+        await c.var.sessions.start({ subject: 'ada', data: { role: 'user' } });
+        // @ts-expect-error: there is no such role
+        const refused = () => c.var.sessions.start({ subject: 'ada', data: { role: 'root' } });
+        expectTypeOf(c.var.session?.data.role).toEqualTypeOf<'user' | 'admin' | undefined>();
+        return c.json({ refused: typeof refused });
+      });
+  });
+
   it('separate handlers name the environment', () => {
     const app = new Hono<SessionEnv>();
     app.get('/public', (c) => {

@@ -21,6 +21,7 @@ import { createClaimsVerifier } from './denylist/claims-verifier.js';
 import { createDenylistClient, type DenylistClient } from './denylist/denylist-client.js';
 import { memoryDenylist } from './denylist/memory-denylist.js';
 import { attachDenylist } from './denylist/revoking-store.js';
+import { NotRevocableError } from './errors.js';
 import { createKeyRing } from './keys/key-set.js';
 import {
   denylistOption,
@@ -144,7 +145,7 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
         sampleTime: createTimeSampler(context),
       });
       return {
-        ...(revocation === 'store' ? {} : { verify }),
+        ...(revocation === 'store' ? {} : { verify, expireAll: rejectExpiry }),
         ...(client === undefined ? {} : attachDenylist(context, { denylist: client, leeway })),
         issue: ({ digest, ...grant }) => writer.write({ ...grant, jti: digest }, clock.now()),
         assertIssuable: writer.assertWritable,
@@ -155,6 +156,11 @@ export function jwt<Data extends object = RegisteredData>(options: JwtOptions<Da
       };
     },
   } satisfies AccessTokens);
+}
+
+/** @throws {NotRevocableError} not_revocable */
+async function rejectExpiry(): Promise<void> {
+  throw new NotRevocableError();
 }
 
 /** Creates a function that reads the store's time once, for all verifications that wait for it. */

@@ -57,7 +57,7 @@ describe('nothing secret is shown [logs.lines, logs.published, logs.shown]', () 
       watched.fail();
       faulty.fail();
       for (const call of [
-        () => sessions.verify(third.accessToken),
+        async () => sessions.verify(third.accessToken),
         () => sessions.refresh(third.refreshToken),
         () => sessions.revoke(third.session.sid),
         () => sessions.end(third),
@@ -89,7 +89,7 @@ describe('nothing secret is shown [logs.lines, logs.published, logs.shown]', () 
     said.push(await failing(() => sessions.end({ token: second.accessToken } as never)));
     watched.fail();
     for (const call of [
-      () => sessions.verify(third?.accessToken),
+      async () => sessions.verify(third?.accessToken),
       () => sessions.refresh(third?.accessToken),
       () => sessions.end({ accessToken: third?.accessToken }),
       () => sessions.create({ subject: 'ada' }),

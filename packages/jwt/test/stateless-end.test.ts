@@ -26,6 +26,22 @@ function arrange(more: object = {}) {
 }
 
 describe('a stateless logout', () => {
+  it('needs no more than a denial, which a full server still accepts', async () => {
+    const denylist = memoryDenylist();
+    const full = { ...denylist, supersede: () => Promise.reject(new Error('OOM')) };
+    const { sessions } = arrange({ denylist: full });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    expect(await sessions.end({ accessToken })).toBe(true);
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' });
+  });
+
+  it('ends nothing by a token that was denied by itself', async () => {
+    const { sessions } = arrange();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    await sessions.revokeToken(accessToken);
+    expect(await sessions.end({ accessToken })).toBe(false);
+  });
+
   it('by a token that was exchanged already ends the session, whichever tab has the next one', async () => {
     const { sessions, refresh, clock, revoked } = arrange();
     const { accessToken: first } = await sessions.create({ subject: 'ada' });

@@ -83,6 +83,21 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.refresh(second.accessToken)).toMatchObject({ ok: true });
   });
 
+  it('leads to the newest token over twenty exchanges, and rejects no token over a hundred', async () => {
+    const { sessions } = arrangeStateless();
+    const { accessToken: first } = await sessions.create({ subject: 'ada' });
+    let newest = first;
+    const exchange = async (times: number) => {
+      for (let n = 0; n < times; n += 1) newest = good(await sessions.refresh(newest)).accessToken;
+    };
+    await exchange(20);
+    expect(good(await sessions.refresh(first)).accessToken).toBe(newest);
+    await exchange(80);
+    // More than one call follows: nothing is known of the token then.
+    await expect(sessions.refresh(first)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(await sessions.refresh(newest)).toMatchObject({ ok: true });
+  });
+
   it('forgives until the last millisecond of the grace, and one that comes late ends nothing', async () => {
     const { sessions, clock } = arrangeStateless({ grace: '5s' });
     const first = await sessions.create({ subject: 'ada' });

@@ -33,6 +33,7 @@ const SPANS = {
   authenticate: 'sess.verify',
   refresh: 'sess.refresh',
   update: 'sess.update',
+  updateAll: 'sess.update_all',
   elevate: 'sess.elevate',
   get: 'sess.get',
   list: 'sess.list',

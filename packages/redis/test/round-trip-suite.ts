@@ -46,13 +46,13 @@ export function describeRoundTrips(
     });
 
     it('verifies, gets and lists in one', async () => {
-      await expectCommands(1, () => sessions.verify(issued.accessToken));
+      await expectCommands(1, async () => sessions.verify(issued.accessToken));
       await expectCommands(1, () => sessions.get(issued.session.sid));
       await expectCommands(1, () => sessions.list('ada'));
     });
 
     it('asks nobody about what is malformed', async () => {
-      await expectCommands(0, () => sessions.verify('sat_nonsense'));
+      await expectCommands(0, async () => sessions.verify('sat_nonsense'));
     });
 
     it('refreshes in two, and settles once a rotation, in the background', async () => {
@@ -63,9 +63,9 @@ export function describeRoundTrips(
       });
       expect(next).not.toBe(issued);
       // One is the verification; settling reads and writes.
-      await expectCommands(3, () => sessions.verify(next.accessToken));
-      await expectCommands(1, () => sessions.verify(next.accessToken));
-      await expectCommands(1, () => sessions.verify(issued.accessToken));
+      await expectCommands(3, async () => sessions.verify(next.accessToken));
+      await expectCommands(1, async () => sessions.verify(next.accessToken));
+      await expectCommands(1, async () => sessions.verify(issued.accessToken));
     });
 
     it('updates and elevates in two', async () => {

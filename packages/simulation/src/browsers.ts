@@ -88,7 +88,7 @@ export function createBrowsers(given: {
     send({
       visit: { ...visitOf(step, browser, prng), name: `${browser.name} uses an access token` },
       place: step.process,
-      ask: (sessions) => sessions.verify(token),
+      ask: async (sessions) => sessions.verify(token),
       answered: (result, asked) => checkVerify(ledger, { ...asked, user, token }, result),
       arrived() {},
       failed() {},

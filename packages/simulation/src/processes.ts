@@ -74,7 +74,9 @@ export function createProcesses(given: {
       grace: seconds(POLICY.grace),
       maxPerSubject: POLICY.maxPerSubject,
     });
-    sessions.on('reuse', ({ sid }) => checkEvent(ledger, sid, 'reuse'));
+    sessions.on('reuse', ({ sid, cause }) => {
+      if (cause === undefined) checkEvent(ledger, sid, 'reuse');
+    });
     sessions.on('revoked', ({ sid, cause }) => {
       if (sid !== undefined && cause === 'lost-writes') checkEvent(ledger, sid, cause);
     });

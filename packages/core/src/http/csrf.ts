@@ -9,8 +9,13 @@ export interface CsrfOptions {
   readonly origins?: readonly string[];
 }
 
-/** True if a request may use the cookie that it carries. */
-export type CsrfCheck = (exchange: Exchange) => boolean;
+/** True if a request may use the cookie that it carries. `isStrict`: safe methods are checked, too. */
+export type CsrfCheck = (exchange: Exchange, isStrict?: boolean) => boolean;
+
+/** True if the method has no effect, so that a page of another site may send it with the cookie. */
+export function isSafeMethod(method: string): boolean {
+  return SAFE.has(method);
+}
 
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -43,8 +48,8 @@ export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
   const trusted = new Set(Array.from(origins, assertOrigin));
   const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
 
-  return (exchange) => {
-    if (SAFE.has(exchange.method)) return true;
+  return (exchange, isStrict = false) => {
+    if (SAFE.has(exchange.method) && !isStrict) return true;
     const site = exchange.header('sec-fetch-site');
     const origin = exchange.header('origin');
     if (origin !== undefined && trusted.has(origin)) return true;

@@ -32,6 +32,11 @@ export interface Exchange {
    * when the response is sent, also if the application sets another one in between.
    */
   setHeader(name: string, value: string): void;
+  /**
+   * Chooses the `Cache-Control` when the response is sent, from what the application has set by then. Chosen more than
+   * once, the value must stay the same.
+   */
+  chooseCaching(choose: CacheChoice): void;
   /** Adds field names to the response's `Vary`. */
   vary(names: string): void;
   /** Adds a `Set-Cookie`, in place of one for the same cookie name and path, and keeps all others. */
@@ -39,6 +44,9 @@ export interface Exchange {
   /** Receives the request's session whenever it changes, for frameworks that copy it. Optional. */
   onSession?(session: object | null): void;
 }
+
+/** Returns the `Cache-Control` of a response from the one that the application has set. */
+export type CacheChoice = (present: string | undefined) => string;
 
 /** A whole response, for the adapter to send unchanged; headers already set on the exchange stay. */
 export interface Reply {
@@ -60,6 +68,11 @@ export function jsonReply(value: unknown): Reply {
   };
 }
 
+/** Returns a 303, after which a browser asks for `location` by GET (RFC 9110, section 15.4.4). */
+export function redirectReply(location: string): Reply {
+  return { status: 303, headers: { ...NO_STORE, Location: location } };
+}
+
 /** Returns the `Set-Cookie` values with one added, in place of an earlier one of that name and path. For adapters. */
 export function mergeSetCookie(
   present: readonly string[],
@@ -78,6 +91,16 @@ export function mergeSetCookie(
 
 function pathAttribute(setCookie: string): string | undefined {
   return /; *path=([^;]*)/i.exec(setCookie)?.[1];
+}
+
+/** Returns the caching of a page that shows a user's session. */
+export function createPrivateCaching(isNavigation: boolean): CacheChoice {
+  // Browsers keep pages for their back button unless they are `no-store`, also over a sign-out.
+  const unset = isNavigation ? 'no-store' : 'private, no-cache';
+  return (present) => {
+    if (present === undefined || present === '') return unset;
+    return /\b(?:public|s-maxage)\b/i.test(present) ? 'private, no-cache' : present;
+  };
 }
 
 /** Header names that override `Cache-Control` for shared caches (RFC 9213). */

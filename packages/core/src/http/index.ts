@@ -1,6 +1,7 @@
 export type { CookieOptions } from './cookie.js';
 export type { CsrfOptions } from './csrf.js';
 export {
+  type CacheChoice,
   cacheOverrides,
   type Exchange,
   mergeSetCookie,

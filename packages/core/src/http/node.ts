@@ -81,15 +81,31 @@ function toText(value: unknown): string | undefined {
  * are passed to `writeHead` are set before. For adapters on top of Node.
  */
 export function beforeHead(res: NodeResponseHead, change: () => void): void {
-  const { writeHead } = res;
+  const { writeHead, setHeader } = res;
+  const apply = (): void => {
+    res.setHeader = setHeader;
+    change();
+    for (const name of cacheOverrides(isNotStored(res) ? res.getHeaderNames() : []))
+      res.removeHeader(name);
+  };
   res.writeHead = (status: number, ...others: unknown[]) => {
     res.writeHead = writeHead;
     const text = typeof others[0] === 'string' ? [others[0]] : [];
     setHeaders(res, others[text.length]);
-    change();
-    for (const name of cacheOverrides(isNotStored(res) ? res.getHeaderNames() : []))
-      res.removeHeader(name);
-    return writeHead.call(res, status, ...text);
+    apply();
+    // Middlewares that wrapped `writeHead` before, as `on-headers` does, set their headers now.
+    const setLate = (name: string, value: string | readonly string[]): unknown => {
+      setHeader.call(res, name, value);
+      apply();
+      res.setHeader = setLate;
+      return res;
+    };
+    res.setHeader = setLate;
+    try {
+      return writeHead.call(res, status, ...text);
+    } finally {
+      res.setHeader = setHeader;
+    }
   };
 }
 

@@ -1,11 +1,18 @@
-import { toVerifyAtOnce, type VerifyAtOnce } from '../at-once.js';
 import { UsageError } from '../errors.js';
 import type { Register, RegisteredData, Sessions } from '../types.js';
 import type { Logger } from '../util/logger.js';
-import { formatShort, oneOf, option, type Readers, readOptions } from '../util/options.js';
+import {
+  formatShort,
+  oneOf,
+  option,
+  optionError,
+  type Readers,
+  readOptions,
+} from '../util/options.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 import type { Exchange } from './exchange.js';
+import { safeReturn } from './return-path.js';
 
 /** How sessions appear on the wire; the same options for each adapter. */
 export interface HttpOptions {
@@ -19,6 +26,14 @@ export interface HttpOptions {
    * and end sessions; `'none'` mounts no route.
    */
   readonly routes?: 'default' | 'all' | 'none';
+  /**
+   * What a request is identified by. Default: `'bearer'`, an access token. `'cookie'`: the refresh cookie itself, for
+   * pages without scripts; no access token is issued. `'both'`: the cookie counts if there is no `Authorization: Bearer`.
+   * A cookie is renewed at the age of the engine's `renewAfter`. Not for stateless engines.
+   */
+  readonly transport?: 'bearer' | 'cookie' | 'both';
+  /** Where a browser is sent after it has signed out by a form. A path on this site. Default: `'/'`. */
+  readonly afterLogout?: string;
   /** Attributes of the refresh cookie. Default: `__Host-sess`, with all safe attributes. */
   readonly cookie?: CookieOptions;
   /** Other origins whose pages may use the refresh cookie. Default: none. */
@@ -50,8 +65,10 @@ export type SessionsFor<Data extends object> = Register extends { data: object }
 export interface HttpSettings {
   readonly basePath: string;
   readonly routes: 'default' | 'all' | 'none';
+  readonly transport: 'bearer' | 'cookie' | 'both';
+  readonly afterLogout: string;
   /** Where the token that `refresh` takes travels: `'bearer'` if it is the access token itself. */
-  readonly transport: 'cookie' | 'body' | 'bearer';
+  readonly refreshTransport: 'cookie' | 'body' | 'bearer';
   /** Absent if the refresh token does not travel in a cookie. */
   readonly cookie: RefreshCookie | undefined;
   readonly isAllowedSource: CsrfCheck;
@@ -62,8 +79,6 @@ export interface HttpSettings {
 /** The settings with the engine that they apply to. */
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
-  /** `sessions.verify`, synchronous if the record is cached. */
-  readonly verify: VerifyAtOnce<Data>;
   readonly logger: Logger;
   /** Called for each response that sets the refresh cookie. */
   readonly onCookie: (exchange: Exchange) => void;
@@ -81,6 +96,12 @@ const OPTIONS = {
     default: () => '/session',
   }),
   routes: oneOf('default', 'all', 'none'),
+  transport: oneOf('bearer', 'cookie', 'both'),
+  afterLogout: option<string>({
+    expected: "a path on this site such as '/'",
+    accepts: (value) => safeReturn(value) !== undefined,
+    default: () => '/',
+  }),
   cookie: (_name, value) => createRefreshCookie(value as CookieOptions | undefined),
   csrf: (_name, value) => createCsrfCheck(value as CsrfOptions | undefined),
   refreshTransport: oneOf('cookie', 'body'),
@@ -96,9 +117,17 @@ export function readHttpOptions(options: HttpOptions = {}): HttpSettings {
     options,
     OPTIONS,
   );
+  if (others.transport !== 'bearer' && refreshTransport === 'body') {
+    throw optionError({
+      option: 'transport',
+      expected: "'bearer' with refreshTransport: 'body'",
+      value: others.transport,
+      repair: 'Without a refresh cookie there is none that could identify a request.',
+    });
+  }
   return Object.freeze({
     ...others,
-    transport: refreshTransport,
+    refreshTransport,
     cookie: refreshTransport === 'cookie' ? cookie : undefined,
     isAllowedSource: csrf,
   });
@@ -109,14 +138,24 @@ export function bindHttpOptions<Data extends object>(
   settings: HttpSettings,
   sessions: Sessions<Data>,
 ): HttpContext<Data> {
-  const bearerOnly =
-    sessions.kind === 'stateless' ? ({ transport: 'bearer', cookie: undefined } as const) : {};
+  const isStateless = sessions.kind === 'stateless';
+  if (isStateless && settings.transport !== 'bearer') {
+    throw optionError({
+      option: 'transport',
+      expected: "'bearer' with a stateless engine",
+      value: settings.transport,
+      repair:
+        'A stateless engine has no refresh token that could be a cookie. Use createSessions().',
+    });
+  }
+  const bearerOnly = isStateless
+    ? ({ refreshTransport: 'bearer', cookie: undefined } as const)
+    : {};
   const { logger } = sessions;
   return Object.freeze({
     ...settings,
     ...bearerOnly,
     sessions,
-    verify: toVerifyAtOnce(sessions),
     logger,
     onCookie: createCookieWarning(settings.cookie, logger),
   });

@@ -102,6 +102,11 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   invalid_data: { status: 400, detail: 'The session data is not acceptable.' },
   data_too_large: { status: 413, detail: 'The session data is too large.' },
   cookie_too_large: { status: 500, detail: 'The session cookie would be too large.' },
+  proof_too_old: {
+    status: 401,
+    detail: 'The sign-in took too long, or all sessions were ended meanwhile. Sign in again.',
+    challenge: 'Bearer',
+  },
 };
 
 /** Returns a problem body (RFC 9457) with its status and challenge. */

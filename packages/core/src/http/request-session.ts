@@ -3,6 +3,8 @@ import type {
   CreateInput,
   Device,
   Issued,
+  PresentedTokens,
+  PresentResult,
   RegisteredData,
   Session,
   Sessions,
@@ -19,10 +21,12 @@ import {
 } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
-import { CSRF_VARY } from './csrf.js';
-import type { Exchange, Reply } from './exchange.js';
+import { CSRF_VARY, isSafeMethod } from './csrf.js';
+import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
+import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
+import { safeReturn, signInLocation } from './return-path.js';
 
 /** A successful response with tokens, in the form of RFC 6749, section 5.1. Inspecting it shows no token. */
 export interface TokenResponse {
@@ -72,6 +76,22 @@ export interface RequestSession<Data extends object = RegisteredData> {
    */
   update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>>;
   /**
+   * Returns the user's live sessions, oldest first, for a page of devices. `isCurrent` marks the one of this request.
+   *
+   * @throws {SessError} `session_ended` (401), `session_required` (401)
+   */
+  list(): Promise<readonly (Session<Data> & { readonly isCurrent: boolean })[]>;
+  /**
+   * Ends one of the user's sessions. Returns `false` if the user has no such session.
+   *
+   * @throws {SessError} `cross_site_request` (403), `session_ended` (401), `session_required` (401)
+   */
+  revoke(sid: string): Promise<boolean>;
+  /** Ends the user's other sessions. Returns how many. @throws {SessError} as `revoke` */
+  endOthers(): Promise<number>;
+  /** Ends all of the user's sessions, and clears the cookie. Returns how many. @throws {SessError} as `revoke` */
+  endAll(): Promise<number>;
+  /**
    * Issues new tokens after the user has authenticated again, and ends the earlier ones.
    *
    * @throws {SessError} `session_ended` (401), `session_required` (401)
@@ -86,6 +106,11 @@ export interface GuardOptions<Data extends object = RegisteredData> {
    * challenge; `elevate` renews it.
    */
   readonly authenticatedWithin?: Duration;
+  /**
+   * Where a browser is sent that asks for a page without a session: a path on this site, which gets the page's path as
+   * `return_to` (see `safeReturn`). Default: no redirect. Other requests get the 401.
+   */
+  readonly redirectTo?: string;
   /** A further condition. `false` responds with 403. It must return a boolean synchronously. */
   readonly where?: (session: Session<Data>) => boolean;
 }
@@ -97,6 +122,7 @@ interface Requirements {
   /** Milliseconds, or `undefined` for any age. */
   readonly maxAgeMs: number | undefined;
   readonly where: ((session: Session<never>) => boolean) | undefined;
+  readonly redirectTo: string | undefined;
 }
 
 /** Registered, so that a request of another copy of this package is recognised and checked by that copy. */
@@ -114,6 +140,10 @@ const MAX_COOKIES = 8;
 
 const GUARD_OPTIONS = {
   authenticatedWithin: duration(),
+  redirectTo: option<string>({
+    expected: "a path on this site such as '/login'",
+    accepts: (value) => safeReturn(value) !== undefined,
+  }),
   where: option<(session: Session<never>) => boolean>({
     expected: 'a function of the session that returns true or false',
     accepts: (value) => typeof value === 'function',
@@ -126,12 +156,12 @@ const GUARD_OPTIONS = {
  * @throws {UsageError} `invalid_option`
  */
 export function createGuard<Data extends object>(options: GuardOptions<Data> = {}): Guard {
-  const { authenticatedWithin: maxAgeMs, where } = readOptions(
+  const { authenticatedWithin: maxAgeMs, ...others } = readOptions(
     'requireSession',
     options,
     GUARD_OPTIONS,
   );
-  const requirements: Requirements = Object.freeze({ maxAgeMs, where });
+  const requirements: Requirements = Object.freeze({ maxAgeMs, ...others });
   return (request) => (request as unknown as Checkable)[CHECK](requirements);
 }
 
@@ -164,6 +194,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   readonly #http: HttpContext<Data>;
   readonly #exchange: Exchange;
   #credentials: BearerCredentials | undefined;
+  /** Why the request's cookie does not count. */
+  #refusal: 'invalid_request' | 'cross_site_request' | undefined;
+  #hasCookieSession = false;
   #session: Session<Data> | null = null;
 
   constructor(http: HttpContext<Data>, exchange: Exchange) {
@@ -191,12 +224,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
   }
 
-  /** Verifies the access token, if there is one. Returns a reply only if the store fails. */
+  /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
   authenticate(): Reply | undefined | Promise<Reply | undefined> {
     const { credentials } = this;
-    if (credentials.kind !== 'token') return undefined;
+    const { transport } = this.#http;
+    if (credentials.kind === 'none' && transport !== 'bearer') return this.#authenticateByCookie();
+    if (credentials.kind !== 'token' || transport === 'cookie') return undefined;
     try {
-      const result = this.#http.verify(credentials.token);
+      const result = this.#http.sessions.verify(credentials.token);
       if (!(result instanceof Promise)) return this.#accept(result);
       return result.then(
         (settled) => this.#accept(settled),
@@ -209,6 +244,42 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   #accept(result: VerifyResult<Data>): undefined {
     if (result.ok) this.#setSession(result.session);
+    return undefined;
+  }
+
+  /** A browser sends the cookie by itself, so the source of the request has to be allowed unless it changes nothing. */
+  #authenticateByCookie(): Reply | undefined | Promise<Reply | undefined> {
+    const exchange = this.#exchange;
+    const cookie = this.#readCookie();
+    if (cookie === undefined || cookie.kind === 'none') return undefined;
+    if (cookie.kind === 'duplicate') {
+      this.#refusal = 'invalid_request';
+      return undefined;
+    }
+    const isOpening = isUpgrade(exchange);
+    if ((isOpening || !isSafeMethod(exchange.method)) && !this.#isFromAllowedSource(isOpening)) {
+      this.#refusal = 'cross_site_request';
+      return undefined;
+    }
+    try {
+      const result = this.#http.sessions.present(cookie.value, { canRenew: canRenew(exchange) });
+      if (!(result instanceof Promise)) return this.#acceptCookie(result);
+      return result.then(
+        (settled) => this.#acceptCookie(settled),
+        (error: unknown) => this.#replyToFailure(error),
+      );
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+  }
+
+  #acceptCookie(result: PresentResult<Data>): undefined {
+    if (!result.ok) return undefined;
+    const { session, renewal } = result;
+    this.#hasCookieSession = true;
+    this.#setSession(session);
+    this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
+    if (renewal !== undefined) this.#setCookie({ ...renewal, session });
     return undefined;
   }
 
@@ -230,10 +301,21 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   /** Returns the reply that refuses the request, or `undefined` if it meets the requirements. */
-  check({ maxAgeMs, where }: Requirements): Reply | undefined {
+  check(requirements: Requirements): Reply | undefined {
+    const refusal = this.#refuse(requirements);
+    const { redirectTo } = requirements;
+    const isRedirected =
+      refusal?.status === 401 && redirectTo !== undefined && isNavigation(this.#exchange);
+    if (!isRedirected) return refusal;
+    return redirectReply(signInLocation(redirectTo, this.#exchange));
+  }
+
+  #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
+    if (this.#refusal !== undefined) return problemReply(this.#refusal);
     if (!this.hasValidCredentials) return problemReply('invalid_request');
     const session = this.#session;
     if (session === null) {
+      if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
       return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
     }
     const { clock } = this.#http.sessions;
@@ -259,8 +341,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       throw new UsageError('invalid_argument', message);
     }
     const device = { ...deviceOf(this.#exchange), ...input.device };
-    const issued = await this.#reportData(sessions.create({ ...input, device }));
-    await this.#revokePrevious();
+    const replaces = this.#presentedTokens();
+    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    await this.#revokeDuplicates();
     return this.deliver(issued);
   }
 
@@ -274,13 +357,46 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async current(): Promise<Session<Data>> {
     const session = this.#assertSession();
     const { sessions } = this.#http;
-    const isCurrent = sessions.kind !== 'signed';
+    const isCurrent = this.#hasCookieSession || sessions.kind !== 'signed';
     return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
   }
 
   async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
     const { sid } = this.#assertSession();
     return this.#assertAlive(await this.#reportData(this.#http.sessions.update(sid, patch)));
+  }
+
+  async list(): Promise<readonly (Session<Data> & { readonly isCurrent: boolean })[]> {
+    const { sid, subject } = await this.current();
+    const sessions = await this.#http.sessions.list(subject);
+    return sessions.map((other) => ({ ...other, isCurrent: other.sid === sid }));
+  }
+
+  async revoke(sid: string): Promise<boolean> {
+    this.#assertAllowedSource();
+    const session = await this.current();
+    const { sessions } = this.#http;
+    if (sid === session.sid) {
+      await this.end();
+      return true;
+    }
+    const other = await sessions.get(sid);
+    return other?.subject === session.subject && (await sessions.revoke(sid));
+  }
+
+  async endOthers(): Promise<number> {
+    this.#assertAllowedSource();
+    const { sid, subject } = await this.current();
+    return this.#http.sessions.revokeAll(subject, { except: sid });
+  }
+
+  async endAll(): Promise<number> {
+    this.#assertAllowedSource();
+    const { subject } = await this.current();
+    const count = await this.#http.sessions.revokeAll(subject);
+    this.#setSession(null);
+    this.clearCookie();
+    return count;
   }
 
   async elevate(): Promise<TokenResponse> {
@@ -294,16 +410,21 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
    * set again, because the client has it.
    */
   deliver(issued: Issued<Data>, presented?: string): TokenResponse {
-    const { cookie, transport } = this.#http;
+    const { refreshTransport } = this.#http;
     this.#setSession(issued.session);
     this.#exchange.setHeader('Cache-Control', 'no-store');
-    if (cookie !== undefined && issued.refreshToken !== presented) {
-      const maxAge = wholeSeconds(issued.session.expiresAt - issued.issuedAt);
-      this.clearOtherCookies();
-      this.#exchange.setCookie(cookie.name, cookie.write(issued.refreshToken, maxAge));
-      this.#http.onCookie(this.#exchange);
-    }
-    return toTokenResponse(issued, transport === 'body');
+    if (issued.refreshToken !== presented) this.#setCookie(issued);
+    return toTokenResponse(issued, refreshTransport === 'body');
+  }
+
+  #setCookie(given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session'>): void {
+    const { cookie } = this.#http;
+    if (cookie === undefined) return;
+    const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    this.clearOtherCookies();
+    this.#exchange.setCookie(cookie.name, cookie.write(given.refreshToken, maxAge));
+    this.#http.onCookie(this.#exchange);
   }
 
   /** Removes the refresh cookie from the client, if the transport has one. For sign-outs only. */
@@ -338,26 +459,28 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
   async revokePresented(bodyToken?: string): Promise<void> {
-    const { sessions } = this.#http;
-    const { credentials } = this;
-    const cookie = this.#readCookie();
-    const accessToken = credentials.kind === 'token' ? credentials.token : undefined;
-    const refreshToken = cookie?.kind === 'value' ? cookie.value : bodyToken;
-    if (refreshToken !== undefined || accessToken !== undefined) {
-      await sessions.end({ refreshToken, accessToken });
+    const tokens = this.#presentedTokens(bodyToken);
+    if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
+      await this.#http.sessions.end(tokens);
     }
-    if (cookie?.kind !== 'duplicate') return;
-    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
-      await sessions.end({ refreshToken: value });
-    }
+    await this.#revokeDuplicates();
   }
 
-  /** The same for a sign-in, which also continues if the previous session can only expire. */
-  async #revokePrevious(): Promise<void> {
-    try {
-      await this.revokePresented();
-    } catch (error) {
-      if (!isSessError(error, 'not_revocable')) throw error;
+  #presentedTokens(bodyToken?: string): PresentedTokens {
+    const { credentials } = this;
+    const cookie = this.#readCookie();
+    return {
+      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
+      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+    };
+  }
+
+  /** Ends the sessions of all cookies of the name, if there are several. */
+  async #revokeDuplicates(): Promise<void> {
+    const cookie = this.#readCookie();
+    if (cookie?.kind !== 'duplicate') return;
+    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
+      await this.#http.sessions.end({ refreshToken: value });
     }
   }
 
@@ -377,11 +500,15 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   /** True if the page that sent the request may use the cookie. Without a cookie, no page can forge a request. */
   get isAllowedSource(): boolean {
+    return this.#isFromAllowedSource();
+  }
+
+  #isFromAllowedSource(isStrict = false): boolean {
     const exchange = this.#exchange;
     const { cookie, isAllowedSource, logger } = this.#http;
     if (cookie === undefined) return true;
     exchange.vary(CSRF_VARY);
-    if (isAllowedSource(exchange)) return true;
+    if (isAllowedSource(exchange, isStrict)) return true;
     const compared = {
       origin: exchange.header('origin'),
       site: exchange.header('sec-fetch-site'),

@@ -1,7 +1,8 @@
 import { isSessError } from '../errors.js';
 import type { Session } from '../types.js';
 import type { CookieValue } from './cookie.js';
-import { type Exchange, jsonReply, NO_STORE, type Reply } from './exchange.js';
+import { type Exchange, jsonReply, NO_STORE, type Reply, redirectReply } from './exchange.js';
+import { isNavigation } from './fetch-metadata.js';
 import type { HttpContext } from './options.js';
 import { problemReply, replyToError } from './problem.js';
 import type { HttpRequest } from './request-session.js';
@@ -189,19 +190,20 @@ async function refresh<Data extends object>(context: RouteContext<Data>): Promis
     request.clearOtherCookies();
     return problemReply('invalid_request');
   }
-  const isBearer = http.transport === 'bearer';
+  const isBearer = http.refreshTransport === 'bearer';
   if (presented.kind === 'none') {
     return problemReply(isBearer ? 'session_required' : 'refresh_token_missing');
   }
 
-  const result = await http.sessions.refresh(presented.value);
+  const isCookie = http.transport !== 'bearer';
+  const result = await http.sessions.refresh(presented.value, { isCookie });
   // The cookie stays: it is removed by name, and a late response would remove that of a newer sign-in.
   if (!result.ok) return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
   return jsonReply(request.deliver(result, presented.value));
 }
 
 async function logout<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
-  const { request } = context;
+  const { http, exchange, request } = context;
   const presented = await readRefreshToken(context);
   if (presented.kind === 'refused' && presented.code !== 'invalid_request') return presented.reply;
   if (!request.hasValidCredentials) return problemReply('invalid_request');
@@ -216,7 +218,8 @@ async function logout<Data extends object>(context: RouteContext<Data>): Promise
   }
   await request.revokePresented(presented.kind === 'value' ? presented.value : undefined);
   request.clearCookie();
-  return NO_CONTENT;
+  const isForm = http.transport !== 'bearer' && isNavigation(exchange);
+  return isForm ? redirectReply(http.afterLogout) : NO_CONTENT;
 }
 
 async function logoutAll<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
@@ -274,7 +277,10 @@ async function publicKeys<Data extends object>({ http }: RouteContext<Data>): Pr
   };
 }
 
-/** For routes that act on a bearer token alone. A page of another site cannot send one, so its source is not checked. */
+/**
+ * For routes that act on the session of the request. A page of another site cannot send a bearer token; where the cookie
+ * counts, `authenticate` has checked the source.
+ */
 function withSession(
   handle: <Data extends object>(context: GuardedContext<Data>) => Promise<Reply>,
 ): Handler {
@@ -287,7 +293,7 @@ function withSession(
   };
 }
 
-const ANY_SESSION = { maxAgeMs: undefined, where: undefined };
+const ANY_SESSION = { maxAgeMs: undefined, where: undefined, redirectTo: undefined };
 
 type RefusalCode = 'cross_site_request' | 'invalid_request';
 
@@ -301,7 +307,7 @@ async function readRefreshToken<Data extends object>(
 ): Promise<PresentedToken> {
   const { http, exchange, request } = context;
   const { cookie } = http;
-  if (http.transport === 'bearer') return readBearerToken(request);
+  if (http.refreshTransport === 'bearer') return readBearerToken(request);
   if (cookie === undefined) return readBodyToken(exchange);
   if (!request.isAllowedSource) return refuse('cross_site_request');
   return cookie.read(exchange.header('cookie'));

@@ -3,9 +3,9 @@ import type { Settings } from '../options.js';
 import type { StorePort } from '../store/store-port.js';
 import type { SubjectTag } from '../token/session-id.js';
 import type { KeyedMutex } from '../util/keyed-mutex.js';
+import type { Acknowledger } from './acknowledge.js';
 import type { Events } from './events.js';
-import type { Acknowledger } from './settle.js';
-import type { StoreTime } from './store-time.js';
+import type { StoreTime } from './store-client.js';
 
 /** What the operations of one engine share; made once, by the composition root. */
 export interface EngineContext {

@@ -1,65 +1,112 @@
+import { UsageError } from '../errors.js';
 import { findAccess, isExpired, type SessionRecord } from '../store/record.js';
+import { UNREADABLE } from '../store/store-port.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/session-id.js';
-import type { PresentedTokens, RevokeCause } from '../types.js';
-import { assertKnown } from '../util/options.js';
+import type { PresentedTokens, RevokeCause, RevokeOptions } from '../types.js';
+import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
-import { isGenuine } from './rotation.js';
+import { inspectRefreshToken } from './rotation.js';
 
-const KNOWN: ReadonlySet<string> = new Set(['except']);
-const KNOWN_TOKENS: ReadonlySet<string> = new Set<keyof PresentedTokens>([
-  'accessToken',
-  'refreshToken',
-]);
+/** A session that presented tokens belong to. */
+export interface PresentedSession {
+  readonly sid: string;
+  /** Absent if the record cannot be read. */
+  readonly subject?: string;
+  /** True if the refresh token was spent: a refresh with it would be reuse. */
+  readonly isReuse?: boolean;
+}
 
-/** The ways to end a session by hand. */
+/**
+ * Creates the search for the sessions that genuine tokens belong to, at most two. A token that has expired is enough: its
+ * holder was signed in. A forged or unknown one finds nothing.
+ */
+export function createFindPresented({
+  settings,
+  tokens,
+  store,
+  time,
+}: EngineContext): (presented: PresentedTokens) => Promise<PresentedSession[]> {
+  /** Returns the session with the given sid if its record passes the check. */
+  async function find(
+    sid: string,
+    check: (record: SessionRecord, at: number) => 'foreign' | 'genuine' | 'spent',
+  ): Promise<PresentedSession | undefined> {
+    try {
+      const { record, now } = await store.load(sid);
+      if (record === undefined || isExpired(record, now)) return undefined;
+      const kind = check(record, now);
+      if (kind === 'foreign') return undefined;
+      return { sid, subject: record.data.subject, ...(kind === 'spent' ? { isReuse: true } : {}) };
+    } catch (error) {
+      // What a newer version wrote cannot be compared with the token. Signing out must be possible all the same.
+      if (error instanceof Error && error.cause === UNREADABLE) return { sid };
+      throw error;
+    }
+  }
+
+  return async (presented) => {
+    assertKnown('end', presented, ['accessToken', 'refreshToken']);
+    const { accessToken, refreshToken } = presented;
+    const token = parseRefreshToken(refreshToken);
+    const first =
+      token &&
+      (await find(token.sid, (record, at) =>
+        inspectRefreshToken({ record, token, at, policy: settings }),
+      ));
+    const found = first === undefined ? [] : [first];
+    if (accessToken === undefined) return found;
+    const { sid, digest } = await tokens.read(accessToken, time.now());
+    if (sid === undefined || digest === undefined || sid === first?.sid) return found;
+    const second = await find(sid, ({ auth }) =>
+      findAccess(auth, digest) >= 0 ? 'genuine' : 'foreign',
+    );
+    return second === undefined ? found : [...found, second];
+  };
+}
+
+/** Creates the methods that end sessions. */
 export function createRevoke(context: EngineContext) {
-  const { settings, tokens, store, time, events, tagOfSubject } = context;
+  const { settings, store, events, tagOfSubject } = context;
+  const findPresented = createFindPresented(context);
 
-  async function remove(sid: string, cause: RevokeCause, subject?: string): Promise<boolean> {
-    const answer = await store.remove(sid);
-    if (answer.status !== 'removed') return false;
-    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }) });
-    settings.logger.info({ sid, cause }, 'session revoked');
+  async function remove(
+    sid: string,
+    cause: RevokeCause,
+    { subject, ...note }: { readonly subject?: string } & RevokeOptions = {},
+  ): Promise<boolean> {
+    const result = await store.remove(sid);
+    if (result.status !== 'removed') return false;
+    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }), ...note });
+    settings.logger.info({ sid, cause, ...note }, 'session revoked');
     return true;
   }
 
-  async function endBy(
-    sid: string | undefined,
-    isHolder: (record: SessionRecord) => boolean,
-  ): Promise<boolean> {
-    if (sid === undefined) return false;
-    const { record, now } = await store.load(sid);
-    if (record === undefined || isExpired(record, now) || !isHolder(record)) return false;
-    return remove(sid, 'logout', record.data.subject);
+  async function endPresented({ sid, subject, isReuse }: PresentedSession): Promise<boolean> {
+    // Signing out with a spent token ends the session too, and must not pass unnoticed.
+    const cause = isReuse === true ? 'reuse' : 'logout';
+    if (!(await remove(sid, cause, subject === undefined ? {} : { subject }))) return false;
+    if (isReuse === true && subject !== undefined) events.emit('reuse', { sid, subject });
+    return true;
   }
 
   return {
-    async revoke(sid: string): Promise<boolean> {
-      return isSid(sid) ? remove(sid, 'revoke') : false;
+    async revoke(sid: string, options: RevokeOptions = {}): Promise<boolean> {
+      const more = checkRevokeOptions(options);
+      return isSid(sid) ? remove(sid, 'revoke', more) : false;
     },
 
-    async end(carried: PresentedTokens): Promise<boolean> {
-      assertKnown('end', carried, KNOWN_TOKENS);
-      const { accessToken, refreshToken } = carried;
-      const access =
-        accessToken === undefined ? undefined : await tokens.read(accessToken, time.now());
-      const token = parseRefreshToken(refreshToken);
-      const byRefresh = await endBy(
-        token?.sid,
-        (record) => token !== undefined && isGenuine({ record, token }),
-      );
-      // One that has run out will do: whoever holds it was signed in, and only wants to be no more.
-      const byAccess = await endBy(
-        access?.sid,
-        ({ auth }) => access?.digest !== undefined && findAccess(auth, access.digest) >= 0,
-      );
-      return byRefresh || byAccess;
+    async end(presented: PresentedTokens): Promise<boolean> {
+      let hasEnded = false;
+      for (const session of await findPresented(presented)) {
+        hasEnded = (await endPresented(session)) || hasEnded;
+      }
+      return hasEnded;
     },
 
     async revokeAll(subject: string, options: { readonly except?: string } = {}): Promise<number> {
       assertSubject(subject);
-      assertKnown('revokeAll', options, KNOWN);
+      assertKnown('revokeAll', options, ['except']);
       const { except } = options;
       const tag = tagOfSubject(subject);
       await store.sampleTime(`${tag}${tag}`);
@@ -69,4 +116,22 @@ export function createRevoke(context: EngineContext) {
       return count;
     },
   };
+}
+
+const MAX_NOTE_LENGTH = 128;
+
+function checkRevokeOptions(options: RevokeOptions): RevokeOptions {
+  assertKnown('revoke', options, ['by', 'reason']);
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (typeof value !== 'string') {
+      throw new UsageError(
+        'invalid_argument',
+        `revoke: expected a string as ${name}, got ${formatShort(value)}.`,
+      );
+    }
+    checked[name] = value.slice(0, MAX_NOTE_LENGTH).toWellFormed();
+  }
+  return checked;
 }

@@ -1,5 +1,5 @@
-import type { AuthPart, SessionRecord } from '../store/record.js';
-import { isExpired } from '../store/record.js';
+import type { SessionRecord } from '../store/record.js';
+import { type AccessEntry, type AuthPart, isExpired, type RotationStep } from '../store/record.js';
 import {
   deriveAccessSecret,
   deriveRefreshSecret,
@@ -9,10 +9,12 @@ import {
   type RandomBytes,
 } from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
-import { addAccess, addStep, deriveLatestSecret, latestStep } from './steps.js';
 
-/** Tokens with less to live are not handed out: in whole seconds that is nothing. Milliseconds. */
-const SHORTEST_LIFE = 1_000;
+/** Tokens that are valid for less are not returned: in whole seconds that is nothing. */
+const MIN_TTL_MS = 1_000;
+
+/** The number of access tokens that are valid at a time, and of rotation steps that are remembered. */
+const MAX_ENTRIES = 8;
 
 /** What rotation needs to know; times in milliseconds. */
 export interface RotationPolicy {
@@ -20,115 +22,165 @@ export interface RotationPolicy {
   readonly accessOverlap: number;
   readonly idleTtl: number;
   readonly grace: number;
+  /** How long a spent cookie is accepted. Steps are remembered for the longer of this and `grace`. */
+  readonly overlap: number;
 }
 
-/** What a presented refresh token leads to. */
+/** The outcome for a presented refresh token. */
 export type RotationDecision =
   | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' }
   /** The session has to be removed. */
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
-  /** The newest pair. Nothing is to be written when `auth` is the record's own. */
-  | {
-      readonly kind: 'answer';
-      readonly auth: AuthPart;
-      readonly generation: number;
-      readonly refreshSecret: string;
-      readonly accessSecret: string;
-      readonly replayed: boolean;
-    };
+  | RotationAnswer;
 
-/** One refresh token held against one record at one moment of the store's time. */
+/** The newest pair. If `auth` is the record's own, there is nothing to write. */
+export interface RotationAnswer {
+  readonly kind: 'answer';
+  readonly auth: AuthPart;
+  readonly generation: number;
+  readonly refreshSecret: string;
+  /** Empty for the presentation of a cookie. */
+  readonly accessSecret: string;
+  readonly replayed: boolean;
+}
+
+/** One refresh token, one record, and one moment of the store's time. */
 export interface RefreshAttempt {
   readonly record: SessionRecord;
   readonly token: RefreshCredential;
   readonly at: number;
   readonly policy: RotationPolicy;
   readonly random: RandomBytes;
-  /** The newest access token must not be handed out again. */
+  /** The newest access token must not be returned again. */
   readonly isAccessDead?: boolean;
+  /** `false`: the presentation of a cookie, which gets no access token. Default: `true`. */
+  readonly withAccess?: boolean;
+  /**
+   * The token is a session cookie: it rotates at this age only, and a spent one is accepted for `overlap`. Milliseconds.
+   */
+  readonly renewAfter?: number | undefined;
 }
 
 const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
 const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
 
 /**
- * Decides what a refresh token gets, without touching anything: rotation with reuse detection
- * (RFC 9700, section 4.14.2) in which every concurrent, repeated or late presentation of one token by an
- * honest client gets the same successor.
+ * Returns what a refresh token gets, without side effects: rotation with reuse detection (RFC 9700, section 4.14.2), in
+ * which every concurrent, repeated or late presentation of one token by an honest client gets the same successor.
  */
-export function decideRefresh(presentation: RefreshAttempt): RotationDecision {
-  const { record, token, at, policy } = presentation;
+export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
+  const { record, token, at, policy } = attempt;
   const { auth } = record;
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
   if (isExpired(record, at)) return EXPIRED;
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
   const decision =
-    token.generation === auth.generation
-      ? refreshLatest(presentation)
-      : refreshEarlier(presentation);
-  // An answer that comes to nothing: a cookie with `Max-Age=0` deletes what the jar holds. Where idle times are so short
-  // that a second is much of them, a little more is promised than kept.
+    token.generation === auth.generation ? refreshLatest(attempt) : refreshEarlier(attempt);
+  // In whole seconds the remaining lifetime would be 0, and a cookie with `Max-Age=0` deletes what the client has.
   const isBrief =
     decision.kind === 'answer' &&
-    decision.auth.expiresAt - at < Math.min(SHORTEST_LIFE, policy.idleTtl / 10);
+    decision.auth.expiresAt - at < Math.min(MIN_TTL_MS, policy.idleTtl / 10);
   return isBrief ? EXPIRED : decision;
 }
 
 /**
- * Whether a refresh token belongs to the session, as far as can be told, without rotating it. An earlier
- * token whose step is forgotten proves itself by its family alone, which only a holder can know.
+ * Returns whether a refresh token belongs to the session, without rotating it. `spent`: it does, and a refresh with it
+ * would be reuse. A token whose step is no longer remembered is known by its family, which only a holder can have.
  */
-export function isGenuine({ record, token }: Pick<RefreshAttempt, 'record' | 'token'>): boolean {
+export function inspectRefreshToken(
+  attempt: Pick<RefreshAttempt, 'record' | 'token' | 'at'> & {
+    readonly policy: Pick<RotationPolicy, 'grace'>;
+  },
+): 'foreign' | 'genuine' | 'spent' {
+  const { record, token, at, policy } = attempt;
   const { auth } = record;
-  if (!isSameDigest(digest(token.family), auth.family)) return false;
-  if (token.generation > auth.generation) return true;
+  if (!isSameDigest(digest(token.family), auth.family)) return 'foreign';
   const first = auth.steps.length - (auth.generation - token.generation);
-  return (
-    first < 0 ||
-    isSameDigest(digest(deriveLatestSecret(token.secret, auth.steps.slice(first))), auth.refresh)
-  );
+  if (token.generation > auth.generation || first < 0) return 'spent';
+  const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
+  if (!isSameDigest(digest(latest), auth.refresh)) return 'foreign';
+  const step = auth.steps[first];
+  return step === undefined || isForgiven(auth, { step, at, grace: policy.grace })
+    ? 'genuine'
+    : 'spent';
 }
 
-function refreshLatest(presentation: RefreshAttempt): RotationDecision {
-  const { record, token, at, policy } = presentation;
+/** True if a token that was spent at `step` gets its successor again. */
+export function isForgiven(
+  auth: AuthPart,
+  { step, at, grace }: { readonly step: RotationStep; readonly at: number; readonly grace: number },
+): boolean {
+  if (at - (step.spentAt ?? at) < grace) return true;
+  // The successor was never used: the client may not have received it.
+  return step === auth.steps.at(-1) && !auth.acknowledged;
+}
+
+function refreshLatest(attempt: RefreshAttempt): RotationDecision {
+  const { record, token, at, policy } = attempt;
   const { auth } = record;
   if (!isSameDigest(digest(token.secret), auth.refresh)) return UNKNOWN;
-  const spentAt = latestStep(auth).spentAt;
-  // After a replay, answers with an older and a newer token may arrive in either order. Until they have,
-  // the newest token stays the newest, so that neither order leaves a spent one in the cookie jar.
-  // A hold does not move the idle deadline, so it must end well before that.
-  const held = Math.min(2 * policy.grace, policy.idleTtl / 2);
-  const isHeld = auth.replayed && spentAt !== undefined && at < spentAt + held;
-  return isHeld ? repeat(presentation, token.secret, { acknowledged: true }) : rotate(presentation);
+  const { renewAfter } = attempt;
+  const isDue = renewAfter === undefined || at - auth.lastUsedAt >= renewAfter;
+  const overlap = renewAfter === undefined ? 0 : policy.overlap;
+  return isDue && !mustWait(auth, { at, policy, retention: Math.max(policy.grace, overlap) })
+    ? rotate(attempt)
+    : replay(attempt, token.secret, { acknowledged: true });
 }
 
-function refreshEarlier(presentation: RefreshAttempt): RotationDecision {
-  const { record, token, at, policy } = presentation;
+/**
+ * True if the newest generation must stay the newest for now.
+ *
+ * @param given.retention how long a spent token has to be recognised; milliseconds
+ */
+export function mustWait(
+  auth: AuthPart,
+  given: { readonly at: number; readonly policy: RotationPolicy; readonly retention: number },
+): boolean {
+  const { at, policy, retention } = given;
+  const { spentAt } = latestStep(auth);
+  // After a replay, responses with an older and a newer token may arrive in either order. Until they have, the newest
+  // token stays the newest, so that neither order leaves a spent one in the cookie jar.
+  // A hold does not move the idle deadline, so it must end well before that.
+  const hold = Math.min(2 * policy.grace, policy.idleTtl / 2);
+  if (auth.replayed && spentAt !== undefined && at < spentAt + hold) return true;
+  // A rotation waits until the oldest step may be forgotten: no step within its time ever is.
+  const young = auth.steps.filter((step) => isYoung(step, at, retention));
+  return young.length >= MAX_ENTRIES;
+}
+
+/** The outcome for a token of an earlier generation. */
+export function refreshEarlier(attempt: RefreshAttempt): RotationDecision {
+  const { record, token, at, policy } = attempt;
   const { auth } = record;
   const first = auth.steps.length - (auth.generation - token.generation);
   const step = auth.steps[first];
   if (step === undefined) return { kind: 'end', cause: 'reuse' };
 
-  const newest = deriveLatestSecret(token.secret, auth.steps.slice(first));
-  if (!isSameDigest(digest(newest), auth.refresh)) return UNKNOWN;
-
-  if (at - (step.spentAt ?? at) < policy.grace)
-    return repeat(presentation, newest, { replayed: true });
-  // The successor was never used, so its holder may never have received it: the grace starts again.
-  if (first === auth.steps.length - 1 && !auth.acknowledged) {
-    const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
-    return repeat(presentation, newest, { replayed: true, steps });
+  const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
+  if (!isSameDigest(digest(latest), auth.refresh)) return UNKNOWN;
+  if (!isForgiven(auth, { step, at, grace: policy.grace })) {
+    const isCookie = attempt.renewAfter !== undefined;
+    if (!isCookie || at - (step.spentAt ?? at) >= policy.overlap) {
+      return { kind: 'end', cause: 'reuse' };
+    }
+    // Good for this request only: the client keeps the cookie that it has.
+    const { generation, secret: refreshSecret } = token;
+    return { ...replay(attempt, latest, {}), generation, refreshSecret };
   }
-  return { kind: 'end', cause: 'reuse' };
+  if (at - (step.spentAt ?? at) < policy.grace) return replay(attempt, latest, { replayed: true });
+  // The successor may never have been received, so the grace of its step starts again.
+  const steps = [...auth.steps.slice(0, -1), { ...step, spentAt: at }];
+  return replay(attempt, latest, { replayed: true, steps });
 }
 
-/** Makes the next generation. */
-function rotate({ record, token, at, policy, random }: RefreshAttempt): RotationDecision {
+/** Creates the next generation. */
+export function rotate(attempt: RefreshAttempt): RotationDecision {
+  const { record, token, at, policy, random, withAccess = true } = attempt;
   const { auth } = record;
   const expiresAt = Math.min(at + policy.idleTtl, auth.absoluteExpiresAt);
   const salt = encodeBase64Url(random(16));
   const refreshSecret = deriveRefreshSecret(token.secret, salt);
-  const accessSecret = deriveAccessSecret(refreshSecret, salt, 0);
+  const accessSecret = withAccess ? deriveAccessSecret(refreshSecret, salt, 0) : '';
   const earlier = auth.access
     .filter((entry) => entry.expiresAt > at)
     .map((entry) => ({
@@ -149,31 +201,40 @@ function rotate({ record, token, at, policy, random }: RefreshAttempt): Rotation
       generation: auth.generation + 1,
       family: auth.family,
       refresh: digest(refreshSecret),
-      access: addAccess(earlier, {
-        digest: digest(accessSecret),
-        expiresAt: Math.min(at + policy.accessTtl, expiresAt),
-      }),
-      steps: addStep(auth.steps, { salt, spentAt: at }, policy.grace),
-      accessCount: 0,
+      access: withAccess
+        ? addAccess(earlier, {
+            digest: digest(accessSecret),
+            expiresAt: Math.min(at + policy.accessTtl, expiresAt),
+          })
+        : earlier,
+      steps: addStep(auth.steps, { salt, spentAt: at }, Math.max(policy.grace, policy.overlap)),
+      // The first access token of a generation has the number 0.
+      accessCount: withAccess ? 0 : -1,
       acknowledged: false,
       replayed: false,
     },
   };
 }
 
-/** Answers with the newest pair again; only an access token that has run out, or is dead, is made anew. */
-function repeat(
-  { record, token, at, policy, isAccessDead = false }: RefreshAttempt,
+/** Returns the newest pair again; an access token that has expired, or is dead, is replaced. */
+function replay(
+  attempt: RefreshAttempt,
   refreshSecret: string,
   change: Partial<Pick<AuthPart, 'acknowledged' | 'replayed' | 'steps'>>,
-): RotationDecision {
+): RotationAnswer {
+  const { record, token, at, policy, isAccessDead = false, withAccess = true } = attempt;
   const { auth } = record;
   const { salt } = latestStep(auth);
-  // A token that is about to run out would be of no use to whoever gets it now.
-  const shortest = Math.min(SHORTEST_LIFE, policy.accessTtl / 10);
-  const isSpent = isAccessDead || (auth.access.at(-1)?.expiresAt ?? 0) <= at + shortest;
+  // A token that is about to expire would be useless to the client.
+  const minTtl =
+    attempt.renewAfter === undefined
+      ? Math.min(MIN_TTL_MS, policy.accessTtl / 10)
+      : policy.accessTtl / 2;
+  // An access token of an earlier generation is the last one after a renewal that issued none.
+  const newest = auth.accessCount < 0 ? undefined : auth.access.at(-1);
+  const isSpent = withAccess && (isAccessDead || (newest?.expiresAt ?? 0) <= at + minTtl);
   const accessCount = auth.accessCount + (isSpent ? 1 : 0);
-  const accessSecret = deriveAccessSecret(refreshSecret, salt, accessCount);
+  const accessSecret = withAccess ? deriveAccessSecret(refreshSecret, salt, accessCount) : '';
   const expiresAt = Math.min(at + policy.accessTtl, auth.expiresAt);
   const access = isSpent
     ? addAccess(auth.access, { digest: digest(accessSecret), expiresAt })
@@ -191,4 +252,39 @@ function repeat(
     replayed: token.generation < auth.generation,
     auth: isSame ? auth : { ...auth, ...change, access, accessCount },
   };
+}
+
+/** Returns the secret after the given steps, in order, from the one that was spent at the first of them. */
+export function deriveLatestSecret(secret: string, steps: readonly RotationStep[]): string {
+  return steps.reduce((current, step) => deriveRefreshSecret(current, step.salt), secret);
+}
+
+/** Returns the step that made the newest generation. */
+export function latestStep(auth: AuthPart): RotationStep {
+  const step = auth.steps.at(-1);
+  if (step === undefined) throw new TypeError('A session record has no step.');
+  return step;
+}
+
+/** Adds an access token; the oldest one is dropped at the limit. */
+export function addAccess(
+  entries: readonly AccessEntry[],
+  entry: AccessEntry,
+): readonly AccessEntry[] {
+  return [...entries.slice(1 - MAX_ENTRIES), entry];
+}
+
+/** Adds a step. Steps are dropped oldest first when their grace is over, so that those kept stay without a gap. */
+export function addStep(
+  steps: readonly RotationStep[],
+  step: RotationStep,
+  grace: number,
+): readonly RotationStep[] {
+  const firstKept = steps.findIndex((old) => isYoung(old, step.spentAt ?? 0, grace));
+  const kept = firstKept < 0 ? [] : steps.slice(firstKept);
+  return [...kept.slice(1 - MAX_ENTRIES), step];
+}
+
+function isYoung(step: RotationStep, at: number, grace: number): boolean {
+  return step.spentAt !== undefined && step.spentAt + grace > at;
 }

@@ -1,45 +1,84 @@
 import { InvalidDataError } from '../errors.js';
 import { type DataPart, isExpired, type SessionRecord } from '../store/record.js';
-import { isSid } from '../token/session-id.js';
-import type { Session } from '../types.js';
-import { isPlainObject } from '../util/json.js';
-import { checkData } from './checked-data.js';
+import { assertSubject, isSid } from '../token/session-id.js';
+import type { Session, Sessions } from '../types.js';
+import { checkData, isPlainObject } from '../util/json.js';
 import type { EngineContext } from './context.js';
-import { type Attempt, updateWithRetry } from './rounds.js';
-import { toSession } from './view.js';
+import { toIssueError, toSession } from './issue-tokens.js';
+import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
-/** Rounds through conflicting patches; each costs one write, and one of the rivals always gets through. */
+/** Attempts at a patch; each conflict costs one write, and one of the competing patches always succeeds. */
 const MAX_ATTEMPTS = 100;
 
-/** Changes a session's data, so that concurrent patches all take effect and none revives an ended session. */
-export function createUpdate<Data extends object>(context: EngineContext) {
-  const { settings, tokens, store, runExclusive } = context;
+type Patch<Data> = Partial<Data> | ((data: Readonly<Data>) => Data);
 
-  return async function update(
-    sid: string,
-    patch: Partial<Data> | ((data: Readonly<Data>) => Data),
-  ): Promise<Session<Data> | undefined> {
-    if (typeof patch !== 'function' && !isPlainObject(patch)) {
-      throw new InvalidDataError('A patch must be a plain object or a function.');
+/** Creates `update` and `updateAll`. Concurrent patches all take effect, and none revives an ended session. */
+export function createUpdate<Data extends object>(
+  context: EngineContext,
+): Pick<Sessions<Data>, 'update' | 'updateAll'> {
+  const { settings, tokens, store, tagOfSubject, runExclusive } = context;
+
+  /** Returns the data part after the patch. If the data did not fit before it either, the patch is not to blame. */
+  async function applyPatch(record: SessionRecord, patch: Patch<Data>): Promise<DataPart> {
+    const current = record.data.data as Data;
+    const next = typeof patch === 'function' ? patch(current) : { ...current, ...patch };
+    const check = async (data: object): Promise<DataPart> => {
+      const part = Object.freeze({
+        ...record.data,
+        data: await checkData(settings.schema, data, settings.maxDataLength),
+      });
+      // Data that no token can carry would fail every later refresh.
+      tokens.assertIssuable?.(toSession<Data>({ ...record, data: part }));
+      return part;
+    };
+    try {
+      return await check(next);
+    } catch (error) {
+      const isStale = await check(current).then(
+        () => false,
+        () => true,
+      );
+      if (!isStale || typeof patch === 'function') throw error;
+      const problem = 'the stored data does not fit the schema or the claims';
+      throw toIssueError(context, { sid: record.sid, error, problem });
     }
+  }
+
+  async function update(sid: string, patch: Patch<Data>): Promise<Session<Data> | undefined> {
+    assertPatch(patch);
     if (!isSid(sid)) return undefined;
     const decide = async (
       record: SessionRecord,
       at: number,
     ): Promise<Attempt<Session<Data> | undefined>> => {
       if (isExpired(record, at)) return { outcome: undefined };
-      const current = record.data.data as Data;
-      const next = typeof patch === 'function' ? patch(current) : { ...current, ...patch };
-      const checked = await checkData(settings.schema, next);
-      const data: DataPart = Object.freeze({ ...record.data, data: checked });
-      const session = toSession<Data>({ ...record, data });
-      // What no token can carry would fail every refresh from now on.
-      tokens.assertIssuable?.(session);
+      const data = await applyPatch(record, patch);
       return {
-        outcome: session,
+        outcome: toSession<Data>({ ...record, data }),
         write: () => store.replaceData(record, data),
       };
     };
-    return runExclusive(sid, () => updateWithRetry(store, { sid, rounds: MAX_ATTEMPTS, decide }));
+    return runExclusive(sid, () =>
+      updateWithRetry(store, { sid, maxAttempts: MAX_ATTEMPTS, decide }),
+    );
+  }
+
+  return {
+    update,
+    async updateAll(subject: string, patch: Patch<Data>): Promise<number> {
+      assertSubject(subject);
+      assertPatch(patch);
+      const { records } = await store.list(tagOfSubject(subject));
+      let count = 0;
+      for (const { sid } of records) {
+        if ((await update(sid, patch)) !== undefined) count += 1;
+      }
+      return count;
+    },
   };
+}
+
+function assertPatch(patch: unknown): void {
+  if (typeof patch === 'function' || isPlainObject(patch)) return;
+  throw new InvalidDataError('A patch must be a plain object or a function.');
 }

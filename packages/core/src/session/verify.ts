@@ -1,24 +1,29 @@
-import type { VerifyAtOnce } from '../at-once.js';
 import { findAccess, isLive, type SessionRecord } from '../store/record.js';
 import type { RejectionReason, VerifyResult } from '../types.js';
 import type { EngineContext } from './context.js';
-import { toSession } from './view.js';
+import { toSession } from './issue-tokens.js';
 
-/** Verification: one hash or one signature, and one look at what stands behind the token. */
-export function createVerify<Data extends object>(context: EngineContext): VerifyAtOnce<Data> {
-  const { tokens, store, time, events, acknowledger } = context;
+/** A function that verifies an access token. It returns synchronously if the record is cached, otherwise a promise. */
+export type Verify<Data extends object> = (
+  token: unknown,
+) => VerifyResult<Data> | Promise<VerifyResult<Data>>;
+
+/** Creates `verify`: one hash or one signature, and one lookup of the session. */
+export function createVerify<Data extends object>(context: EngineContext): Verify<Data> {
+  const { settings, tokens, store, time, events, acknowledger } = context;
 
   function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
-    if (!record.auth.acknowledged) acknowledger.note(record, entry);
+    if (!record.auth.acknowledged) acknowledger.acknowledge(record, entry);
     return { ok: true, session: toSession<Data>(record) };
   }
 
   function reject(reason: RejectionReason, sid?: string): VerifyResult<Data> {
     events.emit('rejected', { token: 'access', reason, ...(sid === undefined ? {} : { sid }) });
+    settings.logger.debug({ sid, reason }, 'access token rejected');
     return { ok: false, reason };
   }
 
-  /** Yes, or nothing: what is at hand may be behind, and is never asked for a no. */
+  /** A cached record may be stale. It can accept a token, never reject one. */
   function acceptCached(
     record: SessionRecord,
     digest: string,
@@ -28,17 +33,16 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     return entry >= 0 && isLive(record, entry, at) ? accept(record, entry) : undefined;
   }
 
-  function glance(token: unknown, at: number): VerifyResult<Data> | undefined {
+  function verifyCached(token: unknown, at: number): VerifyResult<Data> | undefined {
     const sid = tokens.lookupKey?.sid(token);
-    const record = sid && store.peek(sid);
+    const record = sid && store.getCached(sid);
     if (!record || tokens.lookupKey === undefined) return undefined;
     return acceptCached(record, tokens.lookupKey.digest(token as string), at);
   }
 
-  /** Nothing that is at hand already is waited for. */
-  function verifyByStore(token: unknown): ReturnType<VerifyAtOnce<Data>> {
+  function verifyByStore(token: unknown): ReturnType<Verify<Data>> {
     const at = time.now();
-    return glance(token, at) ?? verifyUncached(token, at);
+    return verifyCached(token, at) ?? verifyUncached(token, at);
   }
 
   async function verifyUncached(token: unknown, at: number): Promise<VerifyResult<Data>> {
@@ -51,19 +55,19 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     }
     const { sid, digest } = reading;
 
-    const near = tokens.lookupKey === undefined ? store.peek(sid) : undefined;
-    const known = near && acceptCached(near, digest, at);
-    if (known !== undefined) return known;
-    const record = await store.lookUp(sid);
+    const cached = tokens.lookupKey === undefined ? store.getCached(sid) : undefined;
+    const accepted = cached && acceptCached(cached, digest, at);
+    if (accepted !== undefined) return accepted;
+    const record = await store.loadRecord(sid);
     if (record === undefined) return reject('unknown', sid);
     const entry = findAccess(record.auth, digest);
     if (entry < 0) return reject('unknown', sid);
     return isLive(record, entry, time.now()) ? accept(record, entry) : reject('expired', sid);
   }
 
-  // Once, and not at every verification: the kind of token is fixed for the engine's life.
+  // Chosen once: the kind of token is fixed for the engine's life.
   if (tokens.verify === undefined) return verifyByStore;
   const { verify } = tokens;
   // The schema checked the claims before the token was signed.
-  return (token) => verify(token) as ReturnType<VerifyAtOnce<Data>>;
+  return (token) => verify(token) as ReturnType<Verify<Data>>;
 }

@@ -1,4 +1,3 @@
-export { createDeadlines, type Deadline, type Deadlines, type TimedCall } from '../deadlines.js';
 export {
   type DeniableToken,
   type Denial,
@@ -10,7 +9,6 @@ export {
 export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {
-  type Answer,
   type InsertContext,
   type InsertResult,
   type LateResult,
@@ -22,6 +20,7 @@ export {
   type ReplaceResult,
   type SessionStore,
   type StoreContext,
+  type StoreResult,
   type SubjectLimit,
   TOMBSTONE_TTL_MS,
   type WriteContext,

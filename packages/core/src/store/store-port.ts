@@ -1,5 +1,6 @@
 import type { AuthPart, DataPart, SessionRecord } from './record.js';
 import type {
+  InsertContext,
   InsertResult,
   LateResult,
   LoadResult,
@@ -9,30 +10,39 @@ import type {
   SubjectLimit,
 } from './store.js';
 
+/** The cause of the error for a record that a newer version of the store wrote. It can be removed. */
+export const UNREADABLE: unique symbol = Symbol('unreadable record');
+
 /**
- * The store as an engine and its kind of access token use it. Writes carry their deadline, and every fault is a
+ * The store as an engine and its kind of access token use it. Writes carry their deadline, and every failure is a
  * `StoreUnavailableError`.
  */
 export interface StorePort {
   /** True if only this process uses the store. */
   readonly isLocal: boolean;
+  /** Returns the record with the store's time. Rejects if there is a record that cannot be read. */
   load(sid: string): Promise<LoadResult>;
-  /** For a decision that writes nothing, and goes by the local clock with the last offset. */
-  lookUp(sid: string): Promise<SessionRecord | undefined>;
-  peek(sid: string): SessionRecord | undefined;
-  insert(record: SessionRecord, limit: SubjectLimit): Promise<Exclude<InsertResult, LateResult>>;
-  /** `shares`: the generation that a conflict marks as shared. */
+  /** Returns the record, for a decision that writes nothing and uses the estimated time. */
+  loadRecord(sid: string): Promise<SessionRecord | undefined>;
+  /** Returns the cached record, which may be stale. */
+  getCached(sid: string): SessionRecord | undefined;
+  insert(
+    record: SessionRecord,
+    limit: SubjectLimit,
+    context?: Pick<InsertContext, 'replaces' | 'provenAt'>,
+  ): Promise<Exclude<InsertResult, LateResult>>;
+  /** `markReplayed`: the generation that a conflict marks as replayed. */
   replaceAuth(
     record: SessionRecord,
     auth: AuthPart,
     markReplayed?: number,
   ): Promise<Exclude<ReplaceResult, LateResult>>;
   replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceResult, LateResult>>;
-  /** With `record`, only if its auth part is still the one that it shows. */
+  /** With `record`, only if its auth part is unchanged. */
   remove(sid: string, record?: SessionRecord): Promise<Exclude<RemoveResult, LateResult>>;
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllResult, LateResult>>;
   ready(): Promise<void>;
-  /** Makes sure that the store's time has been seen, at the cost of one read the first time. */
+  /** Makes sure that the store's time is known, by one read if it is not. */
   sampleTime(sid: string): Promise<void>;
 }

@@ -36,8 +36,8 @@ export interface InsertContext extends WriteContext {
   readonly provenAt?: number;
 }
 
-/** Every answer carries the store's time at which it was made, epoch milliseconds. */
-export interface Answer<Status extends string> {
+/** The result of a write, with the store's time at which it was made, in epoch milliseconds. */
+export interface StoreResult<Status extends string> {
   readonly status: Status;
   readonly now: number;
   /** `false`: written, but replicas that were to have it did not say so in time. Absent: none were asked. */
@@ -45,7 +45,7 @@ export interface Answer<Status extends string> {
 }
 
 /** The write arrived after its `notAfter`. Nothing was written. */
-export type LateResult = Answer<'late'>;
+export type LateResult = StoreResult<'late'>;
 
 export interface LoadResult {
   readonly record: SessionRecord | undefined;
@@ -64,29 +64,29 @@ export interface SubjectLimit {
 }
 
 export type InsertResult =
-  | (Answer<'inserted'> & { readonly evicted: readonly string[] })
-  | Answer<'limit'>
+  | (StoreResult<'inserted'> & { readonly evicted: readonly string[] })
+  | StoreResult<'limit'>
   /**
    * Created up to the mark of a `removeAll`, removed already, proved before a `removeAll`, or created more than
    * `MAX_CLOCK_LEAD_MS` ahead of the later of the store's time and the mark. A record that is created after
    * `revokedBefore`, in store time, is accepted.
    */
-  | (Answer<'revoked'> & { readonly revokedBefore: number })
+  | (StoreResult<'revoked'> & { readonly revokedBefore: number })
   | LateResult;
 
 export type ReplaceResult =
-  | Answer<'replaced'>
-  | (Answer<'conflict'> & { readonly record: SessionRecord })
-  | Answer<'absent'>
+  | StoreResult<'replaced'>
+  | (StoreResult<'conflict'> & { readonly record: SessionRecord })
+  | StoreResult<'absent'>
   | LateResult;
 
 export type RemoveResult =
-  | Answer<'removed'>
-  | (Answer<'conflict'> & { readonly record: SessionRecord })
-  | Answer<'absent'>
+  | StoreResult<'removed'>
+  | (StoreResult<'conflict'> & { readonly record: SessionRecord })
+  | StoreResult<'absent'>
   | LateResult;
 
-export type RemoveAllResult = (Answer<'removed'> & { readonly count: number }) | LateResult;
+export type RemoveAllResult = (StoreResult<'removed'> & { readonly count: number }) | LateResult;
 
 /** What an engine lends to the store it uses. */
 export interface StoreContext {

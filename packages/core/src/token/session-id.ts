@@ -13,13 +13,24 @@ const MAX_SUBJECT_LENGTH = 512;
 /** Makes the tag of a subject: what store keys are built of, in place of anything a user typed. */
 export type SubjectTag = (subject: string) => string;
 
-/** The tag is keyed when a pepper is given, so that a tag seen in a log confirms no guess of a subject. */
-export function createSubjectTag(pepper: string | undefined): SubjectTag {
-  // The encoding is UTF-8: an ill-formed string never gets here, and two subjects never share bytes.
+/**
+ * Creates the tag function of an engine.
+ *
+ * @param pepper keys the tag, so that a tag in a log cannot confirm a guessed subject
+ * @param namespace separates the subjects of two applications that share a store
+ */
+export function createSubjectTag(pepper: string | undefined, namespace?: string): SubjectTag {
+  // A subject of at most 512 characters cannot contain the text of another namespace with the same result: the length
+  // of the namespace comes first.
+  const prefix = namespace === undefined ? '' : `${namespace.length}:${namespace}:`;
+  // The encoding is UTF-8: subjects are well-formed, so two of them never share bytes.
   return pepper === undefined
-    ? (subject) => sha256(subject).slice(0, TAG_LENGTH)
+    ? (subject) => sha256(prefix + subject).slice(0, TAG_LENGTH)
     : (subject) =>
-        createHmac('sha256', pepper).update(subject).digest('base64url').slice(0, TAG_LENGTH);
+        createHmac('sha256', pepper)
+          .update(prefix + subject)
+          .digest('base64url')
+          .slice(0, TAG_LENGTH);
 }
 
 /** A new session id under a subject's tag, with 96 random bits. */

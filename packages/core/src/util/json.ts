@@ -3,38 +3,56 @@ import { formatValue } from './options.js';
 
 /** Nested arrays and objects that session data may have; the data object itself is the first. */
 export const MAX_DEPTH = 64;
-/** Characters that session data may have as JSON text. */
+/** The largest number of characters of JSON text that an option may allow. */
 export const MAX_LENGTH = 131_072;
+/**
+ * Characters of JSON text that session data may have by default: enough for what requests need (a role, a tenant,
+ * settings), and so little that a subject's 100 sessions are listed without reading megabytes.
+ */
+export const DEFAULT_DATA_LENGTH = 8_192;
+
+/** What is left of the characters that a value may have. */
+interface Budget {
+  spent: number;
+  readonly max: number;
+}
 
 /**
- * A frozen copy of `value` as JSON would carry it: what every store gives back, and nothing that later
- * changes in the caller's object. A key `__proto__` is dropped, so no copy made of it by a merge can
- * turn into a prototype.
+ * Returns a frozen copy of `value` as JSON: what every store returns, and independent of the caller's object. A key
+ * `__proto__` is dropped, so that no merge of the copy can set a prototype.
  *
- * @throws InvalidDataError for what JSON cannot say (BigInt, functions, NaN), for more than 64 levels
- *   (a cycle among them), and for more than 131,072 characters
+ * @param maxLength characters of JSON text
+ * @throws {InvalidDataError} invalid_data for values that JSON would drop or change (BigInt, functions, NaN, a Date), and
+ *   for more than 64 levels (a cycle among them); data_too_large
  */
-export function toFrozenJson<Data extends object>(value: Data): Data {
+export function toFrozenJson<Data extends object>(
+  value: Data,
+  maxLength: number = MAX_LENGTH,
+): Data {
   if (!isPlainObject(value)) throw new InvalidDataError('Session data must be a plain object.');
-  const copy = freeze(value, 1, { spent: 0 }) as Data;
-  if (!isPlainObject(copy)) throw new InvalidDataError('Session data must be a plain object.');
-  if (JSON.stringify(copy).length > MAX_LENGTH) throw tooLarge();
+  const copy = freeze(value, 1, { spent: 0, max: maxLength }) as Data;
+  if (JSON.stringify(copy).length > maxLength) throw tooLarge(maxLength);
   return copy;
 }
 
-function freeze(value: unknown, depth: number, budget: { spent: number }): unknown {
+function freeze(value: unknown, depth: number, budget: Budget): unknown {
   if (value === null || typeof value === 'boolean') return spend(value, 1, budget);
   if (typeof value === 'string') return spend(value, value.length, budget);
   if (typeof value === 'number') {
     // JSON knows one zero only.
     if (Number.isFinite(value)) return spend(value === 0 ? 0 : value, 1, budget);
-    throw new InvalidDataError(`Session data holds ${value}, which JSON cannot say.`);
+    throw new InvalidDataError(`Session data contains ${value}, which JSON cannot represent.`);
   }
   if (typeof value !== 'object') {
-    throw new InvalidDataError(`Session data holds a ${typeof value}, which JSON cannot say.`);
+    throw new InvalidDataError(
+      `Session data contains a ${typeof value}, which JSON cannot represent.`,
+    );
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return freezeReplacement(value.toJSON() as unknown, depth, budget);
+    // It would come back from a store as something else.
+    throw new InvalidDataError(
+      'Session data contains an object with toJSON, such as a Date. Write its text or number instead.',
+    );
   }
   if (depth > MAX_DEPTH) throw tooDeep();
   spend(value, 1, budget);
@@ -44,7 +62,9 @@ function freeze(value: unknown, depth: number, budget: { spent: number }): unkno
     );
   }
   if (!isPlainObject(value)) {
-    throw new InvalidDataError('Session data holds an object that is neither plain nor an array.');
+    throw new InvalidDataError(
+      'Session data contains an object that is neither plain nor an array.',
+    );
   }
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
@@ -54,23 +74,10 @@ function freeze(value: unknown, depth: number, budget: { spent: number }): unkno
   return Object.freeze(copy);
 }
 
-/** What `toJSON` answered; JSON does not ask a second time. */
-function freezeReplacement(value: unknown, depth: number, budget: { spent: number }): unknown {
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'toJSON' in value &&
-    typeof value.toJSON === 'function'
-  ) {
-    throw new InvalidDataError('Session data holds a toJSON that answers another.');
-  }
-  return freeze(value, depth, budget);
-}
-
-/** Stops a huge value while it is walked, before it has been copied whole. */
-function spend<Value>(value: Value, amount: number, budget: { spent: number }): Value {
+/** Counts characters while a value is copied, so that a huge one is refused before it has been copied. */
+function spend<Value>(value: Value, amount: number, budget: Budget): Value {
   budget.spent += amount;
-  if (budget.spent > MAX_LENGTH) throw tooLarge();
+  if (budget.spent > budget.max) throw tooLarge(budget.max);
   return value;
 }
 
@@ -80,13 +87,13 @@ function tooDeep(): InvalidDataError {
   );
 }
 
-function tooLarge(): InvalidDataError {
-  return new InvalidDataError(`Session data is longer than ${MAX_LENGTH} characters of JSON.`, {
+function tooLarge(maxLength: number): InvalidDataError {
+  return new InvalidDataError(`Session data is longer than ${maxLength} characters of JSON.`, {
     code: 'data_too_large',
   });
 }
 
-/** Whether `value` is an object literal, or one as JSON.parse makes them. */
+/** True if `value` is an object literal, or an object as JSON.parse creates them. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -116,9 +123,9 @@ interface StandardIssue {
 }
 
 /**
- * Checks a value against a schema.
+ * Returns the output of a schema for a value.
  *
- * @throws InvalidDataError with the schema's issues; the message names paths, never values
+ * @throws {InvalidDataError} invalid_data with the schema's issues; the message names paths, never values
  */
 export async function checkSchema<Output>(
   schema: StandardSchema<Output>,
@@ -143,4 +150,22 @@ function pathOf(issue: StandardIssue): string {
     formatValue(typeof part === 'object' ? part?.key : part),
   );
   return parts.join('.');
+}
+
+/**
+ * Returns session data as frozen JSON, after the schema if there is one.
+ *
+ * @throws {InvalidDataError} invalid_data, data_too_large
+ */
+export async function checkData(
+  schema: StandardSchema<object> | undefined,
+  data: object,
+  maxLength: number = DEFAULT_DATA_LENGTH,
+): Promise<object> {
+  const plain = toFrozenJson(data, maxLength);
+  if (schema === undefined) return plain;
+  const output = toFrozenJson(await checkSchema(schema, plain), maxLength);
+  // A later patch is checked together with what is stored, so the schema has to accept its own output.
+  if (JSON.stringify(output) !== JSON.stringify(plain)) await checkSchema(schema, output);
+  return output;
 }

@@ -236,11 +236,14 @@ describe('the refresh cookie, read', () => {
     ['a name', `a${' '.repeat(40_000)}b=1; __Host-sess=v`],
     ['a value', `__Host-sess=v${' \t'.repeat(20_000)}v`],
     ['nothing', `${' '.repeat(40_000)}; __Host-sess=v`],
-  ])('the cookie is read in time in proportion to the header, with white space within %s', (_, header) => {
-    const before = performance.now();
-    expect(cookie.read(header).kind).toBe('value');
-    expect(performance.now() - before).toBeLessThan(200);
-  });
+  ])(
+    'the cookie is read in time in proportion to the header, with white space within %s',
+    (_, header) => {
+      const before = performance.now();
+      expect(cookie.read(header).kind).toBe('value');
+      expect(performance.now() - before).toBeLessThan(200);
+    },
+  );
 
   it('a longer name is not read as the cookie, with a value or without', () => {
     expect(cookie.read('__Host-sessx')).toEqual(NONE);

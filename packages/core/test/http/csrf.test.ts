@@ -93,18 +93,21 @@ function answer(
 describe.each(TABLES)('an unsafe request, $name', ({ options, table }) => {
   const rows = Object.keys(SITES) as (keyof typeof SITES)[];
 
-  it.each(rows)('a request with Sec-Fetch-Site %s gets the result of the table [csrf.cross-site, csrf.same-site, csrf.null]', (row) => {
-    const expected = table[row].split(/ +/);
-    Object.values(ORIGINS).forEach((origin, column) => {
-      for (const method of UNSAFE) {
-        const at = `${method}, Origin ${origin}`;
-        expect([at, answer(options, { method, site: SITES[row], origin })]).toEqual([
-          at,
-          expected[column],
-        ]);
-      }
-    });
-  });
+  it.each(rows)(
+    'a request with Sec-Fetch-Site %s gets the result of the table [csrf.cross-site, csrf.same-site, csrf.null]',
+    (row) => {
+      const expected = table[row].split(/ +/);
+      Object.values(ORIGINS).forEach((origin, column) => {
+        for (const method of UNSAFE) {
+          const at = `${method}, Origin ${origin}`;
+          expect([at, answer(options, { method, site: SITES[row], origin })]).toEqual([
+            at,
+            expected[column],
+          ]);
+        }
+      });
+    },
+  );
 
   it('the table has a result for each case', () => {
     for (const row of rows)
@@ -242,11 +245,14 @@ describe('configured origins', () => {
     ['http://shop.example.org/', 'http://shop.example.org'],
     ['https://shop.example.org/login', 'https://shop.example.org'],
     ['https://bücher.example', 'https://xn--bcher-kva.example'],
-  ])('configured origins refuse %s, and the message shows how browsers write it: %s', (origin, written) => {
-    expect(refusalOf(() => createCsrfCheck({ origins: [origin] })).message).toContain(
-      `'${written}'`,
-    );
-  });
+  ])(
+    'configured origins refuse %s, and the message shows how browsers write it: %s',
+    (origin, written) => {
+      expect(refusalOf(() => createCsrfCheck({ origins: [origin] })).message).toContain(
+        `'${written}'`,
+      );
+    },
+  );
 
   it('configured origins refuse a string in place of an array', () => {
     const refused = refusalOf(() =>

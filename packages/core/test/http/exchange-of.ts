@@ -23,6 +23,7 @@ export function exchangeOf(
     parsedBody: notHere,
     readJson: notHere,
     setHeader: notHere,
+    chooseCaching: notHere,
     vary: notHere,
     setCookie: notHere,
   };

@@ -34,6 +34,7 @@ function toExchange(sent: Sent): Exchange & { readonly written: readonly string[
     parsedBody: () => undefined,
     readJson: async () => (sent.body === '' ? undefined : (JSON.parse(sent.body) as unknown)),
     setHeader: (name, value) => void written.push(`${name}: ${value}`),
+    chooseCaching: (choose) => void written.push(`Cache-Control: ${choose(undefined)}`),
     vary: (names) => void written.push(`Vary: ${names}`),
     setCookie: (name, value) => void written.push(`Set-Cookie: ${name} ${value}`),
   };

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readAuthorization, readJsonBody } from '../../src/http/node.js';
+import { beforeHead, readAuthorization, readJsonBody } from '../../src/http/node.js';
 
 describe('readAuthorization', () => {
   it('readAuthorization returns no line if none was sent', () => {
@@ -111,5 +113,47 @@ describe('readJsonBody', () => {
     closed.emit('data', Buffer.from('{'));
     closed.emit('close');
     await expect(waiting).rejects.toThrow('closed before the end of the body');
+  });
+});
+
+describe('beforeHead', () => {
+  /** A response whose cache header and cookie hold. */
+  function hold() {
+    const res = new ServerResponse(new IncomingMessage(new Socket()));
+    return { res, start: () => beforeHead(res, () => res.setHeader('Cache-Control', 'no-store')) };
+  }
+
+  it.each([
+    ['an object', [200, { 'Cache-Control': 'public', 'X-Own': '1' }]],
+    ['an object after a text', [200, 'Fine', { 'cache-control': 'public', 'X-Own': '1' }]],
+    ['a list', [200, ['Cache-Control', 'public', 'X-Own', '1']]],
+    [
+      'a list of pairs',
+      [
+        200,
+        [
+          ['CACHE-CONTROL', 'public'],
+          ['X-Own', ['1']],
+        ],
+      ],
+    ],
+  ])('beforeHead holds a header against %s of writeHead', (_form, parameters) => {
+    const { res, start } = hold();
+    start();
+    res.setHeader('Surrogate-Control', 'max-age=60');
+    Reflect.apply(res.writeHead, res, parameters);
+    expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
+  });
+
+  it('beforeHead holds a header against a middleware that wrapped writeHead before', () => {
+    const { res, start } = hold();
+    const { writeHead } = res;
+    res.writeHead = ((...parameters: Parameters<typeof writeHead>) => {
+      res.setHeader('Cache-Control', 'public').setHeader('X-Own', '1');
+      return Reflect.apply(writeHead, res, parameters);
+    }) as typeof writeHead;
+    start();
+    res.writeHead(200);
+    expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
   });
 });

@@ -35,13 +35,16 @@ const CODES: readonly (readonly [ProblemCode, number, string | undefined])[] = [
 ];
 
 describe('problemReply', () => {
-  it.each(CODES)('the problem %s has the status %i and the challenge %s', (code, status, challenge) => {
-    const reply = problemReply(code);
-    expect(reply.status).toBe(status);
-    expect(reply.headers['WWW-Authenticate']).toBe(challenge);
-    expect(reply.headers['Content-Type']).toBe('application/problem+json');
-    expect(reply.headers['Cache-Control']).toBe('no-store');
-  });
+  it.each(CODES)(
+    'the problem %s has the status %i and the challenge %s',
+    (code, status, challenge) => {
+      const reply = problemReply(code);
+      expect(reply.status).toBe(status);
+      expect(reply.headers['WWW-Authenticate']).toBe(challenge);
+      expect(reply.headers['Content-Type']).toBe('application/problem+json');
+      expect(reply.headers['Cache-Control']).toBe('no-store');
+    },
+  );
 
   it.each(CODES)(
     'the problem %s has a body of title, status, detail and a stable code [responses.problem]',
@@ -129,9 +132,12 @@ describe('replyToError', () => {
     new StoreUnavailableError('redis://user:hunter2@db:6379', { cause: new Error('hunter2') }),
     new SessError('session_ended', 'hunter2', { cause: 'hunter2' }),
     new InvalidDataError('hunter2', { cause: 'hunter2' }),
-  ])('the reply contains neither the message nor the cause of $name [responses.problem]', (error) => {
-    expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
-  });
+  ])(
+    'the reply contains neither the message nor the cause of $name [responses.problem]',
+    (error) => {
+      expect(JSON.stringify(replyToError(error))).not.toContain('hunter2');
+    },
+  );
 
   it('the reply does not contain the limit of sessions of a subject', () => {
     expect(JSON.stringify(replyToError(new SessionLimitError(7_654_321)))).not.toContain('7654321');
@@ -155,7 +161,10 @@ describe('replyToError', () => {
     undefined,
     null,
     'session_ended',
-  ])("replyToError returns undefined for an error that is the application's to handle: %s", (error) => {
-    expect(replyToError(error)).toBeUndefined();
-  });
+  ])(
+    "replyToError returns undefined for an error that is the application's to handle: %s",
+    (error) => {
+      expect(replyToError(error)).toBeUndefined();
+    },
+  );
 });

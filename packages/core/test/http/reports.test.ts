@@ -48,9 +48,7 @@ describe('a refusal', () => {
       .request.start({ subject: 'ada', data: { email: 'my secret' } })
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'invalid_data' });
-    expect(lines).toEqual([
-      ['warn', { code: 'invalid_data', paths: 'email' }, expect.any(String)],
-    ]);
+    expect(lines).toEqual([['warn', { code: 'invalid_data', paths: 'email' }, expect.any(String)]]);
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 

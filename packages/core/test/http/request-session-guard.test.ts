@@ -19,14 +19,17 @@ describe('createGuard', () => {
     [{ where: null }, 'where: expected a function'],
     [
       { maxAge: '5m' },
-      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, where.",
+      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, redirectTo, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
     ['5m', 'requireSession: expected an object of options, got "5m".'],
     [null, 'requireSession: expected an object of options, got null.'],
-  ])('createGuard refuses the options %o with a message that names the repair', (options, message) => {
-    const refused = refusal(options);
-    expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain(message);
-  });
+  ])(
+    'createGuard refuses the options %o with a message that names the repair',
+    (options, message) => {
+      const refused = refusal(options);
+      expect(refused.code).toBe('invalid_option');
+      expect(refused.message).toContain(message);
+    },
+  );
 });

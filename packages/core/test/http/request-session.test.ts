@@ -153,8 +153,17 @@ describe('start', () => {
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail('remove');
     const { request } = open({ method: 'POST', bearer: accessToken });
-    await expect(request.start({ subject: 'ada' })).rejects.toThrow(StoreUnavailableError);
-    expect(faulty.calls.get('insert')).toBe(2);
+    await expect(request.start({ subject: 'bob' })).rejects.toThrow(StoreUnavailableError);
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
+  });
+
+  it('replaces the session of the same subject in one write, which a limit of one permits', async () => {
+    const { sessions, faulty, open } = serve({}, { maxPerSubject: 1, onLimit: 'reject' });
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    const { request } = open({ method: 'POST', bearer: accessToken });
+    await request.start({ subject: 'ada' });
+    expect(await sessions.verify(accessToken)).toMatchObject({ ok: false });
+    expect(faulty.calls.get('remove')).toBeUndefined();
   });
 
   it.each([
@@ -189,9 +198,12 @@ describe('the engine that a middleware is given', () => {
     expect(assertSessions(undefined)).toBeUndefined();
   });
 
-  it.each([{}, { basePath: '/auth' }, { verify: true }, null])('assertSessions refuses %j as an engine', (options) => {
-    expect(() => assertSessions(options as never)).toThrow(
-      expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
-    );
-  });
+  it.each([{}, { basePath: '/auth' }, { verify: true }, null])(
+    'assertSessions refuses %j as an engine',
+    (options) => {
+      expect(() => assertSessions(options as never)).toThrow(
+        expect.objectContaining({ name: 'UsageError', code: 'invalid_argument' }),
+      );
+    },
+  );
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyValue, changes, runs, scaled } from '../../../../test/fuzzing.js';
 import { isSessError } from '../../src/errors.js';
-import { checkDevice } from '../../src/session/checked-data.js';
+import { checkDevice } from '../../src/session/create.js';
 import { createSessions } from '../../src/sessions.js';
 
 const LENGTHS = { userAgent: 512, ip: 64, label: 128 } as const;

@@ -77,7 +77,7 @@ describe('what an operation costs', () => {
     const { sessions, issued } = await arrange(true);
     await sessions.verify(issued.accessToken);
     await new Promise(setImmediate);
-    const cost = await costOf(() => sessions.verify(issued.accessToken));
+    const cost = await costOf(async () => sessions.verify(issued.accessToken));
     expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['getCached'] });
   });
 
@@ -89,7 +89,7 @@ describe('what an operation costs', () => {
     const { sessions, issued } = await arrange(true, { accessToken: { ...opaque(), open } });
     await sessions.verify(issued.accessToken);
     await new Promise(setImmediate);
-    const cost = await costOf(() => sessions.verify(issued.accessToken));
+    const cost = await costOf(async () => sessions.verify(issued.accessToken));
     expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['getCached'] });
   });
 
@@ -107,7 +107,7 @@ describe('what an operation costs', () => {
     const { sessions, issued } = await arrange(false);
     await sessions.verify(issued.accessToken);
     await new Promise(setImmediate);
-    const cost = await costOf(() => sessions.verify(issued.accessToken));
+    const cost = await costOf(async () => sessions.verify(issued.accessToken));
     expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['load'] });
   });
 

@@ -367,7 +367,7 @@ describe('a failing store', () => {
       () => sessions.ready(),
     ];
     for (const call of calls) {
-      const error = await call().catch((reason: unknown) => reason);
+      const error = await (async () => call())().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(StoreUnavailableError);
       expect(error).toMatchObject({
         code: 'store_unavailable',
@@ -435,7 +435,7 @@ describe('events and logs', () => {
     await sessions.refresh(issued.refreshToken);
     await sessions.verify(`${second.accessToken}x`);
     faulty.fail();
-    await sessions.verify(second.accessToken).catch(() => {});
+    await Promise.resolve(sessions.verify(second.accessToken)).catch(() => {});
     const said = inspect([events, logger.lines], { depth: 9, maxArrayLength: null });
     const canaries = [issued, second].flatMap((tokens) => [
       tokens.accessToken.slice(37),

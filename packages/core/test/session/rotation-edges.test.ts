@@ -112,8 +112,8 @@ describe('a hold', () => {
 });
 
 describe('a rotation', () => {
-  it('forgets steps when their grace is over, to the millisecond', async () => {
-    const { clock, first, refresh, recordNow } = await arrange();
+  it('forgets steps when their grace and their overlap are over, to the millisecond', async () => {
+    const { clock, first, refresh, recordNow } = await arrange({ overlap: '0s' });
     const second = await refresh(first);
     clock.advance('9999ms');
     const third = await refresh(second);
@@ -139,9 +139,12 @@ describe('a rotation', () => {
   });
 
   it('keeps no more than eight steps and eight access tokens', async () => {
-    const { first, refresh, recordNow } = await arrange();
+    const { clock, first, refresh, recordNow } = await arrange();
     let newest = first;
-    for (let n = 0; n < 20; n += 1) newest = await refresh(newest);
+    for (let n = 0; n < 20; n += 1) {
+      newest = await refresh(newest);
+      clock.advance('1250ms');
+    }
     const { auth } = await recordNow();
     expect(auth.steps).toHaveLength(8);
     expect(auth.access).toHaveLength(8);

@@ -17,7 +17,7 @@ function arrange(options: SessionsOptions = {}) {
   const store = memoryStore({ clock });
   const sessions = createSessions({ store, clock, logger: silentLogger, ...options });
   const events: string[] = [];
-  sessions.on('reuse', () => void events.push('reuse'));
+  sessions.on('reuse', ({ cause }) => void events.push(cause ? `reuse:${cause}` : 'reuse'));
   sessions.on('revoked', (event) => void events.push(`revoked:${event.cause}`));
   return { clock, store, sessions, events };
 }
@@ -102,14 +102,56 @@ describe('the grace', () => {
     expect(replay.accessToken).toBe(third.accessToken);
   });
 
-  it('remembers eight steps, and takes a ninth for reuse [rotation.lineage]', async () => {
-    const { sessions } = arrange();
+  it('makes a ninth rotation wait, so that no step within it is forgotten [rotation.lineage]', async () => {
+    const { clock, sessions, events } = arrange();
     const chain = [await sessions.create({ subject: 'ada' })];
-    for (let n = 0; n < 9; n += 1)
+    for (let n = 0; n < 8; n += 1)
       chain.push(await refreshed(sessions, chain.at(-1)?.refreshToken ?? ''));
-    const newest = chain.at(-1)?.refreshToken;
-    expect((await refreshed(sessions, chain[1]?.refreshToken ?? '')).refreshToken).toBe(newest);
+    const newest = chain.at(-1)?.refreshToken ?? '';
+    clock.advance('9999ms');
+    expect((await refreshed(sessions, newest)).refreshToken).toBe(newest);
+    for (const { refreshToken } of chain) {
+      expect((await refreshed(sessions, refreshToken)).refreshToken).toBe(newest);
+    }
+    expect(events).toEqual([]);
+  });
+
+  it('lets the ninth rotation come when the oldest step is over [rotation.lineage]', async () => {
+    const { clock, sessions } = arrange();
+    const chain = [await sessions.create({ subject: 'ada' })];
+    for (let n = 0; n < 8; n += 1) {
+      chain.push(await refreshed(sessions, chain.at(-1)?.refreshToken ?? ''));
+      await sessions.verify(chain.at(-1)?.accessToken);
+    }
+    const newest = chain.at(-1)?.refreshToken ?? '';
+    clock.advance('10s');
+    expect((await refreshed(sessions, newest)).refreshToken).not.toBe(newest);
     expect(await sessions.refresh(chain[0]?.refreshToken)).toMatchObject({ reason: 'reused' });
+  });
+
+  it('of an hour is kept with access tokens of five minutes', async () => {
+    const { clock, sessions, events } = arrange({ grace: '1h', accessTtl: '5m' });
+    const first = await sessions.create({ subject: 'ada' });
+    let newest = first;
+    for (let n = 0; n < 11; n += 1) {
+      clock.advance('5m');
+      newest = await refreshed(sessions, newest.refreshToken);
+      expect(await sessions.verify(newest.accessToken)).toMatchObject({ ok: true });
+    }
+    expect(await refreshed(sessions, first.refreshToken)).toMatchObject({
+      refreshToken: newest.refreshToken,
+    });
+    expect(events).toEqual([]);
+  });
+
+  it('is at most half of the idle time, so that a rotation that waits ends no active session', async () => {
+    const { clock, sessions } = arrange({ grace: '1h', idleTtl: '20m', accessTtl: '1m' });
+    let newest = await sessions.create({ subject: 'ada' });
+    for (let n = 0; n < 120; n += 1) {
+      clock.advance('1m');
+      newest = await refreshed(sessions, newest.refreshToken);
+    }
+    expect(await sessions.verify(newest.accessToken)).toMatchObject({ ok: true });
   });
 
   it('fails nobody over when the token has expired inside it [rotation.expired]', async () => {
@@ -241,7 +283,7 @@ describe('a token that is not genuine', () => {
 });
 
 describe('a store that lost acknowledged writes', () => {
-  it('ends the session as lost-writes, and never calls its owner a thief [rotation.failover]', async () => {
+  it('ends the session as lost-writes, and reports the token that may be forged [rotation.failover]', async () => {
     const before = arrange();
     const first = await before.sessions.create({ subject: 'ada' });
     const { record, now } = await before.store.load(first.session.sid);
@@ -253,7 +295,7 @@ describe('a store that lost acknowledged writes', () => {
       ok: false,
       reason: 'unknown',
     });
-    expect(after.events).toEqual(['revoked:lost-writes']);
+    expect(after.events).toEqual(['reuse:lost-writes', 'revoked:lost-writes']);
     expect(await after.sessions.refresh(first.refreshToken)).toEqual({
       ok: false,
       reason: 'unknown',

@@ -1,7 +1,7 @@
 import { createSessions, memoryStore, type SessionStore } from '@sess/core';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { expect, it } from 'vitest';
-import { createStoreTime } from '../../src/session/store-time.js';
+import { createStoreTime } from '../../src/session/store-client.js';
 
 /** A store that can read without its time, and notes how it was asked. */
 function arrange() {

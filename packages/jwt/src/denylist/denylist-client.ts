@@ -1,7 +1,7 @@
 import { type Logger, StoreUnavailableError } from '@sess/core';
 import {
   type Clock,
-  createCalling,
+  createCallStore,
   type EventSink,
   encodeBase64Url,
   type RandomBytes,
@@ -42,7 +42,7 @@ const CLOCK_SKEW_MS = 60_000;
 export function createDenylistClient(context: DenylistClientContext): DenylistClient {
   const { denylist, onError, clock, random, events, logger } = context;
   const ttlMs = Math.ceil(context.maxTtlMs + CLOCK_SKEW_MS);
-  const calling = createCalling({
+  const callStore = createCallStore({
     name: 'denylist',
     timeout: denylist.timeout,
     clock,
@@ -52,10 +52,10 @@ export function createDenylistClient(context: DenylistClientContext): DenylistCl
   denylist.open?.({ clock, logger });
 
   return {
-    currentVersion: (tag) => calling('currentVersion', () => denylist.currentVersion(tag, ttlMs)),
+    currentVersion: (tag) => callStore('currentVersion', () => denylist.currentVersion(tag, ttlMs)),
     async isDenied(token, at) {
       try {
-        return await calling('isDenied', () => denylist.isDenied(token, at));
+        return await callStore('isDenied', () => denylist.isDenied(token, at));
       } catch (error) {
         if (onError === 'accept' && error instanceof StoreUnavailableError) return false;
         throw error;
@@ -63,16 +63,16 @@ export function createDenylistClient(context: DenylistClientContext): DenylistCl
     },
     isKnownValid: (token, at) => denylist.isKnownValid?.(token, at) === true,
     async deny(tag, denials) {
-      if (denials.length > 0) await calling('deny', () => denylist.deny(tag, denials, ttlMs));
+      if (denials.length > 0) await callStore('deny', () => denylist.deny(tag, denials, ttlMs));
     },
     denyAll(tag, except) {
       const operation = encodeBase64Url(random(12));
       const options = { operation, ttlMs, ...(except === undefined ? {} : { except }) };
-      return calling('denyAll', () => denylist.denyAll(tag, options));
+      return callStore('denyAll', () => denylist.denyAll(tag, options));
     },
     supersede: (token, { at, successor }) =>
-      calling('supersede', () => denylist.supersede(token, { at, successor, ttlMs })),
-    ready: () => calling('ready', () => denylist.ready()),
+      callStore('supersede', () => denylist.supersede(token, { at, successor, ttlMs })),
+    ready: () => callStore('ready', () => denylist.ready()),
     close: () => denylist.close(),
   };
 }

@@ -20,7 +20,9 @@ const ROUNDING_MS = 1_000;
 export function attachDenylist(
   { store }: Pick<AccessTokenContext, 'store'>,
   { denylist, leeway }: { readonly denylist: DenylistClient; readonly leeway: number },
-): Required<Pick<AccessTokenPort, 'store' | 'tokenVersion' | 'recheck' | 'confirm' | 'close'>> {
+): Required<
+  Pick<AccessTokenPort, 'store' | 'tokenVersion' | 'recheck' | 'confirm' | 'expireAll' | 'close'>
+> {
   return {
     store: createRevokingStore(store, denylist, leeway),
     tokenVersion: denylist.currentVersion,
@@ -38,6 +40,8 @@ export function attachDenylist(
         ? { status: 'replaced', now }
         : { status: 'conflict', record, now };
     },
+    // Refreshes are not affected: they find the access token dead and issue another one.
+    expireAll: (tag) => denylist.denyAll(tag),
     close: denylist.close,
   };
 }
@@ -56,22 +60,41 @@ export function createRevokingStore(
   const denyTokens = (sid: string, denials: readonly Denial[]): Promise<void> =>
     denylist.deny(tagOf(sid), denials);
 
+  /** The replaced session has ended with the insert, and its tokens must end with it. */
+  async function denyReplaced<Result extends { readonly status: string }>(
+    sid: string,
+    result: Result,
+    replaced: string | undefined,
+  ): Promise<Result> {
+    if (result.status === 'inserted' && replaced !== undefined) {
+      await denyTokens(sid, [toSessionDenial(replaced)]);
+    }
+    return result;
+  }
+
   const revoking: StorePort = {
     ...store,
-    async insert(record, limit) {
-      const first = await store.insert(record, { ...limit, onLimit: 'reject' });
-      if (first.status !== 'limit' || limit.onLimit === 'reject') return first;
+    async insert(record, limit, given) {
+      const first = await store.insert(record, { ...limit, onLimit: 'reject' }, given);
+      if (first.status !== 'limit' || limit.onLimit === 'reject') {
+        return denyReplaced(record.sid, first, given?.replaces);
+      }
       // A store that evicts names the evicted sessions only afterwards. Their tokens must be denied before.
       const { records } = await store.list(tagOf(record.sid));
+      const others = records.filter(({ sid }) => sid !== given?.replaces).sort(compareByUse);
       const evicted: string[] = [];
-      for (const old of records.slice(0, Math.max(0, records.length - limit.max + 1))) {
+      for (const old of others.slice(0, Math.max(0, others.length - limit.max + 1))) {
         if ((await revoking.remove(old.sid, old)).status === 'removed') evicted.push(old.sid);
       }
-      const result = await store.insert(record, limit);
+      const result = await store.insert(record, limit, given);
       if (result.status !== 'inserted') return result;
       // Another sign-in took the room, so that the store evicted after all.
       await denyTokens(record.sid, result.evicted.map(toSessionDenial));
-      return { ...result, evicted: evicted.concat(result.evicted) };
+      return denyReplaced(
+        record.sid,
+        { ...result, evicted: evicted.concat(result.evicted) },
+        given?.replaces,
+      );
     },
     async replaceAuth(record, auth, markReplayed) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
@@ -105,6 +128,11 @@ export function createRevokingStore(
     },
   };
   return revoking;
+}
+
+/** The order of eviction: least recent use first, then the lowest sid. */
+function compareByUse(left: SessionRecord, right: SessionRecord): number {
+  return left.auth.lastUsedAt - right.auth.lastUsedAt || (left.sid < right.sid ? -1 : 1);
 }
 
 function toSessionDenial(sid: string): Denial {

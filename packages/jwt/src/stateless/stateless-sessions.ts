@@ -1,6 +1,8 @@
 import {
   type CreateInput,
   type Issued,
+  isSessError,
+  type PresentedTokens,
   type RefreshResult,
   type RegisteredData,
   type RejectionReason,
@@ -162,8 +164,17 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     logger,
   });
 
+  /** Ends the previous session of a sign-in, which also succeeds if that session can only expire. */
+  async function endReplaced(presented: PresentedTokens): Promise<void> {
+    try {
+      await revocation.end(presented);
+    } catch (error) {
+      if (!isSessError(error, 'not_revocable')) throw error;
+    }
+  }
+
   return Object.freeze({
-    async create(input: CreateInput<Data>, before?: () => Promise<void>) {
+    async create(input: CreateInput<Data>, options: { readonly replaces?: PresentedTokens } = {}) {
       assertKnown('create', input, ['subject', 'data', 'device'] satisfies (keyof CreateInput)[]);
       const { subject } = input;
       assertSubject(subject);
@@ -173,10 +184,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       const sid = createSid(tag, random);
       const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at };
       const session = { sid, subject, data, device: Object.freeze({}), ...times };
-      // Claims that do not fit in a token are refused before the previous session is ended.
       writer.assertWritable({ ...session, expiresAt: at });
-      await before?.();
       const issued = await issueFirst(session, tag, at);
+      if (options.replaces !== undefined) await endReplaced(options.replaces);
       events.emit('created', { sid, subject });
       logger.info({ sid }, 'session created');
       return issued;
@@ -240,9 +250,12 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
     ...revocation,
 
+    present: () => Promise.reject(new NotSupportedError('present')),
     update: () => Promise.reject(new NotSupportedError('update')),
+    updateAll: () => Promise.reject(new NotSupportedError('updateAll')),
     get: () => Promise.reject(new NotSupportedError('get')),
     list: () => Promise.reject(new NotSupportedError('list')),
+    expireAccess: () => Promise.reject(new NotSupportedError('expireAccess')),
     on: events.on,
     logger,
     kind: 'stateless' as const,

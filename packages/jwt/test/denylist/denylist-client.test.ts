@@ -62,14 +62,14 @@ describe('the port of a denylist', () => {
   });
 
   it.each(CALLS)(
-    'gives up on silence a little after the denylist should: %s',
+    'gives up a call after the timeout of the denylist: %s',
     async (operation, call) => {
       const { port, timers } = arrange({ timeout: 200, [operation]: () => new Promise(() => {}) });
       const answer = call(port);
-      expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([250]);
+      expect(timers.map(({ milliseconds }) => milliseconds)).toEqual([200]);
       timers[0]?.callback();
       await expect(answer).rejects.toThrow(
-        `The denylist did not answer '${operation}' within 250 ms.`,
+        `The denylist did not respond to '${operation}' within 200 ms.`,
       );
     },
   );

@@ -160,7 +160,7 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(await store.insert(createRecord({ now: NOW }), limit)).toMatchObject({
       evicted: [sid, 'one', 'two'],
     });
-    expect(calls.at(-2)).toEqual(['insert', expect.anything(), limit]);
+    expect(calls.at(-2)).toEqual(['insert', expect.anything(), limit, undefined]);
     expect(calls.at(-1)).toEqual([
       'deny',
       tag,

@@ -90,9 +90,11 @@ describe('what no token can carry', () => {
   it('is refused to a sign-in before what it replaces has been ended', async () => {
     const { sessions, faulty } = arrangeSigned();
     const earlier = await sessions.create({ subject: 'ada' });
-    const replace = () => sessions.end({ refreshToken: earlier.refreshToken }).then(() => {});
     await expect(
-      sessions.create({ subject: 'ada', data: { huge: true } }, replace),
+      sessions.create(
+        { subject: 'ada', data: { huge: true } },
+        { replaces: { refreshToken: earlier.refreshToken } },
+      ),
     ).rejects.toMatchObject({ code: 'invalid_data' });
     expect(await sessions.verify(earlier.accessToken)).toMatchObject({ ok: true });
     expect(faulty.calls.get('insert')).toBe(1);

@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '@sess/core';
-import { createFakeClock } from '@sess/testkit';
+import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VerifyOnlyOptions } from '../../src/index.js';
 import { freshKey, testKey, tokenOf } from '../arrange.js';
@@ -143,6 +143,42 @@ describe('a set that cannot be had', () => {
     await expect(sessions.verify(tokenOf(two, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
     advance(600);
     await expect(sessions.verify(tokenOf(one, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it.each([
+    ['an empty set', '{"keys":[]}'],
+    ['a set without a usable key', '{"keys":[{"kty":"oct","k":"AAAA"}]}'],
+  ])('keeps the known keys until they are too old, if the server has %s', async (_name, body) => {
+    const [one, two] = [await freshKey('1'), await freshKey('2')];
+    server.serve([publicOf(one)]);
+    const logger = createMemoryLogger();
+    const sessions = verifier({ logger });
+    expect(await sessions.verify(tokenOf(one, LONG))).toMatchObject({ ok: true });
+    server.answer = (response) => response.end(body);
+    advance(60);
+    expect(await sessions.verify(tokenOf(one, LONG))).toMatchObject({ ok: true });
+    await expect(sessions.verify(tokenOf(two, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(await sessions.verify(tokenOf(one, LONG))).toMatchObject({ ok: true });
+    expect(logger.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['error', 'the JWK Set could not be fetched'],
+    ]);
+    advance(600);
+    await expect(sessions.verify(tokenOf(one, LONG))).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('refuses the tokens of one invalid key, and verifies those of the others', async () => {
+    const [one, two] = [await freshKey('1'), await freshKey('2')];
+    // A point that is not on the curve.
+    const invalid = { ...publicOf(two), x: 'A'.repeat(43), y: 'A'.repeat(43) };
+    const logger = createMemoryLogger();
+    for (const source of ['fetched', 'fixed'] as const) {
+      server.serve([publicOf(one), invalid]);
+      const jwks = { keys: [publicOf(one), invalid] } as never;
+      const sessions = verifier({ logger, ...(source === 'fixed' ? { jwks } : {}) });
+      expect(await sessions.verify(tokenOf(two, LONG))).toEqual(UNKNOWN);
+      expect(await sessions.verify(tokenOf(one, LONG))).toMatchObject({ ok: true });
+    }
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
   });
 
   it('is asked for again after a second, and then ever less often, whatever requests come', async () => {

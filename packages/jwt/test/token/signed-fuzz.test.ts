@@ -194,7 +194,7 @@ describe('an engine whose sessions are in their tokens', () => {
           async (token, name) => {
             fc.pre(!isSameSession(token, own));
             const calls = {
-              verify: () => sessions.verify(token as string),
+              verify: async () => sessions.verify(token as string),
               refresh: () => sessions.refresh(token as string),
               end: () => sessions.end({ accessToken: token as string }),
             };

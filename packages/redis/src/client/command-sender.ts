@@ -112,27 +112,36 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     );
   }
 
-  /** Sends once, and watches whether the connection makes progress. */
-  async function sendOnce(
-    key: string,
-    isReadOnly: boolean,
-    args: readonly string[],
-  ): Promise<unknown> {
-    if (port.reconnect !== undefined) checkSilence();
+  /** Sends once, and watches whether the connection makes progress. A chain of promises, as this is the hot path. */
+  function sendOnce(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown> {
     if (pending === 0) progressAt = now();
+    else if (port.reconnect !== undefined) checkSilence();
     pending += 1;
-    if (!isReadOnly) pendingWrites += 1;
-    try {
-      const reply = await port.send(key, isReadOnly, args);
-      progressAt = now();
-      return reply;
-    } catch (error) {
-      if (error instanceof Error && REPLY.test(error.message)) progressAt = now();
-      throw error;
-    } finally {
-      pending = Math.max(0, pending - 1);
-      if (!isReadOnly) pendingWrites = Math.max(0, pendingWrites - 1);
-    }
+    if (isReadOnly) return port.send(key, true, args).then(onReply, onError);
+    pendingWrites += 1;
+    return port.send(key, false, args).then(onWriteReply, onWriteError);
+  }
+
+  function onReply(reply: unknown): unknown {
+    if (pending > 0) pending -= 1;
+    if (pending > 0) progressAt = now();
+    return reply;
+  }
+
+  function onError(error: unknown): never {
+    if (pending > 0) pending -= 1;
+    if (error instanceof Error && REPLY.test(error.message)) progressAt = now();
+    throw error;
+  }
+
+  function onWriteReply(reply: unknown): unknown {
+    if (pendingWrites > 0) pendingWrites -= 1;
+    return onReply(reply);
+  }
+
+  function onWriteError(error: unknown): never {
+    if (pendingWrites > 0) pendingWrites -= 1;
+    return onError(error);
   }
 
   async function sendOverSpare(
@@ -166,19 +175,29 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     });
   }
 
-  async function repeat(send: () => Promise<unknown>, outage: Outage): Promise<unknown> {
+  /** Sends, and sends again after a transient error until the timeout has passed. */
+  function repeat(send: () => Promise<unknown>, outage: Outage): Promise<unknown> {
+    return send().then(outage.onSuccess, (error: unknown) => repeatLater(send, outage, error));
+  }
+
+  async function repeatLater(
+    send: () => Promise<unknown>,
+    outage: Outage,
+    first: unknown,
+  ): Promise<unknown> {
+    // The first attempt has failed a moment after it was made, or the time is over anyway.
     const startedAt = now();
+    let error = first;
     for (let pause = MIN_PAUSE_MS; ; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
+      if (!isTransient(error)) throw error;
+      if (error instanceof Error && DEMOTED.test(error.message)) reconnect();
+      const isOver = now() + pause - startedAt >= timeout;
+      if (isOver || isClosed || outage.isLong(now())) throw error;
+      await sleep(pause);
       try {
-        const reply = await send();
-        outage.onSuccess();
-        return reply;
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        if (error instanceof Error && DEMOTED.test(error.message)) reconnect();
-        const isOver = now() + pause - startedAt >= timeout;
-        if (isOver || isClosed || outage.isLong(now())) throw error;
-        await sleep(pause);
+        return outage.onSuccess(await send());
+      } catch (next) {
+        error = next;
       }
     }
   }
@@ -188,10 +207,10 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     isCluster: port.isCluster,
     ...(port.onReconnect === undefined ? {} : { onReconnect: port.onReconnect }),
     send(key, isReadOnly, args) {
-      const isBehindWrite = isReadOnly && canHedge && pendingWrites > 0;
-      const once = isBehindWrite
-        ? () => sendHedged(key, args)
-        : () => sendOnce(key, isReadOnly, args);
+      const once = (): Promise<unknown> =>
+        isReadOnly && canHedge && pendingWrites > 0
+          ? sendHedged(key, args)
+          : sendOnce(key, isReadOnly, args);
       return repeat(once, isReadOnly ? reads : writes);
     },
     close() {
@@ -203,7 +222,8 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
 
 /** The time since when nothing has succeeded. */
 interface Outage {
-  onSuccess(): void;
+  /** Ends the outage, and returns the reply. */
+  onSuccess(reply: unknown): unknown;
   /** True if failures have lasted for the timeout. Called after each failure. */
   isLong(at: number): boolean;
 }
@@ -211,8 +231,9 @@ interface Outage {
 function createOutage(timeout: number): Outage {
   let since: number | undefined;
   return {
-    onSuccess() {
+    onSuccess(reply) {
       since = undefined;
+      return reply;
     },
     isLong(at) {
       since ??= at;

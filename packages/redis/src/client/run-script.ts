@@ -35,29 +35,27 @@ const NO_READ_ONLY_SCRIPTS = /^(?:ERR unknown command|NOPERM\b.*evalsha_ro)/i;
 export function createRunScript(sender: RedisPort): RunScript {
   let hasReadOnlyScripts = true;
 
-  async function evaluate(
+  // Chains of promises, as this is the hot path.
+  function evaluate(
     suffix: '' | '_RO',
     { script, keys, args, isReadOnly }: ScriptCall,
   ): Promise<unknown> {
     const [key = ''] = keys;
     const rest = [String(keys.length), ...keys, ...args.map(String)];
-    try {
-      return await sender.send(key, isReadOnly, [`EVALSHA${suffix}`, script.sha, ...rest]);
-    } catch (error) {
+    const command = [`EVALSHA${suffix}`, script.sha, ...rest];
+    return sender.send(key, isReadOnly, command).catch((error: unknown) => {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return sender.send(key, isReadOnly, [`EVAL${suffix}`, script.source, ...rest]);
-    }
+    });
   }
 
-  return async (call) => {
+  return (call) => {
     if (!call.isReadOnly || !hasReadOnlyScripts) return evaluate('', call);
-    try {
-      return await evaluate('_RO', call);
-    } catch (error) {
+    return evaluate('_RO', call).catch((error: unknown) => {
       if (!(error instanceof Error) || !NO_READ_ONLY_SCRIPTS.test(error.message)) throw error;
       hasReadOnlyScripts = false;
       return evaluate('', call);
-    }
+    });
   };
 }
 

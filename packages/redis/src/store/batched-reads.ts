@@ -86,10 +86,9 @@ export function createBatchedReads({
   });
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
 
-  async function readPlain({ key, field, needsTime }: PendingRead): Promise<FieldRead> {
+  function readPlain({ key, field, needsTime }: PendingRead): Promise<FieldRead> {
     if (needsTime) return readByScript(key, field, true);
-    const [value] = (await sender.send(key, true, ['HMGET', key, field])) as readonly unknown[];
-    return { value: toText(value), now: 0 };
+    return sender.send(key, true, ['HMGET', key, field]).then(toPlainRead);
   }
 
   async function readByScript(key: string, field: string, isReadOnly: boolean): Promise<FieldRead> {
@@ -113,10 +112,18 @@ export function createBatchedReads({
     }
   }
 
-  async function settle(read: PendingRead, found: FieldRead, wasBatched: boolean): Promise<void> {
+  function settle(read: PendingRead, found: FieldRead, wasBatched: boolean): void {
+    if (found.value !== undefined) read.resolve(found);
+    else void settleMissing(read, found, wasBatched);
+  }
+
+  async function settleMissing(
+    read: PendingRead,
+    found: FieldRead,
+    wasBatched: boolean,
+  ): Promise<void> {
     try {
-      let result = found;
-      if (result.value === undefined && wasBatched) result = await readPlain(read);
+      let result = wasBatched ? await readPlain(read) : found;
       if (result.value === undefined) result = await confirmMissing(read, result);
       read.resolve(result);
     } catch (error) {
@@ -125,9 +132,10 @@ export function createBatchedReads({
   }
 
   async function readEach(batch: readonly PendingRead[]): Promise<void> {
-    await Promise.all(
-      batch.map((read) => readPlain(read).then((found) => settle(read, found, false), read.reject)),
+    const reads = batch.map((read) =>
+      readPlain(read).then((found) => settle(read, found, false), read.reject),
     );
+    await (reads.length === 1 ? reads[0] : Promise.all(reads));
   }
 
   /** Settles each read of a batch by itself: a key that holds no hash must not fail the others. */
@@ -153,7 +161,7 @@ export function createBatchedReads({
     for (const [n, read] of batch.entries()) {
       const value = values[n];
       if (Array.isArray(value)) read.reject(new Error(String(value[0])));
-      else void settle(read, { value: toText(value), now }, true);
+      else settle(read, { value: toText(value), now }, true);
     }
   }
 
@@ -219,6 +227,10 @@ export function createBatchedReads({
       provenAt = elapsed();
     },
   };
+}
+
+function toPlainRead(reply: unknown): FieldRead {
+  return { value: toText((reply as readonly unknown[])[0]), now: 0 };
 }
 
 function toText(value: unknown): string | undefined {

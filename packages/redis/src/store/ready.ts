@@ -28,7 +28,6 @@ export interface ReadyCheck {
 
 /** Milliseconds that the probe lives if its deletion fails. */
 const PROBE_TTL_MS = 60_000;
-const FAR_FUTURE = 9e14;
 const SCAN_COUNT = 500;
 
 /** Creates the checks of one store. */
@@ -56,14 +55,22 @@ export function createReadyCheck(context: ReadyCheckContext): ReadyCheck {
   return {
     async assertWritable() {
       const field = randomBytes(12).toString('base64url');
+      const loaded = await runScript({
+        script: LOAD,
+        keys: [key],
+        args: [field],
+        isReadOnly: true,
+      });
+      const now = Array.isArray(loaded) ? Number(loaded[0]) * 1_000 : Number.NaN;
       // The shortest value that the insert script accepts as a session.
-      const value = `1:1:1:0:${systemClock.now() + PROBE_TTL_MS}:0:2:[][]`;
-      const args = [field, value, 0, 1, 'evict-oldest', field, FAR_FUTURE, '', ''];
+      const value = `1:1:1:0:${now + PROBE_TTL_MS}:0:2:[][]`;
+      // The server's seconds are rounded down.
+      const notAfter = now + 1_000 + timeout;
+      const args = [field, value, 0, 1, 'evict-oldest', field, notAfter, '', ''];
       const reply = await runScript({ script: INSERT, keys: [key], args, isReadOnly: false });
       if (!Array.isArray(reply) || String(reply[0]) !== 'inserted') {
         throw new Error('Redis: expected the reply of a script, got another value.');
       }
-      await runScript({ script: LOAD, keys: [key], args: [field], isReadOnly: true });
       await sender.send(key, false, ['UNLINK', key]);
     },
     async warnOfRisks(logger) {

@@ -109,7 +109,7 @@ describe('a hash on the server that was damaged', () => {
             onLimit === 'evict-oldest' || !hasLiveCopies(all, [field, good.session.sid.slice(16)]),
           );
 
-          const verified = await attempt(() => sessions.verify(bad.accessToken));
+          const verified = await attempt(async () => sessions.verify(bad.accessToken));
           if (verified?.ok) expect(verified.session.sid).toBe(bad.session.sid);
           if (!isReadable) {
             unreadable += 1;

@@ -62,7 +62,7 @@ describe('500 users at once over one connection that breaks and stalls', () => {
       async function use(n: number): Promise<void> {
         const { accessToken, session } = users[n] ?? {};
         while (!isOver) {
-          const verified = await attempt(() => sessions.verify(accessToken));
+          const verified = await attempt(async () => sessions.verify(accessToken));
           const listed = n % 10 === 0 ? await attempt(() => sessions.list(`user-${n}`)) : undefined;
           if (!verified.answered) seen.failed += 1;
           else if (verified.value.ok && verified.value.session.sid === session?.sid) seen.own += 1;

@@ -66,7 +66,7 @@ describe('a failover under Sentinel', () => {
     const seen = { served: 0, failed: 0, slowest: 0 };
     while (!isDone) {
       for (const { accessToken, session } of issued) {
-        const outcome = await attempt(() => sessions.verify(accessToken));
+        const outcome = await attempt(async () => sessions.verify(accessToken));
         seen[outcome.answered ? 'served' : 'failed'] += 1;
         seen.slowest = Math.max(seen.slowest, outcome.took);
         if (outcome.answered)

@@ -15,14 +15,18 @@ describe('SCRIPT FLUSH', () => {
 
     const first = await flushed(() => sessions.create({ subject: 'ada' }));
     const { sid } = first.session;
-    expect(await flushed(() => sessions.verify(first.accessToken))).toMatchObject({ ok: true });
+    expect(await flushed(async () => sessions.verify(first.accessToken))).toMatchObject({
+      ok: true,
+    });
     const second = accepted(await flushed(() => sessions.refresh(first.refreshToken)));
     // The one before: the same again.
     const again = accepted(await flushed(() => sessions.refresh(first.refreshToken)));
     expect(again.refreshToken).toBe(second.refreshToken);
     expect(await flushed(() => sessions.update(sid, { a: 1 }))).toMatchObject({ data: { a: 1 } });
     const elevated = await flushed(() => sessions.elevate(sid));
-    expect(await flushed(() => sessions.verify(elevated?.accessToken))).toMatchObject({ ok: true });
+    expect(await flushed(async () => sessions.verify(elevated?.accessToken))).toMatchObject({
+      ok: true,
+    });
     expect(await flushed(() => sessions.get(sid))).toMatchObject({ sid });
     expect(await flushed(() => sessions.list('ada'))).toHaveLength(1);
     expect(await flushed(() => sessions.revoke(sid))).toBe(true);
@@ -80,7 +84,7 @@ describe('a server that forgets', () => {
     };
     for (const { accessToken, refreshToken } of issued) {
       for (const call of [
-        () => sessions.verify(accessToken),
+        async () => sessions.verify(accessToken),
         () => sessions.refresh(refreshToken),
       ]) {
         const outcome = await attempt<{ ok: true } | { ok: false; reason: string }>(call);

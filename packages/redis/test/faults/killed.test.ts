@@ -34,7 +34,7 @@ describe('a server that is killed in the middle of requests and started again', 
     async function use(subject: string, first: Issued): Promise<void> {
       let { accessToken, refreshToken } = first;
       while (!isOver) {
-        const verified = await call(() => sessions.verify(accessToken));
+        const verified = await call(async () => sessions.verify(accessToken));
         if (verified?.ok === false || (verified?.ok && verified.session.subject !== subject))
           wrong.push(verified);
         const refreshed = await call(() => sessions.refresh(refreshToken));

@@ -48,7 +48,7 @@ describe('a Cluster', () => {
       while (!isOver) {
         const current = tokens.get(subject);
         if (current === undefined) return;
-        const verified = await call(() => sessions.verify(current.accessToken));
+        const verified = await call(async () => sessions.verify(current.accessToken));
         if (verified?.ok === false || (verified?.ok && verified.session.subject !== subject))
           wrong.push(verified);
         const next = await call(() => sessions.refresh(current.refreshToken));

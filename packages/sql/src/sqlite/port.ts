@@ -19,9 +19,10 @@ export interface SqlitePort {
   close?(): void;
 }
 
+/** `never` accepts the parameters of every client: some declare types that exclude null, though they take it. */
 interface SyncStatement {
-  all(...values: Value[]): unknown;
-  run(...values: Value[]): unknown;
+  all(...values: never[]): unknown;
+  run(...values: never[]): unknown;
 }
 
 /** node:sqlite, better-sqlite3, libsql and bun:sqlite, as far as they are used. */
@@ -82,8 +83,9 @@ function ofSync(db: SyncSqliteLike): SqlitePort {
       statement = db.prepare(text);
       prepared.set(text, statement);
     }
-    if (isQuery) return statement.all(...values) as readonly Row[];
-    statement.run(...values);
+    const parameters = values as never[];
+    if (isQuery) return statement.all(...parameters) as readonly Row[];
+    statement.run(...parameters);
     return [];
   }
 

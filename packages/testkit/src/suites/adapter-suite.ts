@@ -5,6 +5,7 @@ import {
   describeEndedSession,
 } from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
+import { describeCookieTransport } from './adapter/cookie-transport.js';
 import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
 import { describeCsrf } from './adapter/csrf.js';
@@ -54,6 +55,7 @@ const EVERYWHERE: readonly Part[] = [
 const WITH_STORE: readonly Part[] = [
   ...EVERYWHERE,
   ['adapter', describeCookies],
+  ['adapter', describeCookieTransport],
   ['adapter', describeRequestSessions],
   ['adapter', describeCredentials],
   ['adapter', describeFaults],

@@ -126,6 +126,16 @@ export function describeCredentials(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(200);
     });
 
+    it('is not refused for the session that it replaces', async () => {
+      const host = await useHost(target, { engine: { maxPerSubject: 1, onLimit: 'reject' } });
+      const { token, cookie } = await host.login('ada');
+      const headers = [bearer(token), cookieHeader(cookie)];
+      const again = await host.send('/login', { ...post, headers, body: { user: 'ada' } });
+      expect(again.status).toBe(200);
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+      expect(await host.sessions.list('ada')).toHaveLength(1);
+    });
+
     it('changes nothing when the store fails', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login('ada');

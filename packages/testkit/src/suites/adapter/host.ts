@@ -31,6 +31,8 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  *   as a list of pairs for `writeHead`; answers `ok`
  * - `GET` and `POST /session/own`: `{"own":true}`
  * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and answers `elevate()`
+ * - `GET /page`: guarded with `redirectTo: '/sign-in'`; sets `Cache-Control` to `public, max-age=60` for `?caching=public`, to
+ *   `private, max-age=60` for `?caching=private`, and answers text
  * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
  *
  * Errors go through the adapter's own error handling; others are answered with 500.

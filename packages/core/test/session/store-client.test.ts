@@ -3,8 +3,7 @@ import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createRecord, tagFor } from '../../../../test/kit.js';
 import { createEvents } from '../../src/session/events.js';
-import { createStorePort } from '../../src/session/store-port.js';
-import { createStoreTime } from '../../src/session/store-time.js';
+import { createStoreClient, createStoreTime } from '../../src/session/store-client.js';
 import { createRandomBytes } from '../../src/token/crypto.js';
 
 const LIMIT = { max: 9, onLimit: 'evict-oldest' } as const;
@@ -21,7 +20,7 @@ function arrange(replaced: Partial<SessionStore> = {}) {
   const time = createStoreTime(clock);
   const store = { ...memoryStore({ clock: storeClock }), ...replaced };
   const random = createRandomBytes();
-  const port = createStorePort({ store, clock, time, random, events, logger });
+  const port = createStoreClient({ store, clock, time, random, events, logger });
   return { clock, logger, told, time, port, record: createRecord({ now: storeClock.now() }) };
 }
 
@@ -42,16 +41,16 @@ describe('reads', () => {
 
   it('from memory are none before the store’s time has been seen: a record could be over', async () => {
     const { port, record } = arrange({ getCached: () => record });
-    expect(port.peek(record.sid)).toBeUndefined();
+    expect(port.getCached(record.sid)).toBeUndefined();
     await port.sampleTime(record.sid);
-    expect(port.peek(record.sid)).toBe(record);
+    expect(port.getCached(record.sid)).toBe(record);
   });
 
   it('from memory are none where the store has no such', async () => {
     const { getCached: _, ...blind } = memoryStore();
     const { port, record } = arrange({ ...blind, getCached: undefined as never });
     await port.load(record.sid);
-    expect(port.peek(record.sid)).toBeUndefined();
+    expect(port.getCached(record.sid)).toBeUndefined();
   });
 
   it('sample the store’s time once, and not again', async () => {
@@ -71,7 +70,7 @@ describe('faults', () => {
   const down = () => Promise.reject(new Error('down'));
   const calls = {
     load: ({ port, record }) => port.load(record.sid),
-    loadRecord: ({ port, record }) => port.load(record.sid).then(() => port.lookUp(record.sid)),
+    loadRecord: ({ port, record }) => port.load(record.sid).then(() => port.loadRecord(record.sid)),
     list: ({ port }) => port.list(tagFor('ada')),
     insert: ({ port, record }) => port.insert(record, LIMIT),
     replaceAuth: ({ port, record }) => port.replaceAuth(record, record.auth),

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createTokenFamily } from '../../src/session/birth.js';
+import { createTokenFamily } from '../../src/session/issue-tokens.js';
 
 const AT = 1_000_000;
 const POLICY = { accessTtl: 900, idleTtl: 5_000, absoluteTtl: 20_000 };

@@ -6,39 +6,40 @@ import type { StorePort } from '../store/store-port.js';
 /** What a record calls for at one moment of the store's time. */
 export interface Attempt<Outcome> {
   readonly outcome: Outcome;
-  /** Absent: there is nothing to write. */
+  /** Absent if there is nothing to write. */
   readonly write?: () => Promise<Exclude<ReplaceResult, LateResult>>;
 }
 
 /**
- * Decides on a session and writes the decision by compare-and-set; when another write came first, decides
- * anew on what that one left. `undefined` when there is no session.
+ * Optimistic update: load, decide, compare-and-set. On a conflict, decides again from the returned record. Returns
+ * `undefined` if there is no such session.
  *
- * @throws StoreUnavailableError when others came first in every round
+ * @throws {StoreUnavailableError} if every attempt met a conflict
  */
 export async function updateWithRetry<Outcome>(
   store: StorePort,
-  given: {
+  update: {
     readonly sid: string;
-    readonly rounds: number;
+    readonly maxAttempts: number;
     readonly decide: (
       record: SessionRecord,
       at: number,
     ) => Attempt<Outcome> | Promise<Attempt<Outcome>>;
   },
 ): Promise<Outcome | undefined> {
-  let { record, now: at } = await store.load(given.sid);
-  for (let round = 0; round < given.rounds; round += 1) {
+  const { sid, maxAttempts, decide } = update;
+  let { record, now: at } = await store.load(sid);
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     if (record === undefined) return undefined;
-    const { outcome, write } = await given.decide(record, at);
+    const { outcome, write } = await decide(record, at);
     if (write === undefined) return outcome;
-    const answer = await write();
-    if (answer.status === 'replaced') return outcome;
-    if (answer.status === 'absent') return undefined;
-    record = answer.record;
-    at = answer.now;
+    const result = await write();
+    if (result.status === 'replaced') return outcome;
+    if (result.status === 'absent') return undefined;
+    record = result.record;
+    at = result.now;
   }
   throw new StoreUnavailableError(
-    `Others wrote the session first ${given.rounds} times. Try again.`,
+    `Other writes to the session came first ${maxAttempts} times. Try again.`,
   );
 }

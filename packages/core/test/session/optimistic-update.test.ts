@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '@sess/core';
 import type { SessionRecord } from '@sess/core/store';
 import { expect, test } from 'vitest';
 import { createRecord } from '../../../../test/kit.js';
-import { type Attempt, updateWithRetry } from '../../src/session/rounds.js';
+import { type Attempt, updateWithRetry } from '../../src/session/optimistic-update.js';
 import type { StorePort } from '../../src/store/store-port.js';
 
 const NOW = 1_000_000;
@@ -15,11 +15,11 @@ const storeWith = (found: SessionRecord | undefined): StorePort =>
 type Write = NonNullable<Attempt<unknown>['write']>;
 
 /** Decides with writes that answer what is given, one a round; notes what was decided on. */
-async function decide(rounds: number, answers: readonly Awaited<ReturnType<Write>>[]) {
+async function decide(maxAttempts: number, answers: readonly Awaited<ReturnType<Write>>[]) {
   const seen: [number, number][] = [];
   const outcome = await updateWithRetry(storeWith(record), {
     sid: record.sid,
-    rounds,
+    maxAttempts,
     decide: ({ authVersion }, at) => {
       const answer = answers[seen.length];
       seen.push([authVersion, at]);
@@ -34,7 +34,7 @@ const conflict = { status: 'conflict', record: left, now: NOW + 5 } as const;
 
 test('there is nothing to decide on without a session', async () => {
   const unasked = () => expect.unreachable('nobody is to be asked') as never;
-  const given = { sid: record.sid, rounds: 3, decide: unasked };
+  const given = { sid: record.sid, maxAttempts: 3, decide: unasked };
   expect(await updateWithRetry(storeWith(undefined), given)).toBeUndefined();
 });
 

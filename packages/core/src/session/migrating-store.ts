@@ -1,0 +1,91 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { Migrate } from '../options.js';
+import type { DataPart, SessionRecord } from '../store/record.js';
+import type { StorePort } from '../store/store-port.js';
+import { toFrozenJson } from '../util/json.js';
+import type { Logger } from '../util/logger.js';
+import type { Events } from './events.js';
+import { toSession } from './issue-tokens.js';
+
+/**
+ * Wraps a store so that every record that is read has migrated data. A result is written with the next write of the
+ * data. A session without a result is removed, and reads as absent.
+ *
+ * @throws {StoreUnavailableError} if `migrate` throws; the session stays
+ */
+export function createMigratingStore(
+  store: StorePort,
+  context: { readonly migrate: Migrate; readonly events: Events; readonly logger: Logger },
+): StorePort {
+  const { migrate, events, logger } = context;
+  /** Once per stored data, because cached records are read at every verification. */
+  const migrated = new WeakMap<DataPart, DataPart>();
+
+  function migrateData(record: SessionRecord): DataPart | undefined {
+    const known = migrated.get(record.data);
+    if (known !== undefined) return known;
+    try {
+      const data = migrate(record.data.data, toSession<object>(record));
+      if (data === undefined) return undefined;
+      const part =
+        data === record.data.data
+          ? record.data
+          : Object.freeze({ ...record.data, data: toFrozenJson(data) });
+      migrated.set(record.data, part);
+      return part;
+    } catch (error) {
+      logger.error({ sid: record.sid, error }, 'migrate failed');
+      throw new StoreUnavailableError('migrate failed. See the cause.', { cause: error });
+    }
+  }
+
+  async function remove({ sid, data }: SessionRecord): Promise<void> {
+    try {
+      if ((await store.remove(sid)).status !== 'removed') return;
+      events.emit('revoked', { cause: 'refused', sid, subject: data.subject });
+      logger.info({ sid, cause: 'refused' }, 'session revoked: migrate returned no data');
+    } catch {
+      // The store's calls report it; the next read tries again.
+    }
+  }
+
+  function read(record: SessionRecord | undefined): SessionRecord | undefined {
+    if (record === undefined) return undefined;
+    const data = migrateData(record);
+    if (data === undefined) {
+      void remove(record);
+      return undefined;
+    }
+    return data === record.data ? record : { ...record, data };
+  }
+
+  function readConflict<Result extends { readonly status: string; readonly now: number }>(
+    result: Result | { readonly status: 'conflict'; readonly record: SessionRecord; now: number },
+  ): Result {
+    if (result.status !== 'conflict') return result as Result;
+    const { record, ...others } = result as { readonly record: SessionRecord; now: number };
+    const migratedRecord = read(record);
+    return (migratedRecord === undefined
+      ? { status: 'absent', now: result.now }
+      : { ...others, record: migratedRecord }) as unknown as Result;
+  }
+
+  return {
+    ...store,
+    async load(sid) {
+      const { record, ...others } = await store.load(sid);
+      return { ...others, record: read(record) };
+    },
+    async loadRecord(sid) {
+      return read(await store.loadRecord(sid));
+    },
+    getCached: (sid) => read(store.getCached(sid)),
+    async list(tag) {
+      const { records, now } = await store.list(tag);
+      return { records: records.map(read).filter((record) => record !== undefined), now };
+    },
+    replaceAuth: async (...call) => readConflict(await store.replaceAuth(...call)),
+    replaceData: async (...call) => readConflict(await store.replaceData(...call)),
+    remove: async (...call) => readConflict(await store.remove(...call)),
+  };
+}

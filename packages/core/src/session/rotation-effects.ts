@@ -1,0 +1,114 @@
+import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
+import type { RejectionReason } from '../types.js';
+import { checkData } from '../util/json.js';
+import type { EngineContext } from './context.js';
+import { toIssueError, toSession } from './issue-tokens.js';
+import type { Attempt } from './optimistic-update.js';
+
+const LOG_MESSAGES = {
+  reuse: 'a spent refresh token was presented: session ended',
+  'lost-writes':
+    'a refresh token is newer than the session: the store lost writes, or the token is forged; session ended',
+  refused: 'onRefresh refused the session: session ended',
+} as const;
+
+const REASONS = { reuse: 'reused', 'lost-writes': 'unknown', refused: 'revoked' } as const;
+
+interface Rejected {
+  readonly ok: false;
+  readonly reason: RejectionReason;
+}
+
+interface Ended {
+  readonly kind: 'end';
+  readonly cause: keyof typeof LOG_MESSAGES;
+}
+
+/** A session that ended. `isOwn`: this call is the one that removed it. */
+export interface EndedSession extends Ended {
+  readonly subject: string;
+  isOwn: boolean;
+}
+
+/** What follows a decision about a refresh token, whether it was sent to be refreshed or as a cookie. */
+export interface RotationEffects {
+  /** Reports a refusal, and returns it. */
+  reject(reason: RejectionReason, sid?: string): Rejected;
+  end(record: SessionRecord, ended: Ended): Attempt<EndedSession>;
+  reportEnd(sid: string, ended: EndedSession): Rejected;
+  /** Asks `onRefresh`. Returns the data part to continue with, or `false` to end the session. */
+  askApplication(record: SessionRecord): Promise<DataPart | false>;
+  /** Writes a rotation, and the data that `onRefresh` returned with it. */
+  write(
+    loaded: SessionRecord,
+    next: {
+      readonly auth: AuthPart;
+      readonly data: DataPart;
+      /** The generation whose step a lost race marks as replayed. */
+      readonly contested: number;
+    },
+  ): ReturnType<NonNullable<Attempt<unknown>['write']>>;
+}
+
+/** Creates the effects for an engine. */
+export function createRotationEffects(context: EngineContext): RotationEffects {
+  const { settings, store, events } = context;
+
+  function reject(reason: RejectionReason, sid?: string): Rejected {
+    events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
+    settings.logger.debug({ sid, reason }, 'refresh token rejected');
+    return { ok: false, reason };
+  }
+
+  /** Removes the session as it was decided: after a re-authentication in between, decides again. */
+  function end(record: SessionRecord, { cause }: Ended): Attempt<EndedSession> {
+    const outcome = { kind: 'end' as const, cause, subject: record.data.subject, isOwn: false };
+    return {
+      outcome,
+      async write() {
+        const result = await store.remove(record.sid, record);
+        if (result.status === 'conflict') return result;
+        outcome.isOwn = result.status === 'removed';
+        return { status: 'replaced', now: result.now };
+      },
+    };
+  }
+
+  /** Returns the refusal. Only the call that removed the session reports it, so that one theft is one event. */
+  function reportEnd(sid: string, { cause, subject, isOwn }: EndedSession): Rejected {
+    if (isOwn) report(sid, { cause, subject });
+    return reject(REASONS[cause], sid);
+  }
+
+  function report(sid: string, { cause, subject }: Pick<EndedSession, 'cause' | 'subject'>): void {
+    // A forged generation cannot be told from lost writes. The alarm must not depend on which of them it is.
+    if (cause === 'reuse') events.emit('reuse', { sid, subject });
+    if (cause === 'lost-writes') events.emit('reuse', { sid, subject, cause });
+    events.emit('revoked', { cause, sid, subject });
+    settings.logger.warn({ sid, cause }, LOG_MESSAGES[cause]);
+  }
+
+  async function askApplication(record: SessionRecord): Promise<DataPart | false> {
+    const { onRefresh, schema, maxDataLength } = settings;
+    if (onRefresh === undefined) return record.data;
+    try {
+      const decision: unknown = await onRefresh(toSession<never>(record));
+      if (decision === false) return false;
+      if (typeof decision !== 'object' || decision === null) return record.data;
+      const data = await checkData(schema, decision, maxDataLength);
+      return Object.freeze({ ...record.data, data });
+    } catch (error) {
+      throw toIssueError(context, { sid: record.sid, error, problem: 'onRefresh failed' });
+    }
+  }
+
+  const write: RotationEffects['write'] = async (loaded, next) => {
+    if (next.data !== loaded.data) {
+      const result = await store.replaceData(loaded, next.data);
+      if (result.status !== 'replaced') return result;
+    }
+    return store.replaceAuth(loaded, next.auth, next.contested);
+  };
+
+  return { reject, end, reportEnd, askApplication, write };
+}

@@ -1,0 +1,269 @@
+import type { HttpOptions } from '@sess/core/http';
+import { describe, expect, it } from 'vitest';
+import {
+  bearer,
+  cookieHeader,
+  cookiePair,
+  type Header,
+  json,
+  type Target,
+  type TestHost,
+  useHost,
+} from './host.js';
+
+const NAVIGATION: readonly Header[] = [
+  ['Sec-Fetch-Mode', 'navigate'],
+  ['Sec-Fetch-Dest', 'document'],
+  ['Sec-Fetch-Site', 'same-origin'],
+];
+const SCRIPT: readonly Header[] = [
+  ['Sec-Fetch-Mode', 'cors'],
+  ['Sec-Fetch-Dest', 'empty'],
+  ['Sec-Fetch-Site', 'same-origin'],
+];
+const CROSS_SITE: Header = ['Sec-Fetch-Site', 'cross-site'];
+
+/** The refresh cookie as the credential of requests without a bearer token: pages without scripts. */
+export function describeCookieTransport(target: Target): void {
+  const useCookies = (protocol: HttpOptions = {}): Promise<TestHost> =>
+    useHost(target, { protocol: { transport: 'both', ...protocol } });
+
+  async function signIn(host: TestHost) {
+    const { cookie } = await host.login();
+    const get = (path: string, headers: readonly Header[] = []) =>
+      host.send(path, { headers: [cookieHeader(cookie), ...headers] });
+    return { cookie, get };
+  }
+
+  describe('a session cookie', () => {
+    it('identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      const writes = () => host.calls()['replaceAuth'] ?? 0;
+      const before = writes();
+      expect(json(await get('/public'))).toEqual({ user: 'ada' });
+      expect(json(await get('/me'))).toMatchObject({ subject: 'ada' });
+      expect(writes()).toBe(before);
+    });
+
+    it('does not count with the default transport', async () => {
+      const host = await useHost(target);
+      const { get } = await signIn(host);
+      expect(json(await get('/public'))).toEqual({ user: null });
+      expect((await get('/me')).status).toBe(401);
+    });
+
+    it('does not count beside a bearer token, also one that is refused', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      const other = await host.login('bob');
+      expect(json(await get('/public', [bearer(other.token)]))).toEqual({ user: 'bob' });
+      expect((await get('/me', [bearer('sat_unknown')])).status).toBe(401);
+      expect((await get('/me', [['Authorization', 'Bearer ']])).status).toBe(400);
+    });
+
+    it('counts beside credentials of another scheme, such as those of a staging proxy', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      expect(json(await get('/public', [['Authorization', 'Basic YTpi']]))).toEqual({
+        user: 'ada',
+      });
+    });
+
+    it('alone counts with transport: cookie', async () => {
+      const host = await useCookies({ transport: 'cookie' });
+      const { token } = await host.login();
+      expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
+    });
+
+    it('that comes twice is 400 at a guard, and no session elsewhere', async () => {
+      const host = await useCookies();
+      const { cookie } = await signIn(host);
+      const headers = [cookieHeader(`${cookie}; ${cookie}`)];
+      expect(json(await host.send('/public', { headers }))).toEqual({ user: null });
+      expect((await host.send('/me', { headers })).status).toBe(400);
+    });
+
+    it('is never cleared by a refusal: a late response must not wipe a new sign-in', async () => {
+      const host = await useCookies();
+      const { cookie, get } = await signIn(host);
+      await host.send('/session/logout', { method: 'POST', headers: [cookieHeader(cookie)] });
+      const answer = await get('/me');
+      expect(answer.status).toBe(401);
+      expect(answer.setCookies).toEqual([]);
+    });
+
+    it('is a 503 with Retry-After while the store fails, and stays', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      host.fail();
+      const answer = await get('/me', NAVIGATION);
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBeDefined();
+      expect(answer.setCookies).toEqual([]);
+      host.heal();
+      expect((await get('/me')).status).toBe(200);
+    });
+  });
+
+  describe('a cookie that is due', () => {
+    async function due(protocol?: HttpOptions) {
+      const host = await useCookies(protocol);
+      const { cookie, get } = await signIn(host);
+      host.clock.advance('15m');
+      return { host, cookie, get };
+    }
+
+    it('is renewed by a page and by a script, and the renewed one works', async () => {
+      const { host, cookie, get } = await due();
+      const answer = await get('/public', NAVIGATION);
+      const renewed = cookiePair(answer) ?? '';
+      expect(answer.setCookies).toHaveLength(1);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(renewed).not.toBe(cookie);
+      const next = await host.send('/public', { headers: [cookieHeader(renewed), ...SCRIPT] });
+      expect(json(next)).toEqual({ user: 'ada' });
+      expect(next.setCookies).toEqual([]);
+    });
+
+    it.each([
+      ['a picture', [['Sec-Fetch-Dest', 'image']]],
+      ['a script file', [['Sec-Fetch-Dest', 'script']]],
+      ['a prefetch', [['Sec-Purpose', 'prefetch'], ...NAVIGATION]],
+      ['a prerender', [['Sec-Purpose', 'prefetch;prerender'], ...NAVIGATION]],
+    ] as readonly (readonly [string, readonly Header[]])[])(
+      'is accepted and not renewed by %s',
+      async (_what, headers) => {
+        const { get } = await due();
+        const answer = await get('/public', headers);
+        expect(json(answer)).toEqual({ user: 'ada' });
+        expect(answer.setCookies).toEqual([]);
+      },
+    );
+
+    it('is renewed once by twenty parallel requests, which all pass', async () => {
+      const { get } = await due();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get('/me', SCRIPT)));
+      expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect(new Set(answers.flatMap((answer) => cookiePair(answer) ?? [])).size).toBe(1);
+    });
+
+    it('gets the same one again if the response was lost, and passes long after', async () => {
+      const { host, get } = await due();
+      const lost = cookiePair(await get('/public', NAVIGATION));
+      host.clock.advance('1h');
+      expect(cookiePair(await get('/public', NAVIGATION))).toBe(lost);
+    });
+
+    it('ends the session when a copy is used after overlap [cookie.reuse]', async () => {
+      const { host, get } = await due();
+      const renewed = cookiePair(await get('/public', NAVIGATION)) ?? '';
+      await host.send('/public', { headers: [cookieHeader(renewed)] });
+      await new Promise((resolve) => setImmediate(resolve));
+      host.clock.advance('5m');
+      expect((await get('/me')).status).toBe(401);
+      expect((await host.send('/me', { headers: [cookieHeader(renewed)] })).status).toBe(401);
+    });
+
+    it('is refreshed by the route for scripts without being rotated before its age', async () => {
+      const host = await useCookies();
+      const { cookie } = await signIn(host);
+      const refresh = () =>
+        host.send('/session/refresh', {
+          method: 'POST',
+          headers: [cookieHeader(cookie), ...SCRIPT],
+        });
+      const first = await refresh();
+      expect(first.status).toBe(200);
+      expect(first.setCookies).toEqual([]);
+      expect(json(await refresh())['access_token']).toBe(json(first)['access_token']);
+      host.clock.advance('15m');
+      expect((await refresh()).setCookies).toHaveLength(1);
+    });
+  });
+
+  describe('an unsafe request with the cookie', () => {
+    it('from another site has no session, and is 403 at a guard [csrf.cookie]', async () => {
+      const host = await useCookies();
+      const { cookie } = await signIn(host);
+      const before = host.lookups();
+      const answer = await host.send('/transfer', {
+        method: 'POST',
+        headers: [cookieHeader(cookie), CROSS_SITE],
+      });
+      expect(answer.status).toBe(403);
+      expect(json(answer)).toMatchObject({ code: 'cross_site_request' });
+      expect(host.lookups()).toBe(before);
+    });
+
+    it('from this site passes, and a link from another site shows the page', async () => {
+      const host = await useCookies();
+      const { cookie, get } = await signIn(host);
+      const headers = [cookieHeader(cookie), ...SCRIPT];
+      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
+      expect((await get('/me', [CROSS_SITE, ['Sec-Fetch-Mode', 'navigate']])).status).toBe(200);
+    });
+
+    it('is refused for a foreign Origin without Sec-Fetch-Site', async () => {
+      const host = await useCookies();
+      const { cookie } = await signIn(host);
+      const headers: Header[] = [cookieHeader(cookie), ['Origin', 'https://evil.example']];
+      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(403);
+    });
+
+    it('does not need an allowed source with a bearer token', async () => {
+      const host = await useCookies();
+      const { token } = await host.login();
+      const headers = [bearer(token), CROSS_SITE];
+      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
+    });
+  });
+
+  describe('a guarded page', () => {
+    it('redirects a navigation without a session, with the path to return to', async () => {
+      const host = await useCookies();
+      const answer = await host.send('/page?a=1', { headers: NAVIGATION });
+      expect(answer.status).toBe(303);
+      expect(answer.headers['location']).toBe('/sign-in?return_to=%2Fpage%3Fa%3D1');
+      expect(answer.headers['cache-control']).toBe('no-store');
+    });
+
+    it('refuses other requests with the problem, and never redirects 400, 403 or 503', async () => {
+      const host = await useCookies();
+      const { cookie, get } = await signIn(host);
+      expect((await host.send('/page', { headers: SCRIPT })).status).toBe(401);
+      const twice = [cookieHeader(`${cookie}; ${cookie}`), ...NAVIGATION];
+      expect((await host.send('/page', { headers: twice })).status).toBe(400);
+      host.fail();
+      expect((await get('/page', NAVIGATION)).status).toBe(503);
+    });
+
+    it('is not kept for the back button, nor by shared caches whatever the application says', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      expect((await get('/page', NAVIGATION)).headers['cache-control']).toBe('no-store');
+      expect((await get('/page', SCRIPT)).headers['cache-control']).toBe('private, no-cache');
+      const shared = await get('/page?caching=public', NAVIGATION);
+      expect(shared.headers['cache-control']).toBe('private, no-cache');
+      const own = await get('/page?caching=private', NAVIGATION);
+      expect(own.headers['cache-control']).toBe('private, max-age=60');
+    });
+  });
+
+  describe('a sign-out by a form', () => {
+    it('is answered with a redirect, and by 204 to a script', async () => {
+      const host = await useCookies({ afterLogout: '/bye' });
+      const first = await signIn(host);
+      const answer = await host.send('/session/logout', {
+        method: 'POST',
+        headers: [cookieHeader(first.cookie), ...NAVIGATION],
+      });
+      expect(answer.status).toBe(303);
+      expect(answer.headers['location']).toBe('/bye');
+      expect(answer.setCookies[0]).toMatch(/Max-Age=0/);
+      const second = await signIn(host);
+      const headers = [cookieHeader(second.cookie), ...SCRIPT];
+      expect((await host.send('/session/logout', { method: 'POST', headers })).status).toBe(204);
+    });
+  });
+}
