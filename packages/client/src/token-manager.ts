@@ -108,7 +108,10 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     const isNewer =
       message.order > order ||
       (message.order === order &&
-        (pending || message.kind !== 'token' || message.tokens.access_token > `${current?.token}`));
+        (pending ||
+          message.kind !== 'token' ||
+          !current ||
+          message.tokens.access_token > current.token));
     // A message of another version of this package may lack it.
     order = Math.max(order, message.order) || order;
     if (message.kind === 'hello') {
@@ -128,7 +131,6 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       // A result in flight may belong to the user before.
       if (isSignIn) generation += 1;
       change(hold(tokens, at, isSignIn ? order : undefined));
-      if (pending) post({ kind: 'received', order });
     } else if (message.kind === 'signed-out') {
       const { sid } = message;
       const own = current?.sid;
@@ -136,6 +138,9 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       const isOwn = sid && own ? sid === own && (isNewer || !pending) : isNewer;
       if (isOwn) change(undefined);
     }
+    // Replies, and not the result of a renewal.
+    const isReply = /^(hello|order|received)$/.test(message.kind);
+    if (pending && !isReply) post({ kind: 'received', order: 0 });
   }
 
   function postPause(): void {
@@ -215,19 +220,19 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       if (before !== generation) return;
       // A tab without a token knows nothing about the others.
       if (tokens) await publish(() => take(tokens, at, asked, false).then(onDone));
-      else await forget(!!current, asked);
+      else await publish(() => forget(!!current, asked));
     } catch (error) {
       const milliseconds =
         readRetryAfter(error, now()) || (isTransient(error) ? 0 : REFUSAL_PAUSE_MS);
       if (milliseconds > 0 && error instanceof SessionClientError) {
         pause = { from: now(), until: now() + milliseconds, error };
-        postPause();
+        await publish(async () => postPause());
       }
       throw error;
     }
   }
 
-  /** Keeps the lock until the waiting tabs have the token; otherwise each would request its own. */
+  /** Keeps the lock until the waiting tabs have the message; otherwise each would send a request. */
   async function publish(send: () => Promise<void>): Promise<void> {
     let received = 0;
     let waiting = 0;

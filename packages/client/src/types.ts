@@ -38,7 +38,7 @@ export type Message = { readonly order: number } & (
       readonly until: number;
       readonly status: number;
     }
-  /** This tab waits for the renewal lock and has received the token. */
+  /** This tab waits for the renewal lock and has received the result of a renewal. */
   | { readonly kind: 'received' }
   /** A new tab asks the others for their `order`. */
   | { readonly kind: 'hello' }

@@ -233,6 +233,18 @@ describe('a client in a server process', () => {
     expect(client.sid).toBe(sidOf('ada', 1));
   });
 
+  it('refuses a second user with a JWT, by its subject', async () => {
+    vi.stubGlobal('fetch', networkFault);
+    const client = createClient({ baseUrl: BASE });
+    const jwtOf = (sub: string) => {
+      const claims = Buffer.from(JSON.stringify({ sid: 'same', sub })).toString('base64url');
+      return { access_token: `eyJh.${claims}.x`, expires_in: 900 };
+    };
+    await client.start(jwtOf('ada'));
+    await client.start(jwtOf('ada'));
+    await expect(client.start(jwtOf('grace'))).rejects.toThrow(/one client per request/);
+  });
+
   it('takes a second session of the same user, and another user after a logout', async () => {
     const client = await open();
     await client.start({ access_token: `sat_${sidOf('ada', 2)}.x`, expires_in: 900 });

@@ -361,8 +361,13 @@ describe('client.fetch, on a route that refuses every token', () => {
       expect((await client.fetch(`${BASE}/broken`)).status).toBe(401);
       await pass(1_000);
     }
-    // After 0 and 30 seconds, then after 90.
+    // After 0 and 30 seconds, then after 90, 210 and so on.
     expect(api.countOf('/session/refresh')).toBe(2);
+    for (let minute = 0; minute < 10; minute += 1) {
+      await pass(59_000);
+      await client.fetch(`${BASE}/broken`);
+    }
+    expect(api.countOf('/session/refresh')).toBe(5);
     expect(client.signedIn).toBe(true);
   });
 

@@ -283,6 +283,16 @@ describe('Retry-After of the refresh route', () => {
     expect(api.countOf('/session/refresh')).toBe(2);
   });
 
+  it('stops the renewal of a tab that waits for the lock', async () => {
+    const { api, client, open } = await signedInWorld();
+    const other = open();
+    await settle();
+    api.next('/session/refresh', limited('60'));
+    const settled = await Promise.allSettled([client.refresh(), other.refresh()]);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(api.countOf('/session/refresh')).toBe(1);
+  });
+
   it('of a few seconds is waited for within the renewal', async () => {
     const { api, slept, client } = await signedInWorld();
     api.next('/session/refresh', limited('2'), limited('1'));

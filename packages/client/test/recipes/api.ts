@@ -29,7 +29,7 @@ export async function startRecipeApi(): Promise<RecipeApi> {
   let toCut = 0;
   app.use((req, res, next) => {
     paths.push(req.path);
-    if (toCut > 0 && !req.path.startsWith('/session')) {
+    if (toCut > 0 && !/^\/(session|login)/.test(req.path)) {
       toCut -= 1;
       return void res.destroy();
     }

@@ -117,6 +117,7 @@ describe('a sign-in while a renewal for another user is pending', () => {
     await tabs[0].start(api.issue());
     gate.open(new Response());
     await expect(request).rejects.toMatchObject({ code: 'session_changed' });
+    await settle();
     expect(api.countOf('/session/refresh')).toBe(1);
   });
 });

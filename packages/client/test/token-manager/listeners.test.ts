@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionChange, SessionClient } from '../../src/index.js';
 import { BASE, problem, sidOf } from '../fakes/api.js';
-import { createWorld, settle } from '../fakes/world.js';
+import { createGate, createWorld, settle } from '../fakes/world.js';
 
 const ada = sidOf('ada', 1);
 
@@ -165,6 +165,33 @@ describe('messages between tabs', () => {
     await settle();
     expect(two.sid).toMatch(/^grace/);
     expect((await two.fetch(`${BASE}/me`)).status).toBe(200);
+  });
+
+  it('about the end of the own session count in any order', async () => {
+    const { api, browser, clock, open } = createWorld();
+    const tab = open();
+    await tab.start(api.issue('ada'));
+    const foreign = browser.openTabs('', () => {});
+    foreign.post({ kind: 'signed-out', order: clock.now - 1_000, sid: ada });
+    await settle();
+    expect(tab.signedIn).toBe(false);
+  });
+
+  it('about an earlier end of the own session wait for the renewal in flight', async () => {
+    const { api, browser, clock, open } = createWorld();
+    const tab = open();
+    await tab.start(api.issue('ada'));
+    const foreign = browser.openTabs('', () => {});
+    const gate = createGate<Response>();
+    api.next('/session/refresh', () => gate.promise);
+    const renewal = tab.refresh();
+    await settle();
+    foreign.post({ kind: 'signed-out', order: clock.now - 1_000, sid: ada });
+    await settle();
+    expect(tab.signedIn).toBe(true);
+    gate.open(Response.json(api.issue('grace')));
+    expect(await renewal).toBe(true);
+    expect(tab.sid).toMatch(/^grace/);
   });
 
   it('of another version of the package do no harm', async () => {

@@ -64,6 +64,15 @@ describe('three tabs', () => {
     await settle();
     expect(tabs.map((tab) => tab.signedIn)).toEqual([false, false, false]);
   });
+
+  it('find out once that the session has ended', async () => {
+    const { api, clock, tabs } = await threeTabs();
+    api.hasCookie = false;
+    clock.now += 900_000;
+    await Promise.all(tabs.map((tab) => tab.refresh()));
+    expect(api.countOf('/session/refresh')).toBe(1);
+    expect(tabs.map((tab) => tab.signedIn)).toEqual([false, false, false]);
+  });
 });
 
 describe('a message about a sign-in', () => {
@@ -103,9 +112,10 @@ describe('a tab that is closed in the middle of a renewal', () => {
 
 describe('a new tab', () => {
   it('that has no token does not sign out the others', async () => {
-    const { api, tabs, open } = await threeTabs();
+    const { api, clock, tabs, open } = await threeTabs();
     // As where sessions are in their access tokens, and a page begins without one.
     api.next('/session/refresh', () => problem(401, 'session_required', 'Bearer'));
+    clock.now += 1_000;
     const late = open();
     expect(await late.refresh()).toBe(false);
     await settle();
