@@ -39,44 +39,44 @@ export async function read(response: Response): Promise<Answer> {
 /** Tests an adapter with an engine of another copy of the package than its own. */
 export function describeTwoCopies(startHost: StartHost): void {
   describe('an engine of another copy of @sess/core', () => {
-  async function arrange(options: HttpOptions = {}) {
-    const core = await importCopy();
-    const faulty = createFaultyStore(core.memoryStore());
-    const sessions = core.createSessions({
-      // Nothing cached, so that each verification loads.
-      store: { ...faulty.store, getCached: undefined } as never,
-      logger: silentLogger,
-      maxPerSubject: 1,
-      onLimit: 'reject',
+    async function arrange(options: HttpOptions = {}) {
+      const core = await importCopy();
+      const faulty = createFaultyStore(core.memoryStore());
+      const sessions = core.createSessions({
+        // Nothing cached, so that each verification loads.
+        store: { ...faulty.store, getCached: undefined } as never,
+        logger: silentLogger,
+        maxPerSubject: 1,
+        onLimit: 'reject',
+      });
+      const { accessToken } = await sessions.create({ subject: 'ada' });
+      return { send: await startHost(sessions, options), faulty, accessToken };
+    }
+
+    it('lets a user pass, and refuses a token that is unknown', async () => {
+      const { send, accessToken } = await arrange();
+      expect(await send('GET', '/me', accessToken)).toMatchObject({ status: 200 });
+      expect(await send('GET', '/me', 'unknown')).toEqual({ status: 401, code: 'invalid_token' });
     });
-    const { accessToken } = await sessions.create({ subject: 'ada' });
-    return { send: await startHost(sessions, options), faulty, accessToken };
-  }
 
-  it('lets a user pass, and refuses a token that is unknown', async () => {
-    const { send, accessToken } = await arrange();
-    expect(await send('GET', '/me', accessToken)).toMatchObject({ status: 200 });
-    expect(await send('GET', '/me', 'unknown')).toEqual({ status: 401, code: 'invalid_token' });
-  });
+    it('is known to fail when its store does', async () => {
+      const { send, faulty, accessToken } = await arrange();
+      faulty.fail();
+      expect(await send('GET', '/', accessToken)).toEqual({
+        status: 503,
+        code: 'store_unavailable',
+      });
+    });
 
-  it('is known to fail when its store does', async () => {
-    const { send, faulty, accessToken } = await arrange();
-    faulty.fail();
-    expect(await send('GET', '/', accessToken)).toEqual({
-      status: 503,
-      code: 'store_unavailable',
+    it('serves anonymous requests while its store fails, if it is configured to', async () => {
+      const { send, faulty, accessToken } = await arrange({ onStoreError: 'anonymous' });
+      faulty.fail();
+      expect(await send('GET', '/', accessToken)).toMatchObject({ status: 200 });
+    });
+
+    it('has errors that the error handler recognises', async () => {
+      const { send } = await arrange();
+      expect(await send('POST', '/login')).toEqual({ status: 409, code: 'session_limit_reached' });
     });
   });
-
-  it('serves anonymous requests while its store fails, if it is configured to', async () => {
-    const { send, faulty, accessToken } = await arrange({ onStoreError: 'anonymous' });
-    faulty.fail();
-    expect(await send('GET', '/', accessToken)).toMatchObject({ status: 200 });
-  });
-
-  it('has errors that the error handler recognises', async () => {
-    const { send } = await arrange();
-    expect(await send('POST', '/login')).toEqual({ status: 409, code: 'session_limit_reached' });
-  });
-});
 }

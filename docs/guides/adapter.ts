@@ -36,6 +36,10 @@ function createExchange(req: IncomingMessage, res: ServerResponse): Exchange {
     parsedBody: () => undefined,
     readJson: () => readJsonBody(req),
     setHeader: (name, value) => hold(() => res.setHeader(name, value)),
+    chooseCaching: (choose) =>
+      hold(() =>
+        res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString())),
+      ),
     vary: (names) =>
       void res.setHeader('Vary', mergeVary(res.getHeader('Vary')?.toString(), names)),
     setCookie: (name, line) =>

@@ -103,7 +103,7 @@ export interface AccessGrant {
   readonly version: number | undefined;
 }
 
-/** What a token says. */
+/** The result of reading an access token. */
 export type AccessReading =
   | AcceptedReading
   /** `sid` and `digest` where the token is genuine, as one that has run out may be. */

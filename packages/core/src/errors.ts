@@ -12,7 +12,7 @@ export type SessErrorCode =
   | 'cookie_too_large'
   | 'proof_too_old';
 
-/** How a program can misuse the library; each is thrown at once, as a `TypeError`. */
+/** The codes of `UsageError`: mistakes of the calling program, thrown synchronously as a `TypeError`. */
 export type UsageErrorCode =
   | 'invalid_option'
   | 'invalid_subject'
@@ -50,7 +50,7 @@ export class SessError extends Error {
 
   override readonly name: string = 'SessError';
   readonly code: SessErrorCode;
-  /** The HTTP status that fits; Express reads it from an error nobody handled. */
+  /** The matching HTTP status; Express reads it from an unhandled error. */
   readonly status: number;
   /** The same number under the name that Fastify reads. */
   readonly statusCode: number;
@@ -64,12 +64,12 @@ export class SessError extends Error {
 }
 
 /**
- * The store did not answer, answered with a fault, or could not settle a race. Nothing is known of
- * the credential that was presented: answer 503, keep the cookie, let the client try again.
+ * Thrown when the store did not respond, failed, or could not settle a race. The validity of the presented credential
+ * is unknown: respond with 503 and keep the cookie, so that the client can retry.
  */
 export class StoreUnavailableError extends SessError {
   override readonly name: string = 'StoreUnavailableError';
-  /** Headers for the answer, as the default handlers of Express and Fastify read them. */
+  /** Headers of the response, as the default handlers of Express and Fastify read them. */
   readonly headers: Readonly<Record<string, string>> = { 'Retry-After': '1' };
 
   constructor(message: string, options?: { readonly cause?: unknown }) {
@@ -92,7 +92,7 @@ export class SessionLimitError extends SessError {
 /** Session data that is not JSON, is too deep or too large, or that the schema refuses. */
 export class InvalidDataError extends SessError {
   override readonly name: string = 'InvalidDataError';
-  /** What the schema said, one entry a fault; empty when the fault is in the shape itself. */
+  /** The issues that the schema reported; empty when the data has the wrong shape. */
   readonly issues: readonly { readonly message: string; readonly path: string }[];
 
   constructor(

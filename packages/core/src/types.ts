@@ -2,7 +2,7 @@ import type { Clock } from './util/clock.js';
 import type { Logger } from './util/logger.js';
 
 /**
- * Where an application names the type of its session data, once, for `req.session` and its likes:
+ * Where an application names the type of its session data, once, for `req.session` and every other typed session:
  *
  * ```ts
  * declare module '@sess/core' {
@@ -56,11 +56,11 @@ export interface Issued<Data extends object = RegisteredData> {
   /** Epoch milliseconds; never beyond the session's own end. */
   readonly accessTokenExpiresAt: number;
   /**
-   * What `refresh` takes: for the refresh cookie, or the device's secure storage. A stateless engine has none of its
-   * own, and says the access token here.
+   * The token for `refresh`, to be kept in the refresh cookie or in the secure storage of the device. A stateless engine
+   * has no separate one and returns the access token here.
    */
   readonly refreshToken: string;
-  /** The store's time at which this answer was made, epoch milliseconds: what `expires_in` counts from. */
+  /** The store's time of this result, epoch milliseconds: `expires_in` counts from it. */
   readonly issuedAt: number;
 }
 
@@ -109,7 +109,7 @@ export type RevokeCause =
   | 'refused';
 
 /**
- * What the engine tells its listeners. No event holds a token or a digest.
+ * The events of an engine. No event contains a token or a digest.
  *
  * All engines of a process also publish theirs on channels of `node:diagnostics_channel`: `sess:created`,
  * `sess:store-error` and so on, each message being the event. What a subscriber there throws is uncaught, by the rules
@@ -141,8 +141,8 @@ export interface SessionEvent {
   /** A call to a store failed, or (operation `issue`) the tokens of a session could not be issued. */
   'store-error': { readonly operation: string; readonly error: unknown };
   /**
-   * A store or a denylist was called: the answer took `duration` milliseconds to come, or the call failed after them,
-   * which a `store-error` tells more of. Measured only while somebody listens. Verifying from memory calls nothing.
+   * A call of a store or a denylist ended after `duration` milliseconds. A failure also emits `store-error`. Measured
+   * only while the event has a listener. Verification from memory calls no store.
    */
   'store-call': { readonly operation: string; readonly duration: number; readonly ok: boolean };
 }
@@ -151,7 +151,7 @@ export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
 
-/** What a sign-in says of a session: its data may be left out only where the data's type allows `{}`. */
+/** The input of `create`. The data may be left out only if its type allows `{}`. */
 export type CreateInput<Data extends object = RegisteredData> = {
   /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
   readonly subject: string;
@@ -240,8 +240,8 @@ export interface Sessions<Data extends object = RegisteredData> {
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<Session<Data> | undefined>;
   /**
-   * After re-authentication: new tokens, `authenticatedAt` is now, both deadlines start anew, and every
-   * earlier token of the session is dead. A stateless engine needs the session that `verify` answered; to others its
+   * Renews a session after a re-authentication: it gets new tokens, `authenticatedAt` is now, both deadlines start again,
+   * and every earlier token is rejected. A stateless engine needs the session that `verify` returned; for others its
    * `sid` is enough.
    */
   elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
@@ -255,7 +255,7 @@ export interface Sessions<Data extends object = RegisteredData> {
   list(subject: string): Promise<Session<Data>[]>;
   /** Ends a session. Returns `false` if there was none. */
   revoke(sid: string, options?: RevokeOptions): Promise<boolean>;
-  /** Ends all sessions of a subject, but for `except`; answers how many. */
+  /** Ends all sessions of a subject except `except`. Returns how many were ended. */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
    * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it
@@ -269,7 +269,7 @@ export interface Sessions<Data extends object = RegisteredData> {
    * one ends nothing. Returns `false` if nothing was ended.
    */
   end(tokens: PresentedTokens): Promise<boolean>;
-  /** Calls `listener` at each such event; answers a function that stops it. */
+  /** Calls `listener` at each such event. Returns a function that removes the listener. */
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   /**
    * The kind of engine. `'stored'`: `verify` returns the session of the store. `'signed'`: it returns the session as the
@@ -283,7 +283,7 @@ export interface Sessions<Data extends object = RegisteredData> {
   readonly logger: Logger;
   /** The engine's time: the local clock, corrected by the store's. */
   readonly clock: Clock;
-  /** Resolves when the store answers; for health checks. */
+  /** Resolves when the store responds; for health checks. */
   ready(): Promise<void>;
   /** Releases the store. */
   close(): Promise<void>;

@@ -16,7 +16,7 @@ export interface ScriptStoreOptions {
   /** Prefix of every key. Default: `'sess:'`. Braces are refused, because they move all keys to one slot. */
   readonly keyPrefix?: string;
   /**
-   * Time after which a call is given up and answered with 503. Default: `'1s'`; at most `'30s'`. A write that was given
+   * Time after which a call is given up, which results in 503. Default: `'1s'`; at most `'30s'`. A write that was given
    * up is not executed later.
    */
   readonly timeout?: Duration;

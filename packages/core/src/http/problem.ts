@@ -104,7 +104,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   cookie_too_large: { status: 500, detail: 'The session cookie would be too large.' },
   proof_too_old: {
     status: 401,
-    detail: 'The sign-in took too long, or all sessions were ended meanwhile. Sign in again.',
+    detail: 'The sign-in took too long, or all sessions were ended in the meantime. Sign in again.',
     challenge: 'Bearer',
   },
 };

@@ -7,7 +7,7 @@ import { formatValue } from '../util/options.js';
 export interface Events {
   on<Name extends keyof SessionEvent>(name: Name, listener: EventListener<Name>): () => void;
   emit<Name extends keyof SessionEvent>(name: Name, event: SessionEvent[Name]): void;
-  /** Whether anybody would be told: for events that cost something to make. */
+  /** True if the event has a listener; for events that are expensive to create. */
   isHeard(name: keyof SessionEvent): boolean;
 }
 

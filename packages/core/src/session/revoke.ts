@@ -39,7 +39,7 @@ export function createFindPresented({
       if (kind === 'foreign') return undefined;
       return { sid, subject: record.data.subject, ...(kind === 'spent' ? { isReuse: true } : {}) };
     } catch (error) {
-      // What a newer version wrote cannot be compared with the token. Signing out must be possible all the same.
+      // A record of a newer version cannot be compared with the token. A logout must still be possible.
       if (error instanceof Error && error.cause === UNREADABLE) return { sid };
       throw error;
     }

@@ -307,7 +307,7 @@ function assertLoadResult(result: LoadResult, sid: string): void {
       { cause: UNREADABLE },
     );
   }
-  // An object without the member is not a result that says that there is no record.
+  // A result without the member is invalid; an absent record has the member with `undefined`.
   if (!('record' in result)) throw invalidResult('record');
   if (result.record !== undefined) assertRecord(result.record, sid);
 }

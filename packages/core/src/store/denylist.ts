@@ -60,7 +60,7 @@ export interface Denylist {
   currentVersion(tag: string, ttlMs: number): Promise<number>;
   /** Returns true if a token is denied at the engine's time `at`, epoch milliseconds. One round trip. */
   isDenied(token: DeniableToken, at: number): Promise<boolean>;
-  /** True if cached data shows that a token is not denied. `false` says nothing: the engine then calls `isDenied`. */
+  /** True if cached data shows that a token is not denied. After `false` the engine calls `isDenied`. */
   isKnownValid?(token: DeniableToken, at: number): boolean;
   deny(tag: string, denials: readonly Denial[], ttlMs: number): Promise<void>;
   /**

@@ -16,9 +16,9 @@ export const MAX_CLOCK_LEAD_MS = 100;
 
 /** What every write carries. */
 export interface WriteContext {
-  /** The store MUST NOT write after this moment of its own clock; it answers `late` instead. */
+  /** The store MUST NOT write after this moment of the clock of the store; it returns `late` instead. */
   readonly notAfter: number;
-  /** Unique to the call. The same write arriving twice MUST answer as the first did. */
+  /** Unique to the call. The same write arriving twice MUST return the result of the first. */
   readonly operation: string;
 }
 
@@ -121,8 +121,8 @@ export interface SessionStore {
    */
   loadRecord?(sid: string): Promise<SessionRecord | undefined>;
   /**
-   * The record from memory, or `undefined` when it is not at hand. It may only say yes: what does not
-   * match is looked up with `load`.
+   * Returns the record from memory, or `undefined` when it is not cached. It may be stale: the engine only accepts a
+   * token by it, and calls `load` before it rejects one.
    */
   getCached?(sid: string): SessionRecord | undefined;
   /**
@@ -133,8 +133,8 @@ export interface SessionStore {
   /**
    * Replaces the auth part and raises its version, if the version is `expected`.
    *
-   * @param markReplayed a conflict with a record of this generation also sets its `shared`, raises the version and
-   *   answers it so: whoever loses a race of refreshes has to mark the winner's step, and needs no second
+   * @param markReplayed a conflict with a record of this generation also sets its `replayed`, raises the version and
+   *   returns the changed record: the loser of a race of refreshes must mark the winner's step, and needs no second
    *   write for it
    */
   replaceAuth(
@@ -152,8 +152,8 @@ export interface SessionStore {
     write: WriteContext,
   ): Promise<ReplaceResult>;
   /**
-   * Removes a session, and remembers for a while that it did. With `expected`, only if that is the version of
-   * its auth part; a conflict answers the current record.
+   * Removes a session and remembers the removal for `TOMBSTONE_TTL_MS`. With `expected`, only if that is the version of
+   * its auth part; a conflict returns the current record.
    */
   remove(sid: string, write: WriteContext, expected?: number): Promise<RemoveResult>;
   /** The subject's live sessions, oldest first. */

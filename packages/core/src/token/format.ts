@@ -17,13 +17,13 @@ const REFRESH =
 const ACCESS_LENGTH = 80;
 const REFRESH_LENGTH = 103;
 
-/** What an opaque access token says. */
+/** The parts of an opaque access token. */
 export interface AccessCredential {
   readonly sid: string;
   readonly secret: string;
 }
 
-/** What a refresh token says. The family is text of 12 bytes; the secret is text of 32. */
+/** The parts of a refresh token. The family encodes 12 bytes, the secret 32. */
 export interface RefreshCredential {
   readonly sid: string;
   readonly family: string;
@@ -43,8 +43,8 @@ export function parseAccessToken(token: unknown): AccessCredential | undefined {
 }
 
 /**
- * The sid that an access token would have if it is one, by its frame alone: what a look at the memory at hand may go by,
- * for which the whole spelling costs as much as half a hash. What is found by it has to have the secret's digest too.
+ * Returns the sid of a text that has the frame of an access token, without checking its spelling, which costs as much as
+ * half a hash. Use it only to look up a cached record, whose digest must then match the secret.
  */
 export function sidWithin(token: unknown): string | undefined {
   const isFramed =

@@ -134,7 +134,7 @@ export async function checkSchema<Output>(
   const result = await schema['~standard'].validate(value);
   // The standard lets any falsy `issues` stand for success.
   if (!result?.issues) return result?.value;
-  // Schemas are not written here: whatever is no issue is told as one that says nothing.
+  // Schemas are foreign code: an issue of an unknown form is reported without a message.
   const issues = Array.from(result.issues, (issue) => ({
     message: formatValue(issue?.message),
     path: pathOf(issue),

@@ -45,7 +45,7 @@ const warn: Line = (fields, message) => {
  */
 export const defaultLogger: Logger = { debug: silent, info: silent, warn, error: warn };
 
-/** Tokens of ours, and JWTs. */
+/** Tokens of this library, and JWTs. */
 const TOKEN = /s[ar]t_[\w.-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 /** Any other run that may be a credential or a digest: long, in base64url or hex. */
 const LONG = /[\w-]{20,}/g;
@@ -89,7 +89,7 @@ function redactFields(fields: LogFields): LogFields {
     try {
       safe[name] = redact(name, value);
     } catch {
-      // A property that throws when it is read says nothing that a log needs.
+      // A property that throws when it is read is of no use in a log.
       safe[name] = '[unreadable]';
     }
   }

@@ -6,8 +6,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scaled } from '../../../../test/fuzzing.js';
 import { createRecord } from '../../../../test/kit.js';
 
-/** For what takes a whole engine: a record of 400 bytes more for each would pass the bound. */
-const SOME = Math.max(20_000, scaled(50_000));
+/** For what takes a whole engine. */
+const SOME = Math.max(8_000, scaled(50_000));
+/** MiB: a record of 400 bytes more for each session would pass it. */
+const SOME_BOUND = Math.min(8, (400 * SOME) / 1_048_576);
 /** A million at full scale. */
 const MANY = Math.max(50_000, scaled(1_000_000));
 /** MiB: less than a key a session leaves behind where there are few, and what a collection varies by. */
@@ -63,7 +65,7 @@ describe('the memory store', () => {
       }
     };
     await createMany(10_000, 0);
-    expect(await measureHeap(() => createMany(SOME, 10_000))).toBeLessThan(8);
+    expect(await measureHeap(() => createMany(SOME, 10_000))).toBeLessThan(SOME_BOUND);
   }, 60_000);
 
   it('forgets what it removed after a while', async () => {
@@ -78,7 +80,8 @@ describe('the memory store', () => {
       }
     };
     await comeAndGo(5_000, 0);
-    expect(await measureHeap(() => comeAndGo(SOME, 5_000))).toBeLessThan(8);
+    const many = Math.max(15_000, scaled(30_000));
+    expect(await measureHeap(() => comeAndGo(many, 5_000))).toBeLessThan(8);
   }, 60_000);
 
   describe('in production', () => {

@@ -10,7 +10,7 @@ export interface ServerInfo {
   /** The value of `maxmemory-policy`, if the server reports it. */
   readonly evictionPolicy: string | undefined;
   readonly persistence: Persistence;
-  /** The latest moment before which the server has not run. Epoch milliseconds of the server. */
+  /** The second in which the server was started. Epoch milliseconds of the server. */
   readonly startedAt: number | undefined;
 }
 
@@ -69,8 +69,8 @@ function parseInfo(text: string, save: string | undefined): ServerInfo {
     new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1];
   const uptime = Number(read('uptime_in_seconds') ?? Number.NaN);
   const now = Number(read('server_time_usec') ?? Number.NaN) / 1_000;
-  // The uptime is rounded down to whole seconds.
-  const startedAt = Math.floor(now - (uptime + 1) * 1_000);
+  // Both times of the server are in whole seconds, so that their difference is the second in which it was started.
+  const startedAt = (Math.floor(now / 1_000) - uptime) * 1_000;
   return {
     evictionPolicy: read('maxmemory_policy'),
     persistence: readPersistence(read, save),

@@ -73,7 +73,7 @@ export interface DenylistCommands {
   supersede(token: DeniableToken, options: SupersedeOptions): Promise<Supersession | undefined>;
 }
 
-/** Fields of a subject that are read at once for the near cache. Larger subjects are read token by token. */
+/** Fields of a subject that one command reads for the near cache. Larger subjects are read token by token. */
 const MAX_WHOLE_FIELDS = 64;
 /** The latest moment that is stored. */
 const MAX_TIME = 999_999_999_999_999;
@@ -186,9 +186,9 @@ export function createDenylistCommands(context: DenylistCommandsContext): Denyli
   };
 }
 
-/** Operations that cache what they read, and an answer from memory. */
+/** Operations that cache what they read, and a check from memory. */
 export interface CachedDenylistCommands extends DenylistCommands {
-  /** True if the cached state shows that the token is not denied. `false` says nothing. */
+  /** True if the cached state shows that the token is not denied. `false` means unknown. */
   isKnownValid(token: DeniableToken, at: number): boolean;
 }
 

@@ -237,7 +237,7 @@ return { entry.successor, text(mark.version) }
 
 /**
  * Arguments: maximum, then the fields of the watermark, the token and its session. Replies with all fields of the key if
- * they are at most so many, and with those three values otherwise.
+ * their number is within the maximum, and with those three values otherwise.
  */
 export const READ: Script = toScript(`
 local key = KEYS[1]

@@ -22,7 +22,7 @@ export interface RedisDenylistOptions {
    */
   readonly keyPrefix?: string;
   /**
-   * Time after which a call is given up and answered with 503. Default: `'1s'`; at most `'30s'`. A denial that was given
+   * Time after which a call is given up, which results in 503. Default: `'1s'`; at most `'30s'`. A denial that was given
    * up may still be written.
    */
   readonly timeout?: Duration;

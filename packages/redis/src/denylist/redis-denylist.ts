@@ -27,7 +27,7 @@ const PROBE_TAG = 'ready-----------';
  * that a check reads one key, and a change writes one key.
  *
  * The server must not evict keys: under any `maxmemory-policy` but `noeviction`, `ready()` rejects with a `UsageError`,
- * and calls fail. It should keep an append-only file: after a restart from a snapshot, tokens of before are refused. The
+ * and calls fail. It should keep an append-only file: after a restart from a snapshot, earlier tokens are refused. The
  * client belongs to the caller; create it with the options of `failFast`.
  *
  * @throws {UsageError} invalid_option, invalid_argument
@@ -62,7 +62,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
           withTimeout(reply, {
             clock: systemClock,
             milliseconds: timeout / 2,
-            createError: () => new Error('INFO was not answered in time'),
+            createError: () => new Error('INFO timed out'),
           }),
       }),
     onUnknown(reason) {
@@ -168,7 +168,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
     },
     async ready() {
       await check.assertNoEviction();
-      // A denylist that cannot write signs nobody in: it does what a sign-in does, on a key of its own.
+      // Without writes no sign-in is possible, so this does the write of a sign-in on a separate key.
       await plain.currentVersion(PROBE_TAG, 1);
       await sender.send(keyPrefix + PROBE_TAG, false, ['UNLINK', keyPrefix + PROBE_TAG]);
     },

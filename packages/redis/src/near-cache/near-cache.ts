@@ -183,7 +183,7 @@ export function createClientSideCache<Value>(
 
 /** A read that has been sent. */
 interface PendingRead {
-  /** Its key was invalidated after it was sent, so that the reply may hold the value of before. */
+  /** Its key was invalidated after it was sent, so that the reply may hold the previous value. */
   isStale: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface Topology {
 
 type ClientPart = Pick<Topology, 'clientPrefix' | 'isReady'>;
 
-/** The properties by which the supported clients are told apart. */
+/** The properties that distinguish the supported clients. */
 interface ClientShape {
   readonly duplicate?: unknown;
   readonly nodes?: unknown;
@@ -116,7 +116,7 @@ const ATTEMPTS_PER_HIT = 20;
 
 /**
  * The primaries of a Cluster, as the client knows them. It is enough to follow the view of the client:
- * - A node that a read was answered by is a primary in the pool, because the client is redirected there first.
+ * - A node that replied to a read is a primary in the pool, because the client is redirected there first.
  * - A slot that moves takes its keys along, and their removal is pushed by the node that had them.
  * - A primary that was replaced is gone, and its connection with it. Or it follows its successor and pushes the writes
  *   of that one; the next heartbeat is redirected to the successor, by which the client learns of it.

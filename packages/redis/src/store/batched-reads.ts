@@ -72,7 +72,7 @@ const SHARDED =
  * - A field that a batch does not find is read by itself, because a proxy may have sent the batch to the server of
  *   another key.
  * - A field that is missing on a server which has not proved to be a primary is read by a script that replicas refuse:
- *   an empty replica must not sign anybody out.
+ *   an empty replica must not sign users out.
  */
 export function createBatchedReads({
   sender,

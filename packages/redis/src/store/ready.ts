@@ -41,7 +41,7 @@ export function createReadyCheck(context: ReadyCheckContext): ReadyCheck {
     withTimeout(reply, {
       clock: systemClock,
       milliseconds: timeout / 2,
-      createError: () => new Error('INFO was not answered in time'),
+      createError: () => new Error('INFO timed out'),
     });
 
   /** Returns a key under the prefix that this package does not write. */

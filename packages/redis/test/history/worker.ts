@@ -25,7 +25,10 @@ function send(message: Message): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
-sessions.on('reuse', ({ sid }) => send({ type: 'event', at: readClock(), name: 'reuse', sid }));
+sessions.on('reuse', ({ sid, cause }) => {
+  // A failover that lost a rotation is reported as such, and is no sign of a theft.
+  if (cause === undefined) send({ type: 'event', at: readClock(), name: 'reuse', sid });
+});
 sessions.on('revoked', ({ cause, sid }) => {
   if (sid !== undefined) send({ type: 'event', at: readClock(), name: 'revoked', cause, sid });
 });

@@ -28,64 +28,76 @@ import { describeSignIn } from './adapter/sign-in.js';
 import { describeSigned } from './adapter/signed.js';
 import { describeStateless } from './adapter/stateless.js';
 
+/** Options of {@link adapterSuite}. */
 export interface AdapterSuiteOptions {
-  /** Engines of other kinds to run the contract with, beside the one with opaque tokens. Default: none. */
+  /** Engines with signed tokens, with which the contract runs as well. Default: none. */
   readonly engines?: SignedEngines;
+  /**
+   * Whether the tests named `protocol` run: those of rules that `@sess/core` implements for every adapter. Default:
+   * `true`. `false` is for quick runs, where another adapter runs them.
+   */
+  readonly protocol?: boolean;
 }
 
-const EVERYWHERE = [
-  describeBearer,
-  describeRouteTable,
-  describeSignIn,
-  describeJwks,
-  describeCrowd,
-  describeApplication,
+/** `adapter`: the code of the adapter decides the result. `protocol`: the core decides it. */
+type Mark = 'adapter' | 'protocol';
+type Part = readonly [mark: Mark, describePart: (target: Target) => void];
+
+const EVERYWHERE: readonly Part[] = [
+  ['adapter', describeBearer],
+  ['adapter', describeRouteTable],
+  ['adapter', describeSignIn],
+  ['adapter', describeCrowd],
+  ['adapter', describeApplication],
+  ['protocol', describeJwks],
 ];
 
-const WITH_STORE = [
+const WITH_STORE: readonly Part[] = [
   ...EVERYWHERE,
-  describeRefresh,
-  describeRoutes,
-  describeCookies,
-  describeCookieTransport,
-  describeCsrf,
-  describeRequestSessions,
-  describeCredentials,
-  describeFaults,
+  ['adapter', describeCookies],
+  ['adapter', describeCookieTransport],
+  ['adapter', describeRequestSessions],
+  ['adapter', describeCredentials],
+  ['adapter', describeFaults],
+  ['protocol', describeRefresh],
+  ['protocol', describeRoutes],
+  ['protocol', describeCsrf],
 ];
 
 /** Without a store there is no refresh token, so neither cookie nor rotation, and nothing to list or change. */
-const BY_MODE: Readonly<Record<TokenMode, readonly ((target: Target) => void)[]>> = {
+const BY_MODE: Readonly<Record<TokenMode, readonly Part[]>> = {
   opaque: WITH_STORE,
   jwt: [
     ...WITH_STORE,
-    describeSigned,
-    describeEndedSession,
-    describeRevocation,
-    describeDenylistFaults,
+    ['adapter', describeEndedSession],
+    ['protocol', describeSigned],
+    ['protocol', describeRevocation],
+    ['protocol', describeDenylistFaults],
   ],
-  stateless: [...EVERYWHERE, describeStateless, describeDenylistFaults],
+  stateless: [...EVERYWHERE, ['protocol', describeStateless], ['protocol', describeDenylistFaults]],
 };
 
 /**
- * The HTTP contract as tests over real sockets: every adapter has to pass all of it, with every kind of engine
- * that it is given.
+ * Declares the HTTP contract as tests over real sockets. An adapter has to pass all of it, with each kind of engine.
  *
  * @param startHost mounts the adapter in a small application with the routes that `HostSetup` describes
  */
 export function adapterSuite(
   name: string,
   startHost: StartHost,
-  { engines }: AdapterSuiteOptions = {},
+  { engines, protocol = true }: AdapterSuiteOptions = {},
 ): void {
   const { createDenylist, ...signed } = engines ?? {};
   const all: Readonly<Record<string, MakeEngine>> = { opaque: makeOpaque, ...signed };
+  const marks: readonly Mark[] = protocol ? ['adapter', 'protocol'] : ['adapter'];
   describe(`HTTP contract: ${name}`, () => {
     describe.each(Object.keys(all) as TokenMode[])('with %s tokens', (mode) => {
       const makeEngine = all[mode] ?? makeOpaque;
-      for (const describePart of BY_MODE[mode]) {
-        describePart({ startHost, mode, makeEngine, createDenylist });
-      }
+      describe.each(marks)('%s', (mark) => {
+        for (const [own, describePart] of BY_MODE[mode]) {
+          if (own === mark) describePart({ startHost, mode, makeEngine, createDenylist });
+        }
+      });
     });
   });
 }

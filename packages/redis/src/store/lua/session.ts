@@ -317,7 +317,7 @@ return { 'removed', now, count, isLast and -1 or p + 1 }
 `);
 
 /**
- * Seconds and microseconds, then one field for each key; an error as a list of its own, for a key that holds no hash.
+ * Seconds and microseconds, then one field for each key; an error as a separate list, for a key that holds no hash.
  * The time is returned as it is: formatting it would cost more than a field.
  */
 export const LOAD: Script = script(
@@ -348,7 +348,7 @@ return reply
 
 /**
  * Arguments: bytes, then the fields to read; without fields all sessions of the index that have not ended. Replies with
- * the time, the fields that were left out, and names and values in turn, of about so many bytes.
+ * the time, the fields that were left out, and names and values in turn, up to about that number of bytes.
  */
 export const LIST: Script = script(`
 local budget, wanted, reply, left = tonumber(ARGV[1]), {}, { now, '' }, {}

@@ -32,6 +32,6 @@ export function describeCrowd(target: Target): void {
         }),
       );
       expect(seen).toEqual(asked.map((user) => user?.name ?? null));
-    });
+    }, 60_000);
   });
 }
