@@ -25,7 +25,7 @@ function send(message: Message): void {
   if (process.connected) process.send?.(message, () => {});
 }
 
-sessions.on('reuse', ({ sid, cause }) => {
+sessions.on('reuse', ({ sid, alternative }) => {
   // A failover that lost a rotation is reported as such, and is no sign of a theft.
   if (cause === undefined) send({ type: 'event', at: readClock(), name: 'reuse', sid });
 });
