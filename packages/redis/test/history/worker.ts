@@ -27,7 +27,7 @@ function send(message: Message): void {
 
 sessions.on('reuse', ({ sid, alternative }) => {
   // A failover that lost a rotation is reported as such, and is no sign of a theft.
-  if (cause === undefined) send({ type: 'event', at: readClock(), name: 'reuse', sid });
+  if (alternative === undefined) send({ type: 'event', at: readClock(), name: 'reuse', sid });
 });
 sessions.on('revoked', ({ cause, sid }) => {
   if (sid !== undefined) send({ type: 'event', at: readClock(), name: 'revoked', cause, sid });
