@@ -129,11 +129,6 @@ export class UsageError extends TypeError {
   }
 }
 
-/** Creates the error for a wrong option. */
-export function invalidOption(message: string): UsageError {
-  return new UsageError('invalid_option', message);
-}
-
 /**
  * True if `error` is one of the library's own, with the given code if there is one. It works across copies of the
  * package, where `instanceof` does not.

@@ -93,7 +93,7 @@ export type PresentResult<Data extends object = RegisteredData> =
   | {
       readonly ok: true;
       readonly session: Session<Data>;
-      /** A cookie to send to the client in place of its own. Inspecting it shows no token. */
+      /** A cookie that replaces that of the client. Inspecting it shows no token. */
       readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
     }
   | { readonly ok: false; readonly reason: RejectionReason };

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
+import { sessionMiddleware as unaugmented } from '@sess/express/unaugmented';
 import express from 'express';
 import { expect, walk } from './expect.js';
 
@@ -31,6 +32,7 @@ app.get(
   }),
 );
 app.use(sessionErrors());
+expect(unaugmented === sessionMiddleware, 'the entry without augmentation has the middleware');
 
 const server = app.listen(0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));

@@ -1,5 +1,6 @@
 import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/fastify';
+import { sessionMiddleware as unaugmented } from '@sess/fastify/unaugmented';
 import Fastify from 'fastify';
 import { expect, walk } from './expect.js';
 
@@ -12,6 +13,7 @@ declare module '@sess/core' {
 const app = Fastify();
 await app.register(sessionMiddleware(createSessions(), { routes: 'all' }));
 app.setErrorHandler(sessionErrors());
+expect(unaugmented === sessionMiddleware, 'the entry without augmentation has the middleware');
 app.post<{ Body: { user: string } }>('/login', (request) => {
   // @ts-expect-error the handle is missing
   const wrong = () => request.sessions.start({ subject: 'ada', data: {} });

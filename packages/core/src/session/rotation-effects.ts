@@ -81,7 +81,7 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
   }
 
   function report(sid: string, { cause, subject }: Pick<EndedSession, 'cause' | 'subject'>): void {
-    // A forged generation cannot be told from lost writes. The alarm must not depend on which of them it is.
+    // A forged generation looks like lost writes, so both raise the alarm.
     if (cause === 'reuse') events.emit('reuse', { sid, subject });
     if (cause === 'lost-writes') events.emit('reuse', { sid, subject, alternative: cause });
     events.emit('revoked', { cause, sid, subject });

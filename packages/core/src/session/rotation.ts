@@ -260,22 +260,19 @@ export function deriveLatestSecret(secret: string, steps: readonly RotationStep[
 }
 
 /** Returns the step that made the newest generation. */
-export function latestStep(auth: AuthPart): RotationStep {
+function latestStep(auth: AuthPart): RotationStep {
   const step = auth.steps.at(-1);
   if (step === undefined) throw new TypeError('A session record has no step.');
   return step;
 }
 
 /** Adds an access token; the oldest one is dropped at the limit. */
-export function addAccess(
-  entries: readonly AccessEntry[],
-  entry: AccessEntry,
-): readonly AccessEntry[] {
+function addAccess(entries: readonly AccessEntry[], entry: AccessEntry): readonly AccessEntry[] {
   return [...entries.slice(1 - MAX_ENTRIES), entry];
 }
 
 /** Adds a step. Steps are dropped oldest first when their grace is over, so that those kept stay without a gap. */
-export function addStep(
+function addStep(
   steps: readonly RotationStep[],
   step: RotationStep,
   grace: number,

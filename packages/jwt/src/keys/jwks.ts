@@ -239,7 +239,7 @@ const USUAL: Readonly<Record<string, JwtAlgorithm>> = {
  * Returns the usable keys of a JWK Set, each with its one algorithm (RFC 8725, section 3.1), `undefined` if the value
  * is not a set. Secrets, private keys and RSA keys of less than 2,048 bits are left out (RFC 7517, section 5).
  */
-export function selectKeys(set: unknown): JSONWebKeySet | undefined {
+function selectKeys(set: unknown): JSONWebKeySet | undefined {
   if (typeof set !== 'object' || set === null || !('keys' in set)) return undefined;
   return Array.isArray(set.keys)
     ? { keys: set.keys.flatMap((key) => select(key) ?? []) }

@@ -1,10 +1,5 @@
-import type {
-  AccessEntry,
-  AuthPart,
-  DataPart,
-  RotationStep,
-  SessionRecord,
-} from '@sess/core/store';
+import { decodeAuth, decodeData, encodeAuth, encodeData } from '@sess/core/internal';
+import type { SessionRecord } from '@sess/core/store';
 
 /*
  * value   = "1:" authVersion ":" dataVersion ":" createdAt ":" expiresAt ":" page ":" length ":" auth data
@@ -12,58 +7,12 @@ import type {
  * data    = JSON to the end
  *
  * The scripts read the numbers and splice the two parts. They never parse the JSON, which Lua could not write back
- * unchanged. Field names are left out, and times within the auth part are relative to `authenticatedAt`: both together
- * halve it. `page` is the page of the index that has the session: see store/lua/header.ts.
+ * unchanged. `page` is the page of the index that has the session: see store/lua/header.ts.
  */
 const HEADER = /^1:(\d{1,15}):(\d{1,15}):(\d{1,15}):(\d{1,15}):\d{1,6}:(\d{1,6}):/;
 
 /** The version of a record. Versions above 1 are written by later releases. */
 const VERSION = /^(\d{1,3}):/;
-
-/** The auth part as it is stored; its end is part of the header. */
-export interface EncodedAuth {
-  readonly text: string;
-  readonly expiresAt: number;
-}
-
-/** Returns the auth part as text. */
-export function encodeAuth(auth: AuthPart): EncodedAuth {
-  const base = auth.authenticatedAt;
-  const text = JSON.stringify([
-    base,
-    auth.absoluteExpiresAt - base,
-    auth.lastUsedAt - base,
-    auth.generation,
-    auth.family,
-    auth.refresh,
-    flatten(auth.access, ({ digest, expiresAt }) => [digest, expiresAt - base]),
-    flatten(auth.steps, ({ salt, spentAt }) => [
-      salt,
-      spentAt === undefined ? null : spentAt - base,
-    ]),
-    auth.accessCount,
-    (auth.acknowledged ? 1 : 0) + (auth.replayed ? 2 : 0),
-  ]);
-  return { text, expiresAt: auth.expiresAt };
-}
-
-/** Returns the two values of each item in turn. A loop, because `flatMap` takes longer than all the rest. */
-function flatten<Item>(
-  items: readonly Item[],
-  split: (item: Item) => readonly [first: string, second: number | null],
-): readonly (string | number | null)[] {
-  const flat: (string | number | null)[] = [];
-  for (const item of items) {
-    const [first, second] = split(item);
-    flat.push(first, second);
-  }
-  return flat;
-}
-
-/** Returns the data part as text. */
-export function encodeData({ subject, device, data }: DataPart): string {
-  return JSON.stringify([subject, [device.userAgent, device.ip, device.label], data]);
-}
 
 /** Returns the record as text, on page 0; the insert script sets the page. */
 export function encodeRecord(record: SessionRecord): string {
@@ -98,97 +47,4 @@ export function decodeRecord(sid: string, value: string): SessionRecord | undefi
     // Cut short, or written by another program: the contract treats it as absent.
     return undefined;
   }
-}
-
-function decodeAuth(value: unknown, expiresAt: number): AuthPart {
-  const [base, absolute, lastUsed, generation, family, refresh, access, steps, accessCount, flags] =
-    list(value);
-  const from = number(base);
-  return {
-    expiresAt,
-    absoluteExpiresAt: from + number(absolute),
-    authenticatedAt: from,
-    lastUsedAt: from + number(lastUsed),
-    generation: counter(generation),
-    family: text(family),
-    refresh: text(refresh),
-    access: pairs(
-      access,
-      (digest, at): AccessEntry => ({ digest: text(digest), expiresAt: from + number(at) }),
-    ),
-    steps: atLeastOne(
-      pairs(
-        steps,
-        (salt, at): RotationStep =>
-          at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
-      ),
-    ),
-    accessCount: counter(accessCount),
-    acknowledged: (number(flags) & 1) !== 0,
-    replayed: (number(flags) & 2) !== 0,
-  };
-}
-
-function decodeData(value: unknown): DataPart {
-  const [subject, device, data] = list(value);
-  if (typeof data !== 'object' || data === null) throw new TypeError('data');
-  return Object.freeze({
-    subject: text(subject),
-    device: decodeDevice(list(device)),
-    data: deepFreeze(data),
-  });
-}
-
-function decodeDevice([userAgent, ip, label]: readonly unknown[]): DataPart['device'] {
-  const device: { userAgent?: string; ip?: string; label?: string } = {};
-  if (typeof userAgent === 'string') device.userAgent = userAgent;
-  if (typeof ip === 'string') device.ip = ip;
-  if (typeof label === 'string') device.label = label;
-  return Object.freeze(device);
-}
-
-function list(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('list');
-  return value;
-}
-
-function pairs<Item>(
-  value: unknown,
-  create: (first: unknown, second: unknown) => Item,
-): readonly Item[] {
-  const flat = list(value);
-  const items: Item[] = [];
-  for (let n = 0; n + 1 < flat.length; n += 2) items.push(create(flat[n], flat[n + 1]));
-  return items;
-}
-
-function atLeastOne<Item>(items: readonly Item[]): readonly Item[] {
-  if (items.length === 0) throw new TypeError('empty');
-  return items;
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('text');
-  return value;
-}
-
-function number(value: unknown): number {
-  if (!Number.isSafeInteger(value)) throw new TypeError('number');
-  return value as number;
-}
-
-/** A uint32 in tokens and derivations, whose successor has to be one too. */
-function counter(value: unknown): number {
-  const count = number(value);
-  if (count < 0 || count >= 0xffffffff) throw new TypeError('counter');
-  return count;
-}
-
-/** Sessions expose their data as it is cached, so callers must not be able to change it. */
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) deepFreeze(part);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -1,5 +1,12 @@
 import type { Logger } from '@sess/core';
-import { type BoundedCache, createBoundedCache, systemClock, tagOf } from '@sess/core/internal';
+import {
+  type BoundedCache,
+  createBoundedCache,
+  encodeAuth,
+  encodeData,
+  systemClock,
+  tagOf,
+} from '@sess/core/internal';
 import {
   compareByAge,
   type InsertResult,
@@ -25,7 +32,7 @@ import {
 import { resolveStoreOptions, type ScriptStoreOptions } from '../options.js';
 import type { RedisSessionStore } from '../replayable-store.js';
 import { createBatchedReads } from './batched-reads.js';
-import { decodeRecord, encodeAuth, encodeData, encodeRecord, isNewerRecord } from './codec.js';
+import { decodeRecord, encodeRecord, isNewerRecord } from './codec.js';
 import {
   DISCARD,
   INSERT,

@@ -1,5 +1,5 @@
+import { decodeAuth, decodeData, encodeAuth, encodeData } from '@sess/core/internal';
 import type { InsertResult, RemoveResult, ReplaceResult, SessionRecord } from '@sess/core/store';
-import { decodeAuth, decodeData, encodeAuth, encodeData } from './codec.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -6,7 +6,7 @@ const HEADER =
   RECORD_HEADER + createIndexHeader({ tombstoneTtl: TOMBSTONE_TTL_MS, markTtl: REVOCATION_TTL_MS });
 
 /** Sessions that one call may evict. A subject whose limit was lowered needs several calls. */
-export const EVICTIONS_PER_CALL = 32;
+const EVICTIONS_PER_CALL = 32;
 
 function script(source: string, header: string = HEADER): Script {
   return toScript(`${header}${source}`);

@@ -26,6 +26,19 @@ export function describeReplace(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record).toEqual({ ...record, auth, authVersion: 2 });
     });
 
+    it('keeps the tokens of a renewed cookie, whose generation has no access token yet', async () => {
+      const auth = deepFreeze({ ...createAuth(now), access: [], accessCount: -1, replayed: false });
+      await store.replaceAuth(record.sid, 1, auth, createWrite(now));
+      expect((await store.load(record.sid)).record).toEqual({ ...record, auth, authVersion: 2 });
+      // The loser of a race marks the generation, which stores do without parsing the tokens.
+      const other = createAuth(now);
+      const lost = await store.replaceAuth(record.sid, 1, other, createWrite(now), auth.generation);
+      expect(lost).toMatchObject({
+        status: 'conflict',
+        record: { auth: { accessCount: -1, access: [], replayed: true } },
+      });
+    });
+
     it('replaces the data, raises its version, and leaves the tokens alone', async () => {
       const data = deepFreeze({ ...record.data, data: { handle: 'lovelace', list: [] } });
       expect(await store.replaceData(record.sid, 1, data, createWrite(now))).toMatchObject({

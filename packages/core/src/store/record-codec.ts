@@ -1,11 +1,21 @@
-import type { AccessEntry, AuthPart, DataPart, RotationStep } from '@sess/core/store';
+import type { AccessEntry, AuthPart, DataPart, RotationStep } from './record.js';
 
-/** What of a session is written in the header beside its auth part. */
+/*
+ * The parts of a record as text, for stores that keep text:
+ *
+ * auth = JSON array of ASCII characters
+ * data = JSON array
+ *
+ * Field names are left out, and times within the auth part are relative to `authenticatedAt`: both together halve it.
+ */
+
+/** The auth part as it is stored; its end stands beside it, where the store can compare it. */
 export interface EncodedAuth {
   readonly text: string;
   readonly expiresAt: number;
 }
 
+/** Returns the auth part as text. */
 export function encodeAuth(auth: AuthPart): EncodedAuth {
   const base = auth.authenticatedAt;
   const text = JSON.stringify([
@@ -15,8 +25,8 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
     auth.generation,
     auth.family,
     auth.refresh,
-    inTurns(auth.access, ({ digest, expiresAt }) => [digest, expiresAt - base]),
-    inTurns(auth.steps, ({ salt, spentAt }) => [
+    flatten(auth.access, ({ digest, expiresAt }) => [digest, expiresAt - base]),
+    flatten(auth.steps, ({ salt, spentAt }) => [
       salt,
       spentAt === undefined ? null : spentAt - base,
     ]),
@@ -26,8 +36,8 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
   return { text, expiresAt: auth.expiresAt };
 }
 
-/** Firsts and seconds in turn, as `pairs` reads them. By a loop: `flatMap` takes longer than all the rest. */
-function inTurns<Item>(
+/** Returns the two values of each item in turn. A loop, because `flatMap` takes longer than all the rest. */
+function flatten<Item>(
   items: readonly Item[],
   split: (item: Item) => readonly [first: string, second: number | null],
 ): readonly (string | number | null)[] {
@@ -39,10 +49,12 @@ function inTurns<Item>(
   return flat;
 }
 
+/** Returns the data part as text. */
 export function encodeData({ subject, device, data }: DataPart): string {
   return JSON.stringify([subject, [device.userAgent, device.ip, device.label], data]);
 }
 
+/** Returns the auth part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
   const [base, absolute, lastUsed, generation, family, refresh, access, steps, accessCount, flags] =
     list(value);
@@ -66,12 +78,14 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
           at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
-    accessCount: counter(accessCount),
+    // -1: a renewed cookie, whose generation has no access token yet.
+    accessCount: accessCount === -1 ? -1 : counter(accessCount),
     acknowledged: (number(flags) & 1) !== 0,
     replayed: (number(flags) & 2) !== 0,
   };
 }
 
+/** Returns the frozen data part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeData(value: unknown): DataPart {
   const [subject, device, data] = list(value);
   if (typeof data !== 'object' || data === null) throw new TypeError('data');
@@ -120,14 +134,14 @@ function number(value: unknown): number {
   return value as number;
 }
 
-/** A uint32 in tokens and derivations, and the one after it has to fit too. */
+/** A uint32 in tokens and derivations, whose successor has to be one too. */
 function counter(value: unknown): number {
   const count = number(value);
   if (count < 0 || count >= 0xffffffff) throw new TypeError('counter');
   return count;
 }
 
-/** Sessions expose the stored data, so it is frozen. */
+/** Sessions expose their data as it is cached, so callers must not be able to change it. */
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(value)) deepFreeze(part);
