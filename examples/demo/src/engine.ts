@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSessions, opaque, type Sessions, UsageError } from '@sess/core';
-import { parseDuration } from '@sess/core/options';
+import { parseDuration } from '@sess/core/internal';
 import { createStatelessSessions, jwt } from '@sess/jwt';
 import type { OpenStore } from './open-store.js';
 import { type ExampleSettings, inVariables, SettingsError } from './settings.js';

@@ -5,7 +5,7 @@ import {
   opaque,
   type SessionsOptions,
 } from '@sess/core';
-import type { AccessTokenPort } from '@sess/core/engine';
+import type { AccessTokenPort } from '@sess/core/internal';
 import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../refusal.js';

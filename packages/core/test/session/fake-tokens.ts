@@ -1,5 +1,5 @@
 import { type AccessTokens, InvalidDataError, type Issued } from '@sess/core';
-import type { AccessGrant, AccessTokenPort } from '@sess/core/engine';
+import type { AccessGrant, AccessTokenPort } from '@sess/core/internal';
 
 /** Tokens without a signature that are trusted until they expire: enough to see what an engine does with them. */
 export function createFakeTokens(

@@ -1,5 +1,5 @@
 import { StoreUnavailableError, UsageError } from '@sess/core';
-import { createEvents, createRandomBytes } from '@sess/core/engine';
+import { createEvents, createRandomBytes } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { createFakeClock, createMemoryLogger, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';

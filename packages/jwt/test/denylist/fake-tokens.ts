@@ -1,5 +1,5 @@
 import { type AccessTokens, InvalidDataError } from '@sess/core';
-import type { AccessGrant, AccessTokenContext } from '@sess/core/engine';
+import type { AccessGrant, AccessTokenContext } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { createFaultyDenylist } from '@sess/testkit';
 import type { FaultyDenylist } from '../../../../test/kit.js';

@@ -1,4 +1,4 @@
-import { type StorePort, tagOf } from '@sess/core/engine';
+import { type StorePort, tagOf } from '@sess/core/internal';
 import { describe, expect, it } from 'vitest';
 import { createAuth, createRecord } from '../../../../test/kit.js';
 import type { DenylistClient } from '../../src/denylist/denylist-client.js';

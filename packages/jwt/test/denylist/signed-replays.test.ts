@@ -1,5 +1,5 @@
 import type { Issued } from '@sess/core';
-import type { AccessGrant } from '@sess/core/engine';
+import type { AccessGrant } from '@sess/core/internal';
 import { describe, expect, it } from 'vitest';
 import { arrange } from './arrange.js';
 import { createFakeTokens } from './fake-tokens.js';

@@ -1,6 +1,6 @@
 import type { Duration } from '@sess/core';
 import { UsageError } from '@sess/core';
-import { parseDuration } from '@sess/core/options';
+import { parseDuration } from '@sess/core/internal';
 
 /** Options that every SQL store has. */
 export interface SqlStoreOptions {
