@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bin, prepare, root, run } from './lib.mjs';
 import { packAll, unpack } from './pack.mjs';
 
-const NEEDED = ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts'];
+const NEEDED = ['package.json', 'LICENSE', 'README.md'];
 const UNWANTED =
   /(?:\.test|\.spec|\.test-d|\.bench)\.[cm]?[jt]sx?$|(?:^|\/)(?:tests?|node_modules|coverage|\.env)(?:\/|$)|\.tsbuildinfo$/;
 /** Scripts that npm would run on the machine of a user who installs the package. */
@@ -70,12 +70,16 @@ export function contentProblems(folder, project) {
   for (const path of files) {
     const leak = project.machine.find((part) => read(path).includes(part));
     expect(leak === undefined, `${path} contains ${leak}, a path of this machine`);
-    for (const source of path.endsWith('.map') ? JSON.parse(read(path)).sources : [])
-      expect(
-        files.includes(posix.join(posix.dirname(path), source)),
-        `${path} points to ${source}, which is not in the package`,
-      );
   }
+  const orphans = files.filter((path) => {
+    if (!path.endsWith('.map')) return false;
+    const { sources } = JSON.parse(read(path));
+    return !sources.every((source) => files.includes(posix.join(posix.dirname(path), source)));
+  });
+  expect(
+    orphans.length === 0,
+    `${orphans[0]} has no source; after files were moved, run \`npm run build -- --clean\``,
+  );
   return problems;
 }
 

@@ -70,7 +70,7 @@ describe('contentProblems', () => {
     [
       'a map without its source',
       { 'src/index.ts': undefined },
-      'dist/index.js.map points to ../src/index.ts, which is not in the package',
+      'dist/index.js.map has no source; after files were moved, run `npm run build -- --clean`',
     ],
     [
       'a path of the machine that packed it',
