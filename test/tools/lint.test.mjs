@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -226,6 +227,15 @@ describe('lint rules', () => {
 
   it('refuse a cycle of type imports', () => {
     expect(found.get('cycle')).toContain('noImportCycles');
+  });
+
+  it('every file that is an exception of a rule exists', () => {
+    const { overrides } = JSON.parse(readFileSync('biome.json', 'utf8'));
+    const files = overrides.flatMap(({ includes }) =>
+      includes.filter((path) => /^!.*\.ts$/.test(path)),
+    );
+    expect(files.length).toBeGreaterThan(0);
+    for (const path of files) expect(existsSync(path.slice(1)), path).toBe(true);
   });
 
   it('every package has a rule on its imports', () => {
