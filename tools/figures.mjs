@@ -52,7 +52,9 @@ function printTree() {
     `${names.public} / ${names.entries}, and ${names.internal} internal names`,
   );
   const words = countByArea(findAllWords(tree));
-  const src = Object.entries(words).filter(([area]) => /^packages\/(?!testkit).*\/src$/.test(area));
+  const src = Object.entries(words).filter(([area]) =>
+    /^packages\/(?!testkit|simulation).*\/src$/.test(area),
+  );
   const sum = (counts) => counts.reduce((total, [, count]) => total + count, 0);
   print(
     'refused words: sources without testkit / everything',
@@ -62,7 +64,7 @@ function printTree() {
   printLines('tools and scripts', findFiles(tree, /^(?:tools|scripts)\/./));
   const { scripts } = JSON.parse(readSource(tree, 'package.json'));
   print('npm scripts', Object.keys(scripts).length);
-  const pages = findFiles(tree, /^docs\/(?!reference\/api\/).*\.md$/);
+  const pages = findFiles(tree, /^docs\/(?!reference\/api\/|quality\/evidence).*\.md$/);
   print(
     'words of docs: all / without decisions and quality',
     `${countWords(pages)} / ${countWords(pages.filter((path) => !/^docs\/(?:decisions|quality)\//.test(path)))}`,
