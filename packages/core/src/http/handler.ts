@@ -1,7 +1,9 @@
 import type { RegisteredData, Sessions } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
+import { assertSameEngine } from './guard.js';
+import { HttpRequest } from './http-request.js';
 import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
-import { assertSameEngine, HttpRequest, type RequestSession } from './request-session.js';
+import type { RequestSession } from './request-session.js';
 import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
 
 /** The HTTP side of an engine. An adapter creates one request per exchange and has it handled. */

@@ -8,9 +8,9 @@ export {
   mergeVary,
   type Reply,
 } from './exchange.js';
+export { createGuard, type GuardOptions, isRequestSession } from './guard.js';
 export { createSessionHttp, type SessionHttp } from './handler.js';
 export { createMistake } from './mistakes.js';
 export { beforeHead, headerLines, readAuthorization, readJsonBody } from './node.js';
 export { assertSessions, type HttpOptions, type SessionsFor } from './options.js';
 export { replyToError } from './problem.js';
-export { createGuard, type GuardOptions, isRequestSession } from './request-session.js';

@@ -3,9 +3,9 @@ import type { Session } from '../types.js';
 import type { CookieValue } from './cookie.js';
 import { type Exchange, jsonReply, NO_STORE, type Reply, redirectReply } from './exchange.js';
 import { isNavigation } from './fetch-metadata.js';
+import type { HttpRequest } from './http-request.js';
 import type { HttpContext } from './options.js';
 import { problemReply, replyToError } from './problem.js';
-import type { HttpRequest } from './request-session.js';
 
 /** One request to a session route. */
 interface RouteContext<Data extends object> {

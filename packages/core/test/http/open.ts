@@ -2,7 +2,7 @@ import type { Sessions, SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import type { Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/handler.js';
-import type { HttpRequest } from '../../src/http/request-session.js';
+import type { HttpRequest } from '../../src/http/http-request.js';
 import { arrange } from '../session/arrange.js';
 import { exchangeOf } from './exchange-of.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGuard, type GuardOptions } from '../../src/http/request-session.js';
+import { createGuard, type GuardOptions } from '../../src/http/guard.js';
 import { refusalOf } from '../refusal.js';
 
 const refusal = (options: unknown) => refusalOf(() => createGuard(options as GuardOptions));

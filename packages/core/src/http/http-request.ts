@@ -1,0 +1,424 @@
+import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
+import type {
+  CreateInput,
+  Device,
+  Issued,
+  PresentedTokens,
+  PresentResult,
+  RegisteredData,
+  Session,
+  Sessions,
+  VerifyResult,
+} from '../types.js';
+import { type BearerCredentials, readBearer } from './bearer.js';
+import type { CookieValue } from './cookie.js';
+import { CSRF_VARY, isSafeMethod } from './csrf.js';
+import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
+import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
+import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
+import type { HttpContext } from './options.js';
+import { problemReply } from './problem.js';
+import {
+  type RequestSession,
+  type TokenResponse,
+  toTokenResponse,
+  wholeSeconds,
+} from './request-session.js';
+import { signInLocation } from './return-path.js';
+
+/** Of cookies with one name, a sign-out ends the sessions of this many. */
+const MAX_COOKIES = 8;
+
+/** The session of one request. Adapters see it as `RequestSession`. */
+export class HttpRequest<Data extends object = RegisteredData> implements RequestSession<Data> {
+  readonly #http: HttpContext<Data>;
+  readonly #exchange: Exchange;
+  #credentials: BearerCredentials | undefined;
+  /** Why the request's cookie does not count. */
+  #refusal: 'invalid_request' | 'cross_site_request' | undefined;
+  #hasCookieSession = false;
+  #session: Session<Data> | null = null;
+
+  constructor(http: HttpContext<Data>, exchange: Exchange) {
+    this.#http = http;
+    this.#exchange = exchange;
+  }
+
+  get session(): Session<Data> | null {
+    return this.#session;
+  }
+
+  get engine(): Sessions<Data> {
+    return this.#http.sessions;
+  }
+
+  /** What the `Authorization` lines hold. */
+  get credentials(): BearerCredentials {
+    this.#credentials ??= readBearer(this.#exchange.authorization());
+    return this.#credentials;
+  }
+
+  /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
+  get hasValidCredentials(): boolean {
+    const { kind } = this.credentials;
+    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+  }
+
+  /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
+  authenticate(): Reply | undefined | Promise<Reply | undefined> {
+    const { credentials } = this;
+    const { transport } = this.#http;
+    if (credentials.kind === 'none' && transport !== 'bearer') return this.#authenticateByCookie();
+    if (credentials.kind !== 'token' || transport === 'cookie') return undefined;
+    try {
+      const result = this.#http.sessions.verify(credentials.token);
+      if (!(result instanceof Promise)) return this.#accept(result);
+      return result.then(
+        (settled) => this.#accept(settled),
+        (error: unknown) => this.#replyToFailure(error),
+      );
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+  }
+
+  #accept(result: VerifyResult<Data>): undefined {
+    if (result.ok) this.#setSession(result.session);
+    return undefined;
+  }
+
+  /** A browser sends the cookie by itself, so the source of the request has to be allowed unless it changes nothing. */
+  #authenticateByCookie(): Reply | undefined | Promise<Reply | undefined> {
+    const exchange = this.#exchange;
+    const cookie = this.#readCookie();
+    if (cookie === undefined || cookie.kind === 'none') return undefined;
+    if (cookie.kind === 'duplicate') {
+      this.#refusal = 'invalid_request';
+      return undefined;
+    }
+    const isOpening = isUpgrade(exchange);
+    if ((isOpening || !isSafeMethod(exchange.method)) && !this.#isFromAllowedSource(isOpening)) {
+      this.#refusal = 'cross_site_request';
+      return undefined;
+    }
+    try {
+      const result = this.#http.sessions.present(cookie.value, { canRenew: canRenew(exchange) });
+      if (!(result instanceof Promise)) return this.#acceptCookie(result);
+      return result.then(
+        (settled) => this.#acceptCookie(settled),
+        (error: unknown) => this.#replyToFailure(error),
+      );
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+  }
+
+  #acceptCookie(result: PresentResult<Data>): undefined {
+    if (!result.ok) return undefined;
+    const { session, renewal } = result;
+    this.#hasCookieSession = true;
+    this.#setSession(session);
+    this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
+    if (renewal !== undefined) this.#setCookie({ ...renewal, session });
+    return undefined;
+  }
+
+  #setSession(session: Session<Data> | null): void {
+    // Handlers get this object, and `update` and `elevate` act on it: it must stay as it was verified.
+    const isSafe = session === null || Object.isFrozen(session);
+    this.#session = isSafe ? session : Object.freeze({ ...session });
+    this.#exchange.onSession?.(this.#session);
+  }
+
+  #replyToFailure(error: unknown): Reply | undefined {
+    if (!isSessError(error) || error.code !== 'store_unavailable') throw error;
+    return this.#http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
+  }
+
+  /** Waits for a parser that is reading the body. Returns `undefined` without one. */
+  settleBody(): Promise<void> | undefined {
+    return this.#exchange.settleBody?.();
+  }
+
+  /** Returns the reply that refuses the request, or `undefined` if it meets the requirements. */
+  check(requirements: Requirements): Reply | undefined {
+    const refusal = this.#refuse(requirements);
+    const { redirectTo } = requirements;
+    const isRedirected =
+      refusal?.status === 401 && redirectTo !== undefined && isNavigation(this.#exchange);
+    if (!isRedirected) return refusal;
+    return redirectReply(signInLocation(redirectTo, this.#exchange));
+  }
+
+  #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
+    if (this.#refusal !== undefined) return problemReply(this.#refusal);
+    if (!this.hasValidCredentials) return problemReply('invalid_request');
+    const session = this.#session;
+    if (session === null) {
+      if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+      return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+    }
+    const { clock } = this.#http.sessions;
+    if (maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs) {
+      const seconds = wholeSeconds(maxAgeMs);
+      return problemReply('insufficient_user_authentication', {
+        challenge: `Bearer error="insufficient_user_authentication", max_age=${seconds}`,
+        members: { max_age: seconds },
+      });
+    }
+    const allowed = where === undefined || assertBoolean(where(session as Session<never>));
+    return allowed ? undefined : problemReply('access_denied');
+  }
+
+  async start(input: CreateInput<Data>): Promise<TokenResponse> {
+    this.#assertAllowedSource();
+    const { logger, sessions } = this.#http;
+    const subject: unknown = input?.subject;
+    if (typeof subject !== 'string') {
+      const repair = typeof subject === 'number' ? ' Write String(…).' : '';
+      const message = `start: expected subject to be a string, got ${typeOf(subject)}.${repair}`;
+      logger.error({}, message);
+      throw new UsageError('invalid_argument', message);
+    }
+    const device = { ...deviceOf(this.#exchange), ...input.device };
+    const replaces = this.#presentedTokens();
+    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    await this.#revokeDuplicates();
+    return this.deliver(issued);
+  }
+
+  async end(): Promise<void> {
+    this.#assertAllowedSource();
+    await this.revokePresented();
+    this.#setSession(null);
+    this.clearCookie();
+  }
+
+  async current(): Promise<Session<Data>> {
+    const session = this.#assertSession();
+    const { sessions } = this.#http;
+    const isCurrent = this.#hasCookieSession || sessions.kind !== 'signed';
+    return isCurrent ? session : this.#assertAlive(await sessions.get(session.sid));
+  }
+
+  async update(patch: Partial<Data> | ((data: Readonly<Data>) => Data)): Promise<Session<Data>> {
+    const { sid } = this.#assertSession();
+    return this.#assertAlive(await this.#reportData(this.#http.sessions.update(sid, patch)));
+  }
+
+  async list(): Promise<readonly (Session<Data> & { readonly isCurrent: boolean })[]> {
+    const { sid, subject } = await this.current();
+    const sessions = await this.#http.sessions.list(subject);
+    return sessions.map((other) => ({ ...other, isCurrent: other.sid === sid }));
+  }
+
+  async revoke(sid: string): Promise<boolean> {
+    this.#assertAllowedSource();
+    const session = await this.current();
+    const { sessions } = this.#http;
+    if (sid === session.sid) {
+      await this.end();
+      return true;
+    }
+    const other = await sessions.get(sid);
+    return other?.subject === session.subject && (await sessions.revoke(sid));
+  }
+
+  async endOthers(): Promise<number> {
+    this.#assertAllowedSource();
+    const { sid, subject } = await this.current();
+    return this.#http.sessions.revokeAll(subject, { except: sid });
+  }
+
+  async endAll(): Promise<number> {
+    this.#assertAllowedSource();
+    const { subject } = await this.current();
+    const count = await this.#http.sessions.revokeAll(subject);
+    this.#setSession(null);
+    this.clearCookie();
+    return count;
+  }
+
+  async elevate(): Promise<TokenResponse> {
+    const issued = await this.#http.sessions.elevate(this.#assertSession());
+    this.#assertAlive(issued?.session);
+    return this.deliver(issued as Issued<Data>);
+  }
+
+  /**
+   * Sends new tokens: sets the cookie, and returns the body. A refresh token that equals the presented one is not
+   * set again, because the client has it.
+   */
+  deliver(issued: Issued<Data>, presented?: string): TokenResponse {
+    const { refreshTransport } = this.#http;
+    this.#setSession(issued.session);
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    if (issued.refreshToken !== presented) this.#setCookie(issued);
+    return toTokenResponse(issued, refreshTransport === 'body');
+  }
+
+  #setCookie(given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session'>): void {
+    const { cookie } = this.#http;
+    if (cookie === undefined) return;
+    const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    this.clearOtherCookies();
+    this.#exchange.setCookie(cookie.name, cookie.write(given.refreshToken, maxAge));
+    this.#http.onCookie(this.#exchange);
+  }
+
+  /** Removes the refresh cookie from the client, if the transport has one. For sign-outs only. */
+  clearCookie(): void {
+    const { cookie } = this.#http;
+    if (cookie === undefined) return;
+    // A cache must not repeat the sign-out to other users.
+    this.#exchange.setHeader('Cache-Control', 'no-store');
+    this.clearOtherCookies();
+    this.#exchange.setCookie(cookie.name, cookie.clear());
+  }
+
+  /** Removes refresh cookies with other paths: those of earlier settings, and those that made this request ambiguous. */
+  clearOtherCookies(): void {
+    const { cookie } = this.#http;
+    const exchange = this.#exchange;
+    const isAmbiguous = this.#readCookie()?.kind === 'duplicate';
+    const path = isAmbiguous ? (exchange.requestedPath ?? exchange.path) : undefined;
+    for (const [name, line] of cookie?.clearOthers(path) ?? []) exchange.setCookie(name, line);
+  }
+
+  #readCookie(): CookieValue | undefined {
+    return this.#http.cookie?.read(this.#exchange.header('cookie'));
+  }
+
+  /** Ends the session of a genuine bearer token. Returns `false` if it ended no session. */
+  async revokeBearer(): Promise<boolean> {
+    const { credentials } = this;
+    if (credentials.kind !== 'token') return false;
+    return this.#http.sessions.end({ accessToken: credentials.token });
+  }
+
+  /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
+  async revokePresented(bodyToken?: string): Promise<void> {
+    const tokens = this.#presentedTokens(bodyToken);
+    if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
+      await this.#http.sessions.end(tokens);
+    }
+    await this.#revokeDuplicates();
+  }
+
+  #presentedTokens(bodyToken?: string): PresentedTokens {
+    const { credentials } = this;
+    const cookie = this.#readCookie();
+    return {
+      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
+      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+    };
+  }
+
+  /** Ends the sessions of all cookies of the name, if there are several. */
+  async #revokeDuplicates(): Promise<void> {
+    const cookie = this.#readCookie();
+    if (cookie?.kind !== 'duplicate') return;
+    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
+      await this.#http.sessions.end({ refreshToken: value });
+    }
+  }
+
+  /** Data that the schema refuses is a fault of the program at least as often as of the user, so it is logged. */
+  async #reportData<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isSessError(error, 'invalid_data') || isSessError(error, 'data_too_large')) {
+        const { code, issues = [] } = error as Partial<InvalidDataError>;
+        const paths = issues.map(({ path }) => path).join(', ');
+        this.#http.logger.warn({ code, paths }, 'session data was refused');
+      }
+      throw error;
+    }
+  }
+
+  /** True if the page that sent the request may use the cookie. Without a cookie, no page can forge a request. */
+  get isAllowedSource(): boolean {
+    return this.#isFromAllowedSource();
+  }
+
+  #isFromAllowedSource(isStrict = false): boolean {
+    const exchange = this.#exchange;
+    const { cookie, isAllowedSource, logger } = this.#http;
+    if (cookie === undefined) return true;
+    exchange.vary(CSRF_VARY);
+    if (isAllowedSource(exchange, isStrict)) return true;
+    const compared = {
+      origin: exchange.header('origin'),
+      site: exchange.header('sec-fetch-site'),
+      scheme: exchange.protocol,
+      host: exchange.host,
+    };
+    logger.warn(
+      compared,
+      'request of another site was refused: its origin is not that of this server, and not in csrf.origins',
+    );
+    return false;
+  }
+
+  #assertAllowedSource(): void {
+    if (this.isAllowedSource) return;
+    throw new SessError(
+      'cross_site_request',
+      'A page of another site sent a request that changes a session.',
+    );
+  }
+
+  #assertSession(): Session<Data> {
+    if (this.#session !== null) return this.#session;
+    throw new SessError(
+      'session_required',
+      'The request has no session. Guard the route with requireSession().',
+    );
+  }
+
+  #assertAlive(session: Session<Data> | undefined): Session<Data> {
+    this.#setSession(session ?? null);
+    if (session !== undefined) return session;
+    throw new SessError('session_ended', 'The session ended during the request.');
+  }
+
+  #hasSecondToken(): boolean {
+    const exchange = this.#exchange;
+    const { query } = exchange;
+    if (query !== '' && /(?:^|&)access_token=/.test(query)) return true;
+    const type = exchange.header('content-type');
+    if (type === undefined || !/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
+    const body = exchange.parsedBody();
+    return typeof body === 'object' && body !== null && 'access_token' in body;
+  }
+}
+
+Object.defineProperties(HttpRequest.prototype, {
+  [CHECK]: {
+    value(this: HttpRequest<never>, requirements: Requirements) {
+      const settled = this.settleBody();
+      if (settled === undefined) return this.check(requirements);
+      return settled.then(() => this.check(requirements));
+    },
+  },
+  [ENGINE]: {
+    get(this: HttpRequest<never>) {
+      return this.engine;
+    },
+  },
+});
+
+/** Names the type of a value, never the value: it may be personal data. */
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function deviceOf(exchange: Exchange): Device {
+  const userAgent = exchange.header('user-agent');
+  // An IPv4 client of a dual-stack listener has a mapped address (RFC 4291, section 2.5.5.2).
+  const ip = exchange.ip?.replace(/^::ffff:(?=\d+\.)/i, '');
+  return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
+}
