@@ -45,14 +45,17 @@ export function failureSuite(host: Host): void {
 
   it('the demo responds with 500 without details of a program error, and logs it', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    // A record that no store should return: a program error, not an outage.
-    const load = async () => ({ record: { sid: 'x' } as never, now: Date.now() });
-    await withStore({ load }, async (client) => {
+    const verify = () => Promise.reject(new TypeError('undefined is not a function (program.ts)'));
+    const hosted = await host({ ...createSessions({ logger: SILENT }), verify });
+    try {
+      const client = new Client(hosted.base);
       const answer = await client.send('GET', '/me', { token: WELL_FORMED_TOKEN });
       expectProblem(answer, 500, 'internal_error');
       expect(Object.keys(answer.json)).toEqual(['title', 'status', 'detail', 'code']);
       expect(answer.text).not.toMatch(/TypeError|undefined|\.ts|\.js/);
-    });
+    } finally {
+      await hosted.close();
+    }
     expect(log).toHaveBeenCalledOnce();
     log.mockRestore();
   });
