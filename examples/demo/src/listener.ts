@@ -1,5 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Sessions } from '@sess/core';
 
-/** Creates the demo's routes in one framework. */
-export type CreateListener = (sessions: Sessions) => RequestListener | Promise<RequestListener>;
+/** What a request of the demo is identified by. */
+export type Transport = 'bearer' | 'cookie' | 'both';
+
+/** Creates the demo's routes in one framework. Default transport: `'bearer'`. */
+export type CreateListener = (
+  sessions: Sessions,
+  transport?: Transport,
+) => RequestListener | Promise<RequestListener>;

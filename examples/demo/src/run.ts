@@ -17,7 +17,7 @@ export async function run(createListener: CreateListener): Promise<void> {
   try {
     const settings = readSettings(process.env);
     const { sessions, close } = await createEngine(settings);
-    const server = createServer(await createListener(sessions));
+    const server = createServer(await createListener(sessions, settings.transport));
     const port = await listen(server, settings.port);
     stopOnSignals(server, close);
     console.log(`listening on http://localhost:${port}`);

@@ -1,4 +1,5 @@
 import type { Duration, SessionsOptions } from '@sess/core';
+import type { Transport } from './listener.js';
 
 /** The settings of the demo, from its environment. */
 export interface ExampleSettings {
@@ -9,6 +10,7 @@ export interface ExampleSettings {
   /** `postgres:`, `mysql:` or `file:`. Absent: REDIS_URL decides. */
   readonly databaseUrl: string | undefined;
   readonly accessTokens: AccessTokenKind;
+  readonly transport: Transport;
   readonly jwtSecret: string | undefined;
   /** As written in the environment: the engine validates them. */
   readonly durations: Pick<SessionsOptions, DurationOption>;
@@ -23,11 +25,14 @@ export class SettingsError extends Error {
 }
 
 const KINDS = ['opaque', 'jwt', 'stateless'] as const;
+const TRANSPORTS: readonly Transport[] = ['bearer', 'cookie', 'both'];
 
 /** The option of `createSessions()` that each variable sets. */
 const DURATIONS = {
   ACCESS_TTL: 'accessTtl',
   ACCESS_OVERLAP: 'accessOverlap',
+  RENEW_AFTER: 'renewAfter',
+  OVERLAP: 'overlap',
   IDLE_TTL: 'idleTtl',
   ABSOLUTE_TTL: 'absoluteTtl',
   GRACE: 'grace',
@@ -48,6 +53,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): ExampleSettings {
     port: readPort(read('PORT') ?? '3000'),
     ...readStore({ redisUrl: read('REDIS_URL'), databaseUrl: read('DATABASE_URL') }),
     accessTokens: readKind(read('ACCESS_TOKENS') ?? 'opaque'),
+    transport: readTransport(read('TRANSPORT') ?? 'bearer'),
     jwtSecret: readSecret(environment['JWT_SECRET'] || undefined),
     durations: readDurations(read),
   };
@@ -82,6 +88,12 @@ function readKind(text: string): AccessTokenKind {
   const kind = KINDS.find((known) => known === text);
   if (kind !== undefined) return kind;
   throw new SettingsError(`ACCESS_TOKENS: '${text}' is none. Write opaque, jwt or stateless.`);
+}
+
+function readTransport(text: string): Transport {
+  const transport = TRANSPORTS.find((known) => known === text);
+  if (transport !== undefined) return transport;
+  throw new SettingsError(`TRANSPORT: expected bearer, cookie or both, got '${text}'.`);
 }
 
 function readSecret(secret: string | undefined): string | undefined {

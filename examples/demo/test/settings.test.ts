@@ -8,6 +8,7 @@ describe('readSettings', () => {
       port: 3000,
       redisUrl: undefined,
       accessTokens: 'opaque',
+      transport: 'bearer',
       jwtSecret: undefined,
       durations: {},
     });

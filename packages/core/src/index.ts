@@ -44,4 +44,4 @@ export {
   type MessageFirstLogger,
   messageFirst,
 } from './util/logger.js';
-export type { Duration } from './util/options.js';
+export { type Duration, readDuration } from './util/options.js';

@@ -4,15 +4,16 @@ import express, { type Express } from 'express';
 import { readJsonObject } from '../body.js';
 import { listDevices } from '../devices.js';
 import { readSignIn } from '../input.js';
-import type { CreateListener } from '../listener.js';
+import type { CreateListener, Transport } from '../listener.js';
 import { createPage } from '../page.js';
 import { COMMON_HEADERS, replyToUnmatched } from '../routes.js';
 import { errors, send } from './express-reply.js';
 
 /** Creates the routes of the demo in Express. */
-export const createListener: CreateListener = (sessions) => createApp(sessions);
+export const createListener: CreateListener = (sessions, transport = 'bearer') =>
+  createApp(sessions, transport);
 
-function createApp(sessions: Sessions): Express {
+function createApp(sessions: Sessions, transport: Transport): Express {
   const app = express();
   // All hosts of the demo send the same bytes, so the additions of Express are turned off.
   app.disable('x-powered-by').disable('etag');
@@ -24,7 +25,7 @@ function createApp(sessions: Sessions): Express {
     delete req.headers['if-none-match'];
     next();
   });
-  app.use(sessionMiddleware(sessions, { routes: 'all' }));
+  app.use(sessionMiddleware(sessions, { routes: 'all', transport }));
 
   const page = createPage();
   app.get('/', (_req, res) => send(res, page));

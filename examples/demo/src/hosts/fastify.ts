@@ -4,17 +4,17 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { readJsonObject } from '../body.js';
 import { listDevices } from '../devices.js';
 import { readSignIn } from '../input.js';
-import type { CreateListener } from '../listener.js';
+import type { CreateListener, Transport } from '../listener.js';
 import { createPage } from '../page.js';
 import { COMMON_HEADERS, replyToUnmatched } from '../routes.js';
 import { errors, send } from './fastify-reply.js';
 import { MAX_TARGET_LENGTH, normalizeTarget, pathOf } from './fastify-target.js';
 
 /** Creates the routes of the demo in Fastify. */
-export const createListener: CreateListener = async (sessions) =>
-  (await createApp(sessions)).routing;
+export const createListener: CreateListener = async (sessions, transport = 'bearer') =>
+  (await createApp(sessions, transport)).routing;
 
-async function createApp(sessions: Sessions): Promise<FastifyInstance> {
+async function createApp(sessions: Sessions, transport: Transport): Promise<FastifyInstance> {
   // All hosts of the demo send the same bytes, also for targets that Fastify would reject before routing.
   const app: FastifyInstance = Fastify({
     rewriteUrl: normalizeTarget,
@@ -27,7 +27,7 @@ async function createApp(sessions: Sessions): Promise<FastifyInstance> {
     request.headers = { 'content-type': undefined };
     reply.headers(COMMON_HEADERS);
   });
-  await app.register(sessionMiddleware(sessions, { routes: 'all' }));
+  await app.register(sessionMiddleware(sessions, { routes: 'all', transport }));
   app.setErrorHandler(sessionErrors(errors));
   const unmatched = (request: FastifyRequest, reply: FastifyReply) =>
     send(reply, replyToUnmatched(pathOf(request.url)));

@@ -5,17 +5,17 @@ import { Hono } from 'hono';
 import { readJsonRequest } from '../body.js';
 import { listDevices } from '../devices.js';
 import { readSignIn } from '../input.js';
-import type { CreateListener } from '../listener.js';
+import type { CreateListener, Transport } from '../listener.js';
 import { createPage } from '../page.js';
 import { replyToFailure } from '../problem.js';
 import { COMMON_HEADERS, replyToUnmatched } from '../routes.js';
 import { json, send } from './hono-reply.js';
 
 /** Creates the routes of the demo in Hono. */
-export const createListener: CreateListener = (sessions) =>
-  getRequestListener(createApp(sessions).fetch);
+export const createListener: CreateListener = (sessions, transport = 'bearer') =>
+  getRequestListener(createApp(sessions, transport).fetch);
 
-function createApp(sessions: Sessions): Hono<SessionEnv> {
+function createApp(sessions: Sessions, transport: Transport): Hono<SessionEnv> {
   // Takes paths as they were sent, as the other hosts do. Hono would decode them.
   const app = new Hono<SessionEnv>({ getPath: ({ url }) => new URL(url).pathname });
 
@@ -23,7 +23,7 @@ function createApp(sessions: Sessions): Hono<SessionEnv> {
     for (const [name, value] of Object.entries(COMMON_HEADERS)) c.header(name, value);
     await next();
   });
-  app.use(sessionMiddleware(sessions, { routes: 'all' }));
+  app.use(sessionMiddleware(sessions, { routes: 'all', transport }));
 
   const page = createPage();
   app.get('/', (c) => send(c, page));

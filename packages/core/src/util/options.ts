@@ -212,6 +212,21 @@ export function parseDuration(
   throw optionError({ option: name, expected, value });
 }
 
+/**
+ * Returns the duration of an environment variable, for the options of an engine: text with a unit as it is, digits alone
+ * as that number of seconds. `undefined` for a variable that is absent or empty, so that the default applies.
+ *
+ * @param name for the message, such as `'ACCESS_TTL'`
+ * @throws {UsageError} invalid_option
+ */
+export function readDuration(name: string, text: string | undefined): Duration | undefined {
+  const written = text?.trim();
+  if (written === undefined || written === '') return undefined;
+  const value = /^\d+$/.test(written) ? Number(written) : (written as Duration);
+  parseDuration(name, value, { min: 0 });
+  return value;
+}
+
 function toMilliseconds(value: unknown): number | undefined {
   if (typeof value === 'number') {
     return Number.isFinite(value) && value >= 0 ? Math.round(value * 1_000) : undefined;

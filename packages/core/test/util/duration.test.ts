@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDuration } from '../../src/util/options.js';
+import { parseDuration, readDuration } from '../../src/util/options.js';
 import { refusalOf } from '../refusal.js';
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -203,4 +203,24 @@ describe('parseDuration', () => {
     expect(message).toContain('expected at most');
     expect(parseDuration('absoluteTtl', adviceIn(message))).toBeGreaterThan(0);
   });
+});
+
+describe('readDuration', () => {
+  it.each([
+    ['15m', '15m'],
+    [' 90 ', 90],
+    ['0', 0],
+    [undefined, undefined],
+    ['', undefined],
+    ['  ', undefined],
+  ])('reads the environment variable %j as %j', (text, expected) => {
+    expect(readDuration('ACCESS_TTL', text)).toBe(expected);
+  });
+
+  it.each(['soon', '15 minutes', '-1', '1e3', '15m;'])(
+    'refuses %j with the name of the variable',
+    (text) => {
+      expect(() => readDuration('ACCESS_TTL', text)).toThrow(/^ACCESS_TTL: expected a duration/);
+    },
+  );
 });
