@@ -123,7 +123,12 @@ describe('a failover under Sentinel', () => {
     const before = heard.length;
     expect(await sessions.verify(newest.accessToken)).toEqual({ ok: false, reason: 'unknown' });
     expect(await sessions.refresh(newest.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
-    expect(heard.slice(before)).toEqual(['rejected', 'revoked:lost-writes', 'rejected']);
+    expect(heard.slice(before)).toEqual([
+      'rejected',
+      'reuse or lost-writes',
+      'revoked:lost-writes',
+      'rejected',
+    ]);
     // Told once, whoever comes again.
     expect(await sessions.refresh(newest.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
     expect(await sessions.refresh(renewed?.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
