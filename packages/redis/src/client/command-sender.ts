@@ -192,7 +192,11 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
       if (!isTransient(error)) throw error;
       if (error instanceof Error && DEMOTED.test(error.message)) reconnect();
       const isOver = now() + pause - startedAt >= timeout;
-      if (isOver || isClosed || outage.isLong(now())) throw error;
+      if (isOver || isClosed || outage.isLong(now())) {
+        // A caller that tries again without a pause must not keep the process from reading sockets, and reconnecting.
+        await sleep(0);
+        throw error;
+      }
       await sleep(pause);
       try {
         return outage.onSuccess(await send());

@@ -1,5 +1,5 @@
 import { type SessionLimitError, StoreUnavailableError } from '@sess/core';
-import { type RedisServer, requireServer, startRedisServer } from '@sess/test-servers';
+import { type RedisServer, requireServer, sleep, startRedisServer } from '@sess/test-servers';
 import {
   afterAll,
   beforeAll,
@@ -100,8 +100,11 @@ describe('a stored session that nobody here wrote', () => {
       const { sessions } = createEngine(client, { engine: { maxPerSubject: 2, onLimit } });
       await sessions.ready();
       const bad = await sessions.create({ subject: 'ada' });
+      // Of sessions that were used in one millisecond, the lower sid is evicted.
+      await sleep(2);
       const good = await sessions.create({ subject: 'ada' });
       await spoil(bad.session.sid, () => 'garbage');
+      await sleep(2);
       const third = await sessions.create({ subject: 'ada' });
       for (const { accessToken } of [good, third]) {
         expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
