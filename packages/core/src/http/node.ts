@@ -13,8 +13,8 @@ export interface NodeResponseHead {
   getHeaderNames(): string[];
   setHeader(name: string, value: string | readonly string[]): unknown;
   removeHeader(name: string): void;
-  // biome-ignore lint/suspicious/noExplicitAny: the overloads of Node take a status, a text and headers in three forms
-  writeHead: (...parameters: any[]) => unknown;
+  /** Node has overloads of it: a status, a text and headers in several forms. */
+  writeHead: (...parameters: never[]) => unknown;
 }
 
 /** A body as Node streams it. Written out, because Node's types are absent on other runtimes. */
@@ -81,7 +81,8 @@ function toText(value: unknown): string | undefined {
  * are passed to `writeHead` are set before. For adapters on top of Node.
  */
 export function beforeHead(res: NodeResponseHead, change: () => void): void {
-  const { writeHead, setHeader } = res;
+  const { setHeader } = res;
+  const writeHead = res.writeHead as (...parameters: unknown[]) => unknown;
   const apply = (): void => {
     res.setHeader = setHeader;
     change();
