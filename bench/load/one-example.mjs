@@ -1,5 +1,6 @@
 // Puts one example under load, from its start to its end.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REVOCATION_TTL_MS } from '@sess/core/store';
 import { startExample } from './example.mjs';
 import { openRedis } from './redis.mjs';
 import { createStarvationWatch } from './starvation.mjs';
@@ -47,7 +48,8 @@ export async function loadExample({ name, binary, seconds, seed, tokens, isDrain
     starvation.look();
     const took = elapsed();
     const most = await redis.readMemory();
-    const longestAllowed = LIVES.idle * 1_000 + KEPT;
+    // The mark of a revoke-all stays longest: a sign-in that was proven before it is refused by it.
+    const longestAllowed = Math.max(LIVES.idle * 1_000 + KEPT, REVOCATION_TTL_MS);
     const longestLife = await redis.longestLife();
     if (isDrained) onProgress({ name, waiting: longestLife / 1_000 });
     const keysLeft = isDrained ? await redis.drain(longestAllowed) : 0;

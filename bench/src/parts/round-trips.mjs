@@ -7,7 +7,7 @@ import { subjectNamed } from '../sample.mjs';
 /** What clients send on their own account. */
 const HOUSEKEEPING = new Set(['info', 'hello', 'client', 'ping', 'config']);
 /** What scripts call is counted by the server too. */
-const SCRIPT = /^(?:eval|evalsha)$/;
+const SCRIPT = /^(?:eval|evalsha)(?:_ro)?$/;
 
 export const ROUND_TRIPS = { verify: 1, refresh: 2, revoke: 1, 'revoke all': 1 };
 
