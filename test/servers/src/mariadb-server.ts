@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { access, chown, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createDatabaseProcess } from './database-process.js';
 import { unpackPackage } from './debian-packages.js';
 import { freePort } from './ports.js';
 import { startReaper } from './reaper.js';
 import { run } from './run.js';
-import { sleep } from './wait.js';
 
 const CACHE = fileURLToPath(new URL('../../../.cache/servers/mariadb', import.meta.url));
 
@@ -75,51 +74,33 @@ export async function startMariadb(): Promise<MariadbServer> {
     },
   );
   const port = await freePort();
-  let child: ChildProcess | undefined;
+  const server = createDatabaseProcess({
+    program: join(root, 'usr/sbin/mariadbd'),
+    args: [
+      '--no-defaults',
+      ...folders,
+      ...user,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${join(directory, 's')}`,
+      '--innodb-flush-log-at-trx-commit=2',
+      '--skip-name-resolve',
+      '--max-connections=200',
+    ],
+    env: { ...process.env, ...env },
+    reaper,
+    isReady: () => accepts(port),
+  });
+  const kill = (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => server.kill(signal);
 
-  async function launch(): Promise<void> {
-    child = spawn(
-      join(root, 'usr/sbin/mariadbd'),
-      [
-        '--no-defaults',
-        ...folders,
-        ...user,
-        `--port=${port}`,
-        '--bind-address=127.0.0.1',
-        `--socket=${join(directory, 's')}`,
-        '--innodb-flush-log-at-trx-commit=2',
-        '--skip-name-resolve',
-        '--max-connections=200',
-      ],
-      { env: { ...process.env, ...env }, stdio: 'ignore' },
-    );
-    child.unref();
-    reaper.watch(child.pid);
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      if (child.exitCode !== null) throw new Error(`mariadbd ended with ${child.exitCode}`);
-      if (await accepts(port)) return;
-      await sleep(100);
-    }
-    throw new Error('MariaDB did not accept connections within 20 seconds');
-  }
-
-  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const running = child;
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill(signal);
-    await ended;
-    reaper.watch(undefined);
-  }
-
-  await launch();
+  await server.launch();
   return {
     port,
     url: `mysql://root@127.0.0.1:${port}/test`,
     kill,
     restart: async () => {
       await kill();
-      await launch();
+      await server.launch();
     },
     async stop() {
       await kill();

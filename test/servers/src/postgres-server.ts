@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createDatabaseProcess } from './database-process.js';
 import { unpackPackage } from './debian-packages.js';
 import { freePort } from './ports.js';
 import { startReaper } from './reaper.js';
 import { onPath, run } from './run.js';
-import { sleep } from './wait.js';
 
 const CACHE = fileURLToPath(new URL('../../../.cache/servers/postgres', import.meta.url));
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
@@ -91,43 +91,21 @@ export async function startPostgres(
     ...settings,
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  let child: ChildProcess | undefined;
-
-  async function launch(): Promise<void> {
-    child = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
-      ...identity,
-      env,
-      stdio: 'ignore',
-    });
-    child.unref();
-    reaper.watch(child.pid);
-    for (let attempt = 0; attempt < 150; attempt += 1) {
-      if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}`);
-      const isUp = await run(join(programs, 'pg_isready'), [
-        '-h',
-        '127.0.0.1',
-        '-p',
-        String(port),
-      ]).then(
+  const server = createDatabaseProcess({
+    program: join(programs, 'postgres'),
+    args: ['-D', data, '-p', String(port), ...flags],
+    env,
+    identity,
+    reaper,
+    isReady: () =>
+      run(join(programs, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).then(
         () => true,
         () => false,
-      );
-      if (isUp) return;
-      await sleep(100);
-    }
-    throw new Error('PostgreSQL did not accept connections within 15 seconds');
-  }
+      ),
+  });
+  const kill = (signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> => server.kill(signal);
 
-  async function kill(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
-    const running = child;
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill(signal);
-    await ended;
-    reaper.watch(undefined);
-  }
-
-  await launch();
+  await server.launch();
   return {
     port,
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -135,7 +113,7 @@ export async function startPostgres(
     kill,
     restart: async () => {
       await kill();
-      await launch();
+      await server.launch();
     },
     async stop() {
       await kill();
