@@ -46,10 +46,7 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
       openSite({ example, browser, variables, onTestFinished, ...(initScript && { initScript }) });
 
     describe.each(KINDS)('with %s', (_kind, variablesOn) => {
-      // Requests wait five seconds at most for a renewal; a loaded machine may need longer for thirty of them.
-      it('three tabs renew an expired token once for ten requests each, and sign out together', {
-        retry: 2,
-      }, async (context) => {
+      it('three tabs renew an expired token once for ten requests each, and sign out together', async (context) => {
         const { front, openThree } = await open(context, {
           ...variablesOn(redis.url),
           ACCESS_TTL: '6s',
