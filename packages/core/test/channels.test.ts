@@ -1,4 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate as nextTask } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   memoryStore,
   type SessionEvent,
@@ -96,6 +99,18 @@ describe('the channels of node:diagnostics_channel', () => {
       }
     }
     expect(messages.length).toBeGreaterThan(8);
+  });
+
+  it('are heard by who subscribed while an engine of before was being collected', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc');
+    (() => createEvents(silentLogger))();
+    await nextTask();
+    collect();
+    const messages = record('created');
+    await nextTask();
+    createEvents(silentLogger).emit('created', { sid: 'S', subject: 'ada' });
+    expect(messages).toHaveLength(1);
   });
 
   it('are none where there is no such module', async () => {

@@ -23,12 +23,27 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
 ]);
 
 /**
+ * The channels by the names of their events. None where a bundler has put an empty module in the place of
+ * `node:diagnostics_channel`, which is why its function is looked for rather than imported by name.
+ *
+ * Opened once a process and kept: Node forgets the subscribers of a name if an earlier channel of that name is
+ * collected after they subscribed (seen in Node 20), which engines that come and go would bring about.
+ */
+const channels: ReadonlyMap<string, diagnostics.Channel> = openChannels(diagnostics.channel);
+
+function openChannels(
+  open: typeof diagnostics.channel | undefined,
+): ReadonlyMap<string, diagnostics.Channel> {
+  if (open === undefined) return new Map();
+  return new Map([...NAMES].map((name) => [name, open(`sess:${name}`)]));
+}
+
+/**
  * Listeners by name, and the process's channel of each name. A listener that throws or rejects is logged: it never
  * fails the request it watches.
  */
 export function createEvents(logger: Logger): Events {
   const listeners = new Map<string, Set<(event: never) => unknown>>();
-  const channels = openChannels();
 
   function failed(name: string, error: unknown): void {
     logger.error({ event: name, error }, 'a session event listener failed');
@@ -69,14 +84,4 @@ export function createEvents(logger: Logger): Events {
       }
     },
   };
-}
-
-/**
- * The channels by the names of their events. None where a bundler has put an empty module in the place of
- * `node:diagnostics_channel`, which is why its function is looked for rather than imported by name.
- */
-function openChannels(): ReadonlyMap<string, diagnostics.Channel> {
-  const open: typeof diagnostics.channel | undefined = diagnostics.channel;
-  if (open === undefined) return new Map();
-  return new Map([...NAMES].map((name) => [name, open(`sess:${name}`)]));
 }
