@@ -59,7 +59,7 @@ export function createAuth(now: number): AuthPart {
   };
 }
 
-/** The context that a write needs: a deadline a second away, and an operation of its own. */
+/** The context that a write needs: a deadline a second away, and a new operation. */
 export function createWrite(now: number): {
   readonly notAfter: number;
   readonly operation: string;
