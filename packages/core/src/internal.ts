@@ -13,6 +13,26 @@ export type {
 } from './access-tokens.js';
 export { parseBearer } from './http/bearer.js';
 export { createRefreshCookie } from './http/cookie.js';
+export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
+export {
+  type Channel,
+  type ChannelConnection,
+  type ChannelEvents,
+  createChannel,
+} from './near-cache/channel.js';
+export {
+  createNearCache,
+  type Invalidation,
+  type InvalidationListener,
+  type NearCache,
+  type NearCacheContext,
+} from './near-cache/near-cache.js';
+export {
+  type NearCacheOptions,
+  type NearCacheSettings,
+  nearCacheOption,
+  resolveNearCache,
+} from './near-cache/options.js';
 export {
   clockOption,
   loggerOption,

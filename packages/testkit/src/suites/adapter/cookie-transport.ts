@@ -238,7 +238,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await get('/page', NAVIGATION)).status).toBe(503);
     });
 
-    it('is not kept for the back button, nor by shared caches whatever the application says', async () => {
+    it('a guarded page is not stored for the back button, nor by shared caches, although the application allows it', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       expect((await get('/page', NAVIGATION)).headers['cache-control']).toBe('no-store');
@@ -251,7 +251,7 @@ export function describeCookieTransport(target: Target): void {
   });
 
   describe('a sign-out by a form', () => {
-    it('is answered with a redirect, and by 204 to a script', async () => {
+    it('a sign-out by a form gets a redirect, and one by a script gets 204', async () => {
       const host = await useCookies({ afterLogout: '/bye' });
       const first = await signIn(host);
       const answer = await host.send('/session/logout', {

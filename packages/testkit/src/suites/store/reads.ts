@@ -8,7 +8,7 @@ const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
 
 export function describeReads(current: CurrentHarness): void {
   describe('reading', () => {
-    it('finds nothing under a session id that was never inserted, and still tells the time', async () => {
+    it('load finds nothing under an unknown session id, and still returns the time', async () => {
       const { store } = current();
       const loaded = await store.load(createRecord({ now: 0 }).sid);
       expect(loaded.record).toBeUndefined();
@@ -41,7 +41,7 @@ export function describeReads(current: CurrentHarness): void {
       const read = store.loadRecord ?? (async (id: string) => (await store.load(id)).record);
       expect(await read(sid)).toEqual(record);
       expect(await read(createRecord({ now, subject: 'nobody' }).sid)).toBeUndefined();
-      // Many at once may take another way than one.
+      // Many concurrent reads may take another path than one.
       expect(await Promise.all(Array.from({ length: 40 }, () => read(sid)))).toEqual(
         Array(40).fill(record),
       );
@@ -111,7 +111,7 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record).toEqual(record);
     });
 
-    it("lists a subject's live sessions oldest first, and nobody else's", async () => {
+    it('list returns the live sessions of one subject, oldest first', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const second = createRecord({ now, createdAt: now - 10 });
@@ -137,7 +137,7 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
 
-    it('says yes from memory only to what a load would find', async () => {
+    it('getCached returns only what load would return', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const record = createRecord({ now });
