@@ -12,6 +12,7 @@ export {
 export { parseBearer } from './http/bearer.js';
 export type { RequestSession, TokenResponse } from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
+export { AAL1, AAL2, AAL3 } from './lifetimes.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
@@ -22,6 +23,7 @@ export type {
   Device,
   EventListener,
   Issued,
+  Lifetimes,
   PresentedTokens,
   PresentResult,
   RefreshResult,

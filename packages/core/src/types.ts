@@ -1,5 +1,6 @@
 import type { Clock } from './util/clock.js';
 import type { Logger } from './util/logger.js';
+import type { Duration } from './util/options.js';
 
 /**
  * Where an application names the type of its session data, once, for `req.session` and every other typed session:
@@ -62,6 +63,8 @@ export interface Issued<Data extends object = RegisteredData> {
   readonly refreshToken: string;
   /** The store's time of this result, epoch milliseconds: `expires_in` counts from it. */
   readonly issuedAt: number;
+  /** `false`: a sign-in with `remember: false`, whose cookie has no `Max-Age`. Absent: `true`. */
+  readonly persistent?: boolean;
 }
 
 /**
@@ -94,7 +97,7 @@ export type PresentResult<Data extends object = RegisteredData> =
       readonly ok: true;
       readonly session: Session<Data>;
       /** A cookie that replaces that of the client. Inspecting it shows no token. */
-      readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
+      readonly renewal?: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'persistent'>;
     }
   | { readonly ok: false; readonly reason: RejectionReason };
 
@@ -151,6 +154,22 @@ export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
 
+/** How long a session lives, where that is not as the engine's options have it. Kept with the session. */
+export interface Lifetimes {
+  /** The session ends if it was not refreshed for this long. Default: the engine's. At most `'400d'`. */
+  readonly idleTtl?: Duration;
+  /**
+   * The session ends this long after the sign-in, or after the newest `elevate`, even if it is in use. Default: the
+   * engine's.
+   */
+  readonly absoluteTtl?: Duration;
+  /**
+   * `false`: the cookie ends with the browser session, and the idle time is at most 24 hours, because a browser that
+   * restores its tabs keeps such cookies. Default: `true`.
+   */
+  readonly remember?: boolean;
+}
+
 /** The input of `create`. The data may be left out only if its type allows `{}`. */
 export type CreateInput<Data extends object = RegisteredData> = {
   /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
@@ -161,7 +180,8 @@ export type CreateInput<Data extends object = RegisteredData> = {
    * The sign-in is refused if all sessions of the subject were revoked after it, as at a change of the password.
    */
   readonly provenAt?: number;
-} & (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
+} & Lifetimes &
+  (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
 
 interface InitialData<Data extends object> {
   /** The session's first data; must be JSON. Default: `{}`. */
@@ -187,7 +207,7 @@ export interface Sessions<Data extends object = RegisteredData> {
    *
    * @param options.replaces the tokens of the request. Their session ends when the new one is stored, and does not count
    *   for the limit. A sign-in that is refused or fails leaves it alive.
-   * @throws {UsageError} invalid_subject, invalid_argument
+   * @throws {UsageError} invalid_subject, invalid_argument; invalid_option if a lifetime is wrong
    * @throws {InvalidDataError} invalid_data, data_too_large
    * @throws {SessionLimitError} session_limit_reached with `onLimit: 'reject'`
    * @throws {SessError} proof_too_old if `provenAt` is more than 15 minutes ago, or before a `revokeAll`

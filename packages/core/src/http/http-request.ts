@@ -257,10 +257,13 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return toTokenResponse(issued, refreshTransport === 'body');
   }
 
-  #setCookie(given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session'>): void {
+  #setCookie(
+    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session' | 'persistent'>,
+  ): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;
-    const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
+    const isTransient = given.persistent === false;
+    const maxAge = isTransient ? undefined : wholeSeconds(given.session.expiresAt - given.issuedAt);
     this.#exchange.setHeader('Cache-Control', 'no-store');
     this.clearOtherCookies();
     this.#exchange.setCookie(cookie.name, cookie.write(given.refreshToken, maxAge));

@@ -7,6 +7,7 @@ import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
+import { policyOf, readLife } from './lifetimes.js';
 import { createFindPresented, type PresentedSession } from './revoke.js';
 
 /** Attempts to get past the mark that a concurrent revoke-all has just set. */
@@ -24,7 +25,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
   const findPresented = createFindPresented(context);
 
   function draft(sid: string, data: DataPart, at: number): FreshAuth & { record: SessionRecord } {
-    const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
+    const policy = policyOf(settings, data.life);
+    const fresh = createTokenFamily({ at, policy, random: settings.random });
     const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
     return { ...fresh, record };
   }
@@ -90,10 +92,12 @@ export function createCreate<Data extends object>(context: EngineContext) {
         `provenAt: expected epoch milliseconds, got ${formatShort(provenAt)}.`,
       );
     }
+    const life = readLife(input, settings);
     const data: DataPart = Object.freeze({
       subject,
       device: checkDevice(input.device),
       data: await checkData(settings.schema, input.data ?? {}, settings.maxDataLength),
+      ...(life === undefined ? {} : { life }),
     });
     const tag = tagOfSubject(subject);
     if (tokens.assertIssuable !== undefined) {
@@ -146,4 +150,12 @@ export function checkDevice(device: Device | undefined): Device {
   return Object.freeze(kept);
 }
 
-const INPUT: readonly (keyof CreateInput)[] = ['subject', 'data', 'device', 'provenAt'];
+const INPUT: readonly (keyof CreateInput)[] = [
+  'subject',
+  'data',
+  'device',
+  'provenAt',
+  'idleTtl',
+  'absoluteTtl',
+  'remember',
+];

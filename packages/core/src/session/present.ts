@@ -3,7 +3,8 @@ import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '.
 import type { PresentResult, RejectionReason } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
-import { toSession } from './issue-tokens.js';
+import { persistenceOf, toSession } from './issue-tokens.js';
+import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decidePresentation, type PresentationDecision } from './presentation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
@@ -30,7 +31,8 @@ export function createPresent<Data extends object>(context: EngineContext) {
 
   function decide({ token, canRenew }: Presented, record: SessionRecord, at: number) {
     const { random } = settings;
-    return decidePresentation({ record, token, at, policy: settings, random, canRenew });
+    const policy = policyOf(settings, record.data.life);
+    return decidePresentation({ record, token, at, policy, random, canRenew });
   }
 
   /** Returns the result for a cookie that is good as it is. */
@@ -73,7 +75,11 @@ export function createPresent<Data extends object>(context: EngineContext) {
     const result = {
       ok: true as const,
       session: toSession<Data>({ ...loaded, auth, data }),
-      renewal: hideWhenInspected(['refreshToken'], { refreshToken, issuedAt: at }),
+      renewal: hideWhenInspected(['refreshToken'], {
+        refreshToken,
+        issuedAt: at,
+        ...persistenceOf(data),
+      }),
     };
     const outcome = { kind: 'answer' as const, result, replayed };
     if (auth === loaded.auth) return { outcome };

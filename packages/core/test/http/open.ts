@@ -38,6 +38,7 @@ export function serve(
       readJson: async () => body,
       setHeader: () => {},
       vary: () => {},
+      chooseCaching: () => {},
       setCookie: (...cookie) => void cookies.push(cookie),
     };
     const request = http.createRequest(exchange) as HttpRequest;
