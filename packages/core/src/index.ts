@@ -10,7 +10,12 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSession, TokenResponse } from './http/request-session.js';
+export type {
+  RequestGuest,
+  RequestSession,
+  StartInput,
+  TokenResponse,
+} from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
@@ -21,12 +26,17 @@ export type {
   CreateInput,
   Device,
   EventListener,
+  Guest,
+  GuestPatch,
   Issued,
+  IssuedGuest,
+  OneTimeValue,
   PresentedTokens,
   PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
+  RegisteredOnce,
   Rejected,
   RejectionReason,
   RevokeCause,

@@ -6,7 +6,14 @@ export {
   type SubjectWatermark,
   type Supersession,
 } from './denylist.js';
-export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
+export type {
+  AccessEntry,
+  AuthPart,
+  DataPart,
+  OnceValue,
+  RotationStep,
+  SessionRecord,
+} from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {
   type InsertContext,

@@ -1,4 +1,4 @@
-import type { AccessEntry, AuthPart, DataPart, RotationStep } from './record.js';
+import type { AccessEntry, AuthPart, DataPart, OnceValue, RotationStep } from './record.js';
 
 /*
  * The parts of a record as text, for stores that keep text:
@@ -50,8 +50,14 @@ function flatten<Item>(
 }
 
 /** Returns the data part as text. */
-export function encodeData({ subject, device, data }: DataPart): string {
-  return JSON.stringify([subject, [device.userAgent, device.ip, device.label], data]);
+export function encodeData({ subject, device, data, guest, once, stamp }: DataPart): string {
+  const parts = [subject, [device.userAgent, device.ip, device.label], data];
+  if (guest !== undefined || once !== undefined || stamp !== undefined) {
+    // Most sessions have none of these, and are stored without them.
+    const values = (once ?? []).flatMap(({ name, value, expiresAt }) => [name, value, expiresAt]);
+    parts.push([guest === true ? 1 : 0, stamp, ...values]);
+  }
+  return JSON.stringify(parts);
 }
 
 /** Returns the auth part of parsed text. @throws {TypeError} if it is of another form */
@@ -87,13 +93,27 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
 
 /** Returns the frozen data part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeData(value: unknown): DataPart {
-  const [subject, device, data] = list(value);
+  const [subject, device, data, others] = list(value);
   if (typeof data !== 'object' || data === null) throw new TypeError('data');
   return Object.freeze({
     subject: text(subject),
     device: decodeDevice(list(device)),
     data: deepFreeze(data),
+    ...(others === undefined ? {} : decodeOthers(list(others))),
   });
+}
+
+function decodeOthers([guest, stamp, ...values]: readonly unknown[]): Partial<DataPart> {
+  const once: OnceValue[] = [];
+  for (let n = 0; n + 2 < values.length; n += 3) {
+    const [name, value, expiresAt] = values.slice(n, n + 3);
+    once.push(deepFreeze({ name: text(name), value, expiresAt: number(expiresAt) }));
+  }
+  return {
+    ...(guest === 1 ? { guest: true } : {}),
+    ...(once.length === 0 ? {} : { once: Object.freeze(once) }),
+    ...(typeof stamp === 'string' ? { stamp } : {}),
+  };
 }
 
 function decodeDevice([userAgent, ip, label]: readonly unknown[]): DataPart['device'] {

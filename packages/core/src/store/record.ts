@@ -47,6 +47,21 @@ export interface DataPart {
   readonly device: Device;
   /** Frozen JSON. */
   readonly data: object;
+  /** A visitor who has not signed in. Only this decides it: subjects have no form of their own. */
+  readonly guest?: true;
+  /** Values that are taken once, in the order in which they were put. */
+  readonly once?: readonly OnceValue[];
+  /** Random. It makes a write that must succeed once differ from the same write of another process. */
+  readonly stamp?: string;
+}
+
+/** A value that is taken once. */
+export interface OnceValue {
+  readonly name: string;
+  /** Frozen JSON. */
+  readonly value: unknown;
+  /** Epoch milliseconds, store time. */
+  readonly expiresAt: number;
 }
 
 /**
@@ -60,6 +75,11 @@ export interface SessionRecord {
   readonly dataVersion: number;
   readonly auth: AuthPart;
   readonly data: DataPart;
+}
+
+/** True if the record is that of a visitor who has not signed in. */
+export function isGuest(record: SessionRecord): boolean {
+  return record.data.guest === true;
 }
 
 /** Whether the session is over at store time `at`. */
