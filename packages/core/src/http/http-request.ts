@@ -200,7 +200,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { keep, ...given } = input;
     const device = { ...deviceOf(this.#exchange), ...input.device };
     const options = { replaces: this.#presentedTokens(), ...(keep === undefined ? {} : { keep }) };
-    const issued = await this.#reportData(sessions.create({ ...given, device } as StartInput<Data>, options));
+    const issued = await this.#reportData(
+      sessions.create({ ...given, device } as StartInput<Data>, options),
+    );
     await this.#revokeDuplicates();
     return this.deliver(issued);
   }
