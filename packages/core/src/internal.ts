@@ -46,7 +46,7 @@ export { hideTokens } from './session/issue-tokens.js';
 export { type CallStore, createCallStore } from './session/store-client.js';
 export { createEngine } from './sessions.js';
 export type { AuthPart, SessionRecord } from './store/record.js';
-export { decodeAuth, decodeData, encodeAuth, encodeData } from './store/record-codec.js';
+export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
 export {
   createRandomBytes,

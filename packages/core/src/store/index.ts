@@ -10,8 +10,11 @@ export type {
   AccessEntry,
   AuthPart,
   DataPart,
+  FormerFamily,
   OnceValue,
+  Proof,
   RotationStep,
+  SessionLife,
   SessionRecord,
 } from './record.js';
 export { compareByAge, isExpired } from './record.js';
