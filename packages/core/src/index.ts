@@ -10,7 +10,12 @@ export {
   type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSession, TokenResponse } from './http/request-session.js';
+export type {
+  RequestGuest,
+  RequestSession,
+  StartInput,
+  TokenResponse,
+} from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
 export { AAL1, AAL2, AAL3 } from './lifetimes.js';
 export type { SessionsOptions } from './options.js';
@@ -22,13 +27,18 @@ export type {
   CreateInput,
   Device,
   EventListener,
+  Guest,
+  GuestPatch,
   Issued,
+  IssuedGuest,
   Lifetimes,
+  OneTimeValue,
   PresentedTokens,
   PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
+  RegisteredOnce,
   Rejected,
   RejectionReason,
   RevokeCause,

@@ -111,7 +111,7 @@ export async function issueTokens<Data extends object>(
   });
 }
 
-/** Returns what a result says of the cookie's life. Most results say nothing. */
+/** Returns the member of a result for a cookie of the browser session; no member for others. */
 export function persistenceOf({ life }: DataPart): Pick<Issued<object>, 'persistent'> {
   return life === undefined || life.persistent ? {} : { persistent: false };
 }

@@ -250,6 +250,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
     ...revocation,
 
+    createGuest: () => Promise.reject(new NotSupportedError('createGuest')),
+    updateGuest: () => Promise.reject(new NotSupportedError('updateGuest')),
+    put: () => Promise.reject(new NotSupportedError('put')),
+    take: () => Promise.reject(new NotSupportedError('take')),
     present: () => Promise.reject(new NotSupportedError('present')),
     update: () => Promise.reject(new NotSupportedError('update')),
     updateAll: () => Promise.reject(new NotSupportedError('updateAll')),

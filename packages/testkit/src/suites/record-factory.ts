@@ -18,7 +18,7 @@ export function createRecord(
     readonly auth?: Partial<AuthPart>;
     readonly createdAt?: number;
     /** Members that few sessions have. */
-    readonly more?: Pick<DataPart, 'life' | 'guest' | 'once'>;
+    readonly more?: Pick<DataPart, 'life' | 'guest' | 'once' | 'stamp'>;
   },
 ): SessionRecord {
   const { now, subject = 'ada', data = { handle: 'ada', roles: [], nested: {} } } = given;
@@ -78,7 +78,7 @@ export function createAuth(now: number): AuthPart {
   };
 }
 
-/** The context of a write: an operation of its own, and a deadline that a busy machine does not miss. */
+/** The context of a write: a new operation, and a deadline that a busy machine does not miss. */
 export function createWrite(now: number): {
   readonly notAfter: number;
   readonly operation: string;
