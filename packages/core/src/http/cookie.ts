@@ -34,6 +34,8 @@ export type CookieValue =
 export interface RefreshCookie {
   readonly name: string;
   readonly isSecure: boolean;
+  /** True if no request that another site causes carries it, links included. */
+  readonly isStrict: boolean;
   /** Returns the cookie of a `Cookie` header. */
   read(header: string | undefined): CookieValue;
   /** Returns the `Set-Cookie` value that sets it, with `maxAge` in seconds if it is persistent. */
@@ -41,10 +43,17 @@ export interface RefreshCookie {
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
   /**
-   * Returns the names and `Set-Cookie` values that remove cookies with other paths: those of `clearPaths`, and those
-   * that a browser could have sent with a request to `path`.
+   * Returns the names and `Set-Cookie` values that remove other cookies of the name: those of `clearPaths`, and those
+   * that a browser could have sent with the request.
    */
-  clearOthers(path?: string): readonly (readonly [name: string, line: string])[];
+  clearOthers(request?: CookieRequest): readonly (readonly [name: string, line: string])[];
+}
+
+/** What decides which cookies a browser sends. */
+export interface CookieRequest {
+  readonly path: string;
+  /** The `Host` header. */
+  readonly host: string | undefined;
 }
 
 /*
@@ -60,6 +69,9 @@ const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]{0,511}$/;
 const MAX_SIZE = 4_096;
 /** Paths deeper than this are no place where a refresh cookie is kept. */
 const MAX_DEPTH = 6;
+/** At least two labels, the last one not a number: an IP address has no parent. */
+const DOMAIN = /^(?:[a-z0-9-]{1,63}\.){1,8}(?!\d+$)[a-z0-9-]{1,63}$/;
+const MAX_DOMAINS = 3;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
 const OPTIONS = {
@@ -101,13 +113,15 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     `${secure ? (at === '/' ? '__Host-' : '__Secure-') : ''}${given.name}`;
   const attributesAt = (at: string): string =>
     `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
-  const clearAt = (at: string): string => `${nameAt(at)}=${attributesAt(at)}; Max-Age=0`;
+  const clearAt = (named: string, at: string, domain = ''): string =>
+    `${named}=${attributesAt(at)}${domain}; Max-Age=0`;
   const name = nameAt(path);
   const attributes = attributesAt(path);
 
   return Object.freeze({
     name,
     isSecure: secure,
+    isStrict: sameSite === 'strict',
     read: (header: string | undefined) => readCookie(header, name),
     write(value: string, maxAge: number) {
       if (name.length + value.length > MAX_SIZE) {
@@ -118,15 +132,31 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       }
       return `${name}=${value}${attributes}${persistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
-    clear: () => clearAt(path),
-    clearOthers(requested?: string) {
-      // Browsers accept a `__Host-` cookie with the path "/" only, so there is no other one.
-      const sent = requested === undefined || name.startsWith('__Host-') ? [] : pathsOf(requested);
-      const others = new Set([...given.clearPaths, ...sent]);
-      others.delete(path);
-      return [...others].map((at) => [nameAt(at), clearAt(at)] as const);
+    clear: () => clearAt(name, path),
+    clearOthers(request?: CookieRequest) {
+      // Browsers accept a `__Host-` cookie with the path "/" and without a domain only, so there is no other one.
+      const sent = name.startsWith('__Host-') ? undefined : request;
+      const lines = new Map<string, string>();
+      const add = (named: string, at: string, domain?: string): void =>
+        void lines.set(clearAt(named, at, domain), named);
+      for (const at of given.clearPaths) if (at !== path) add(nameAt(at), at);
+      for (const at of sent ? pathsOf(sent.path) : []) if (at !== path) add(name, at);
+      // A cookie with a domain is another one. All its paths would make the response too large for some proxies.
+      for (const domain of domainsOf(sent?.host)) {
+        for (const at of ['/', path]) add(name, at, `; Domain=${domain}`);
+      }
+      return [...lines].map(([line, named]) => [named, line] as const);
     },
   });
+}
+
+/** Returns the domains whose cookies a browser sends to a host, except public suffixes of one label. */
+function domainsOf(host = ''): string[] {
+  const labels = host.toLowerCase().replace(/:\d+$/, '').split('.');
+  return labels
+    .map((_, index) => labels.slice(index).join('.'))
+    .filter((domain) => DOMAIN.test(domain))
+    .slice(0, MAX_DOMAINS);
 }
 
 /** Returns the cookie paths that match a request path (RFC 6265bis, section 5.1.4). */

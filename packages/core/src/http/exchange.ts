@@ -73,24 +73,29 @@ export function redirectReply(location: string): Reply {
   return { status: 303, headers: { ...NO_STORE, Location: location } };
 }
 
-/** Returns the `Set-Cookie` values with one added, in place of an earlier one of that name and path. For adapters. */
+/**
+ * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path and domain. For
+ * adapters.
+ */
 export function mergeSetCookie(
   present: readonly string[],
   name: string,
   setCookie: string,
 ): string[] {
-  const path = pathAttribute(setCookie);
+  const path = attribute(setCookie, 'path');
+  const domain = attribute(setCookie, 'domain');
   const kept = present.filter(
     (line) =>
       line === setCookie ||
       !line.startsWith(`${name}=`) ||
-      (pathAttribute(line) ?? path) !== (path ?? pathAttribute(line)),
+      attribute(line, 'domain') !== domain ||
+      (attribute(line, 'path') ?? path) !== (path ?? attribute(line, 'path')),
   );
   return kept.includes(setCookie) ? kept : [...kept, setCookie];
 }
 
-function pathAttribute(setCookie: string): string | undefined {
-  return /; *path=([^;]*)/i.exec(setCookie)?.[1];
+function attribute(setCookie: string, name: string): string | undefined {
+  return new RegExp(`; *${name}=([^;]*)`, 'i').exec(setCookie)?.[1];
 }
 
 /** Returns the caching of a page that shows a user's session. */

@@ -1,15 +1,19 @@
 import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
 import type {
-  CreateInput,
   Device,
+  Guest,
+  GuestPatch,
   Issued,
+  OneTimeValue,
   PresentedTokens,
   PresentResult,
   RegisteredData,
+  RegisteredOnce,
   Session,
   Sessions,
   VerifyResult,
 } from '../types.js';
+import type { Duration } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
 import { CSRF_VARY, isSafeMethod } from './csrf.js';
@@ -19,7 +23,9 @@ import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
 import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
 import {
+  type RequestGuest,
   type RequestSession,
+  type StartInput,
   type TokenResponse,
   toTokenResponse,
   wholeSeconds,
@@ -38,6 +44,11 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
   #session: Session<Data> | null = null;
+  #guest: Guest<Data> | undefined;
+  /** The session or the guest ended during the request. */
+  #hasEnded = false;
+  /** The refresh token of a session or a guest that was started during the request. */
+  #issuedToken: string | undefined;
 
   constructor(http: HttpContext<Data>, exchange: Exchange) {
     this.#http = http;
@@ -114,12 +125,18 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #acceptCookie(result: PresentResult<Data>): undefined {
-    if (!result.ok) return undefined;
-    const { session, renewal } = result;
-    this.#hasCookieSession = true;
-    this.#setSession(session);
+    if (!result.ok && result.reason !== 'guest') return undefined;
+    if (result.ok) {
+      this.#hasCookieSession = true;
+      this.#setSession(result.session);
+    } else {
+      this.#guest = result.guest;
+    }
     this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
-    if (renewal !== undefined) this.#setCookie({ ...renewal, session });
+    const { renewal } = result;
+    if (renewal !== undefined) {
+      this.#setCookie({ ...renewal, session: result.ok ? result.session : result.guest });
+    }
     return undefined;
   }
 
@@ -151,7 +168,11 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
-    if (this.#refusal !== undefined) return problemReply(this.#refusal);
+    if (this.#refusal !== undefined) {
+      // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
+      if (this.#refusal === 'invalid_request') this.clearOtherCookies();
+      return problemReply(this.#refusal);
+    }
     if (!this.hasValidCredentials) return problemReply('invalid_request');
     const session = this.#session;
     if (session === null) {
@@ -170,7 +191,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return allowed ? undefined : problemReply('access_denied');
   }
 
-  async start(input: CreateInput<Data>): Promise<TokenResponse> {
+  async start(input: StartInput<Data>): Promise<TokenResponse> {
     this.#assertAllowedSource();
     const { logger, sessions } = this.#http;
     const subject: unknown = input?.subject;
@@ -180,9 +201,12 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       logger.error({}, message);
       throw new UsageError('invalid_argument', message);
     }
+    const { keep, ...given } = input;
     const device = { ...deviceOf(this.#exchange), ...input.device };
-    const replaces = this.#presentedTokens();
-    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    const options = { replaces: this.#presentedTokens(), ...(keep === undefined ? {} : { keep }) };
+    const issued = await this.#reportData(
+      sessions.create({ ...given, device } as StartInput<Data>, options),
+    );
     await this.#revokeDuplicates();
     return this.deliver(issued);
   }
@@ -190,8 +214,91 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async end(): Promise<void> {
     this.#assertAllowedSource();
     await this.revokePresented();
-    this.#setSession(null);
+    this.#forget();
     this.clearCookie();
+  }
+
+  get guest(): RequestGuest<Data> {
+    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    return Object.freeze({
+      data: this.#guest?.data ?? (NOTHING as Partial<Data>),
+      update: (patch: GuestPatch<Data>) => this.#reportData(this.#updateGuest(patch)),
+    });
+  }
+
+  async #updateGuest(patch: GuestPatch<Data>): Promise<Guest<Data>> {
+    if (this.#session !== null) {
+      throw new UsageError(
+        'invalid_argument',
+        'guest.update: expected a request without a session, got one that is signed in. Use update().',
+      );
+    }
+    if (this.#guest === undefined) {
+      const data = typeof patch === 'function' ? patch(NOTHING as Partial<Data>) : patch;
+      return this.#createGuest({ data });
+    }
+    const guest = await this.#http.sessions.updateGuest(this.#guest.sid, patch);
+    if (guest === undefined) throw this.#endDuringRequest();
+    this.#guest = guest;
+    return guest;
+  }
+
+  async put<Name extends keyof RegisteredOnce & string>(
+    name: Name,
+    value: RegisteredOnce[Name],
+    ttl?: Duration,
+  ): Promise<void> {
+    const given = { name, value, ...(ttl === undefined ? {} : { ttl }) } as OneTimeValue<Name>;
+    const { sid } = this.#session ?? this.#guest ?? {};
+    if (sid === undefined) {
+      await this.#createGuest({ put: given as OneTimeValue });
+      return;
+    }
+    if (!(await this.#http.sessions.put(sid, given))) throw this.#endDuringRequest();
+  }
+
+  async take<Name extends keyof RegisteredOnce & string>(
+    name: Name,
+  ): Promise<RegisteredOnce[Name] | undefined> {
+    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    const { sid } = this.#session ?? this.#guest ?? {};
+    return sid === undefined ? undefined : this.#http.sessions.take(sid, name);
+  }
+
+  /** Creates a guest. Its cookie takes the place of the request's, which is not that of a live session. */
+  async #createGuest(
+    given: NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>,
+  ): Promise<Guest<Data>> {
+    const { cookie, transport, sessions } = this.#http;
+    // A late write would replace the cookie of a newer sign-in.
+    if (this.#hasEnded) throw this.#endDuringRequest();
+    if (sessions.kind !== 'stateless' && (transport === 'bearer' || isUpgrade(this.#exchange))) {
+      throw new SessError(
+        'not_supported',
+        transport === 'bearer'
+          ? "A request without a session has a guest only with a cookie transport. Set transport to 'cookie' or 'both'."
+          : 'The response to an upgrade cannot set the cookie of a guest. Keep the value before it.',
+      );
+    }
+    // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
+    if (!this.#isFromAllowedSource(cookie?.isStrict)) throw crossSiteError();
+    const { guest, ...issued } = await sessions.createGuest(given);
+    this.#guest = guest;
+    this.#issuedToken = issued.refreshToken;
+    this.#setCookie({ ...issued, session: guest });
+    return guest;
+  }
+
+  /** The request has neither a session nor a guest any more, and gets none unless the user signs in. */
+  #forget(): void {
+    this.#setSession(null);
+    this.#guest = undefined;
+    this.#hasEnded = true;
+  }
+
+  #endDuringRequest(): SessError {
+    this.#forget();
+    return new SessError('session_ended', 'The session ended during the request.');
   }
 
   async current(): Promise<Session<Data>> {
@@ -234,7 +341,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     this.#assertAllowedSource();
     const { subject } = await this.current();
     const count = await this.#http.sessions.revokeAll(subject);
-    this.#setSession(null);
+    this.#forget();
     this.clearCookie();
     return count;
   }
@@ -252,12 +359,19 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   deliver(issued: Issued<Data>, presented?: string): TokenResponse {
     const { refreshTransport } = this.#http;
     this.#setSession(issued.session);
+    this.#guest = undefined;
+    this.#hasEnded = false;
+    this.#issuedToken = issued.refreshToken;
     this.#exchange.setHeader('Cache-Control', 'no-store');
     if (issued.refreshToken !== presented) this.#setCookie(issued);
     return toTokenResponse(issued, refreshTransport === 'body');
   }
 
-  #setCookie(given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session'>): void {
+  #setCookie(
+    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt'> & {
+      readonly session: { readonly expiresAt: number };
+    },
+  ): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;
     const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
@@ -277,13 +391,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     this.#exchange.setCookie(cookie.name, cookie.clear());
   }
 
-  /** Removes refresh cookies with other paths: those of earlier settings, and those that made this request ambiguous. */
+  /** Removes other refresh cookies: those of earlier settings, and those that made this request ambiguous. */
   clearOtherCookies(): void {
     const { cookie } = this.#http;
     const exchange = this.#exchange;
     const isAmbiguous = this.#readCookie()?.kind === 'duplicate';
-    const path = isAmbiguous ? (exchange.requestedPath ?? exchange.path) : undefined;
-    for (const [name, line] of cookie?.clearOthers(path) ?? []) exchange.setCookie(name, line);
+    const { host, path, requestedPath = path } = exchange;
+    const request = isAmbiguous ? { host, path: requestedPath } : undefined;
+    for (const [name, line] of cookie?.clearOthers(request) ?? []) exchange.setCookie(name, line);
   }
 
   #readCookie(): CookieValue | undefined {
@@ -310,7 +425,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     const cookie = this.#readCookie();
     return {
-      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
+      refreshToken: this.#issuedToken ?? (cookie?.kind === 'value' ? cookie.value : bodyToken),
       accessToken: credentials.kind === 'token' ? credentials.token : undefined,
     };
   }
@@ -364,10 +479,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   #assertAllowedSource(): void {
     if (this.isAllowedSource) return;
-    throw new SessError(
-      'cross_site_request',
-      'A page of another site sent a request that changes a session.',
-    );
+    throw crossSiteError();
   }
 
   #assertSession(): Session<Data> {
@@ -379,9 +491,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #assertAlive(session: Session<Data> | undefined): Session<Data> {
-    this.#setSession(session ?? null);
-    if (session !== undefined) return session;
-    throw new SessError('session_ended', 'The session ended during the request.');
+    if (session === undefined) throw this.#endDuringRequest();
+    this.#setSession(session);
+    return session;
   }
 
   #hasSecondToken(): boolean {
@@ -409,6 +521,15 @@ Object.defineProperties(HttpRequest.prototype, {
     },
   },
 });
+
+const NOTHING = Object.freeze({});
+
+function crossSiteError(): SessError {
+  return new SessError(
+    'cross_site_request',
+    'A page of another site sent a request that changes a session.',
+  );
+}
 
 /** Names the type of a value, never the value: it may be personal data. */
 function typeOf(value: unknown): string {

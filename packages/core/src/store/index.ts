@@ -6,7 +6,15 @@ export {
   type SubjectWatermark,
   type Supersession,
 } from './denylist.js';
-export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
+export type {
+  AuthPart,
+  DataPart,
+  FormerFamily,
+  OnceValue,
+  Proof,
+  SessionLife,
+  SessionRecord,
+} from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {
   type InsertContext,
@@ -20,7 +28,6 @@ export {
   type ReplaceResult,
   type SessionStore,
   type StoreContext,
-  type StoreResult,
   type SubjectLimit,
   TOMBSTONE_TTL_MS,
   type WriteContext,

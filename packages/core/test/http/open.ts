@@ -37,6 +37,7 @@ export function serve(
       parsedBody: () => body,
       readJson: async () => body,
       setHeader: () => {},
+      chooseCaching: () => {},
       vary: () => {},
       setCookie: (...cookie) => void cookies.push(cookie),
     };

@@ -182,7 +182,7 @@ function listenOfPool(pool: PgPoolLike): Pick<PostgresPort, 'listen' | 'isOpen'>
   };
 }
 
-/** Of a client that manages the connection by itself: it is told to stop as soon as it has started. */
+/** Of a client that manages the connection by itself: it is stopped as soon as it has started. */
 function listenWith(start: () => Promise<() => unknown>): Listening {
   const started = start();
   return {

@@ -64,7 +64,7 @@ export interface InsertRow {
   readonly evicted: string | null;
 }
 
-/** The outcome of a write of one session, and the session as it is, where that is told. */
+/** The outcome of a write of one session, and the session as it is, where the status needs it. */
 export interface SessionOutcome {
   readonly status: string;
   readonly now: number;

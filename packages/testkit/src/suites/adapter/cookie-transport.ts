@@ -46,6 +46,19 @@ export function describeCookieTransport(target: Target): void {
       expect(writes()).toBe(before);
     });
 
+    it('sent twice is refused once at a guarded page: the refusal removes the other one', async () => {
+      const host = await useCookies({ cookie: { secure: false, path: '/me' } });
+      const { cookie } = await host.login();
+      const both = [cookieHeader(`${cookie}; sess=of-an-earlier-path`), ...NAVIGATION];
+      const refused = await host.send('/me', { headers: both });
+      expect(refused.status).toBe(400);
+      const removed = refused.setCookies.map((line) => /Path=([^;]*).*Max-Age=0/.exec(line)?.[1]);
+      expect(removed).toContain('/');
+      expect(removed).not.toContain('/me');
+      expect(refused.headers['cache-control']).toBe('no-store');
+      expect((await host.send('/me', { headers: [cookieHeader(cookie)] })).status).toBe(200);
+    });
+
     it('does not count with the default transport', async () => {
       const host = await useHost(target);
       const { get } = await signIn(host);
