@@ -119,10 +119,7 @@ export interface Issued<Data extends object = RegisteredData> {
 export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
 
 /** A credential that was not accepted. */
-export interface Rejected {
-  readonly ok: false;
-  readonly reason: RejectionReason;
-}
+export type Rejected = { readonly ok: false; readonly reason: RejectionReason };
 
 export type VerifyResult<Data extends object = RegisteredData> =
   | { readonly ok: true; readonly session: Session<Data> }
@@ -147,7 +144,7 @@ export type PresentResult<Data extends object = RegisteredData> =
       readonly guest: Guest<Data>;
       readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
     }
-  | { readonly ok: false; readonly reason: RejectionReason };
+  | Rejected;
 
 /** Why a session ended before its time. */
 export type RevokeCause =
