@@ -56,7 +56,7 @@ export function createStore(db: Database): SessionStore {
 
   function replace<Part extends 'auth' | 'data'>(
     change: { part: Part; sid: string; expected: number; value: SessionRecord[Part] },
-    context: WriteContext,
+    context: ReplaceAuthContext,
     markReplayed?: number,
   ): Promise<ReplaceResult> {
     const { part, sid, expected, value } = change;
@@ -64,11 +64,18 @@ export function createStore(db: Database): SessionStore {
       const record = row.live.get(sid);
       if (record === undefined || isExpired(record, now)) return { status: 'absent', now };
       const version = record[`${part}Version`];
+      const { data } = context;
       if (version === expected) {
-        row.live.set(sid, { ...record, [part]: value, [`${part}Version`]: expected + 1 });
+        if (data !== undefined && data.expected !== record.dataVersion)
+          return { status: 'conflict', record, now };
+        const next = { ...record, [part]: value, [`${part}Version`]: expected + 1 };
+        const more = data && { data: data.part, dataVersion: data.expected + 1 };
+        row.live.set(sid, { ...next, ...more });
         return { status: 'replaced', now };
       }
-      const isRepeated = JSON.stringify(record[part]) === JSON.stringify(value);
+      const isRepeated =
+        JSON.stringify(record[part]) === JSON.stringify(value) &&
+        (data === undefined || JSON.stringify(record.data) === JSON.stringify(data.part));
       if (version === expected + 1 && isRepeated) return { status: 'replaced', now };
       if (record.auth.generation !== markReplayed || record.auth.replayed)
         return { status: 'conflict', record, now };

@@ -38,8 +38,11 @@ export interface AccessTokenContext {
   readonly tagOfSubject: SubjectTag;
   /** Milliseconds. */
   readonly accessTtl: number;
-  /** Records, in the background, that a token of this generation was used. Needed only with an own `verify`. */
-  readonly acknowledge: (sid: string, digest: string, generation: number) => void;
+  /**
+   * Records, in the background, that a token was used. Needed only with an own `verify`, for tokens that replaced others:
+   * those of a generation above 0, and those of a re-authentication.
+   */
+  readonly acknowledge: (sid: string, digest: string) => void;
 }
 
 /**

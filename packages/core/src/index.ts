@@ -21,8 +21,10 @@ export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
 export type {
+  Authentication,
   CreateInput,
   Device,
+  ElevateInput,
   Guest,
   GuestPatch,
   Issued,

@@ -40,6 +40,7 @@ export {
 } from './options.js';
 export { createEvents, type Events } from './session/events.js';
 export { hideTokens } from './session/issue-tokens.js';
+export { readProof } from './session/proof.js';
 export { createCallStore } from './session/store-client.js';
 export { createEngine } from './sessions.js';
 export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
@@ -71,3 +72,4 @@ export {
   readOptions,
   showDuration,
 } from './util/options.js';
+export { isProofName } from './util/proof-name.js';

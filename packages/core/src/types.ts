@@ -66,6 +66,10 @@ export interface Session<Data extends object = RegisteredData> {
   readonly lastUsedAt: number;
   /** When it ends if nothing more happens: the nearer of the idle and the absolute deadline. */
   readonly expiresAt: number;
+  /** The authentication context class that the newest `create` or `elevate` named. */
+  readonly acr?: string;
+  /** The authentication methods that it named. */
+  readonly amr?: readonly string[];
 }
 
 /**
@@ -199,6 +203,23 @@ export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
 
+/** How a user proved who they are. Part of the session until the next `elevate`. */
+export interface Authentication {
+  /**
+   * The authentication context class: a name that guards can require (RFC 9470), such as `'urn:example:two-factor'`. 1 to
+   * 128 printable ASCII characters without space, quote and backslash. Default: none.
+   */
+  readonly acr?: string;
+  /** The authentication methods, such as `['pwd', 'otp']` (RFC 8176). At most 16. Default: none. */
+  readonly amr?: readonly string[];
+}
+
+/** What a re-authentication changes beside the tokens. */
+export interface ElevateInput<Data extends object = RegisteredData> extends Authentication {
+  /** A patch as for `update`, written together with the tokens or not at all. Default: the data stays. */
+  readonly data?: Partial<Data> | ((data: Readonly<Data>) => Data);
+}
+
 /** How long a session lives, where that is not as the engine's options have it. Kept with the session. */
 export interface Lifetimes {
   /** The session ends if it was not refreshed for this long. Default: the engine's. At most `'400d'`. */
@@ -225,7 +246,8 @@ export type CreateInput<Data extends object = RegisteredData> = {
    * The sign-in is refused if all sessions of the subject were revoked after it, as at a change of the password.
    */
   readonly provenAt?: number;
-} & Lifetimes &
+} & Authentication &
+  Lifetimes &
   (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
 
 /** A change of a guest's data: names to merge, or a function of the data so far. */
@@ -353,11 +375,20 @@ export interface Sessions<Data extends object = RegisteredData> {
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<Session<Data> | undefined>;
   /**
-   * Renews a session after a re-authentication: it gets new tokens, `authenticatedAt` is now, both deadlines start again,
-   * and every earlier token is rejected. A stateless engine needs the session that `verify` returned; for others its
+   * Renews a session after a re-authentication: it gets new tokens, `authenticatedAt` is now, `acr` and `amr` are those
+   * given or absent, and both deadlines start again. Until a new token has been presented, and at most for `overlap`,
+   * the earlier ones are accepted for single requests, which show the earlier `authenticatedAt`, `acr` and `amr`:
+   * requests under way, a second click and a lost response sign nobody out. After that they are rejected. Signed access
+   * tokens are rejected from the start. A stateless engine needs the session that `verify` returned; for others its
    * `sid` is enough.
+   *
+   * @throws {UsageError} invalid_option if `acr` or `amr` is not of the form
+   * @throws {InvalidDataError} invalid_data, data_too_large
    */
-  elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
+  elevate(
+    session: string | Session<Data>,
+    given?: ElevateInput<Data>,
+  ): Promise<Issued<Data> | undefined>;
   /** Updates all live sessions of a subject. Returns how many were updated. */
   updateAll(
     subject: string,

@@ -181,9 +181,11 @@ async function run(
   for (const session of live) {
     if (wasEndTried && session === sid) continue;
     // Whoever holds the newest refresh token of a living session is one refresh away from a good access token.
+    const own = issued.filter((each) => each.session.sid === session);
+    // Tokens of before a re-authentication count until one of the newest is presented.
+    for (const { refreshToken } of own) await direct.refresh(refreshToken);
     const results = [];
-    for (const { refreshToken } of issued.filter((each) => each.session.sid === session))
-      results.push(await direct.refresh(refreshToken));
+    for (const { refreshToken } of own) results.push(await direct.refresh(refreshToken));
     const won = results.filter((result) => result.ok);
     // A sign-in whose answer was lost is nobody's.
     for (const result of won)

@@ -130,13 +130,17 @@ export function createGuardlessStore(clock: Clock, off?: Guard): SessionStore {
             return { status: 'conflict', record, now } as const;
           const marked = {
             ...record,
-            auth: { ...record.auth, shared: true },
+            auth: { ...record.auth, replayed: true },
             authVersion: record.authVersion + 1,
           };
           put(marked);
           return { status: 'conflict', record: marked, now } as const;
         }
-        put({ ...record, auth, authVersion: record.authVersion + 1 });
+        const { data } = write;
+        if (data !== undefined && data.expected !== record.dataVersion)
+          return { status: 'conflict', record, now } as const;
+        const more = data && { data: data.part, dataVersion: data.expected + 1 };
+        put({ ...record, auth, authVersion: record.authVersion + 1, ...more });
         return { status: 'replaced', now } as const;
       }),
     replaceData: (sid, expected, data: DataPart, write) =>

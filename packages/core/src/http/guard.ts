@@ -5,9 +5,12 @@ import {
   duration,
   formatShort,
   option,
+  optionError,
+  type Reader,
   type Readers,
   readOptions,
 } from '../util/options.js';
+import { isProofName, PROOF_NAME } from '../util/proof-name.js';
 import type { Reply } from './exchange.js';
 import type { RequestSession } from './request-session.js';
 import { safeReturn } from './return-path.js';
@@ -19,6 +22,11 @@ export interface GuardOptions<Data extends object = RegisteredData> {
    * challenge; `elevate` renews it.
    */
   readonly authenticatedWithin?: Duration;
+  /**
+   * The authentication context classes of which the session must have one, the preferred one first (RFC 9470). Default:
+   * any, or none. Other sessions get a 401 with a challenge; `elevate({ acr })` sets the class.
+   */
+  readonly acr?: string | readonly string[];
   /**
    * Where a browser is sent that asks for a page without a session: a path on this site, which gets the page's path as
    * `return_to` (see `safeReturn`). Default: no redirect. Other requests get the 401.
@@ -35,6 +43,8 @@ export type Guard = (request: RequestSession) => Reply | undefined | Promise<Rep
 export interface Requirements {
   /** Milliseconds, or `undefined` for any age. */
   readonly maxAgeMs: number | undefined;
+  /** The classes that are accepted, or `undefined` for any. */
+  readonly acr: readonly string[] | undefined;
   readonly where: ((session: Session<never>) => boolean) | undefined;
   readonly redirectTo: string | undefined;
 }
@@ -49,8 +59,16 @@ interface Checkable {
   readonly [ENGINE]: unknown;
 }
 
+const acrOption: Reader<readonly string[] | undefined> = (name, value) => {
+  if (value === undefined) return undefined;
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (names.length > 0 && names.every(isProofName)) return Object.freeze([...names]);
+  throw optionError({ option: name, expected: `${PROOF_NAME}, or an array of them`, value });
+};
+
 const GUARD_OPTIONS = {
   authenticatedWithin: duration(),
+  acr: acrOption,
   redirectTo: option<string>({
     expected: "a path on this site such as '/login'",
     accepts: (value) => safeReturn(value) !== undefined,

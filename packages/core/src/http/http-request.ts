@@ -1,6 +1,7 @@
 import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
 import type {
   Device,
+  ElevateInput,
   Guest,
   GuestPatch,
   Issued,
@@ -21,7 +22,7 @@ import { createPrivateCaching, type Exchange, type Reply, redirectReply } from '
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
 import type { HttpContext } from './options.js';
-import { problemReply } from './problem.js';
+import { problemReply, stepUpReply } from './problem.js';
 import {
   type RequestGuest,
   type RequestSession,
@@ -167,7 +168,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return redirectReply(signInLocation(redirectTo, this.#exchange));
   }
 
-  #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
+  #refuse({ maxAgeMs, acr, where }: Requirements): Reply | undefined {
     if (this.#refusal !== undefined) {
       // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
       if (this.#refusal === 'invalid_request') this.clearOtherCookies();
@@ -180,13 +181,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
     }
     const { clock } = this.#http.sessions;
-    if (maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs) {
-      const seconds = wholeSeconds(maxAgeMs);
-      return problemReply('insufficient_user_authentication', {
-        challenge: `Bearer error="insufficient_user_authentication", max_age=${seconds}`,
-        members: { max_age: seconds },
-      });
-    }
+    const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;
+    const isOfClass = acr === undefined || (session.acr !== undefined && acr.includes(session.acr));
+    if (isOld || !isOfClass) return stepUpReply({ maxAgeMs, acr });
     const allowed = where === undefined || assertBoolean(where(session as Session<never>));
     return allowed ? undefined : problemReply('access_denied');
   }
@@ -346,8 +343,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return count;
   }
 
-  async elevate(): Promise<TokenResponse> {
-    const issued = await this.#http.sessions.elevate(this.#assertSession());
+  async elevate(given: ElevateInput<Data> = {}): Promise<TokenResponse> {
+    const session = this.#assertSession();
+    const issued = await this.#reportData(this.#http.sessions.elevate(session, given));
     this.#assertAlive(issued?.session);
     return this.deliver(issued as Issued<Data>);
   }

@@ -141,6 +141,25 @@ export function problemReply(
   };
 }
 
+/** Returns the challenge for an authentication that is newer, or of another class (RFC 9470, section 3). */
+export function stepUpReply({
+  maxAgeMs,
+  acr,
+}: {
+  readonly maxAgeMs: number | undefined;
+  readonly acr: readonly string[] | undefined;
+}): Reply {
+  const members = {
+    ...(acr === undefined ? {} : { acr_values: acr.join(' ') }),
+    ...(maxAgeMs === undefined ? {} : { max_age: Math.floor(maxAgeMs / 1_000) }),
+  };
+  const parameters = Object.entries(members).map(([name, value]) =>
+    typeof value === 'string' ? `${name}="${value}"` : `${name}=${value}`,
+  );
+  const challenge = ['Bearer error="insufficient_user_authentication"', ...parameters].join(', ');
+  return problemReply('insufficient_user_authentication', { challenge, members });
+}
+
 /** Returns the reply to an error of this library, or `undefined` for other errors and for mistakes of the program. */
 export function replyToError(error: unknown): Reply | undefined {
   if (!isSessError(error)) return undefined;

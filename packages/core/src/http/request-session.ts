@@ -1,5 +1,6 @@
 import type {
   CreateInput,
+  ElevateInput,
   Guest,
   GuestPatch,
   Issued,
@@ -127,11 +128,13 @@ export interface RequestSession<Data extends object = RegisteredData> {
   /** Ends all of the user's sessions, and clears the cookie. Returns how many. @throws {SessError} as `revoke` */
   endAll(): Promise<number>;
   /**
-   * Issues new tokens after the user has authenticated again, and ends the earlier ones.
+   * Issues new tokens after the user has authenticated again, with the proof and the data that are given. Requests under
+   * way with the earlier tokens succeed, without what the new ones prove: see `Sessions.elevate`.
    *
    * @throws {SessError} `session_ended` (401), `session_required` (401)
+   * @throws {InvalidDataError}
    */
-  elevate(): Promise<TokenResponse>;
+  elevate(given?: ElevateInput<Data>): Promise<TokenResponse>;
 }
 
 /** Returns the body for the client; the refresh token is in it only if there is no cookie for it. */

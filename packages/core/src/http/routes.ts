@@ -293,7 +293,12 @@ function withSession(
   };
 }
 
-const ANY_SESSION = { maxAgeMs: undefined, where: undefined, redirectTo: undefined };
+const ANY_SESSION = {
+  maxAgeMs: undefined,
+  acr: undefined,
+  where: undefined,
+  redirectTo: undefined,
+};
 
 type RefusalCode = 'cross_site_request' | 'invalid_request';
 

@@ -1,6 +1,7 @@
 import { type AuthPart, findAccess, type SessionRecord } from '../store/record.js';
 import type { StorePort } from '../store/store-port.js';
 import { createBoundedCache } from '../util/bounded-cache.js';
+import { acknowledged } from './former.js';
 
 /** Tokens that are remembered as acknowledged, so that the store is asked once per rotation. About 5 MiB of digests. */
 const MAX_ACKNOWLEDGED = 50_000;
@@ -15,7 +16,7 @@ export interface Acknowledger {
   /** For a refresh token of the newest generation that was presented as a cookie. */
   acknowledgeLatest(record: SessionRecord): void;
   /** For a token that was not looked up: the store is asked when its generation is first seen. */
-  acknowledgeUnread(sid: string, digest: string, generation: number): void;
+  acknowledgeUnread(sid: string, digest: string): void;
 }
 
 /** Creates the acknowledger of an engine. */
@@ -24,7 +25,7 @@ export function createAcknowledger(
   maxEntries: number = MAX_ACKNOWLEDGED,
 ): Acknowledger {
   const pending = new Set<string>();
-  const acknowledged = createBoundedCache<string, true>({ maxEntries });
+  const seen = createBoundedCache<string, true>({ maxEntries });
 
   /** True if there is nothing left to do for the generation that `isNewest` accepts. */
   async function write(sid: string, isNewest: (auth: AuthPart) => boolean): Promise<boolean> {
@@ -34,7 +35,7 @@ export function createAcknowledger(
       const { record } = await store.load(sid);
       if (record === undefined || record.auth.acknowledged || !isNewest(record.auth)) return true;
       // The conflicting write may have been only a mark: the next use of a token tries again.
-      const { status } = await store.replaceAuth(record, { ...record.auth, acknowledged: true });
+      const { status } = await store.replaceAuth(record, acknowledged(record.auth));
       return status !== 'conflict';
     } catch {
       // The store's calls report it; the verification that started this has returned.
@@ -46,7 +47,7 @@ export function createAcknowledger(
 
   async function writeUnread(sid: string, digest: string): Promise<void> {
     const isNewest = (auth: AuthPart): boolean => isOfNewest(auth, findAccess(auth, digest));
-    if (!(await write(sid, isNewest))) acknowledged.delete(digest);
+    if (!(await write(sid, isNewest))) seen.delete(digest);
   }
 
   function acknowledgeLatest({ sid, auth }: SessionRecord): void {
@@ -60,10 +61,9 @@ export function createAcknowledger(
       if (isOfNewest(record.auth, entry)) acknowledgeLatest(record);
     },
     acknowledgeLatest,
-    acknowledgeUnread(sid, digest, generation) {
-      // Generation 0 has no predecessor whose forgiveness could end.
-      if (generation === 0 || acknowledged.get(digest) === true) return;
-      acknowledged.set(digest, true);
+    acknowledgeUnread(sid, digest) {
+      if (seen.get(digest) === true) return;
+      seen.set(digest, true);
       void writeUnread(sid, digest);
     },
   };

@@ -5,7 +5,7 @@ import {
   StoreUnavailableError,
   UsageError,
 } from '../errors.js';
-import { type DataPart, isGuest, type SessionRecord } from '../store/record.js';
+import { type DataPart, isGuest, type Proof, type SessionRecord } from '../store/record.js';
 import { REVOCATION_TTL_MS } from '../store/store.js';
 import { assertSubject, createSid, tagOf } from '../token/session-id.js';
 import type { CreateInput, Device, Issued, PresentedTokens } from '../types.js';
@@ -15,6 +15,7 @@ import type { EngineContext } from './context.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
 import { liveValues, withValues } from './once.js';
+import { readProof } from './proof.js';
 import { createFindPresented, type PresentedSession } from './revoke.js';
 
 /** Attempts to get past the mark that a concurrent revoke-all has just set. */
@@ -28,15 +29,26 @@ export interface CreateOptions {
   readonly keep?: readonly string[];
 }
 
+/** What a sign-in puts into a session. */
+interface SessionContent {
+  readonly data: DataPart;
+  readonly proof: Proof;
+}
+
 /** Creates `create`: a new session with new secrets, under the subject's limit. */
 export function createCreate<Data extends object>(context: EngineContext) {
   const { settings, tokens, store, time, events, tagOfSubject } = context;
   const findPresented = createFindPresented(context);
 
-  function draft(sid: string, data: DataPart, at: number): FreshAuth & { record: SessionRecord } {
+  function draft(
+    sid: string,
+    { data, proof }: SessionContent,
+    at: number,
+  ): FreshAuth & { record: SessionRecord } {
     const policy = policyOf(settings, data.life);
     const fresh = createTokenFamily({ at, policy, random: settings.random });
-    const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
+    const auth = { ...fresh.auth, ...proof };
+    const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth, data };
     return { ...fresh, record };
   }
 
@@ -67,18 +79,18 @@ export function createCreate<Data extends object>(context: EngineContext) {
   }
 
   async function insert(
-    data: DataPart,
+    content: SessionContent,
     tag: string,
     given: { readonly provenAt?: number; readonly replaces?: string },
   ): Promise<Issued<Data>> {
-    const { subject } = data;
+    const { subject } = content.data;
     let notBefore = Number.NEGATIVE_INFINITY;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const sid = createSid(tag, settings.random);
       await store.sampleTime(sid);
       assertRecentProof(given.provenAt, time.now());
       const at = Math.max(time.now(), notBefore);
-      const created = draft(sid, data, at);
+      const created = draft(sid, content, at);
       const version = await tokens.tokenVersion?.(tag);
       const issued = await issueTokens<Data>(context, { ...created, at, version });
       const result = await store.insert(created.record, settings.limit, given);
@@ -122,6 +134,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       );
     }
     const life = readLife(input, settings);
+    const proof = readProof(input);
     const { replaces, keep = [] } = readCreateOptions(options);
     const replaced = replaces === undefined ? [] : await findPresented(replaces);
     const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;
@@ -138,11 +151,11 @@ export function createCreate<Data extends object>(context: EngineContext) {
     const previous = (guest ?? own?.record)?.data;
     const data = withValues(part, previous === undefined ? [] : liveValues(previous, time.now()));
     if (tokens.assertIssuable !== undefined) {
-      const { record } = draft(createSid(tag, settings.random), data, time.now());
+      const { record } = draft(createSid(tag, settings.random), { data, proof }, time.now());
       tokens.assertIssuable(toSession<Data>(record));
     }
 
-    const issued = await insert(data, tag, {
+    const issued = await insert({ data, proof }, tag, {
       ...(provenAt === undefined ? {} : { provenAt: Math.floor(provenAt) }),
       ...(own === undefined ? {} : { replaces: own.sid }),
     });
@@ -208,4 +221,6 @@ const INPUT: readonly (keyof CreateInput)[] = [
   'idleTtl',
   'absoluteTtl',
   'remember',
+  'acr',
+  'amr',
 ];

@@ -1,18 +1,36 @@
 import { isExpired, isGuest } from '../store/record.js';
 import { isSid } from '../token/session-id.js';
-import type { Issued, Session } from '../types.js';
+import type { ElevateInput, Issued, Session } from '../types.js';
+import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
+import { retireFamily } from './former.js';
 import { createTokenFamily, issueTokens } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
+import { readProof } from './proof.js';
+import { assertPatch, createApplyPatch } from './update.js';
 
 const MAX_ATTEMPTS = 8;
 
-/** Creates `elevate`: a new family of tokens after re-authentication, and new deadlines (NIST SP 800-63B, section 5.2). */
-export function createElevate<Data extends object>(context: EngineContext) {
-  const { settings, store, runExclusive } = context;
+const INPUT: readonly (keyof ElevateInput)[] = ['acr', 'amr', 'data'];
 
-  return async function elevate(target: string | Session<Data>): Promise<Issued<Data> | undefined> {
+/**
+ * Creates `elevate`: a new family of tokens after re-authentication, and new deadlines (NIST SP 800-63B, section 5.2).
+ * Tokens, proof and data are written together or not at all.
+ */
+export function createElevate<Data extends object>(context: EngineContext) {
+  const { settings, tokens, store, runExclusive } = context;
+  const applyPatch = createApplyPatch<Data>(context);
+  const isLookedUp = tokens.verify === undefined;
+
+  return async function elevate(
+    target: string | Session<Data>,
+    given: ElevateInput<Data> = {},
+  ): Promise<Issued<Data> | undefined> {
+    assertKnown('elevate', given, INPUT);
+    const proof = readProof(given);
+    const { data: patch } = given;
+    if (patch !== undefined) assertPatch(patch);
     const sid = typeof target === 'string' ? target : target.sid;
     if (!isSid(sid)) return undefined;
     const issued = await runExclusive(sid, () =>
@@ -23,10 +41,24 @@ export function createElevate<Data extends object>(context: EngineContext) {
           if (isExpired(record, at) || isGuest(record)) return { outcome: undefined };
           const policy = policyOf(settings, record.data.life);
           const fresh = createTokenFamily({ at, policy, random: settings.random });
-          const next = { ...record, auth: fresh.auth };
+          const former = retireFamily(record.auth, { at, overlap: policy.overlap, isLookedUp });
+          const auth = {
+            ...fresh.auth,
+            ...proof,
+            // Until a token of the new family is presented, the client may have the earlier one only.
+            ...(former.length === 0 ? {} : { former, acknowledged: false }),
+          };
+          const next = { ...record, auth };
+          if (patch === undefined) {
+            return {
+              outcome: await issueTokens<Data>(context, { ...fresh, record: next, at }),
+              write: () => store.replaceAuth(record, auth),
+            };
+          }
+          const data = await applyPatch(next, patch);
           return {
-            outcome: await issueTokens<Data>(context, { ...fresh, record: next, at }),
-            write: () => store.replaceAuth(record, fresh.auth),
+            outcome: await issueTokens<Data>(context, { ...fresh, record: { ...next, data }, at }),
+            write: () => store.replaceAuth(record, auth, undefined, data),
           };
         },
       }),

@@ -7,6 +7,7 @@ import type { Issued, Session } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
 import { policyOf } from './lifetimes.js';
+import { proofOf } from './proof.js';
 
 /** Fresh secrets, and the auth part that contains their digests. */
 export interface FreshAuth {
@@ -144,6 +145,7 @@ export function toSession<Data extends object>(record: SessionRecord): Session<D
     authenticatedAt: auth.authenticatedAt,
     lastUsedAt: auth.lastUsedAt,
     expiresAt: auth.expiresAt,
+    ...proofOf(auth),
   });
 }
 

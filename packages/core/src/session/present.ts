@@ -3,6 +3,7 @@ import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '.
 import type { PresentResult, RejectionReason } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
+import { asFormer } from './former.js';
 import { toGuest, toGuestPolicy } from './guests.js';
 import { persistenceOf, toSession } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
@@ -46,11 +47,11 @@ export function createPresent<Data extends object>(context: EngineContext) {
 
   /** Returns the result for a cookie that is good as it is. */
   function accept(
-    { isLatest }: Extract<PresentationDecision, { kind: 'accept' }>,
+    { isLatest, former }: Extract<PresentationDecision, { kind: 'accept' }>,
     record: SessionRecord,
   ): PresentResult<Data> {
     if (isLatest) acknowledger.acknowledgeLatest(record);
-    return toResult(record);
+    return toResult(former === undefined ? record : asFormer(record, former));
   }
 
   /** The same, or `undefined` if the cookie is to be renewed or refused: that is decided from the primary's record. */

@@ -1,5 +1,6 @@
-import { isExpired } from '../store/record.js';
+import { type FormerFamily, isExpired } from '../store/record.js';
 import { digest, isSameDigest } from '../token/crypto.js';
+import { findFormer } from './former.js';
 import {
   deriveLatestSecret,
   isForgiven,
@@ -21,7 +22,12 @@ export interface PresentationAttempt extends Omit<RefreshAttempt, 'policy'> {
 /** The outcome for a presented cookie. */
 export type PresentationDecision =
   /** Good for this request. `isLatest`: the cookie is the newest one, so its holder has received it. */
-  | { readonly kind: 'accept'; readonly isLatest: boolean }
+  | {
+      readonly kind: 'accept';
+      readonly isLatest: boolean;
+      /** The family of the cookie, if a re-authentication replaced it. */
+      readonly former?: FormerFamily;
+    }
   /** A renewal, or the newest cookie again; or the end of the session, or a refusal. */
   | RotationDecision;
 
@@ -37,6 +43,8 @@ export function decidePresentation(given: PresentationAttempt): PresentationDeci
   const { record, token, at, policy, canRenew } = given;
   const { auth } = record;
   const attempt = { ...given, withAccess: false };
+  const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
+  if (former !== undefined) return { kind: 'accept', isLatest: false, former };
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
   if (isExpired(record, at)) return { kind: 'reject', reason: 'expired' };
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };

@@ -2,10 +2,16 @@ import { isGuest, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
+import { asFormer } from './former.js';
 import { hideTokens, issueTokens } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
-import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
+import {
+  decideRefresh,
+  type RefreshAttempt,
+  type RotationAnswer,
+  type RotationDecision,
+} from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
 
 /** Attempts at the write; honest traffic needs two or three. */
@@ -28,8 +34,10 @@ export function createRefresh<Data extends object>(context: EngineContext) {
   ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
     const { record, at } = attempt;
     const decision = decideRefresh(attempt);
-    if (tokens.recheck === undefined || !isRepeated(decision, record)) return { decision };
-    const { version, isAccessDead } = await tokens.recheck(record, at);
+    if (tokens.recheck === undefined || decision.kind !== 'answer' || !decision.isRepeated) {
+      return { decision };
+    }
+    const { version, isAccessDead } = await tokens.recheck(shownBy(decision, record), at);
     return {
       decision: isAccessDead ? decideRefresh({ ...attempt, isAccessDead }) : decision,
       version,
@@ -50,8 +58,8 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     // Guests have no access token, so their cookie has nothing to be exchanged for.
     if (isGuest(loaded)) return { outcome: { kind: 'reject', reason: 'unknown' } };
     if (decision.kind === 'end') return end(loaded, decision);
-    const { auth, replayed } = decision;
-    const isRotation = auth.generation !== loaded.auth.generation;
+    const { auth, replayed, former } = decision;
+    const isRotation = former === undefined && auth.generation !== loaded.auth.generation;
     const data = isRotation ? await askApplication(loaded) : loaded.data;
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
 
@@ -59,13 +67,13 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     const issued = await issueTokens<Data>(context, {
       ...decision,
       ...known,
-      record,
+      record: shownBy(decision, record),
       family: token.family,
       at,
     });
     const outcome = { kind: 'answer' as const, issued, replayed };
     if (auth !== loaded.auth) {
-      const contested = token.generation + 1;
+      const contested = former === undefined ? token.generation + 1 : undefined;
       return { outcome, write: () => write(loaded, { auth, data, contested }) };
     }
     const { confirm } = tokens;
@@ -93,7 +101,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
   };
 }
 
-/** True if a decision returns an access token that the session has already. */
-function isRepeated(decision: RotationDecision, { auth }: SessionRecord): boolean {
-  return decision.kind === 'answer' && decision.auth.access === auth.access;
+/** Returns the session as the tokens of an answer show it. */
+function shownBy({ former }: RotationAnswer, record: SessionRecord): SessionRecord {
+  return former === undefined ? record : asFormer(record, former);
 }

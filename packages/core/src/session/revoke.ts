@@ -6,6 +6,7 @@ import { assertSubject, isSid } from '../token/session-id.js';
 import type { PresentedTokens, RevokeCause, RevokeOptions } from '../types.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
+import { findFormerAccess } from './former.js';
 import { policyOf } from './lifetimes.js';
 import { inspectRefreshToken } from './rotation.js';
 
@@ -59,9 +60,10 @@ export function createFindPresented({
     if (accessToken === undefined) return found;
     const { sid, digest } = await tokens.read(accessToken, time.now());
     if (sid === undefined || digest === undefined || sid === first?.sid) return found;
-    const second = await find(sid, ({ auth }) =>
-      findAccess(auth, digest) >= 0 ? 'genuine' : 'foreign',
-    );
+    const second = await find(sid, ({ auth }, at) => {
+      const isFormer = findFormerAccess(auth, digest, at) !== undefined;
+      return isFormer || findAccess(auth, digest) >= 0 ? 'genuine' : 'foreign';
+    });
     return second === undefined ? found : [...found, second];
   };
 }

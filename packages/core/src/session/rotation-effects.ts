@@ -46,7 +46,7 @@ export interface RotationEffects {
       readonly auth: AuthPart;
       readonly data: DataPart;
       /** The generation whose step a lost race marks as replayed. */
-      readonly contested: number;
+      readonly contested: number | undefined;
     },
   ): ReturnType<NonNullable<Attempt<unknown>['write']>>;
 }

@@ -1,5 +1,11 @@
 import type { SessionRecord } from '../store/record.js';
-import { type AccessEntry, type AuthPart, isExpired, type RotationStep } from '../store/record.js';
+import {
+  type AccessEntry,
+  type AuthPart,
+  type FormerFamily,
+  isExpired,
+  type RotationStep,
+} from '../store/record.js';
 import {
   deriveAccessSecret,
   deriveRefreshSecret,
@@ -9,6 +15,8 @@ import {
   type RandomBytes,
 } from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
+import { acknowledged, findFormer } from './former.js';
+import { proofOf } from './proof.js';
 
 /** Tokens that are valid for less are not returned: in whole seconds that is nothing. */
 const MIN_TTL_MS = 1_000;
@@ -42,6 +50,10 @@ export interface RotationAnswer {
   /** Empty for the presentation of a cookie. */
   readonly accessSecret: string;
   readonly replayed: boolean;
+  /** True if the access token is one that the session has already. */
+  readonly isRepeated: boolean;
+  /** The family of the tokens, if a re-authentication replaced it: they show the session without the newer proof. */
+  readonly former?: FormerFamily;
 }
 
 /** One refresh token, one record, and one moment of the store's time. */
@@ -71,6 +83,8 @@ const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
 export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
+  const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
+  if (former !== undefined) return refreshFormer(attempt, former);
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
   if (isExpired(record, at)) return EXPIRED;
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };
@@ -94,6 +108,7 @@ export function inspectRefreshToken(
 ): 'foreign' | 'genuine' | 'spent' {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
+  if (findFormer(auth, token, at) !== undefined) return 'genuine';
   if (!isSameDigest(digest(token.family), auth.family)) return 'foreign';
   const first = auth.steps.length - (auth.generation - token.generation);
   if (token.generation > auth.generation || first < 0) return 'spent';
@@ -125,6 +140,38 @@ function refreshLatest(attempt: RefreshAttempt): RotationDecision {
   return isDue && !mustWait(auth, { at, policy, retention: Math.max(policy.grace, overlap) })
     ? rotate(attempt)
     : replay(attempt, token.secret, { acknowledged: true });
+}
+
+/**
+ * The outcome for the newest token of a family before a re-authentication: the same token, which is not rotated, and an
+ * access token that ends with the family.
+ */
+function refreshFormer(attempt: RefreshAttempt, family: FormerFamily): RotationDecision {
+  const { record, token, at, policy, isAccessDead = false } = attempt;
+  const { auth } = record;
+  const minTtl = Math.min(MIN_TTL_MS, policy.accessTtl / 10);
+  const newest = family.accessCount < 0 ? undefined : family.access.at(-1);
+  const isSpent = isAccessDead || (newest?.expiresAt ?? 0) <= at + minTtl;
+  const accessCount = family.accessCount + (isSpent ? 1 : 0);
+  const accessSecret = deriveAccessSecret(token.secret, family.salt, accessCount);
+  const expiresAt = Math.min(at + policy.accessTtl, family.expiresAt);
+  if (isSpent && expiresAt - at < minTtl) return UNKNOWN;
+  const access = isSpent
+    ? addAccess(family.access, { digest: digest(accessSecret), expiresAt })
+    : family.access;
+  const former = isSpent ? { ...family, access, accessCount } : family;
+  return {
+    kind: 'answer',
+    generation: token.generation,
+    refreshSecret: token.secret,
+    accessSecret,
+    replayed: true,
+    isRepeated: !isSpent,
+    former,
+    auth: isSpent
+      ? { ...auth, former: auth.former?.map((other) => (other === family ? former : other)) ?? [] }
+      : auth,
+  };
 }
 
 /**
@@ -193,7 +240,9 @@ export function rotate(attempt: RefreshAttempt): RotationDecision {
     refreshSecret,
     accessSecret,
     replayed: false,
+    isRepeated: false,
     auth: {
+      ...proofOf(auth),
       expiresAt,
       absoluteExpiresAt: auth.absoluteExpiresAt,
       authenticatedAt: auth.authenticatedAt,
@@ -239,6 +288,7 @@ function replay(
   const access = isSpent
     ? addAccess(auth.access, { digest: digest(accessSecret), expiresAt })
     : auth.access;
+  const presented = change.acknowledged === true ? acknowledged(auth) : auth;
   const isSame =
     !isSpent &&
     change.steps === undefined &&
@@ -250,7 +300,8 @@ function replay(
     refreshSecret,
     accessSecret,
     replayed: token.generation < auth.generation,
-    auth: isSame ? auth : { ...auth, ...change, access, accessCount },
+    isRepeated: !isSpent,
+    auth: isSame ? auth : { ...presented, ...change, access, accessCount },
   };
 }
 

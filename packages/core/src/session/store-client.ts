@@ -252,10 +252,12 @@ export function createStoreClient(context: StoreClientContext): StorePort {
     getCached: (sid) => (time.isSampled ? store.getCached?.(sid) : undefined),
     insert: (record, limit, given) =>
       write('insert', INSERTED, (write) => store.insert(record, limit, { ...given, ...write })),
-    replaceAuth: ({ sid, authVersion }, auth, generation) =>
-      write('replaceAuth', REPLACED, (write) =>
-        store.replaceAuth(sid, authVersion, auth, write, generation),
-      ),
+    replaceAuth({ sid, authVersion, dataVersion }, auth, generation, part) {
+      const more = part === undefined ? {} : { data: { expected: dataVersion, part } };
+      return write('replaceAuth', REPLACED, (write) =>
+        store.replaceAuth(sid, authVersion, auth, { ...write, ...more }, generation),
+      );
+    },
     replaceData: ({ sid, dataVersion }, data) =>
       write('replaceData', REPLACED, (write) => store.replaceData(sid, dataVersion, data, write)),
     async remove(sid, record) {

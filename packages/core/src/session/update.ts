@@ -11,16 +11,16 @@ import { type Attempt, updateWithRetry } from './optimistic-update.js';
 /** Attempts at a patch; each conflict costs one write, and one of the competing patches always succeeds. */
 const MAX_ATTEMPTS = 100;
 
-type Patch<Data> = Partial<Data> | ((data: Readonly<Data>) => Data);
+/** A change of session data: names to merge, or a function of the data so far. */
+export type Patch<Data> = Partial<Data> | ((data: Readonly<Data>) => Data);
 
-/** Creates `update` and `updateAll`. Concurrent patches all take effect, and none revives an ended session. */
-export function createUpdate<Data extends object>(
+/** Creates the function that returns the data part after a patch, checked. */
+export function createApplyPatch<Data extends object>(
   context: EngineContext,
-): Pick<Sessions<Data>, 'update' | 'updateAll'> {
-  const { settings, tokens, store, tagOfSubject, runExclusive } = context;
-
-  /** Returns the data part after the patch. If the data did not fit before it either, the patch is not to blame. */
-  async function applyPatch(record: SessionRecord, patch: Patch<Data>): Promise<DataPart> {
+): (record: SessionRecord, patch: Patch<Data>) => Promise<DataPart> {
+  const { settings, tokens } = context;
+  // If the data did not fit before the patch either, the patch is not to blame.
+  return async (record, patch) => {
     const current = record.data.data as Data;
     const next = typeof patch === 'function' ? patch(current) : { ...current, ...patch };
     const check = async (data: object): Promise<DataPart> => {
@@ -43,7 +43,15 @@ export function createUpdate<Data extends object>(
       const problem = 'the stored data does not fit the schema or the claims';
       throw toIssueError(context, { sid: record.sid, error, problem });
     }
-  }
+  };
+}
+
+/** Creates `update` and `updateAll`. Concurrent patches all take effect, and none revives an ended session. */
+export function createUpdate<Data extends object>(
+  context: EngineContext,
+): Pick<Sessions<Data>, 'update' | 'updateAll'> {
+  const { settings, store, tagOfSubject, runExclusive } = context;
+  const applyPatch = createApplyPatch<Data>(context);
 
   async function update(sid: string, patch: Patch<Data>): Promise<Session<Data> | undefined> {
     assertPatch(patch);
@@ -81,7 +89,7 @@ export function createUpdate<Data extends object>(
   };
 }
 
-function assertPatch(patch: unknown): void {
+export function assertPatch(patch: unknown): void {
   if (typeof patch === 'function' || isPlainObject(patch)) return;
   throw new InvalidDataError('A patch must be a plain object or a function.');
 }

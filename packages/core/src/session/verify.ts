@@ -1,6 +1,7 @@
-import { findAccess, isLive, type SessionRecord } from '../store/record.js';
+import { findAccess, isExpired, isLive, type SessionRecord } from '../store/record.js';
 import type { RejectionReason, VerifyResult } from '../types.js';
 import type { EngineContext } from './context.js';
+import { asFormer, findFormerAccess } from './former.js';
 import { toSession } from './issue-tokens.js';
 
 /** A function that verifies an access token. It returns synchronously if the record is cached, otherwise a promise. */
@@ -17,6 +18,16 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     return { ok: true, session: toSession<Data>(record) };
   }
 
+  /** Accepts a token of before a re-authentication, if the client may not have received the newer ones. */
+  function acceptFormer(
+    record: SessionRecord,
+    digest: string,
+    at: number,
+  ): VerifyResult<Data> | undefined {
+    const former = isExpired(record, at) ? undefined : findFormerAccess(record.auth, digest, at);
+    return former && { ok: true, session: toSession<Data>(asFormer(record, former)) };
+  }
+
   function reject(reason: RejectionReason, sid?: string): VerifyResult<Data> {
     events.emit('rejected', { token: 'access', reason, ...(sid === undefined ? {} : { sid }) });
     settings.logger.debug({ sid, reason }, 'access token rejected');
@@ -30,7 +41,8 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     at: number,
   ): VerifyResult<Data> | undefined {
     const entry = findAccess(record.auth, digest);
-    return entry >= 0 && isLive(record, entry, at) ? accept(record, entry) : undefined;
+    if (entry < 0) return acceptFormer(record, digest, at);
+    return isLive(record, entry, at) ? accept(record, entry) : undefined;
   }
 
   function verifyCached(token: unknown, at: number): VerifyResult<Data> | undefined {
@@ -61,7 +73,7 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     const record = await store.loadRecord(sid);
     if (record === undefined) return reject('unknown', sid);
     const entry = findAccess(record.auth, digest);
-    if (entry < 0) return reject('unknown', sid);
+    if (entry < 0) return acceptFormer(record, digest, time.now()) ?? reject('unknown', sid);
     return isLive(record, entry, time.now()) ? accept(record, entry) : reject('expired', sid);
   }
 

@@ -25,6 +25,7 @@ export {
   REVOCATION_TTL_MS,
   type RemoveAllResult,
   type RemoveResult,
+  type ReplaceAuthContext,
   type ReplaceResult,
   type SessionStore,
   type StoreContext,

@@ -253,13 +253,22 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     insert: (record, limit, context) => write(context, (at) => insert(record, limit, context, at)),
     replaceAuth: (sid, expected, auth, context, generation) =>
       write(context, (at) => {
+        const { data } = context;
         const result = replace(sid, at, (record) => {
-          if (record.authVersion === expected)
-            return { ...record, auth, authVersion: expected + 1 };
-          const isRepeated = record.authVersion === expected + 1 && isSame(record.auth, auth);
+          const { authVersion, dataVersion } = record;
+          if (authVersion === expected && (data === undefined || dataVersion === data.expected)) {
+            const next = { ...record, auth, authVersion: expected + 1 };
+            return data === undefined
+              ? next
+              : { ...next, data: data.part, dataVersion: dataVersion + 1 };
+          }
+          const isRepeated =
+            authVersion === expected + 1 &&
+            isSame(record.auth, auth) &&
+            (data === undefined || isSame(record.data, data.part));
           return isRepeated ? record : undefined;
         });
-        if (result.status !== 'conflict') return result;
+        if (result.status !== 'conflict' || result.record.authVersion === expected) return result;
         return { ...result, record: markReplayed(result.record, generation) };
       }),
     replaceData: (sid, expected, data, context) =>

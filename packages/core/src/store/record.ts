@@ -129,8 +129,13 @@ export function isExpired(record: SessionRecord, at: number): boolean {
 
 /** The place of a digest among the live access tokens, or -1; newest first, as it is the likeliest. */
 export function findAccess(auth: AuthPart, presented: string): number {
-  for (let index = auth.access.length - 1; index >= 0; index -= 1) {
-    const entry = auth.access[index];
+  return findDigest(auth.access, presented);
+}
+
+/** Returns the place of a digest among access tokens, or -1; newest first. */
+export function findDigest(access: readonly AccessEntry[], presented: string): number {
+  for (let index = access.length - 1; index >= 0; index -= 1) {
+    const entry = access[index];
     if (entry !== undefined && isSameDigest(entry.digest, presented)) return index;
   }
   return -1;

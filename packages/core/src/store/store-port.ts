@@ -31,11 +31,15 @@ export interface StorePort {
     limit: SubjectLimit,
     context?: Pick<InsertContext, 'replaces' | 'provenAt'>,
   ): Promise<Exclude<InsertResult, LateResult>>;
-  /** `markReplayed`: the generation that a conflict marks as replayed. */
+  /**
+   * `markReplayed`: the generation that a conflict marks as replayed. `data`: a new data part, written with the auth part
+   * or not at all.
+   */
   replaceAuth(
     record: SessionRecord,
     auth: AuthPart,
     markReplayed?: number,
+    data?: DataPart,
   ): Promise<Exclude<ReplaceResult, LateResult>>;
   replaceData(record: SessionRecord, data: DataPart): Promise<Exclude<ReplaceResult, LateResult>>;
   /** With `record`, only if its auth part is unchanged. */

@@ -36,6 +36,12 @@ export interface InsertContext extends WriteContext {
   readonly provenAt?: number;
 }
 
+/** What a replacement of the auth part carries. */
+export interface ReplaceAuthContext extends WriteContext {
+  /** Replaces the data part in the same write, if its version is `expected` too; otherwise the write is a conflict. */
+  readonly data?: { readonly expected: number; readonly part: DataPart };
+}
+
 /** The result of a write, with the store's time at which it was made, in epoch milliseconds. */
 export interface StoreResult<Status extends string> {
   readonly status: Status;
@@ -141,7 +147,7 @@ export interface SessionStore {
     sid: string,
     expected: number,
     auth: AuthPart,
-    write: WriteContext,
+    write: ReplaceAuthContext,
     markReplayed?: number,
   ): Promise<ReplaceResult>;
   /** Replaces the data part and raises its version, if the version is `expected`. */

@@ -10,7 +10,7 @@ import {
 import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { tagFor } from '../../../../test/kit.js';
-import { arrange } from './arrange.js';
+import { arrange, settle } from './arrange.js';
 
 describe('create', () => {
   it('gives every session 128 random bits and more in id and tokens [tokens.random]', async () => {
@@ -211,7 +211,7 @@ describe('session data', () => {
 });
 
 describe('elevate', () => {
-  it('elevate returns tokens of a new family, restarts both deadlines, and makes the old tokens unknown [tokens.reauthenticated, life.reauthentication, rotation.reauthentication]', async () => {
+  it('elevate returns tokens of a new family, restarts both deadlines, and makes the old tokens unknown once a new one was presented [tokens.reauthenticated, life.reauthentication, rotation.reauthentication]', async () => {
     const { sessions, clock, names } = arrange({ idleTtl: '1d', absoluteTtl: '2d' });
     const first = await sessions.create({ subject: 'ada', data: { a: 1 } });
     const second = await sessions.refresh(first.refreshToken);
@@ -224,6 +224,8 @@ describe('elevate', () => {
       expiresAt: clock.now() + 86_400_000,
       data: { a: 1 },
     });
+    expect(await sessions.verify(elevated?.accessToken)).toMatchObject({ ok: true });
+    await settle();
     for (const token of [first.refreshToken, second.ok ? second.refreshToken : '']) {
       expect(await sessions.refresh(token)).toEqual({ ok: false, reason: 'unknown' });
     }

@@ -10,11 +10,21 @@ const ACCESS_TTL = 900_000;
 const OVERLAP = 300_000;
 const IDLE_TTL = 3_600_000;
 const ABSOLUTE_TTL = 10_800_000;
+/** Of the engine, or of the sign-in: the session must not show which. */
+const LIFETIMES = { idleTtl: IDLE_TTL / 1_000, absoluteTtl: ABSOLUTE_TTL / 1_000 };
 
 interface Access {
   readonly token: string;
   generation: number;
   expiresAt: number;
+}
+
+/** A family before an elevation, of which the newest refresh token and the live access tokens count. */
+interface Former {
+  readonly refreshToken: string;
+  readonly access: Access[];
+  readonly authenticatedAt: number;
+  readonly until: number;
 }
 
 /** What has to hold of one session, kept with its whole history and none of the engine's economies. */
@@ -27,6 +37,10 @@ interface Model {
   access: Access[];
   /** Tokens of families that an elevation ended. */
   dead: string[];
+  /** Families before an elevation that count until a token of the new one is presented. */
+  former: Former[];
+  formerUses: number;
+  authenticatedAt: number;
   acknowledged: boolean;
   replayed: boolean;
   idleEnd: number;
@@ -39,7 +53,7 @@ type Operation =
   | { readonly kind: 'verify'; readonly back: number }
   | { readonly kind: 'wait'; readonly span: number }
   | { readonly kind: 'update'; readonly key: string; readonly value: number }
-  | { readonly kind: 'elevate' | 'revoke' | 'dead' | 'forge' };
+  | { readonly kind: 'elevate' | 'revoke' | 'dead' | 'forge' | 'former' };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -79,7 +93,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       value: fc.integer(),
     }),
   },
-  { weight: 10, arbitrary: fc.record({ kind: fc.constantFrom('elevate', 'dead', 'forge') }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({ kind: fc.constantFrom('elevate', 'dead', 'forge', 'former') }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('revoke') }) },
 ) as fc.Arbitrary<Operation>;
 
@@ -91,6 +108,9 @@ function begin(issued: Issued, now: number): Model {
     spentAt: [],
     access: [{ token: issued.accessToken, generation: 0, expiresAt: now + ACCESS_TTL }],
     dead: [],
+    former: [],
+    formerUses: 0,
+    authenticatedAt: now,
     acknowledged: true,
     replayed: false,
     idleEnd: now + IDLE_TTL,
@@ -141,6 +161,40 @@ function addAccess(model: Model, issued: Issued, now: number): void {
   model.access.push({ token: issued.accessToken, generation: newest(model), expiresAt });
 }
 
+/** The client has a token of the newest family: those before it are over. */
+function endFormer(model: Model): void {
+  for (const { refreshToken, access } of model.former) {
+    model.dead.push(refreshToken, ...access.map(({ token }) => token));
+  }
+  model.former = [];
+}
+
+/** Tokens before an elevation count for single requests, and show the earlier authentication. */
+async function useFormer(sessions: Sessions, model: Model, now: number): Promise<void> {
+  const isLive = model.alive && now < end(model);
+  for (const { refreshToken, access, authenticatedAt, until } of model.former) {
+    const counts = isLive && now < until;
+    const shown = { ok: true, session: { authenticatedAt } };
+    const refused = { ok: false, reason: 'unknown' };
+    const presented = await sessions.present(refreshToken, { canRenew: true });
+    expect(presented).toMatchObject(counts ? shown : refused);
+    expect(presented).not.toHaveProperty('renewal');
+    for (const { token, expiresAt } of access.slice(-8)) {
+      const isGood = counts && now < Math.min(expiresAt, until);
+      expect(await sessions.verify(token)).toMatchObject(isGood ? shown : refused);
+    }
+    const result = await sessions.refresh(refreshToken);
+    if (counts && until - now >= 1_000) expect(result).toMatchObject(shown);
+    if (!counts) expect(result).toEqual(refused);
+    if (!result.ok) continue;
+    expect(result.refreshToken).toBe(refreshToken);
+    expect(result.accessTokenExpiresAt).toBeLessThanOrEqual(until);
+    if (access.some(({ token }) => token === result.accessToken)) continue;
+    const { accessToken: token, accessTokenExpiresAt: expiresAt } = result;
+    access.push({ token, generation: 0, expiresAt });
+  }
+}
+
 async function refresh(
   sessions: Sessions,
   model: Model,
@@ -180,7 +234,9 @@ async function refresh(
     addAccess(model, result, now);
   }
   if (result.ok) {
+    endFormer(model);
     expect(result.session.expiresAt).toBe(end(model));
+    expect(result.session.authenticatedAt).toBe(model.authenticatedAt);
     expect(result.session.expiresAt).toBeLessThanOrEqual(model.absoluteEnd);
   }
 }
@@ -194,7 +250,10 @@ async function verify(sessions: Sessions, model: Model, back: number, now: numbe
   const isLive = model.alive && now < end(model) && now < access.expiresAt;
   if (isLive && back < 8) expect(result.ok).toBe(true);
   if (!isLive) expect(result.ok).toBe(false);
-  if (result.ok && access.generation === newest(model)) model.acknowledged = true;
+  if (result.ok && access.generation === newest(model)) {
+    model.acknowledged = true;
+    endFormer(model);
+  }
 }
 
 async function run(
@@ -220,8 +279,23 @@ async function run(
     const issued = await sessions.elevate(model.sid);
     expect(issued !== undefined).toBe(isLive);
     if (issued === undefined) return;
-    const dead = [...model.dead, ...model.tokens, ...model.access.map((access) => access.token)];
-    Object.assign(model, begin(issued, now), { data: model.data, dead });
+    const { data, dead, access, tokens } = model;
+    const families = model.former.filter(({ until }) => until > now);
+    const over = model.former.filter(({ until }) => until <= now);
+    families.push({
+      refreshToken: tokens.at(-1) ?? '',
+      access: access.slice(-8).filter(({ expiresAt }) => expiresAt > now),
+      authenticatedAt: model.authenticatedAt,
+      until: Math.min(now + OVERLAP, end(model)),
+    });
+    // Three at most: the first, whose client may have received no response, and the newest.
+    if (families.length > 3) over.push(...families.splice(1, families.length - 3));
+    dead.push(...tokens.slice(0, -1), ...over.map(({ refreshToken }) => refreshToken));
+    const { formerUses } = model;
+    Object.assign(model, begin(issued, now), { data, dead, former: families, formerUses });
+  } else if (step.kind === 'former') {
+    model.formerUses += model.former.length;
+    await useFormer(sessions, model, now);
   } else if (step.kind === 'dead') {
     for (const token of model.dead.slice(-3)) {
       const result = token.startsWith('srt_')
@@ -240,18 +314,19 @@ describe('a session against a model with its whole history', () => {
   it('a session rotates, replays, expires and reports theft exactly when the rules of rotation require it [rotation.lineage, rotation.reuse]', async () => {
     let replays = 0;
     let thefts = 0;
+    let formerUses = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(operation, { minLength: 5, maxLength: 60, size: 'max' }),
-        async (steps) => {
+        fc.boolean(),
+        async (steps, isBySignIn) => {
           const clock = createFakeClock();
           const sessions = createSessions({
             clock,
             logger: silentLogger,
             grace: GRACE / 1_000,
             accessOverlap: OVERLAP / 1_000,
-            idleTtl: IDLE_TTL / 1_000,
-            absoluteTtl: ABSOLUTE_TTL / 1_000,
+            ...(isBySignIn ? {} : LIFETIMES),
           });
           let reuses = 0;
           sessions.on('refreshed', (event) => {
@@ -260,7 +335,10 @@ describe('a session against a model with its whole history', () => {
           sessions.on('reuse', () => {
             reuses += 1;
           });
-          const model = begin(await sessions.create({ subject: 'ada' }), clock.now());
+          const model = begin(
+            await sessions.create({ subject: 'ada', ...(isBySignIn ? LIFETIMES : {}) }),
+            clock.now(),
+          );
           for (const step of steps) {
             const wasAlive = model.alive;
             const before = reuses;
@@ -271,6 +349,7 @@ describe('a session against a model with its whole history', () => {
             expect(reuses - before).toBe(wasTheft ? 1 : 0);
           }
           thefts += reuses;
+          formerUses += model.formerUses;
         },
       ),
       runs(1_500),
@@ -278,5 +357,6 @@ describe('a session against a model with its whole history', () => {
     // The property would be empty if the interesting cases never came up.
     expect(replays).toBeGreaterThanOrEqual(scaled(500));
     expect(thefts).toBeGreaterThanOrEqual(scaled(50));
+    expect(formerUses).toBeGreaterThanOrEqual(scaled(50));
   }, 60_000);
 });

@@ -11,8 +11,8 @@ export interface ClaimsVerifierContext {
   readonly denylist: DenylistClient | undefined;
   readonly events: Pick<EventSink, 'emit'>;
   readonly now: () => number;
-  /** Called for each accepted token with a generation above 0. */
-  readonly acknowledge?: (sid: string, digest: string, generation: number) => void;
+  /** Called for each accepted token that replaced others: of a generation above 0, or of a re-authentication. */
+  readonly acknowledge?: (sid: string, digest: string) => void;
   /** Returns a promise while the store's time is not known, `undefined` once it is. Absent without a store. */
   readonly sampleTime?: (sid: string) => Promise<void> | undefined;
 }
@@ -80,7 +80,8 @@ export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVeri
   function toResult<Data extends object>(checked: VerifiedToken | Rejection): VerifyResult<Data> {
     if (!('claimed' in checked)) return checked;
     const { sid, digest, claimed } = checked;
-    if (claimed.generation > 0) acknowledge?.(sid, digest, claimed.generation);
+    const { createdAt, authenticatedAt } = claimed.session;
+    if (claimed.generation > 0 || authenticatedAt > createdAt) acknowledge?.(sid, digest);
     // Claims are trusted: the schema validated them before the token was signed.
     return { ok: true, session: claimed.session as Session<Data> };
   }

@@ -95,9 +95,9 @@ export function createRevokingStore(
         given?.replaces,
       );
     },
-    async replaceAuth(record, auth, markReplayed) {
+    async replaceAuth(record, auth, ...rest) {
       await denyTokens(record.sid, denialsOf(record.auth, auth, acceptedBeyond));
-      return store.replaceAuth(record, auth, markReplayed);
+      return store.replaceAuth(record, auth, ...rest);
     },
     async remove(sid, record) {
       // A session that is judged by its record may be re-authenticated in the meantime: only the tokens of the record
@@ -139,7 +139,12 @@ function toSessionDenial(sid: string): Denial {
 }
 
 function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
-  return auth.access.map(({ digest }) => ({ kind: 'token', id: digest }));
+  return tokensOf(auth).map(({ digest }) => ({ kind: 'token', id: digest }));
+}
+
+/** Returns the tokens of a session, those of families before a re-authentication included. */
+function tokensOf({ access, former = [] }: AuthPart): AuthPart['access'] {
+  return [...access, ...former.flatMap((family) => family.access)];
 }
 
 /**
@@ -148,9 +153,10 @@ function allTokensOf({ auth }: SessionRecord): readonly Denial[] {
  */
 function denialsOf(before: AuthPart, after: AuthPart, acceptedBeyond: number): readonly Denial[] {
   const denials: Denial[] = [];
-  for (const { digest, expiresAt } of before.access) {
+  const remaining = tokensOf(after);
+  for (const { digest, expiresAt } of tokensOf(before)) {
     if (expiresAt + acceptedBeyond <= after.lastUsedAt) continue;
-    const kept = after.access.find((entry) => entry.digest === digest);
+    const kept = remaining.find((entry) => entry.digest === digest);
     if (kept === undefined) denials.push({ kind: 'token', id: digest });
     else if (kept.expiresAt < expiresAt) {
       denials.push({ kind: 'token', id: digest, from: kept.expiresAt });

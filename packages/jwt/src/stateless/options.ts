@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Duration,
+  type ElevateInput,
   type Issued,
   type Logger,
   type RefreshResult,
@@ -108,7 +109,10 @@ export interface StatelessSessions<Data extends object = RegisteredData> extends
    * As in `Sessions`, for a session that this engine verified or issued. Without a denylist, earlier tokens stay valid
    * until they expire.
    */
-  elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
+  elevate(
+    session: string | Session<Data>,
+    given?: ElevateInput<Data>,
+  ): Promise<Issued<Data> | undefined>;
 }
 
 /** The options once validated and defaulted. Times are milliseconds. */

@@ -1,5 +1,6 @@
 import {
   type CreateInput,
+  type ElevateInput,
   type Issued,
   isSessError,
   type PresentedTokens,
@@ -21,9 +22,9 @@ import {
   encodeBase64Url,
   hideTokens,
   isSid,
+  readProof,
   tagOf,
 } from '@sess/core/internal';
-
 import { createClaimsVerifier } from '../denylist/claims-verifier.js';
 import { createDenylistClient } from '../denylist/denylist-client.js';
 import { NotSupportedError } from '../errors.js';
@@ -140,6 +141,13 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
     }
   }
 
+  /** Returns the data after the patch of a re-authentication, checked. */
+  async function patchData(data: Data, patch: ElevateInput<Data>['data']): Promise<object> {
+    if (patch === undefined) return data;
+    if (typeof patch === 'function') return checkData(settings.data, patch(data));
+    return checkData(settings.data, { ...data, ...patch });
+  }
+
   /** Issues the next token of a session. */
   async function issueNext(...next: Parameters<typeof issue>): Promise<Issued<Data>> {
     try {
@@ -176,15 +184,22 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
   return Object.freeze({
     async create(input: CreateInput<Data>, options: { readonly replaces?: PresentedTokens } = {}) {
-      assertKnown('create', input, ['subject', 'data', 'device'] satisfies (keyof CreateInput)[]);
+      assertKnown('create', input, [
+        'subject',
+        'data',
+        'device',
+        'acr',
+        'amr',
+      ] satisfies (keyof CreateInput)[]);
       const { subject } = input;
       assertSubject(subject);
+      const proof = readProof(input);
       const data = await checkData(settings.data, input.data ?? {});
       const at = now();
       const tag = tagOfSubject(subject);
       const sid = createSid(tag, random);
       const times = { createdAt: at, authenticatedAt: at, lastUsedAt: at };
-      const session = { sid, subject, data, device: Object.freeze({}), ...times };
+      const session = { sid, subject, data, device: Object.freeze({}), ...times, ...proof };
       writer.assertWritable({ ...session, expiresAt: at });
       const issued = await issueFirst(session, tag, at);
       if (options.replaces !== undefined) await endReplaced(options.replaces);
@@ -226,7 +241,9 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       return hideTokens({ ok: true as const, ...issued });
     },
 
-    async elevate(target: string | Session<Data>) {
+    async elevate(target: string | Session<Data>, given: ElevateInput<Data> = {}) {
+      assertKnown('elevate', given, ['acr', 'amr', 'data']);
+      const proof = readProof(given);
       const token = typeof target === 'object' ? tokenOf.get(target) : undefined;
       if (token === undefined) {
         throw new UsageError(
@@ -237,14 +254,17 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
       const at = now();
       const end = Math.min(token.expiresAt, endOf({ ...token.claimed.session, lastUsedAt: at }));
       if (at >= end) return undefined;
-      assertIssuable(token.claimed.session);
+      const { acr: _acr, amr: _amr, ...claimed } = token.claimed.session;
+      const data = await patchData(claimed.data as Data, given.data);
+      const times = { authenticatedAt: at, lastUsedAt: at };
+      const session = { ...claimed, ...times, ...proof, data };
+      assertIssuable(session);
       const wish = { jti: createJti(), at };
       const successor =
         denylist === undefined
           ? { ...wish, version: undefined }
           : await replaceToken(denylist, token, wish);
       if (successor === undefined) return undefined;
-      const session = { ...token.claimed.session, authenticatedAt: at, lastUsedAt: at };
       logger.info({ sid: token.sid }, 'session elevated');
       return issueNext(session, { ...successor, at });
     },

@@ -1,5 +1,5 @@
 import { isSessError, type Session } from '@sess/core';
-import { toFrozenJson } from '@sess/core/internal';
+import { isProofName, toFrozenJson } from '@sess/core/internal';
 
 /** The claims of a token, besides those of the application. Times are seconds (RFC 7519, section 2). */
 export interface TokenClaims {
@@ -13,6 +13,9 @@ export interface TokenClaims {
   readonly nbf?: number;
   /** When the user last authenticated (OpenID Connect Core, section 2). */
   readonly auth_time?: number;
+  /** How (RFC 9068, section 2.2.1). */
+  readonly acr?: string;
+  readonly amr?: readonly string[];
   /** The generation of the refresh token. Absent if the access token renews itself. */
   readonly gen?: number;
   /** The subject's version in the denylist. */
@@ -44,6 +47,8 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'exp',
   'nbf',
   'auth_time',
+  'acr',
+  'amr',
   'gen',
   'sv',
   'ses',
@@ -66,6 +71,8 @@ const CHECKS: readonly (readonly [string, Check])[] = Object.entries({
   exp: isTime,
   nbf: (nbf) => nbf === undefined || isTime(nbf),
   auth_time: (time) => time === undefined || isTime(time),
+  acr: (acr) => acr === undefined || isProofName(acr),
+  amr: (amr) => amr === undefined || (Array.isArray(amr) && amr.every(isProofName)),
   gen: (gen) => gen === undefined || isCount(gen),
   sv: (sv) => sv === undefined || isCount(sv),
   ses: (ses) => ses === undefined || isLifetime(ses),
@@ -120,7 +127,7 @@ export function hasValue(payload: Readonly<Record<string, unknown>>, name: strin
  * because one object serves every request with the token. `undefined` if the claims cannot be session data.
  */
 export function toClaimedSession(claims: CheckedClaims): Session<object> | undefined {
-  const { sid, sub, iat, exp, auth_time = iat, ses } = claims;
+  const { sid, sub, iat, exp, auth_time = iat, acr, amr, ses } = claims;
   const data = freezeData(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
   if (data === undefined) return undefined;
   return Object.freeze({
@@ -132,6 +139,8 @@ export function toClaimedSession(claims: CheckedClaims): Session<object> | undef
     authenticatedAt: auth_time * 1_000,
     lastUsedAt: iat * 1_000,
     expiresAt: (ses?.exp ?? exp) * 1_000,
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr: Object.freeze([...amr]) }),
   });
 }
 

@@ -270,6 +270,9 @@ export function scriptStore(
         Math.max(0, auth.lastUsedAt),
         deadlineOf(context),
         markReplayed ?? '',
+        ...(context.data === undefined
+          ? ['']
+          : [context.data.expected, encodeData(context.data.part)]),
       ];
       return toReplaceResult(sid, await writeDurably(sid, REPLACE_AUTH, args));
     },

@@ -146,16 +146,20 @@ export function createWrites(
 
     async replaceAuth(query, values) {
       const [sid, expected, auth, expiresAt, usedAt, sweepAt, generation, replayed] = values;
-      const { 8: notAfter, 9: markReplayed } = values;
+      const { 8: notAfter, 9: markReplayed, 10: dataExpected, 11: data } = values;
       const { status, now, row } = await lockSession(query, sid, notAfter);
       if (status !== undefined || row === undefined) {
         return { status: status ?? 'absent', now, row };
       }
       const version = Number(row['auth_version']);
+      const hasDataChanged = dataExpected !== null && Number(row['data_version']) !== dataExpected;
       if (version === expected) {
+        if (hasDataChanged) return { status: 'conflict', now, row };
+        const columns = [auth, expiresAt, usedAt, sweepAt, generation, replayed, expected + 1];
+        const more = data === null ? '' : ', data = ?, data_version = data_version + 1';
         await query(
-          `UPDATE ${session} SET auth = ?, expires_at = ?, used_at = ?, sweep_at = ?, generation = ?, replayed = ?, auth_version = ? WHERE sid = ?`,
-          [auth, expiresAt, usedAt, sweepAt, generation, replayed, expected + 1, sid],
+          `UPDATE ${session} SET auth = ?, expires_at = ?, used_at = ?, sweep_at = ?, generation = ?, replayed = ?, auth_version = ?${more} WHERE sid = ?`,
+          [...columns, ...(data === null ? [] : [data]), sid],
         );
         return { status: 'replaced', now, row };
       }
@@ -164,7 +168,8 @@ export function createWrites(
         version === expected + 1 &&
         row['auth'] === auth &&
         Number(row['expires_at']) === expiresAt &&
-        isReplayed === replayed;
+        isReplayed === replayed &&
+        (data === null || row['data'] === data);
       if (isRepeated) return { status: 'repeated', now, row };
       if (Number(row['generation']) !== markReplayed || isReplayed) {
         return { status: 'conflict', now, row };

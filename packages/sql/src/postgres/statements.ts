@@ -134,14 +134,16 @@ export function createStatements(
       CASE f.status WHEN 'repeated' THEN (SELECT answer FROM ${mark} WHERE id = $15) ELSE names.sids END AS evicted
     FROM f, names`,
 
-    // 1 sid, 2 expected, 3 auth, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 notAfter, 10 markReplayed
+    // 1 sid, 2 expected, 3 auth, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 notAfter, 10 markReplayed,
+    // 11 expected version of the data or null, 12 data or null
     replaceAuth: `WITH ${lockedSession},
     v AS MATERIALIZED (
       SELECT *, CASE WHEN now > $9::bigint THEN 'late'
         WHEN is_here IS NULL OR now >= expires_at THEN 'absent'
-        WHEN auth_version = $2::bigint THEN 'replaced'
-        WHEN auth_version = $2::bigint + 1 AND auth = $3 AND expires_at = $4::bigint AND replayed = $8::boolean THEN 'repeated'
-        WHEN generation = $10::bigint AND NOT replayed THEN 'share'
+        WHEN auth_version = $2::bigint AND coalesce(data_version = $11::bigint, true) THEN 'replaced'
+        WHEN auth_version = $2::bigint + 1 AND auth = $3 AND expires_at = $4::bigint AND replayed = $8::boolean
+          AND coalesce(data = $12::text, true) THEN 'repeated'
+        WHEN auth_version <> $2::bigint AND generation = $10::bigint AND NOT replayed THEN 'share'
         ELSE 'conflict' END AS status FROM clock),
     put AS (
       UPDATE ${session} s SET auth_version = v.auth_version + 1,
@@ -150,7 +152,9 @@ export function createStatements(
         used_at = CASE v.status WHEN 'share' THEN s.used_at ELSE $5::bigint END,
         sweep_at = CASE v.status WHEN 'share' THEN s.sweep_at ELSE $6::bigint END,
         generation = CASE v.status WHEN 'share' THEN s.generation ELSE $7::bigint END,
-        replayed = CASE v.status WHEN 'share' THEN true ELSE $8::boolean END
+        replayed = CASE v.status WHEN 'share' THEN true ELSE $8::boolean END,
+        data = CASE v.status WHEN 'share' THEN s.data ELSE coalesce($12::text, s.data) END,
+        data_version = CASE WHEN v.status = 'share' OR $12::text IS NULL THEN s.data_version ELSE s.data_version + 1 END
       FROM v WHERE s.sid = v.sid AND v.status IN ('replaced', 'share'))
     SELECT s.status, s.now::float8 AS now, ${COLUMNS} FROM v s`,
 

@@ -52,9 +52,10 @@ export function createStatements(
   const others = `${inRange('?2')} AND sid IS NOT ?17`;
   const isInserted = `(${insert.did('full')} OR ${insert.did('free')})`;
 
-  // 1 sid, 2 expected, 3 auth, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 notAfter, 10 markReplayed
+  // 1 sid, 2 expected, 3 auth, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 notAfter, 10 markReplayed,
+  // 11 expected version of the data or null, 12 data or null
   const isMyAuth =
-    'auth_version = ?2 + 1 AND auth = ?3 AND expires_at = ?4 AND generation = ?7 AND replayed = ?8';
+    'auth_version = ?2 + 1 AND auth = ?3 AND expires_at = ?4 AND generation = ?7 AND replayed = ?8 AND coalesce(data = ?12, 1)';
 
   // 1 tag, 2 except or null, 3 operation, 4 notAfter, 5 sweepAt
   const removeAll = memo('?3');
@@ -110,8 +111,9 @@ export function createStatements(
       insert.drop,
     ],
     replaceAuth: [
-      `UPDATE ${session} SET auth = ?3, expires_at = ?4, used_at = ?5, sweep_at = ?6, generation = ?7, replayed = ?8, auth_version = ?2 + 1
-        WHERE sid = ?1 AND auth_version = ?2 AND expires_at > ${NOW} AND ${NOW} <= ?9 RETURNING ${NOW} AS now`,
+      `UPDATE ${session} SET auth = ?3, expires_at = ?4, used_at = ?5, sweep_at = ?6, generation = ?7, replayed = ?8, auth_version = ?2 + 1,
+          data = coalesce(?12, data), data_version = data_version + (?12 IS NOT NULL)
+        WHERE sid = ?1 AND auth_version = ?2 AND coalesce(data_version = ?11, 1) AND expires_at > ${NOW} AND ${NOW} <= ?9 RETURNING ${NOW} AS now`,
       `UPDATE ${session} SET replayed = 1, auth_version = auth_version + 1
         WHERE sid = ?1 AND generation = ?10 AND replayed = 0 AND changes() = 0 AND expires_at > ${NOW} AND ${NOW} <= ?9
           AND auth_version <> ?2 AND NOT (${isMyAuth})`,

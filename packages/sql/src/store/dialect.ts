@@ -38,6 +38,8 @@ export interface WriteValues {
     replayed: boolean,
     notAfter: number,
     markReplayed: number | null,
+    dataExpected: number | null,
+    data: string | null,
   ];
   readonly replaceData: readonly [sid: string, expected: number, data: string, notAfter: number];
   readonly remove: readonly [

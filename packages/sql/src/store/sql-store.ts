@@ -85,7 +85,7 @@ export function createSqlStore(
       ];
       return insertResultOf(await queue.run(tag, () => write('insert', values)));
     },
-    async replaceAuth(sid, expected, auth, { notAfter }, markReplayed) {
+    async replaceAuth(sid, expected, auth, { notAfter, data }, markReplayed) {
       const columns = authColumns(auth);
       const result = await write('replaceAuth', [
         sid,
@@ -98,6 +98,8 @@ export function createSqlStore(
         columns.replayed,
         Math.floor(notAfter),
         markReplayed ?? null,
+        data?.expected ?? null,
+        data === undefined ? null : encodeData(data.part),
       ]);
       return replaceResultOf(result);
     },

@@ -1,6 +1,6 @@
 import type { SessionRecord, SessionStore } from '@sess/core/store';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAuth, createRecord, createWrite } from '../record-factory.js';
+import { createAuth, createFormerFamily, createRecord, createWrite } from '../record-factory.js';
 import type { CurrentHarness } from './harness.js';
 import { deepFreeze, timeOf } from './help.js';
 
@@ -45,6 +45,65 @@ export function describeReplace(current: CurrentHarness): void {
         status: 'replaced',
       });
       expect((await store.load(record.sid)).record).toEqual({ ...record, data, dataVersion: 2 });
+    });
+
+    it('replaces tokens and data in one write, and repeats the result', async () => {
+      const auth = deepFreeze(createAuth(now));
+      const part = deepFreeze({ ...record.data, data: { handle: 'lovelace' } });
+      const write = { ...createWrite(now), data: { expected: 1, part } };
+      const expected = { ...record, auth, data: part, authVersion: 2, dataVersion: 2 };
+      for (const _ of ['first', 'repeated']) {
+        expect(await store.replaceAuth(record.sid, 1, auth, write)).toMatchObject({
+          status: 'replaced',
+        });
+        expect((await store.load(record.sid)).record).toEqual(expected);
+      }
+    });
+
+    it('replaces neither tokens nor data if one of them has changed', async () => {
+      const { sid } = record;
+      const part = { ...record.data, data: { handle: 'lost' } };
+      const data = deepFreeze({ ...record.data, data: { handle: 'won' } });
+      await store.replaceData(sid, 1, data, createWrite(now));
+      const given = () => ({ ...createWrite(now), data: { expected: 1, part } });
+      const changed = { ...record, data, dataVersion: 2 };
+      // A conflict of the data marks no generation: no token was presented twice.
+      const { generation } = record.auth;
+      expect(await store.replaceAuth(sid, 1, createAuth(now), given(), generation)).toMatchObject({
+        status: 'conflict',
+        record: changed,
+      });
+      expect((await store.load(sid)).record).toEqual(changed);
+      const auth = deepFreeze({ ...createAuth(now), replayed: false });
+      await store.replaceAuth(sid, 1, auth, createWrite(now));
+      const more = { ...createWrite(now), data: { expected: 2, part } };
+      expect(await store.replaceAuth(sid, 1, createAuth(now), more)).toMatchObject({
+        status: 'conflict',
+      });
+      expect((await store.load(sid)).record).toEqual({ ...changed, auth, authVersion: 2 });
+    });
+
+    it('marks the generation on a conflict, also of a session with a proof and former families', async () => {
+      const former = [createFormerFamily(now), createFormerFamily(now)];
+      for (const more of [{ acr: 'a],1,0]' }, { former }, { amr: ['x'], former: [] }]) {
+        for (const acknowledged of [true, false]) {
+          const session = createRecord({ now, auth: { acknowledged, replayed: false, ...more } });
+          const { sid, auth } = session;
+          await store.insert(session, LIMIT, createWrite(now));
+          const lost = await store.replaceAuth(
+            sid,
+            7,
+            createAuth(now),
+            createWrite(now),
+            auth.generation,
+          );
+          const marked = { ...session, authVersion: 2, auth: { ...auth, replayed: true } };
+          expect(lost).toMatchObject({ status: 'conflict', record: marked });
+          expect((await store.load(sid)).record).toEqual(marked);
+          await store.replaceAuth(sid, 7, createAuth(now), createWrite(now), auth.generation);
+          expect((await store.load(sid)).record).toEqual(marked);
+        }
+      }
     });
 
     it('never lets a patch and a rotation disturb each other', async () => {
