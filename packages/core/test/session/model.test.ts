@@ -94,9 +94,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   {
-    weight: 16,
-    arbitrary: fc.record({ kind: fc.constantFrom('elevate', 'dead', 'forge', 'former') }),
+    weight: 20,
+    arbitrary: fc.record({ kind: fc.constantFrom('elevate', 'elevate', 'dead', 'forge') }),
   },
+  { weight: 60, arbitrary: fc.record({ kind: fc.constant('former') }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('revoke') }) },
 ) as fc.Arbitrary<Operation>;
 
@@ -136,6 +137,8 @@ function predict(
   const lastSpent = model.spentAt[n - 1];
   if (generation === n) {
     if (model.replayed && lastSpent !== undefined && now < lastSpent + 2 * GRACE) return repeat;
+    // A ninth rotation within the grace waits.
+    if (model.spentAt.filter((at) => now - at < GRACE).length >= 8) return repeat;
     return model.absoluteEnd - now < 1_000 ? 'over' : 'rotate';
   }
   const isWithinGrace = now - (model.spentAt[generation] ?? 0) < GRACE && n - generation <= 8;
