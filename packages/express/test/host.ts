@@ -46,7 +46,7 @@ export function createHost(framework: typeof express) {
     app.post(
       '/login',
       forwarding(async (req, res) =>
-        res.json(await req.sessions.start({ subject: req.body.user })),
+        res.json(await req.sessions.start({ subject: req.body.user, keep: req.body.keep ?? [] })),
       ),
     );
     app.post(
@@ -93,6 +93,27 @@ export function createHost(framework: typeof express) {
       }),
     );
     app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
+    app.get('/guest', (req, res) => void res.json({ data: req.sessions.guest.data }));
+    app.patch(
+      '/guest',
+      forwarding(async (req, res) => {
+        const { data } = await req.sessions.guest.update(req.body);
+        res.json({ data });
+      }),
+    );
+    app.post(
+      '/put',
+      forwarding(async (req, res) => {
+        await req.sessions.put(req.body.name, req.body.value);
+        res.status(204).end();
+      }),
+    );
+    app.post(
+      '/take',
+      forwarding(async (req, res) =>
+        res.json({ value: (await req.sessions.take(req.body.name)) ?? null }),
+      ),
+    );
     app.all('/session/own', (_req, res) => void res.json({ own: true }));
     app.post(
       '/tamper',

@@ -5,7 +5,7 @@ import Fastify from 'fastify';
 import type { RunningHost } from '../../../test/kit.js';
 
 interface Login {
-  Body: { user: string };
+  Body: { user: string; keep?: readonly string[] };
   Params: { kind: string };
 }
 
@@ -29,7 +29,9 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
   await app.register(sessionMiddleware(sessions, options));
   app.setErrorHandler(sessionErrors((_error, _request, reply) => reply.code(500).send({})));
 
-  app.post<Login>('/login', (request) => request.sessions.start({ subject: request.body.user }));
+  app.post<Login>('/login', (request) =>
+    request.sessions.start({ subject: request.body.user, keep: request.body.keep ?? [] }),
+  );
   app.post('/logout-here', async (request, reply) => {
     await request.sessions.end();
     return reply.code(204).send();
@@ -67,6 +69,18 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     },
   );
   app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
+  app.get('/guest', async (request) => ({ data: request.sessions.guest.data }));
+  app.patch<{ Body: Record<string, unknown> }>('/guest', async (request) => {
+    const { data } = await request.sessions.guest.update(request.body);
+    return { data };
+  });
+  app.post<{ Body: { name: string; value: unknown } }>('/put', async (request, reply) => {
+    await request.sessions.put(request.body.name, request.body.value);
+    return reply.code(204).send();
+  });
+  app.post<{ Body: { name: string } }>('/take', async (request) => ({
+    value: (await request.sessions.take(request.body.name)) ?? null,
+  }));
   app.route({
     method: ['GET', 'POST'],
     url: '/session/own',

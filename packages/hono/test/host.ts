@@ -52,9 +52,10 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
     return c.json(await c.var.sessions.elevate());
   });
 
-  app.post('/login', async (c) =>
-    c.json(await c.var.sessions.start({ subject: (await c.req.json()).user })),
-  );
+  app.post('/login', async (c) => {
+    const { user, keep = [] } = await c.req.json();
+    return c.json(await c.var.sessions.start({ subject: user, keep }));
+  });
   app.post('/logout-here', async (c) => {
     await c.var.sessions.end();
     return c.body(null, 204);
@@ -76,6 +77,20 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
     const caching = c.req.query('caching');
     if (caching !== undefined) c.header('Cache-Control', `${caching}, max-age=60`);
     return c.text('page');
+  });
+  app.get('/guest', (c) => c.json({ data: c.var.sessions.guest.data }));
+  app.patch('/guest', async (c) => {
+    const { data } = await c.var.sessions.guest.update(await c.req.json());
+    return c.json({ data });
+  });
+  app.post('/put', async (c) => {
+    const { name, value } = await c.req.json();
+    await c.var.sessions.put(name, value);
+    return c.body(null, 204);
+  });
+  app.post('/take', async (c) => {
+    const value = await c.var.sessions.take((await c.req.json()).name);
+    return c.json({ value: value ?? null });
   });
   app.use('/form', async (c, next) => {
     await c.req.parseBody();

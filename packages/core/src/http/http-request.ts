@@ -1,4 +1,10 @@
-import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
+import {
+  type InvalidDataError,
+  isSessError,
+  SessError,
+  StoreUnavailableError,
+  UsageError,
+} from '../errors.js';
 import type {
   Device,
   Guest,
@@ -43,8 +49,13 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   /** Why the request's cookie does not count. */
   #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
+  /** The request's cookie was presented, and is not that of a live session or guest. */
+  #isCookieDead = false;
+  #hasStoreFailed = false;
   #session: Session<Data> | null = null;
   #guest: Guest<Data> | undefined;
+  /** A guest that is being created. */
+  #creation: Promise<Guest<Data>> | undefined;
   /** The session or the guest ended during the request. */
   #hasEnded = false;
   /** The refresh token of a session or a guest that was started during the request. */
@@ -125,7 +136,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #acceptCookie(result: PresentResult<Data>): undefined {
-    if (!result.ok && result.reason !== 'guest') return undefined;
+    if (!result.ok && result.reason !== 'guest') {
+      this.#isCookieDead = true;
+      return undefined;
+    }
     if (result.ok) {
       this.#hasCookieSession = true;
       this.#setSession(result.session);
@@ -149,6 +163,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   #replyToFailure(error: unknown): Reply | undefined {
     if (!isSessError(error) || error.code !== 'store_unavailable') throw error;
+    this.#hasStoreFailed = true;
     return this.#http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
   }
 
@@ -233,11 +248,12 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
         'guest.update: expected a request without a session, got one that is signed in. Use update().',
       );
     }
-    if (this.#guest === undefined) {
+    const known = this.#guest ?? (this.#creation && (await this.#creation));
+    if (known === undefined) {
       const data = typeof patch === 'function' ? patch(NOTHING as Partial<Data>) : patch;
-      return this.#createGuest({ data });
+      return this.#startGuest({ data });
     }
-    const guest = await this.#http.sessions.updateGuest(this.#guest.sid, patch);
+    const guest = await this.#http.sessions.updateGuest(known.sid, patch);
     if (guest === undefined) throw this.#endDuringRequest();
     this.#guest = guest;
     return guest;
@@ -249,12 +265,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     ttl?: Duration,
   ): Promise<void> {
     const given = { name, value, ...(ttl === undefined ? {} : { ttl }) } as OneTimeValue<Name>;
-    const { sid } = this.#session ?? this.#guest ?? {};
-    if (sid === undefined) {
-      await this.#createGuest({ put: given as OneTimeValue });
-      return;
-    }
-    if (!(await this.#http.sessions.put(sid, given))) throw this.#endDuringRequest();
+    const holder = this.#session ?? this.#guest ?? (this.#creation && (await this.#creation));
+    if (holder === undefined) await this.#startGuest({ put: given as OneTimeValue });
+    else if (!(await this.#http.sessions.put(holder.sid, given))) throw this.#endDuringRequest();
   }
 
   async take<Name extends keyof RegisteredOnce & string>(
@@ -265,10 +278,17 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return sid === undefined ? undefined : this.#http.sessions.take(sid, name);
   }
 
-  /** Creates a guest. Its cookie takes the place of the request's, which is not that of a live session. */
-  async #createGuest(
-    given: NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>,
-  ): Promise<Guest<Data>> {
+  /** Creates a guest. Parallel writes of one request get one. */
+  async #startGuest(given: GuestInput<Data>): Promise<Guest<Data>> {
+    this.#creation = this.#createGuest(given);
+    try {
+      return await this.#creation;
+    } finally {
+      this.#creation = undefined;
+    }
+  }
+
+  async #createGuest(given: GuestInput<Data>): Promise<Guest<Data>> {
     const { cookie, transport, sessions } = this.#http;
     // A late write would replace the cookie of a newer sign-in.
     if (this.#hasEnded) throw this.#endDuringRequest();
@@ -282,11 +302,27 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     }
     // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
     if (!this.#isFromAllowedSource(cookie?.isStrict)) throw crossSiteError();
+    this.#assertNoLiveCookie();
     const { guest, ...issued } = await sessions.createGuest(given);
     this.#guest = guest;
     this.#issuedToken = issued.refreshToken;
     this.#setCookie({ ...issued, session: guest });
     return guest;
+  }
+
+  /** The cookie of a guest takes the place of the request's. That may be lost only if it was found dead. */
+  #assertNoLiveCookie(): void {
+    const kind = this.#readCookie()?.kind ?? 'none';
+    if (kind === 'none' || this.#isCookieDead) return;
+    if (this.#hasStoreFailed) {
+      throw new StoreUnavailableError('The session of the request could not be read. Try again.');
+    }
+    // The next request has one cookie.
+    if (kind === 'duplicate') this.clearOtherCookies();
+    throw new SessError(
+      'session_required',
+      'The request has other credentials beside its cookie, or two cookies, so it gets no guest.',
+    );
   }
 
   /** The request has neither a session nor a guest any more, and gets none unless the user signs in. */
@@ -521,6 +557,8 @@ Object.defineProperties(HttpRequest.prototype, {
     },
   },
 });
+
+type GuestInput<Data extends object> = NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>;
 
 const NOTHING = Object.freeze({});
 

@@ -36,7 +36,7 @@ export function toFrozenJson<Data extends object>(
 }
 
 /**
- * Returns a frozen copy of any JSON value. `undefined` is none.
+ * Returns a frozen copy of any JSON value. `undefined` is refused.
  *
  * @throws {InvalidDataError} as `toFrozenJson`
  */

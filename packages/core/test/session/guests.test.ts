@@ -147,7 +147,7 @@ describe('a sign-in that replaces a guest', () => {
     expect(names()).toEqual(['created', 'rejected']);
   });
 
-  it('takes over nothing by default, and nothing that is no member of its own', async () => {
+  it('takes over nothing by default, and nothing that its data inherits', async () => {
     const { sessions, cookie } = await guestOf();
     const replaces = { refreshToken: cookie };
     const { session } = await sessions.create(

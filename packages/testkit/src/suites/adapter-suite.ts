@@ -17,6 +17,7 @@ import {
   type TokenMode,
 } from './adapter/engines.js';
 import { describeFaults } from './adapter/faults.js';
+import { describeGuests } from './adapter/guests.js';
 import type { StartHost, Target } from './adapter/host.js';
 import { describeJwks } from './adapter/jwks.js';
 import { describeRefresh } from './adapter/refresh.js';
@@ -56,6 +57,7 @@ const WITH_STORE: readonly Part[] = [
   ...EVERYWHERE,
   ['adapter', describeCookies],
   ['adapter', describeCookieTransport],
+  ['adapter', describeGuests],
   ['adapter', describeRequestSessions],
   ['adapter', describeCredentials],
   ['adapter', describeFaults],

@@ -16,7 +16,7 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
 /**
  * What a host application is made of. Besides the adapter's own it has these routes; bodies are JSON:
  *
- * - `POST /login` `{"user"}`: `start({ subject: user })`, responds with its outcome
+ * - `POST /login` `{"user", "keep"?}`: `start({ subject: user, keep })`, responds with its outcome
  * - `POST /logout-here`: `end()`, 204
  * - `GET /public`: `{"user": subject or null}`, with the request's `Host` as header `X-Own-Host`; `GET /me`: guarded, the session
  * - `PATCH /me`: guarded, `update(body)`, responds with the session; `POST /reauth`: guarded, `elevate()`
@@ -33,6 +33,8 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and responds with `elevate()`
  * - `GET /page`: guarded with `redirectTo: '/sign-in'`; sets `Cache-Control` to `public, max-age=60` for `?caching=public`, to
  *   `private, max-age=60` for `?caching=private`, and responds with text
+ * - `GET /guest`: `{"data": guest.data}`; `PATCH /guest`: `guest.update(body)`, responds with the same
+ * - `POST /put` `{"name", "value"}`: `put(name, value)`, 204; `POST /take` `{"name"}`: `{"value": take(name) or null}`
  * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
  *
  * Errors go through the error handling of the adapter; others get 500.
