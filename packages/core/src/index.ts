@@ -7,7 +7,6 @@ export {
   SessionLimitError,
   StoreUnavailableError,
   UsageError,
-  type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
 export type {
@@ -17,19 +16,18 @@ export type {
   TokenResponse,
 } from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
+export { AAL1, AAL2, AAL3 } from './lifetimes.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
-export type { SessionStore } from './store/store.js';
-export type { RandomBytes } from './token/crypto.js';
 export type {
   CreateInput,
   Device,
-  EventListener,
   Guest,
   GuestPatch,
   Issued,
   IssuedGuest,
+  Lifetimes,
   OneTimeValue,
   PresentedTokens,
   PresentResult,
@@ -37,21 +35,14 @@ export type {
   Register,
   RegisteredData,
   RegisteredOnce,
-  Rejected,
   RejectionReason,
   RevokeCause,
-  RevokeOptions,
   Session,
   SessionEvent,
   Sessions,
   VerifyResult,
 } from './types.js';
-export { type Clock, systemClock } from './util/clock.js';
+export type { Clock } from './util/clock.js';
 export type { StandardSchema } from './util/json.js';
-export {
-  type LogFields,
-  type Logger,
-  type MessageFirstLogger,
-  messageFirst,
-} from './util/logger.js';
+export { type Logger, messageFirst } from './util/logger.js';
 export { type Duration, readDuration } from './util/options.js';

@@ -14,7 +14,10 @@ export interface CookieOptions {
   readonly sameSite?: 'lax' | 'strict' | 'none';
   /** The `Path` attribute. Default: `'/'`. Any other path replaces the prefix `__Host-` by `__Secure-`. */
   readonly path?: string;
-  /** Whether the cookie has a `Max-Age`. Default: `true`. `false`: it ends with the browser session. */
+  /**
+   * Whether the cookie has a `Max-Age`. Default: `true`, except after a sign-in with `remember: false`. `false`: it always
+   * ends with the browser session.
+   */
   readonly persistent?: boolean;
   /**
    * Values that `path` had earlier. Each sign-in and sign-out removes the cookies of these paths: a browser would else
@@ -25,9 +28,9 @@ export interface CookieOptions {
 
 /** The refresh cookie in a request's `Cookie` header. */
 export type CookieValue =
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly value?: undefined }
   /** Sent more than once, and the header does not show which one this server set (RFC 6265bis, section 4.2.2). */
-  | { readonly kind: 'duplicate'; readonly values: readonly string[] }
+  | { readonly kind: 'duplicate'; readonly values: readonly string[]; readonly value?: undefined }
   | { readonly kind: 'value'; readonly value: string };
 
 /** The refresh cookie with validated options. */
@@ -38,8 +41,12 @@ export interface RefreshCookie {
   readonly isStrict: boolean;
   /** Returns the cookie of a `Cookie` header. */
   read(header: string | undefined): CookieValue;
-  /** Returns the `Set-Cookie` value that sets it, with `maxAge` in seconds if it is persistent. */
-  write(value: string, maxAge: number): string;
+  /**
+   * Returns the `Set-Cookie` value that sets it.
+   *
+   * @param maxAge seconds; `undefined` for a cookie that ends with the browser session
+   */
+  write(value: string, maxAge: number | undefined): string;
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
   /**
@@ -123,14 +130,15 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     isSecure: secure,
     isStrict: sameSite === 'strict',
     read: (header: string | undefined) => readCookie(header, name),
-    write(value: string, maxAge: number) {
+    write(value: string, maxAge: number | undefined) {
       if (name.length + value.length > MAX_SIZE) {
         throw new SessError(
           'cookie_too_large',
           `The cookie ${name} would be longer than ${MAX_SIZE} bytes, and browsers ignore it then.`,
         );
       }
-      return `${name}=${value}${attributes}${persistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
+      const isPersistent = persistent && maxAge !== undefined;
+      return `${name}=${value}${attributes}${isPersistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
     clear: () => clearAt(name, path),
     clearOthers(request?: CookieRequest) {
@@ -172,10 +180,11 @@ function pathsOf(requested: string): string[] {
 
 /** Removes the white space of RFC 6265bis only: with more, other names would pass as this cookie's. */
 function trim(text: string): string {
-  // By index, because a regular expression takes quadratic time on white space in the middle.
+  // By index, because a regular expression takes quadratic time on white space in the middle. Beyond both ends there is
+  // no character, so text of white space only ends the loops, too.
   let [start, end] = [0, text.length];
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (isBlank(text.charCodeAt(start))) start += 1;
+  while (isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
 }
 
@@ -185,10 +194,11 @@ function isBlank(code: number): boolean {
 
 /** Names are compared exactly: browsers enforce a prefix only in its exact spelling. */
 function readCookie(header: string | undefined, name: string): CookieValue {
+  if (header === undefined) return { kind: 'none' };
   const values: string[] = [];
-  for (const pair of header?.split(';') ?? []) {
+  for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals >= 0 && trim(pair.slice(0, equals)) === name)
+    if (equals !== -1 && trim(pair.slice(0, equals)) === name)
       values.push(trim(pair.slice(equals + 1)));
   }
   const [value] = values;
@@ -199,8 +209,7 @@ function readCookie(header: string | undefined, name: string): CookieValue {
 
 /** Some runtimes join the lines of `Cookie` with commas: returns the values of this cookie in such a line. */
 function splitJoined(value: string, name: string): string[] {
-  const [first = '', ...others] = value.split(',');
-  const found = others.map(trim).filter((other) => other.startsWith(`${name}=`));
-  if (found.length === 0) return [value];
-  return [first, ...found.map((other) => other.slice(name.length + 1))];
+  const start = `${name}=`;
+  const pairs = `${start}${value}`.split(',').map(trim);
+  return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
 }

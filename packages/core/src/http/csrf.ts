@@ -19,6 +19,8 @@ export function isSafeMethod(method: string): boolean {
 
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+/** Values of `Sec-Fetch-Site`: of this origin, or by the user, who typed the address. */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
 /** host [ ":" port ] (RFC 9110, section 7.2), without characters that `URL` would interpret. */
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 /** For instance `capacitor://localhost`. */
@@ -45,15 +47,14 @@ export const CSRF_VARY = 'Sec-Fetch-Site, Origin';
  */
 export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
   const { allowSameSite, origins } = readOptions('csrf', options, OPTIONS, 'csrf.');
-  const trusted = new Set(Array.from(origins, assertOrigin));
-  const allowedSites = new Set(['same-origin', 'none', ...(allowSameSite ? ['same-site'] : [])]);
+  const trusted: ReadonlySet<string | undefined> = new Set(Array.from(origins, assertOrigin));
 
   return (exchange, isStrict = false) => {
     if (SAFE.has(exchange.method) && !isStrict) return true;
     const site = exchange.header('sec-fetch-site');
     const origin = exchange.header('origin');
-    if (origin !== undefined && trusted.has(origin)) return true;
-    if (site !== undefined) return allowedSites.has(site);
+    if (trusted.has(origin)) return true;
+    if (site !== undefined) return OWN_SITES.has(site) || (allowSameSite && site === 'same-site');
     return origin === undefined || isOwnOrigin(origin, exchange);
   };
 }

@@ -404,13 +404,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #setCookie(
-    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt'> & {
+    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'persistent'> & {
       readonly session: { readonly expiresAt: number };
     },
   ): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;
-    const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
+    const isTransient = given.persistent === false;
+    const maxAge = isTransient ? undefined : wholeSeconds(given.session.expiresAt - given.issuedAt);
     this.#exchange.setHeader('Cache-Control', 'no-store');
     this.clearOtherCookies();
     this.#exchange.setCookie(cookie.name, cookie.write(given.refreshToken, maxAge));
@@ -461,8 +462,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     const cookie = this.#readCookie();
     return {
-      refreshToken: this.#issuedToken ?? (cookie?.kind === 'value' ? cookie.value : bodyToken),
-      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+      refreshToken: this.#issuedToken ?? cookie?.value ?? bodyToken,
+      accessToken: credentials.token,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Sessions, SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
-import type { Exchange, Reply } from '../../src/http/exchange.js';
+import type { CacheChoice, Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/handler.js';
 import type { HttpRequest } from '../../src/http/http-request.js';
 import { arrange } from '../session/arrange.js';
@@ -31,18 +31,22 @@ export function serve(
 
   function open({ bearer, body, ...head }: Sent) {
     const cookies: [string, string][] = [];
+    const varied: string[] = [];
+    const headers: Record<string, string> = {};
+    const chosen: CacheChoice[] = [];
     const exchange: Exchange = {
       ...exchangeOf({ method: 'GET', path: '/', ...head }),
       authorization: () => (bearer === undefined ? [] : [`Bearer ${bearer}`]),
       parsedBody: () => body,
       readJson: async () => body,
-      setHeader: () => {},
-      chooseCaching: () => {},
-      vary: () => {},
+      setHeader: (name, value) => void Object.assign(headers, { [name]: value }),
+      chooseCaching: (choose) => void chosen.push(choose),
+      vary: (names) => void varied.push(names),
       setCookie: (...cookie) => void cookies.push(cookie),
     };
     const request = http.createRequest(exchange) as HttpRequest;
-    return { request, cookies, handle: () => http.handle(request, exchange) };
+    const handle = () => http.handle(request, exchange);
+    return { request, cookies, varied, headers, chosen, handle };
   }
 
   /** Opens a request and has it handled. */

@@ -3,6 +3,7 @@ import {
   type Issued,
   isSessError,
   type PresentedTokens,
+  parseBearer,
   type RefreshResult,
   type RegisteredData,
   type RejectionReason,
@@ -20,9 +21,9 @@ import {
   encodeBase64Url,
   hideTokens,
   isSid,
-  parseBearer,
   tagOf,
 } from '@sess/core/internal';
+
 import { createClaimsVerifier } from '../denylist/claims-verifier.js';
 import { createDenylistClient } from '../denylist/denylist-client.js';
 import { NotSupportedError } from '../errors.js';
