@@ -10,8 +10,16 @@ export interface CookieOptions {
    * removes the name's prefix and sends the cookie over plain HTTP, where anyone on the network can read it.
    */
   readonly secure?: boolean;
-  /** The `SameSite` attribute. Default: `'lax'`. `'none'` needs `secure`, and other sites can then send the cookie. */
+  /**
+   * The `SameSite` attribute. Default: `'lax'`, or `'none'` with `partitioned`. `'none'` needs `secure`, and other sites
+   * can then send the cookie. With `'strict'`, a user who follows a link from another site is not signed in.
+   */
   readonly sameSite?: 'lax' | 'strict' | 'none';
+  /**
+   * The `Partitioned` attribute (CHIPS), for pages in a frame of other sites: each of those sites has a cookie apart.
+   * Default: `false`. Needs `secure` and `sameSite: 'none'`.
+   */
+  readonly partitioned?: boolean;
   /** The `Path` attribute. Default: `'/'`. Any other path replaces the prefix `__Host-` by `__Secure-`. */
   readonly path?: string;
   /** Whether the cookie has a `Max-Age`. Default: `true`. `false`: it ends with the browser session. */
@@ -41,8 +49,8 @@ export interface RefreshCookie {
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
   /**
-   * Returns the names and `Set-Cookie` values that remove cookies with other paths: those of `clearPaths`, and those
-   * that a browser could have sent with a request to `path`.
+   * Returns the names and `Set-Cookie` values that remove other cookies of the name: those of `clearPaths`, and those
+   * that a browser could have sent with a request to `path`, partitioned ones included.
    */
   clearOthers(path?: string): readonly (readonly [name: string, line: string])[];
 }
@@ -62,6 +70,8 @@ const MAX_SIZE = 4_096;
 const MAX_DEPTH = 6;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
+const readSameSite = oneOf('lax', 'strict', 'none');
+
 const OPTIONS = {
   name: option<string>({
     expected: "a name of letters, digits, '-' and '_' without its prefix, such as 'sess'",
@@ -69,7 +79,8 @@ const OPTIONS = {
     default: () => 'sess',
   }),
   secure: oneOf(true, false),
-  sameSite: oneOf('lax', 'strict', 'none'),
+  sameSite: (name, value) => (value === undefined ? undefined : readSameSite(name, value)),
+  partitioned: oneOf(false, true),
   path: option<string>({
     expected: 'a path that starts with "/" and has no ";", ",", space or control character',
     accepts: (value) => typeof value === 'string' && PATH.test(value),
@@ -87,21 +98,31 @@ const OPTIONS = {
 /** Creates the refresh cookie. @throws {UsageError} `invalid_option` */
 export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie {
   const given = readOptions('cookie', options, OPTIONS, 'cookie.');
-  const { secure, sameSite, path, persistent } = given;
+  const { secure, path, persistent, partitioned } = given;
+  const sameSite = given.sameSite ?? (partitioned ? 'none' : 'lax');
   if (sameSite === 'none' && !secure) {
     throw optionError({
-      option: 'cookie.sameSite',
-      expected: "'lax' or 'strict' without secure",
-      value: sameSite,
+      option: partitioned ? 'cookie.partitioned' : 'cookie.sameSite',
+      expected: partitioned ? 'false without secure' : "'lax' or 'strict' without secure",
+      value: partitioned || sameSite,
       repair: 'Browsers ignore a SameSite=None cookie that is not Secure.',
+    });
+  }
+  if (partitioned && sameSite !== 'none') {
+    throw optionError({
+      option: 'cookie.sameSite',
+      expected: "'none' with partitioned",
+      value: sameSite,
+      repair: 'Browsers send a Lax or Strict cookie to no frame of another site.',
     });
   }
 
   const nameAt = (at: string): string =>
     `${secure ? (at === '/' ? '__Host-' : '__Secure-') : ''}${given.name}`;
-  const attributesAt = (at: string): string =>
-    `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
-  const clearAt = (at: string): string => `${nameAt(at)}=${attributesAt(at)}; Max-Age=0`;
+  const attributesAt = (at: string, isPartitioned = partitioned): string =>
+    `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}${isPartitioned ? '; Partitioned' : ''}`;
+  const clearAt = (at: string, isPartitioned = partitioned): string =>
+    `${nameAt(at)}=${attributesAt(at, isPartitioned)}; Max-Age=0`;
   const name = nameAt(path);
   const attributes = attributesAt(path);
 
@@ -124,7 +145,10 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       const sent = requested === undefined || name.startsWith('__Host-') ? [] : pathsOf(requested);
       const others = new Set([...given.clearPaths, ...sent]);
       others.delete(path);
-      return [...others].map((at) => [nameAt(at), clearAt(at)] as const);
+      // A browser keeps a partitioned cookie beside another one of the same name and path, and sends both.
+      const twin =
+        requested !== undefined && secure ? [[name, clearAt(path, !partitioned)] as const] : [];
+      return [...twin, ...[...others].map((at) => [nameAt(at), clearAt(at)] as const)];
     },
   });
 }

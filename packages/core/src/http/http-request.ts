@@ -10,9 +10,16 @@ import type {
   Sessions,
   VerifyResult,
 } from '../types.js';
+import { type Readers, readOptions } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
-import { CSRF_VARY, isSafeMethod } from './csrf.js';
+import {
+  CSRF_VARY,
+  type CsrfCheck,
+  createOriginCheck,
+  isSafeMethod,
+  type OriginCheck,
+} from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
@@ -20,11 +27,16 @@ import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
 import {
   type RequestSession,
+  type StartOptions,
   type TokenResponse,
   toTokenResponse,
   wholeSeconds,
 } from './request-session.js';
 import { signInLocation } from './return-path.js';
+
+const START_OPTIONS = {
+  origins: (name, value) => (value === undefined ? undefined : createOriginCheck(name, value)),
+} satisfies Readers<StartOptions>;
 
 /** Of cookies with one name, a sign-out ends the sessions of this many. */
 const MAX_COOKIES = 8;
@@ -38,6 +50,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
   #session: Session<Data> | null = null;
+  /** Whether something has used the session, so that the response depends on it. */
+  #isUsed = false;
 
   constructor(http: HttpContext<Data>, exchange: Exchange) {
     this.#http = http;
@@ -45,6 +59,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   get session(): Session<Data> | null {
+    this.#noteUse();
     return this.#session;
   }
 
@@ -61,7 +76,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
   get hasValidCredentials(): boolean {
     const { kind } = this.credentials;
-    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+    return kind === 'token' ? !this.#hasSecondToken() : kind !== 'invalid';
   }
 
   /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
@@ -97,7 +112,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return undefined;
     }
     const isOpening = isUpgrade(exchange);
-    if ((isOpening || !isSafeMethod(exchange.method)) && !this.#isFromAllowedSource(isOpening)) {
+    if (
+      (isOpening || !isSafeMethod(exchange.method)) &&
+      !this.#isFromAllowedSource({ isStrict: isOpening })
+    ) {
       this.#refusal = 'cross_site_request';
       return undefined;
     }
@@ -118,9 +136,22 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { session, renewal } = result;
     this.#hasCookieSession = true;
     this.#setSession(session);
-    this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
     if (renewal !== undefined) this.#setCookie({ ...renewal, session });
     return undefined;
+  }
+
+  /** Has caches keep a response that depends on the cookie from other users. */
+  #noteUse(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    const { transport, onPublic } = this.#http;
+    if (transport === 'bearer' || this.credentials.kind !== 'none') return;
+    const exchange = this.#exchange;
+    if (this.#session === null) exchange.vary('Cookie');
+    else if (this.#hasCookieSession)
+      exchange.chooseCaching(
+        createPrivateCaching({ isNavigation: isNavigation(exchange), onPublic }),
+      );
   }
 
   #setSession(session: Session<Data> | null): void {
@@ -153,10 +184,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
     if (this.#refusal !== undefined) return problemReply(this.#refusal);
     if (!this.hasValidCredentials) return problemReply('invalid_request');
-    const session = this.#session;
+    const { session } = this;
     if (session === null) {
-      if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
-      return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+      return problemReply(this.credentials.kind === 'token' ? 'invalid_token' : 'session_required');
     }
     const { clock } = this.#http.sessions;
     if (maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs) {
@@ -170,8 +200,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return allowed ? undefined : problemReply('access_denied');
   }
 
-  async start(input: CreateInput<Data>): Promise<TokenResponse> {
-    this.#assertAllowedSource();
+  async start(input: CreateInput<Data>, options: StartOptions = {}): Promise<TokenResponse> {
+    const { origins } = readOptions('start', options, START_OPTIONS, 'start: ');
+    this.#assertAllowedSource(origins);
     const { logger, sessions } = this.#http;
     const subject: unknown = input?.subject;
     if (typeof subject !== 'string') {
@@ -343,12 +374,17 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return this.#isFromAllowedSource();
   }
 
-  #isFromAllowedSource(isStrict = false): boolean {
+  #isFromAllowedSource(how: Parameters<CsrfCheck>[1] = {}): boolean {
     const exchange = this.#exchange;
     const { cookie, isAllowedSource, logger } = this.#http;
     if (cookie === undefined) return true;
     exchange.vary(CSRF_VARY);
-    if (isAllowedSource(exchange, isStrict)) return true;
+    try {
+      if (isAllowedSource(exchange, how)) return true;
+    } catch (error) {
+      logger.error({ error }, 'the function that checks origins threw, so the request was refused');
+      throw error;
+    }
     const compared = {
       origin: exchange.header('origin'),
       site: exchange.header('sec-fetch-site'),
@@ -362,8 +398,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return false;
   }
 
-  #assertAllowedSource(): void {
-    if (this.isAllowedSource) return;
+  #assertAllowedSource(trusts?: OriginCheck): void {
+    if (this.#isFromAllowedSource({ trusts })) return;
     throw new SessError(
       'cross_site_request',
       'A page of another site sent a request that changes a session.',
@@ -371,7 +407,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #assertSession(): Session<Data> {
-    if (this.#session !== null) return this.#session;
+    const { session } = this;
+    if (session !== null) return session;
     throw new SessError(
       'session_required',
       'The request has no session. Guard the route with requireSession().',

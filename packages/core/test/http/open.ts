@@ -1,6 +1,6 @@
 import type { Sessions, SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
-import type { Exchange, Reply } from '../../src/http/exchange.js';
+import type { CacheChoice, Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/handler.js';
 import type { HttpRequest } from '../../src/http/http-request.js';
 import { arrange } from '../session/arrange.js';
@@ -31,6 +31,7 @@ export function serve(
 
   function open({ bearer, body, ...head }: Sent) {
     const cookies: [string, string][] = [];
+    let choose: CacheChoice = (present) => present ?? '';
     const exchange: Exchange = {
       ...exchangeOf({ method: 'GET', path: '/', ...head }),
       authorization: () => (bearer === undefined ? [] : [`Bearer ${bearer}`]),
@@ -38,10 +39,14 @@ export function serve(
       readJson: async () => body,
       setHeader: () => {},
       vary: () => {},
+      chooseCaching: (choice) => {
+        choose = choice;
+      },
       setCookie: (...cookie) => void cookies.push(cookie),
     };
     const request = http.createRequest(exchange) as HttpRequest;
-    return { request, cookies, handle: () => http.handle(request, exchange) };
+    const caching = (present?: string): string => choose(present);
+    return { request, cookies, caching, handle: () => http.handle(request, exchange) };
   }
 
   /** Opens a request and has it handled. */

@@ -1,5 +1,6 @@
 import type { HttpOptions } from '@sess/core/http';
 import { describe, expect, it } from 'vitest';
+import { NAVIGATION, SCRIPT, signInByCookie as signIn, useCookieHost } from './cookie-host.js';
 import {
   bearer,
   cookieHeader,
@@ -11,29 +12,9 @@ import {
   useHost,
 } from './host.js';
 
-const NAVIGATION: readonly Header[] = [
-  ['Sec-Fetch-Mode', 'navigate'],
-  ['Sec-Fetch-Dest', 'document'],
-  ['Sec-Fetch-Site', 'same-origin'],
-];
-const SCRIPT: readonly Header[] = [
-  ['Sec-Fetch-Mode', 'cors'],
-  ['Sec-Fetch-Dest', 'empty'],
-  ['Sec-Fetch-Site', 'same-origin'],
-];
-const CROSS_SITE: Header = ['Sec-Fetch-Site', 'cross-site'];
-
 /** The refresh cookie as the credential of requests without a bearer token: pages without scripts. */
 export function describeCookieTransport(target: Target): void {
-  const useCookies = (protocol: HttpOptions = {}): Promise<TestHost> =>
-    useHost(target, { protocol: { transport: 'both', ...protocol } });
-
-  async function signIn(host: TestHost) {
-    const { cookie } = await host.login();
-    const get = (path: string, headers: readonly Header[] = []) =>
-      host.send(path, { headers: [cookieHeader(cookie), ...headers] });
-    return { cookie, get };
-  }
+  const useCookies = (protocol?: HttpOptions): Promise<TestHost> => useCookieHost(target, protocol);
 
   describe('a session cookie', () => {
     it('identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
@@ -61,6 +42,30 @@ export function describeCookieTransport(target: Target): void {
       expect((await get('/me', [bearer('sat_unknown')])).status).toBe(401);
       expect((await get('/me', [['Authorization', 'Bearer ']])).status).toBe(400);
     });
+
+    it('does not count beside a token bound to a key, which is refused', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      const before = host.lookups();
+      const answer = await get('/me', [['Authorization', 'DPoP sat_unknown']]);
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+      expect(host.lookups()).toBe(before);
+    });
+
+    it.each([
+      ['absent', []],
+      ['misspelt', [['Cookie', '__Host-sess=srt_0']]],
+      ['without its prefix', [['Cookie', 'sess=srt_0']]],
+      ['in another case', [['Cookie', '__host-sess=srt_0']]],
+    ] as readonly (readonly [string, readonly Header[]])[])(
+      'that is %s costs no call of the store [cookies.prefix]',
+      async (_what, headers) => {
+        const host = await useCookies();
+        expect(json(await host.send('/public', { headers }))).toEqual({ user: null });
+        expect((await host.send('/me', { headers })).status).toBe(401);
+        expect(host.lookups()).toBe(0);
+      },
+    );
 
     it('counts beside credentials of another scheme, such as those of a staging proxy', async () => {
       const host = await useCookies();
@@ -127,10 +132,27 @@ export function describeCookieTransport(target: Target): void {
     });
 
     it.each([
-      ['a picture', [['Sec-Fetch-Dest', 'image']]],
-      ['a script file', [['Sec-Fetch-Dest', 'script']]],
+      ...['audio', 'embed', 'font', 'image', 'manifest', 'object', 'paintworklet', 'report'],
+      ...['script', 'serviceworker', 'sharedworker', 'style', 'track', 'video', 'worker'],
+    ])('is accepted and not renewed by a request for %s', async (destination) => {
+      const { get } = await due();
+      const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
+      expect(json(answer)).toEqual({ user: 'ada' });
+      expect(answer.setCookies).toEqual([]);
+    });
+
+    it.each([
       ['a prefetch', [['Sec-Purpose', 'prefetch'], ...NAVIGATION]],
       ['a prerender', [['Sec-Purpose', 'prefetch;prerender'], ...NAVIGATION]],
+      ['a prefetch of older browsers', [['Purpose', 'prefetch'], ...NAVIGATION]],
+      ['a request with both', [['Sec-Purpose', 'x'], ['Purpose', 'prefetch'], ...NAVIGATION]],
+      [
+        'the opening of a WebSocket',
+        [
+          ['Upgrade', 'websocket'],
+          ['Connection', 'Upgrade'],
+        ],
+      ],
     ] as readonly (readonly [string, readonly Header[]])[])(
       'is accepted and not renewed by %s',
       async (_what, headers) => {
@@ -138,6 +160,33 @@ export function describeCookieTransport(target: Target): void {
         const answer = await get('/public', headers);
         expect(json(answer)).toEqual({ user: 'ada' });
         expect(answer.setCookies).toEqual([]);
+      },
+    );
+
+    it.each(['document', 'iframe', 'frame', 'fencedframe', 'empty'])(
+      'is renewed by a request for %s',
+      async (destination) => {
+        const { get } = await due();
+        const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
+        expect(answer.setCookies).toHaveLength(1);
+      },
+    );
+
+    it.each([
+      ['HEAD', 'HEAD', '/me', [], 200, ''],
+      ['a 304', 'GET', '/tag', [['If-None-Match', '"1"']], 304, ''],
+      ['a streamed response', 'GET', '/feed', [], 200, 'onetwo'],
+    ] as readonly (readonly [string, string, string, readonly Header[], number, string])[])(
+      'is renewed in the head of %s [responses.head]',
+      async (_what, method, path, headers, status, text) => {
+        const { host, cookie } = await due();
+        const sent = { method, headers: [cookieHeader(cookie), ...NAVIGATION, ...headers] };
+        const answer = await host.send(path, sent);
+        expect([answer.status, answer.text]).toEqual([status, text]);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        const renewed = cookieHeader(cookiePair(answer) ?? '');
+        const next = await host.send('/me', { headers: [renewed] });
+        expect([next.status, next.setCookies]).toEqual([200, []]);
       },
     );
 
@@ -182,43 +231,6 @@ export function describeCookieTransport(target: Target): void {
     });
   });
 
-  describe('an unsafe request with the cookie', () => {
-    it('from another site has no session, and is 403 at a guard [csrf.cookie]', async () => {
-      const host = await useCookies();
-      const { cookie } = await signIn(host);
-      const before = host.lookups();
-      const answer = await host.send('/transfer', {
-        method: 'POST',
-        headers: [cookieHeader(cookie), CROSS_SITE],
-      });
-      expect(answer.status).toBe(403);
-      expect(json(answer)).toMatchObject({ code: 'cross_site_request' });
-      expect(host.lookups()).toBe(before);
-    });
-
-    it('from this site passes, and a link from another site shows the page', async () => {
-      const host = await useCookies();
-      const { cookie, get } = await signIn(host);
-      const headers = [cookieHeader(cookie), ...SCRIPT];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
-      expect((await get('/me', [CROSS_SITE, ['Sec-Fetch-Mode', 'navigate']])).status).toBe(200);
-    });
-
-    it('is refused for a foreign Origin without Sec-Fetch-Site', async () => {
-      const host = await useCookies();
-      const { cookie } = await signIn(host);
-      const headers: Header[] = [cookieHeader(cookie), ['Origin', 'https://evil.example']];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(403);
-    });
-
-    it('does not need an allowed source with a bearer token', async () => {
-      const host = await useCookies();
-      const { token } = await host.login();
-      const headers = [bearer(token), CROSS_SITE];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
-    });
-  });
-
   describe('a guarded page', () => {
     it('redirects a navigation without a session, with the path to return to', async () => {
       const host = await useCookies();
@@ -236,17 +248,6 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/page', { headers: twice })).status).toBe(400);
       host.fail();
       expect((await get('/page', NAVIGATION)).status).toBe(503);
-    });
-
-    it('is not kept for the back button, nor by shared caches whatever the application says', async () => {
-      const host = await useCookies();
-      const { get } = await signIn(host);
-      expect((await get('/page', NAVIGATION)).headers['cache-control']).toBe('no-store');
-      expect((await get('/page', SCRIPT)).headers['cache-control']).toBe('private, no-cache');
-      const shared = await get('/page?caching=public', NAVIGATION);
-      expect(shared.headers['cache-control']).toBe('private, no-cache');
-      const own = await get('/page?caching=private', NAVIGATION);
-      expect(own.headers['cache-control']).toBe('private, max-age=60');
     });
   });
 
