@@ -21,8 +21,10 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 
+/** Launches Chromium. All hosts below `.test` are this machine. */
 export async function launchBrowser(): Promise<Browser> {
   if (provided.path === undefined) throw new Error(whyNoBrowser);
   return chromium.launch({ executablePath: provided.path, args: FLAGS });

@@ -1,6 +1,6 @@
 // The word gate: refuses the words of `words.json` in comments, messages, test titles and documentation.
-// `node tools/words.mjs [--report] [--pending PATH]… [--tree CHECKOUT] [PATH …]`: `--report` only counts, and so does
-// `--pending` below a path. A line opts out with `words-ok: <reason>` at its end.
+// `node tools/words.mjs [--report] [--tree CHECKOUT] [PATH …]`: `--report` only counts. A line opts out with
+// `words-ok: <reason>` at its end.
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,22 +72,12 @@ export function countByArea(hits) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const options = {
-    report: { type: 'boolean' },
-    pending: { type: 'string', multiple: true, default: [] },
-    tree: { type: 'string' },
-  };
+  const options = { report: { type: 'boolean' }, tree: { type: 'string' } };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const hits = findAllWords(values.tree, positionals);
-  const isPending = ({ path }) =>
-    values.report || values.pending.some((prefix) => path.startsWith(prefix));
-  const refused = hits.filter((hit) => !isPending(hit));
-  for (const [area, count] of Object.entries(countByArea(hits.filter(isPending))))
-    process.stdout.write(`words: ${area} ${count}\n`);
-  for (const { path, line, word, use } of refused)
-    process.stdout.write(`${path}:${line}: '${word}'; write instead: ${use}\n`);
-  process.stdout.write(
-    `words: ${refused.length} refused, ${hits.length - refused.length} counted only\n`,
-  );
-  process.exit(refused.length > 0 ? 1 : 0);
+  const lines = values.report
+    ? Object.entries(countByArea(hits)).map(([area, count]) => `words: ${area} ${count}`)
+    : hits.map(({ path, line, word, use }) => `${path}:${line}: '${word}'; write instead: ${use}`);
+  process.stdout.write(`${[...lines, `words: ${hits.length} refused`].join('\n')}\n`);
+  process.exit(hits.length > 0 && !values.report ? 1 : 0);
 }

@@ -10,9 +10,10 @@ async function createApp(sessions: Sessions) {
   app.post<{ Body: { user: string } }>('/login', (request) =>
     request.sessions.start({ subject: request.body.user }),
   );
-  app.get('/me', { preHandler: requireSession() }, (request) => ({
-    user: request.session?.subject,
-  }));
+  app.get(
+    '/me',
+    requireSession(({ session }) => ({ user: session.subject })),
+  );
   return app;
 }
 

@@ -67,6 +67,7 @@ async function fetchCompilers() {
 
 function writeProject(manager, project) {
   const { name, program, packages, dependencies = {}, compilerOptions, runBy } = project;
+  const { type = 'module', jestConfig } = project;
   const cwd = join(folder, `${manager}-${name.toLowerCase().replaceAll(' ', '-')}`);
   const files = Object.fromEntries(
     packed.map(({ name: own, tarball }) => [own, `file:${tarball}`]),
@@ -74,7 +75,8 @@ function writeProject(manager, project) {
   const wanted = packages.map((short) => `@sess/${short}`);
   const own = Object.fromEntries(wanted.map((full) => [full, files[full]]));
   write(cwd, {
-    'package.json': { private: true, type: 'module', dependencies: { ...own, ...dependencies } },
+    'package.json': { private: true, type, dependencies: { ...own, ...dependencies } },
+    ...(jestConfig ? { 'jest.config.json': jestConfig } : {}),
     // The version that a tarball requires of another one is in no registry yet; npm uses that of the project.
     ...(manager === 'pnpm'
       ? { 'pnpm-workspace.yaml': { overrides: files, allowBuilds: UNUSED_BUILDS } }
@@ -115,7 +117,7 @@ function write(cwd, files) {
   }
 }
 
-async function tryOut({ program, runBy }, cwd, installIt) {
+async function tryOut({ program, runBy, type }, cwd, installIt) {
   const installed = await installIt();
   if (installed.code !== 0) return [`  install: ${indent(installed.output)}`];
   const problems = [];
@@ -140,6 +142,14 @@ async function tryOut({ program, runBy }, cwd, installIt) {
     jest: [
       process.execPath,
       ['--experimental-vm-modules', bin('jest/bin/jest.js'), '--rootDir', out],
+    ],
+    'ts-jest': [
+      process.execPath,
+      [
+        ...(type === 'commonjs' ? [] : ['--experimental-vm-modules']),
+        bin('jest/bin/jest.js'),
+        ...['--rootDir', '.', '--roots', 'src'],
+      ],
     ],
     node: [process.execPath, [join(out, program.replace(/ts$/, 'js'))]],
   };

@@ -25,8 +25,20 @@ export const resolutions = [
  * @property {readonly string[]} packages packages of this repository without the scope, as the README installs them
  * @property {Readonly<Record<string, string>>} [dependencies] the user's other dependencies
  * @property {object} [compilerOptions] in addition to those of the resolution; `types: []` is a project without types of Node
- * @property {'vitest' | 'jest'} [runBy] instead of node
+ * @property {'vitest' | 'jest' | 'ts-jest'} [runBy] instead of node
+ * @property {'module' | 'commonjs'} [type] of the project's package.json; `module` by default
+ * @property {object} [jestConfig] for `ts-jest`
  */
+
+// ts-jest uses the interface of the compiler, which TypeScript 7 does not have.
+const tsJest = {
+  ...NODE,
+  '@jest/globals': '^30.0.0',
+  jest: '^30.0.0',
+  'ts-jest': '^29.4.0',
+  typescript: '~5.9.3',
+};
+const tsconfig = 'tsconfig.nodenext.json';
 
 /** @type {readonly Project[]} */
 export const projects = [
@@ -98,6 +110,39 @@ export const projects = [
     packages: ['core', 'testkit'],
     dependencies: { ...NODE, '@jest/globals': '^30.0.0', jest: '^30.0.0' },
     runBy: 'jest',
+  },
+  {
+    name: 'testkit with ts-jest',
+    program: 'testkit-jest.ts',
+    packages: ['core', 'testkit'],
+    dependencies: tsJest,
+    compilerOptions: { isolatedModules: true },
+    runBy: 'ts-jest',
+    jestConfig: {
+      extensionsToTreatAsEsm: ['.ts'],
+      transform: { '\\.ts$': ['ts-jest', { tsconfig, useESM: true }] },
+    },
+  },
+  {
+    name: 'testkit with ts-jest in CommonJS',
+    program: 'testkit-jest.ts',
+    packages: ['core', 'testkit'],
+    dependencies: tsJest,
+    // A CommonJS file may not have `import` under the first, and ts-jest has no `import type` to keep.
+    compilerOptions: { verbatimModuleSyntax: false, isolatedModules: true },
+    type: 'commonjs',
+    runBy: 'ts-jest',
+    // As in docs/guides/testing.md.
+    jestConfig: {
+      transform: {
+        '\\.ts$': ['ts-jest', { tsconfig }],
+        '\\.js$': [
+          'ts-jest',
+          { diagnostics: false, tsconfig: { allowJs: true, module: 'commonjs', target: 'es2022' } },
+        ],
+      },
+      transformIgnorePatterns: ['/node_modules/(?!(\\.pnpm/)?(@sess|jose)\\b)'],
+    },
   },
   {
     name: 'Express 5',

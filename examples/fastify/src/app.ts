@@ -59,15 +59,13 @@ app.patch<{ Body: { theme: string } }>(
 
 app.post<{ Body: { current: string; next: string } }>(
   '/password',
-  { ...body({ current: text(1), next: text(8) }), preHandler: requireSession() },
-  async ({ body, session, sessions: own }, reply) => {
-    if (session === null || !(await isPasswordOf(session.subject, body.current))) {
-      return reply.code(403).send();
-    }
+  body({ current: text(1), next: text(8) }),
+  requireSession(async ({ body, session, sessions: own }, reply) => {
+    if (!(await isPasswordOf(session.subject, body.current))) return reply.code(403).send();
     users.set(session.subject, await hashPassword(body.next));
     await sessions.revokeAll(session.subject, { except: session.sid });
     return own.elevate();
-  },
+  }),
 );
 
 await app.listen({ port: Number(process.env['PORT'] ?? 3000) });

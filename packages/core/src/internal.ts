@@ -13,6 +13,26 @@ export type {
 } from './access-tokens.js';
 export { parseBearer } from './http/bearer.js';
 export { createRefreshCookie } from './http/cookie.js';
+export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
+export {
+  type Channel,
+  type ChannelConnection,
+  type ChannelEvents,
+  createChannel,
+} from './near-cache/channel.js';
+export {
+  createNearCache,
+  type Invalidation,
+  type InvalidationListener,
+  type NearCache,
+  type NearCacheContext,
+} from './near-cache/near-cache.js';
+export {
+  type NearCacheOptions,
+  type NearCacheSettings,
+  nearCacheOption,
+  resolveNearCache,
+} from './near-cache/options.js';
 export {
   clockOption,
   loggerOption,
@@ -26,7 +46,7 @@ export { hideTokens } from './session/issue-tokens.js';
 export { type CallStore, createCallStore } from './session/store-client.js';
 export { createEngine } from './sessions.js';
 export type { AuthPart, SessionRecord } from './store/record.js';
-export { decodeAuth, decodeData, encodeAuth, encodeData } from './store/record-codec.js';
+export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
 export {
   createRandomBytes,

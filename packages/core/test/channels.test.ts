@@ -72,13 +72,16 @@ describe('the channels of node:diagnostics_channel', () => {
     expect(messages).toEqual(events);
   });
 
-  it.each(NAMES)('say what the event says, and nothing else: %s', (name) => {
-    const messages = record(...NAMES);
-    const event = { operation: 'insert' };
-    createEvents(silentLogger).emit(name, event as never);
-    expect(messages).toEqual([[name, event]]);
-    expect(messages[0]?.[1]).toBe(event);
-  });
+  it.each(NAMES)(
+    'diagnostics channels publish the fields of the event and nothing else: %s',
+    (name) => {
+      const messages = record(...NAMES);
+      const event = { operation: 'insert' };
+      createEvents(silentLogger).emit(name, event as never);
+      expect(messages).toEqual([[name, event]]);
+      expect(messages[0]?.[1]).toBe(event);
+    },
+  );
 
   it('hold no token [logs.published]', async () => {
     const messages = record(...NAMES);
@@ -101,7 +104,7 @@ describe('the channels of node:diagnostics_channel', () => {
     expect(messages.length).toBeGreaterThan(8);
   });
 
-  it('are heard by who subscribed while an engine of before was being collected', async () => {
+  it('a subscriber of a diagnostics channel stays while an earlier engine is garbage-collected', async () => {
     setFlagsFromString('--expose_gc');
     const collect = runInNewContext('gc');
     (() => createEvents(silentLogger))();
@@ -113,7 +116,7 @@ describe('the channels of node:diagnostics_channel', () => {
     expect(messages).toHaveLength(1);
   });
 
-  it('are none where there is no such module', async () => {
+  it('diagnostics channels are left out where the module does not exist', async () => {
     vi.doMock('node:diagnostics_channel', () => ({ channel: undefined }));
     vi.resetModules();
     stops.push(() => vi.doUnmock('node:diagnostics_channel'));
@@ -144,7 +147,7 @@ function slowStore(meanwhile: () => void): SessionStore {
 }
 
 describe('calls to the store', () => {
-  it('are told of with what they took, by the clock of the engine', async () => {
+  it('calls to the store are published with their duration, by the clock of the engine', async () => {
     const clock = createFakeClock();
     const { sessions, calls } = listen({ clock, store: slowStore(() => clock.advance('40ms')) });
     await sessions.create({ subject: 'ada' });
@@ -154,7 +157,7 @@ describe('calls to the store', () => {
     ]);
   });
 
-  it('are told of when they fail, too', async () => {
+  it('failed calls to the store are published, too', async () => {
     const { sessions, calls, faulty } = listen();
     faulty.fail('list');
     await expect(sessions.list('ada')).rejects.toThrow();
@@ -179,7 +182,7 @@ describe('calls to the store', () => {
     expect(calls).toEqual([{ operation: 'load', duration: 0.25, ok: true }]);
   });
 
-  it('are not measured while nobody listens', async () => {
+  it('calls to the store are not measured without a listener', async () => {
     const elapsed = vi.fn(() => 0);
     const { sessions } = arrange({ clock: { ...createFakeClock(), elapsed } });
     await sessions.ready();
@@ -192,7 +195,7 @@ describe('calls to the store', () => {
     expect(elapsed).toHaveBeenCalledTimes(2);
   });
 
-  it('that a listener fails at are answered all the same', async () => {
+  it('calls to the store return their result although a listener throws', async () => {
     const { sessions } = arrange();
     sessions.on('store-call', () => {
       throw new Error('the gauge is broken');

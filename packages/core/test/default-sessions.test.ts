@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('the process-wide engine', () => {
-  it('is made with defaults when nobody configured it, and made once', async () => {
+  it('the process-wide engine is created once, with defaults if none was configured', async () => {
     const { getSessions } = await load();
     const sessions = getSessions();
     expect(getSessions()).toBe(sessions);
@@ -49,7 +49,7 @@ describe('the process-wide engine', () => {
     expect(issued.accessTokenExpiresAt - issued.issuedAt).toBe(120_000);
   });
 
-  it('gives way to a later configuration for whoever asks next', async () => {
+  it('the process-wide engine is replaced for all later callers of getSessions when it is configured again', async () => {
     const { configureSessions, getSessions } = await load();
     const first = getSessions();
     const second = configureSessions({});
@@ -64,7 +64,7 @@ describe('the process-wide engine', () => {
     expect(getSessions()).toBe(configured);
   });
 
-  it('is not made in silence when another copy of the package was configured, and says what to do', async () => {
+  it('the process-wide engine is not created silently when another copy of the package was configured; the error names the repair', async () => {
     const installed = await load();
     installed.configureSessions({});
     expect(await warningsOf(installed.getSessions)).toEqual([]);

@@ -31,7 +31,7 @@ describe('SessError', () => {
     ['StoreUnavailableError', new StoreUnavailableError('text')],
     ['SessionLimitError', new SessionLimitError(3)],
     ['InvalidDataError', new InvalidDataError('text')],
-  ])('%s is an Error, a SessError, and says its name in its stack', (name, error) => {
+  ])('%s is an Error and a SessError, and its stack begins with its name', (name, error) => {
     expect(error).toBeInstanceOf(Error);
     expect(error).toBeInstanceOf(SessError);
     expect(error).not.toBeInstanceOf(TypeError);
@@ -87,7 +87,7 @@ describe('InvalidDataError', () => {
     });
   });
 
-  it('lists what the schema said, and nothing when no schema spoke', () => {
+  it('InvalidDataError lists the issues of the schema, and none without a schema', () => {
     const issues = [{ message: 'too short', path: 'handle' }];
     expect(new InvalidDataError('text', { issues }).issues).toEqual(issues);
     expect(new InvalidDataError('text').issues).toEqual([]);

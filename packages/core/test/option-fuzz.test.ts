@@ -136,7 +136,7 @@ async function live(options: SessionsOptions): Promise<void> {
 
 describe('createSessions', () => {
   it(
-    'refuses any option that is none, at once and by its name, and works with every one that it takes',
+    'createSessions throws for any invalid option and names it, and works with every option that it accepts',
     async () => {
       const seen = { refused: 0, taken: 0 };
       await fc.assert(
@@ -195,7 +195,7 @@ function optionAt(path: string, value: unknown): object {
 }
 
 describe('the options of the middleware', () => {
-  it('are refused at once and by their name, unless they are of the right kind', () => {
+  it('the middleware throws for any invalid option and names it', () => {
     const seen = { refused: 0, taken: 0 };
     fc.assert(
       fc.property(

@@ -36,7 +36,7 @@ describe('the defaults', () => {
     expect(resolveOptions({ accessTtl: 90 }).accessOverlap).toBe(90_000);
   });
 
-  it('give every engine a pool of random bytes of its own', () => {
+  it('the default random source is a separate pool of bytes for each engine', () => {
     expect(resolveOptions({}).random).not.toBe(resolveOptions({}).random);
   });
 });
@@ -94,7 +94,7 @@ describe('settings', () => {
   });
 });
 
-describe('a wrong option throws at construction and says what to write', () => {
+describe('a wrong option throws at construction and the message gives the repair', () => {
   it.each<[Record<string, unknown>, string]>([
     [
       { accessTtl: '15 minutes' },

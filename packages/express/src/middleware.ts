@@ -10,6 +10,7 @@ import {
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ExpressExchange, sendReply } from './exchange.js';
+import { createReadOnlyView } from './read-only.js';
 
 /** Registered, so that the guard of another copy of this package finds the request's session. */
 const STATE = Symbol.for('sess.express-request');
@@ -35,6 +36,17 @@ const PROPERTIES: PropertyDescriptorMap = {
       return getRequestSession(this);
     },
     set: throwConflict,
+  },
+};
+
+/** In development, an assignment to `req.session` is refused in code that is not in strict mode, too. */
+const DEVELOPMENT_PROPERTIES: PropertyDescriptorMap = {
+  ...PROPERTIES,
+  session: {
+    ...PROPERTIES['session'],
+    get(this: Request) {
+      return createReadOnlyView(getRequestSession(this).session);
+    },
   },
 };
 
@@ -95,10 +107,12 @@ function isRedefinition(error: unknown): boolean {
 }
 
 /** Two middlewares that own `req.session` would each work on the other's session. */
-function attach(req: object): void {
+function attach(req: Request): void {
   if ((req as { readonly session?: unknown }).session !== undefined) throwConflict();
+  // Requests of some test libraries have no application.
+  const isDevelopment = (req.app as Request['app'] | undefined)?.get('env') === 'development';
   try {
-    Object.defineProperties(req, PROPERTIES);
+    Object.defineProperties(req, isDevelopment ? DEVELOPMENT_PROPERTIES : PROPERTIES);
   } catch {
     // The other one has defined a property that holds nothing yet.
     throwConflict();

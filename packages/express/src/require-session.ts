@@ -4,19 +4,33 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sendReply } from './exchange.js';
 import { getRequestSession } from './middleware.js';
 
-/** A request that has passed `requireSession`. */
+/** `Record` of any members, as the types of Express constrain `locals`. */
+type AnyLocals = Response extends Response<infer _, infer Locals> ? Locals : never;
+
+/** A request that has passed `requireSession`. The types after `Data` are those of the route, as in `RequestHandler`. */
 export type GuardedRequest<
   Data extends object = RegisteredData,
   Params = Request['params'],
-> = Request<Params> & {
+  ResBody = unknown,
+  ReqBody = Request['body'],
+  Query = Request['query'],
+  Locals extends AnyLocals = AnyLocals,
+> = Request<Params, ResBody, ReqBody, Query, Locals> & {
   readonly session: Session<Data>;
   readonly sessions: RequestSession<Data>;
 };
 
-/** A handler behind `requireSession`: its `req.session` is never `null`, and it keeps the parameters of its route. */
-export type SessionHandler<Data extends object = RegisteredData, Params = Request['params']> = (
-  req: GuardedRequest<Data, Params>,
-  res: Response,
+/** A handler behind `requireSession`: its `req.session` is never `null`, and it keeps the types of its route. */
+export type SessionHandler<
+  Data extends object = RegisteredData,
+  Params = Request['params'],
+  ResBody = unknown,
+  ReqBody = Request['body'],
+  Query = Request['query'],
+  Locals extends AnyLocals = AnyLocals,
+> = (
+  req: GuardedRequest<Data, Params, ResBody, ReqBody, Query, Locals>,
+  res: Response<ResBody, Locals>,
   next: NextFunction,
 ) => unknown;
 
@@ -32,22 +46,39 @@ type SessionGuard = (req: object, res: Response, next: NextFunction) => Promise<
  * app.get('/me', requireSession((req, res) => res.json(req.session)))   // req.session is not null here
  * ```
  *
+ * A wrapped handler gets the types that are given to the route: `app.get<'/orders/:id', { id: string }>(…)`. TypeScript
+ * passes no inferred parameters to it, because they are a default type of Express; name them at `requireSession` or at `req`.
+ *
  * @throws {UsageError} `invalid_option`
  */
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
 ): SessionGuard;
-export function requireSession<Data extends object = RegisteredData, Params = Request['params']>(
+export function requireSession<
+  Data extends object = RegisteredData,
+  Params = Request['params'],
+  ResBody = unknown,
+  ReqBody = Request['body'],
+  Query = Request['query'],
+  Locals extends AnyLocals = AnyLocals,
+>(
   options: GuardOptions<Data>,
-  handler: SessionHandler<Data, Params>,
-): RequestHandler<Params>;
-export function requireSession<Data extends object = RegisteredData, Params = Request['params']>(
-  handler: SessionHandler<Data, Params>,
-): RequestHandler<Params>;
-export function requireSession<Data extends object, Params>(
-  first: GuardOptions<Data> | SessionHandler<Data, Params> = {},
-  second?: SessionHandler<Data, Params>,
-): (req: Request<Params>, res: Response, next: NextFunction) => Promise<void> {
+  handler: SessionHandler<Data, Params, ResBody, ReqBody, Query, Locals>,
+): RequestHandler<Params, ResBody, ReqBody, Query, Locals>;
+export function requireSession<
+  Data extends object = RegisteredData,
+  Params = Request['params'],
+  ResBody = unknown,
+  ReqBody = Request['body'],
+  Query = Request['query'],
+  Locals extends AnyLocals = AnyLocals,
+>(
+  handler: SessionHandler<Data, Params, ResBody, ReqBody, Query, Locals>,
+): RequestHandler<Params, ResBody, ReqBody, Query, Locals>;
+export function requireSession<Data extends object>(
+  first: GuardOptions<Data> | SessionHandler<Data> = {},
+  second?: SessionHandler<Data>,
+): (req: Request, res: Response, next: NextFunction) => Promise<void> {
   if (second !== undefined && typeof second !== 'function') {
     throw createMistake('invalid_argument', 'requireSession');
   }
@@ -62,7 +93,7 @@ export function requireSession<Data extends object, Params>(
         return;
       }
       if (handler !== undefined) {
-        await handler(req as GuardedRequest<Data, Params>, res, next);
+        await handler(req as GuardedRequest<Data>, res, next);
         return;
       }
     } catch (error) {

@@ -30,3 +30,31 @@ app.get(
     },
   ),
 );
+app.post<
+  '/payments/:id',
+  { id: string },
+  { paid: boolean },
+  { amount: number },
+  { dry: string },
+  { rate: number }
+>(
+  '/payments/:id',
+  requireSession({ authenticatedWithin: '5m' }, (req, res) => {
+    const id: string = req.params.id;
+    const amount: number = req.body.amount * res.locals.rate;
+    const dry: string = req.query.dry;
+    // @ts-expect-error there is no such parameter
+    req.params.other;
+    // @ts-expect-error the body of the response has another type
+    res.json({ paid: 1 });
+    res.json({ paid: amount > 0 && dry === '' && id !== req.session.subject });
+  }),
+);
+app.get(
+  '/parts/:id',
+  requireSession((req, res) => {
+    // @ts-expect-error TypeScript passes no default type parameters of a route to a call within it
+    const id: { id: string } = req.params;
+    res.json({ id, subject: req.session.subject });
+  }),
+);

@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { runInThisContext } from 'node:vm';
 import { createSessions, UsageError } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
 import { signIn } from '@sess/testkit';
@@ -42,6 +44,52 @@ describe('sessionMiddleware', () => {
       expect((await sendRequest(url)).status).toBe(500);
       expect(errors).toEqual([expect.any(UsageError)]);
       expect(errors[0]).toMatchObject({ code: 'middleware_conflict' });
+    },
+  );
+
+  describe('an assignment to req.session in code that is not in strict mode', () => {
+    // A module is always strict. `vm` runs a script.
+    const assign: RequestHandler = runInThisContext(
+      '(req, res) => { req.session.views = 1; res.json({ views: req.session.views }); }',
+    );
+    const send = async (env: string) => {
+      const sessions = createSessions();
+      const { headers } = await signIn(sessions, { subject: 'ada' });
+      const { url, errors } = await start((app) => {
+        app.set('env', env);
+        app.use(sessionMiddleware(sessions), assign);
+      });
+      return { ...(await sendRequest(url, { headers: Object.entries(headers) })), errors };
+    };
+
+    it('is refused in development, with a message that names update', async () => {
+      const { status, errors } = await send('development');
+      expect(status).toBe(500);
+      expect(errors).toEqual([expect.any(UsageError)]);
+      expect(String(errors[0])).toMatch(/req\.session\.views: .* await req\.sessions\.update/);
+    });
+
+    it('changes nothing in production', async () => {
+      const { status, text } = await send('production');
+      expect([status, text]).toEqual([200, '{}']);
+    });
+  });
+
+  it.each(['development', 'production'])(
+    'req.session has the same members in %s, and is one object',
+    async (env) => {
+      const sessions = createSessions();
+      const { headers, session } = await signIn(sessions, { subject: 'ada' });
+      const { url } = await start((app) => {
+        app.set('env', env);
+        app.use(sessionMiddleware(sessions), (req, res) => {
+          expect(req.session).toBe(req.session);
+          expect(structuredClone(req.session)).toEqual({ ...session });
+          expect(inspect(req.session)).toBe(inspect(session));
+          res.json(req.session);
+        });
+      });
+      expect(JSON.parse((await sendRequest(url, { headers: Object.entries(headers) })).text)).toEqual({ ...session });
     },
   );
 

@@ -16,7 +16,14 @@ export type SessionHandler<
   Data extends object = RegisteredData,
   Request = FastifyRequest,
   Reply = FastifyReply,
-> = (this: FastifyInstance, request: GuardedRequest<Data, Request>, reply: Reply) => unknown;
+  Result = unknown,
+> = (this: FastifyInstance, request: GuardedRequest<Data, Request>, reply: Reply) => Result;
+
+/** A handler as routes take it. Its result is inferred, because a type provider checks it against the response schema. */
+type RouteHandler<Request, Reply, Result> = (
+  request: Request,
+  reply: Reply,
+) => Result | Promise<Awaited<Result>>;
 
 /** The members of a request that a route types. Inferred one by one, so that a type provider types them too. */
 interface RouteParts<Body, Params, Query, Headers> {
@@ -44,10 +51,13 @@ type SessionGuard = (request: Pick<FastifyRequest, 'session'>, reply: object) =>
  * `authenticatedWithin`, 403 if `where` returns `false` (RFC 6750, section 3; RFC 9470).
  *
  * ```ts
- * app.get('/me', { preHandler: requireSession() }, handler)
  * app.get('/me', requireSession((request) => request.session))   // request.session is not null here
+ * app.get('/tea', { preHandler: requireSession() }, () => 'tea')
  * app.addHook('preHandler', requireSession())                    // each route of a scope
  * ```
+ *
+ * Fastify types a handler without regard to hooks, so behind a hook `request.session` may be `null` to the compiler.
+ * Wrap a handler that reads the session: it also keeps the types of its route and of a type provider.
  *
  * As `preHandler`, or around a handler, it runs after the body is parsed and validated; as `onRequest`, before. In a
  * hook it ignores session routes, because they check the session themselves.
@@ -61,9 +71,10 @@ export function requireSession<
   Query = unknown,
   Headers = FastifyRequest['headers'],
   Reply = FastifyReply,
+  Result = unknown,
 >(
-  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply>,
-): (request: RouteParts<Body, Params, Query, Headers>, reply: Reply) => unknown;
+  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply, Result>,
+): RouteHandler<RouteParts<Body, Params, Query, Headers>, Reply, Result>;
 export function requireSession<
   Data extends object = RegisteredData,
   Body = unknown,
@@ -71,10 +82,11 @@ export function requireSession<
   Query = unknown,
   Headers = FastifyRequest['headers'],
   Reply = FastifyReply,
+  Result = unknown,
 >(
   options: GuardOptions<Data>,
-  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply>,
-): (request: RouteParts<Body, Params, Query, Headers>, reply: Reply) => unknown;
+  handler: SessionHandler<Data, RouteRequest<Body, Params, Query, Headers>, Reply, Result>,
+): RouteHandler<RouteParts<Body, Params, Query, Headers>, Reply, Result>;
 export function requireSession<Data extends object = RegisteredData>(
   options?: GuardOptions<Data>,
 ): SessionGuard;

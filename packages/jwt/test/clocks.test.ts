@@ -19,7 +19,7 @@ class WallClock {
 }
 
 describe('a clock whose method needs its object', () => {
-  it('tells the time of every kind of engine', async () => {
+  it('a clock whose method needs its object works with every kind of engine', async () => {
     const key = await generateKey();
     const [clock, logger] = [new WallClock(), silentLogger];
     const stateless = createStatelessSessions({

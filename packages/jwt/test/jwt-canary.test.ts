@@ -102,7 +102,7 @@ describe('nothing secret is shown [logs.lines, logs.published, logs.shown]', () 
   });
 });
 
-describe('hostile tokens are a result, and no call to anybody', () => {
+describe('hostile tokens are a result, and cause no call', () => {
   it('of an engine with signed access tokens', async () => {
     const { sessions, watched, faulty } = arrangeJwt();
     for (const token of HOSTILE) {
@@ -144,7 +144,7 @@ describe('hostile tokens are a result, and no call to anybody', () => {
   });
 });
 
-it('tells of what becomes of stateless sessions in events [logs.events]', async () => {
+it('events report how stateless sessions begin and end [logs.events]', async () => {
   const { sessions, events } = arrangeStateless();
   const first = await sessions.create({ subject: 'ada' });
   const { sid } = first.session;

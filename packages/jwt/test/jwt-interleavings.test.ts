@@ -202,7 +202,7 @@ describe('every order of calls to store and denylist', () => {
     );
   }, 60_000);
 
-  it('does so with requests and answers that are lost, once whoever failed has tried again', async () => {
+  it('every order of lost requests and responses leaves no valid token of an ended session, once the failed calls are retried', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

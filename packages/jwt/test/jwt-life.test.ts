@@ -33,7 +33,7 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     expect(await sessions.refresh(issued.refreshToken)).toMatchObject({ ok: false });
   });
 
-  it('never says an `exp` beyond the end of its session, whatever the milliseconds', async () => {
+  it('a signed access token never has an `exp` beyond the end of its session', async () => {
     const { sessions, clock } = arrange({ accessTtl: '599s', idleTtl: '10m', absoluteTtl: '25m' });
     clock.advance('617ms');
     let issued = await sessions.create({ subject: 'ada' });
@@ -47,7 +47,7 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     }
   });
 
-  it('is the same token, byte for byte, for whoever repeats a refresh', async () => {
+  it('a repeated refresh returns the same signed access token, byte for byte', async () => {
     const { sessions, clock } = arrange();
     const { refreshToken } = await sessions.create({ subject: 'ada', data: { theme: 'dark' } });
     clock.advance('1m');
@@ -59,7 +59,7 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is the same for fifty who refresh at once on two engines [rotation.parallel]', async () => {
+  it('fifty concurrent refreshes on two engines return the same signed access token [rotation.parallel]', async () => {
     const { sessions, another } = arrange();
     const engines = [sessions, another()];
     const { refreshToken } = await sessions.create({ subject: 'ada' });
@@ -158,7 +158,7 @@ describe('what signed access tokens say', () => {
     expect((await sessions.get(session.sid))?.data).toEqual({ role: 'admin', secret: 'salary' });
   });
 
-  it('is nothing of the data where the store is asked, and the answer is the store’s', async () => {
+  it('a signed access token contains no session data where the store is read, and verify returns the stored data', async () => {
     const { sessions } = arrangeJwt({ tokens: { revocation: 'store' } });
     const { accessToken, session } = await sessions.create({
       subject: 'ada',
@@ -220,7 +220,7 @@ describe('what signed access tokens say', () => {
     expect(await strict.sessions.verify(accessToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 
-  it('lets no session id that is none reach the store', async () => {
+  it('a signed access token with an invalid session id does not reach the store', async () => {
     const keys = secretKey(SECRET);
     const forge = (sid: string): string | Promise<string> =>
       keys.sign(
@@ -245,7 +245,7 @@ describe('what signed access tokens say', () => {
 });
 
 describe('how long tokens live', () => {
-  it('is said to the engine or to the tokens, or to both alike', () => {
+  it('the life of signed tokens can be given to the engine, to the tokens, or to both alike', () => {
     const make = (accessTtl?: '5m' | '300s' | 300, ttl?: '5m' | '10m') =>
       createSessions({
         logger: silentLogger,
@@ -261,7 +261,7 @@ describe('how long tokens live', () => {
     expect(() => make('300s', '5m')).not.toThrow();
   });
 
-  it('is the `ttl` of the tokens where the engine says nothing', async () => {
+  it('the life of signed tokens is the `ttl` of the tokens where the engine gives none', async () => {
     const { sessions, clock } = arrangeJwt({ tokens: { ttl: '5m' } });
     const { accessTokenExpiresAt, accessToken } = await sessions.create({ subject: 'ada' });
     expect(accessTokenExpiresAt - clock.now()).toBe(300_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arrangeJwt, good } from './engines.js';
 
-describe('a refresh that is under way', () => {
+describe('a pending refresh', () => {
   it('brings no token of a session that revokeAll has ended, also when it writes nothing', async () => {
     const { sessions, another, watched } = arrangeJwt();
     const first = await sessions.create({ subject: 'ada' });
@@ -14,7 +14,7 @@ describe('a refresh that is under way', () => {
     expect(late).toEqual({ ok: false, reason: 'unknown' });
   });
 
-  it('answers with what a re-authentication left when that comes in between', async () => {
+  it('a pending refresh returns the tokens of a re-authentication that happens during it', async () => {
     const { sessions, another, watched } = arrangeJwt();
     const first = await sessions.create({ subject: 'ada' });
     await sessions.refresh(first.refreshToken);
@@ -78,7 +78,7 @@ describe('a call that fails between denylist and store', () => {
     expect(await sessions.verify(third.accessToken)).toEqual({ ok: false, reason: 'revoked' });
   });
 
-  it('is repaired by calling again: a sign-in that evicts, and leaves no session that nobody holds', async () => {
+  it('a failed sign-in that evicts is repaired by another sign-in, and leaves no extra session', async () => {
     const { sessions, watched, clock } = arrangeJwt({ engine: { maxPerSubject: 1 } });
     const evicted = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -109,7 +109,7 @@ describe('a call that fails between denylist and store', () => {
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('lets a crowd of one subject sign in at once, at its limit', async () => {
+  it('concurrent sign-ins of one subject leave exactly the sessions that the limit allows', async () => {
     const { sessions } = arrangeJwt({ engine: { maxPerSubject: 2 } });
     const crowd = await Promise.all(
       Array.from({ length: 40 }, () => sessions.create({ subject: 'ada' })),
@@ -122,7 +122,7 @@ describe('a call that fails between denylist and store', () => {
     }
   });
 
-  it('evicts no more than one for each of two sign-ins at once', async () => {
+  it('two concurrent sign-ins evict at most two sessions', async () => {
     const { sessions, another, watched, clock, events } = arrangeJwt({
       engine: { maxPerSubject: 2 },
     });
@@ -140,8 +140,8 @@ describe('a call that fails between denylist and store', () => {
   });
 });
 
-describe('a denylist that does not answer', () => {
-  it('is an outage and no answer about a token [store.fault]', async () => {
+describe('a denylist that does not respond', () => {
+  it('a denylist that does not respond is an outage and no verdict on a token [store.fault]', async () => {
     const { sessions, watched, events } = arrangeJwt();
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     watched.fail();
@@ -164,7 +164,7 @@ describe('a denylist that does not answer', () => {
     expect(await sessions.refresh(refreshToken)).toMatchObject({ ok: true });
   });
 
-  it('lets tokens be taken at their word where that was chosen, and still revokes nothing in silence', async () => {
+  it('a denylist that does not respond lets tokens be trusted if configured, and a failed revocation still throws', async () => {
     const { sessions, watched } = arrangeJwt({ tokens: { onDenylistError: 'accept' } });
     const { accessToken, session } = await sessions.create({ subject: 'ada' });
     watched.fail();

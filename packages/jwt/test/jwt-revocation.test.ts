@@ -10,7 +10,7 @@ const ENDED = {
 } as const;
 const MODES = ['store', 'denylist'] as const;
 
-describe.each(MODES)('what kills access tokens at once, revocation: %s', (revocation) => {
+describe.each(MODES)('what revokes access tokens without delay, revocation: %s', (revocation) => {
   const dead = ENDED[revocation];
   const arrange = (engine = {}) => arrangeJwt({ engine, tokens: { revocation } });
 
@@ -135,7 +135,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is a rotation at once where there is no overlap', async () => {
+  it('a rotation without overlap revokes the previous access token', async () => {
     const { sessions } = arrange({ accessOverlap: '0s' });
     const first = await sessions.create({ subject: 'ada' });
     const second = good(await sessions.refresh(first.refreshToken));
@@ -160,7 +160,7 @@ describe.each(MODES)('what kills access tokens at once, revocation: %s', (revoca
 });
 
 describe('tokens that only their expiry ends', () => {
-  it('live until then, whatever becomes of the session; its refresh token does not', async () => {
+  it('tokens that are never revoked live until their expiry, although their session and its refresh token end', async () => {
     const { sessions, clock, watched } = arrangeJwt({ tokens: { revocation: 'none' } });
     const { accessToken, refreshToken, session } = await sessions.create({ subject: 'ada' });
     expect(await sessions.revoke(session.sid)).toBe(true);
@@ -194,7 +194,7 @@ describe('what a denylist is asked', () => {
     expect(await sessions.verify(first.accessToken)).toEqual({ ok: false, reason: 'revoked' });
   });
 
-  it('is nothing about a refresh token that nobody issued', async () => {
+  it('a denylist is not called for a refresh token that was never issued', async () => {
     const { sessions, watched } = arrangeJwt();
     const { refreshToken } = await sessions.create({ subject: 'ada' });
     watched.calls.length = 0;
@@ -223,7 +223,7 @@ describe('two engines on one denylist', () => {
 });
 
 describe('a denylist that lost everything', () => {
-  it('has every token of before refused, and a refresh brings a good one [jwt.flushed]', async () => {
+  it('a denylist that lost everything denies all earlier tokens, and a refresh returns a valid one [jwt.flushed]', async () => {
     const { sessions, watched, clock } = arrangeJwt();
     const { accessToken, refreshToken } = await sessions.create({ subject: 'ada' });
     const ended = await sessions.create({ subject: 'ada' });

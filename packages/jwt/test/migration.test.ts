@@ -63,7 +63,7 @@ describe('coming from a service that keeps sessions in a store', () => {
     expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('refreshSession(sid): a new access token and seven days more, for whoever has the refresh token', async () => {
+  it('refreshSession(sid): a new access token and seven more days for the holder of the refresh token', async () => {
     const { sessions, clock } = arrange();
     const issued = await sessions.create({ subject: 'user-1', data: { handle: 'ada' } });
     clock.advance('6d');
@@ -210,7 +210,7 @@ describe('coming from a service that keeps sessions in tokens', () => {
     expect(await sessions.verify(accessToken)).toMatchObject({ ok: true });
   });
 
-  it('verifySession(token) -> data | null: `ok` says which, and the data is complete', async () => {
+  it('verifySession(token) -> data | null: `ok` shows which, and the data is complete', async () => {
     const { create, sessions } = arrange();
     const { accessToken } = await create();
     const verifySession = async (token: unknown): Promise<SessionData | null> => {
@@ -274,7 +274,7 @@ describe('coming from a service that keeps sessions in tokens', () => {
     }
   });
 
-  it('blocklist add(token, expiresAt) and has(token): by revokeToken and verify; cleanup goes by itself', async () => {
+  it('blocklist add(token, expiresAt) and has(token): by revokeToken and verify; cleanup is automatic', async () => {
     const { create, sessions, denylist, clock } = arrange();
     const { accessToken, session } = await create();
     const { jti, sv } = claimsOf(accessToken);

@@ -111,7 +111,7 @@ function outcomeOf(words: readonly string[], make: () => unknown): 'refused' | '
 
 describe.each(Object.entries(MAKERS))('%s', (_name, { make, base, names }) => {
   it(
-    'refuses any option that is none, at once and by its name',
+    'any invalid option is refused, and the error names it',
     () => {
       const seen = { refused: 0, taken: 0 };
       fc.assert(

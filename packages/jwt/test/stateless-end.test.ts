@@ -65,7 +65,7 @@ describe('a stateless logout', () => {
     expect(await sessions.verify(second)).toEqual({ ok: false, reason: 'revoked' });
   });
 
-  it('ends a session once, however often it is said', async () => {
+  it('a stateless logout ends a session once, even if it is repeated', async () => {
     const { sessions, refresh, revoked } = arrange();
     const { accessToken: first } = await sessions.create({ subject: 'ada' });
     const second = await refresh(first);
@@ -75,7 +75,7 @@ describe('a stateless logout', () => {
     expect(revoked).toHaveLength(1);
   });
 
-  it('by a token of before a re-authentication ends nothing: it may be the reason for it', async () => {
+  it('a stateless logout by a token from before a re-authentication ends nothing: it may be the reason for it', async () => {
     const { sessions, refresh } = arrange();
     const { accessToken: first } = await sessions.create({ subject: 'ada' });
     const second = await refresh(first);

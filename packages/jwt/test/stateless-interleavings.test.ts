@@ -128,7 +128,7 @@ describe('every order of calls to the denylist of a stateless engine', () => {
     );
   }, 60_000);
 
-  it('does so with answers that are lost, once whoever failed has tried again', async () => {
+  it('every order of lost responses leaves no valid token of an ended session, once the failed calls are retried', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

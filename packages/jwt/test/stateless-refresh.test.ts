@@ -4,7 +4,7 @@ import { arrangeStateless, claimsOf, good } from './engines.js';
 const REVOKED = { ok: false, reason: 'revoked' } as const;
 
 describe('refreshing a stateless session', () => {
-  it('gives none that is over at once, neither before the absolute end nor to one who comes late', async () => {
+  it('a stateless refresh returns no token that would expire immediately, neither before the absolute end nor to a late caller', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '5m', absoluteTtl: '5m' });
     const { accessToken } = await sessions.create({ subject: 'ada' });
     clock.advance('299001ms');
@@ -40,7 +40,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(tokens.at(-2))).toEqual(REVOKED);
   });
 
-  it('gives fifty at once, on two engines, the same successor, byte for byte [rotation.parallel]', async () => {
+  it('a stateless refresh returns fifty concurrent callers, on two engines, the same successor, byte for byte [rotation.parallel]', async () => {
     const { sessions, another, events } = arrangeStateless();
     const engines = [sessions, another()];
     const { accessToken } = await sessions.create({ subject: 'ada' });
@@ -142,7 +142,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.refresh(accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('keeps the promise of `expires_in`, whatever the milliseconds', async () => {
+  it('a stateless refresh returns a token that is valid for the whole of `expires_in`', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '2s' });
     clock.advance('617ms');
     const created = await sessions.create({ subject: 'ada' });
@@ -156,7 +156,7 @@ describe('refreshing a stateless session', () => {
     }
   });
 
-  it('answers the session that its token will be verified as', async () => {
+  it('a stateless refresh returns the session that verify of its token returns', async () => {
     const { sessions, clock } = arrangeStateless();
     clock.advance('617ms');
     const created = await sessions.create({ subject: 'ada', data: { role: 'admin' } });
@@ -179,7 +179,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is an outage while the denylist does not answer, and costs the session nothing', async () => {
+  it('a stateless refresh throws while the denylist does not respond, and the session stays valid', async () => {
     const { sessions, watched } = arrangeStateless();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     watched.fail();
@@ -189,7 +189,7 @@ describe('refreshing a stateless session', () => {
     expect(await sessions.refresh(accessToken)).toMatchObject({ ok: true });
   });
 
-  it('refuses everything of before after the denylist was flushed [jwt.flushed]', async () => {
+  it('a stateless refresh refuses all earlier tokens after the denylist was flushed [jwt.flushed]', async () => {
     const { sessions, watched, clock } = arrangeStateless();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -211,7 +211,7 @@ describe('re-authentication of a stateless session', () => {
     return good(result).session;
   }
 
-  it('begins the absolute life anew, and says when it was [life.reauthentication]', async () => {
+  it('re-authentication of a stateless session restarts the absolute life, and records the time [life.reauthentication]', async () => {
     const { sessions, clock } = arrangeStateless({ ttl: '1h', absoluteTtl: '2h' });
     const first = await sessions.create({ subject: 'ada', data: { role: 'admin' } });
     clock.advance('50m');
@@ -242,7 +242,7 @@ describe('re-authentication of a stateless session', () => {
     expect(await sessions.refresh(elevated?.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is refused for a session that ended, ran out, or was re-authenticated by somebody else', async () => {
+  it('re-authentication is refused for a stateless session that ended, expired, or was re-authenticated elsewhere', async () => {
     const { sessions, clock } = arrangeStateless();
     const ended = await sessions.create({ subject: 'ada' });
     const endedSession = await verified(sessions, ended.accessToken);

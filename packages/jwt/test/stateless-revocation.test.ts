@@ -73,7 +73,7 @@ describe('revoking what is stateless', () => {
     }
   });
 
-  it('ends one token by itself; one that was not good is not said to have ended', async () => {
+  it('revokeToken ends a single token, and returns false for a token that was not valid', async () => {
     const { sessions, clock } = arrangeStateless();
     const first = await sessions.create({ subject: 'ada' });
     const second = good(await sessions.refresh(first.accessToken));
@@ -117,7 +117,7 @@ describe('a logout of a stateless session', () => {
     ]);
   });
 
-  it('ends it also while a refresh is under way, whichever comes first [rotation.logout]', async () => {
+  it('a stateless logout ends the session also during a pending refresh, in both orders [rotation.logout]', async () => {
     for (const operation of ['supersede', 'deny'] as const) {
       const { sessions, watched } = arrangeStateless();
       const { accessToken } = await sessions.create({ subject: 'ada' });
@@ -142,7 +142,7 @@ describe('a logout of a stateless session', () => {
     expect(await sessions.verify(second.accessToken)).toEqual(REVOKED);
   });
 
-  it('ends nothing with a token of before a re-authentication, one that was revoked, or a forged one', async () => {
+  it('a stateless logout ends nothing with a token from before a re-authentication, a revoked or a forged one', async () => {
     const { sessions, clock } = arrangeStateless();
     const first = await sessions.create({ subject: 'ada' });
     const elevated = await sessions.elevate(good(await sessions.verify(first.accessToken)).session);
@@ -156,7 +156,7 @@ describe('a logout of a stateless session', () => {
     expect(await sessions.end({ accessToken: over.accessToken })).toBe(false);
   });
 
-  it('takes the token as what `refreshToken` said, which is the same', async () => {
+  it('a stateless logout accepts the token as `refreshToken` too, because both are the same', async () => {
     const { sessions } = arrangeStateless();
     const { refreshToken, accessToken } = await sessions.create({ subject: 'ada' });
     expect(await sessions.end({ refreshToken })).toBe(true);

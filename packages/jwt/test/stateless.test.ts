@@ -46,7 +46,7 @@ describe('stateless sessions', () => {
     expect(await sessions.refresh(accessToken)).toEqual({ ok: false, reason: 'revoked' });
   });
 
-  it('ends every token of before when the user has authenticated anew', async () => {
+  it('a stateless re-authentication ends all earlier tokens of the session', async () => {
     const { sessions } = arrange();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     const verified = await sessions.verify(accessToken);

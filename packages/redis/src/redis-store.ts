@@ -1,8 +1,12 @@
-import { type Readers, readOptions } from '@sess/core/internal';
+import {
+  type NearCacheOptions,
+  nearCacheOption,
+  type Readers,
+  readOptions,
+} from '@sess/core/internal';
 import type { SessionStore } from '@sess/core/store';
 import { createPort, type RedisClient } from './client/port.js';
 import { assertTrackable, withNearCache } from './near-cache/near-cache.js';
-import { type NearCacheOptions, nearCacheOption } from './near-cache/options.js';
 import { type ScriptStoreOptions, STORE_READERS } from './options.js';
 import { withReplay } from './replay/replay-store.js';
 import { scriptStore } from './store/script-store.js';

@@ -219,7 +219,7 @@ describe('the work on one subject', () => {
     expect(Math.min(...times)).toBeLessThan(2_000);
   }, 120_000);
 
-  it('keeps a hash of bounded size, whatever is repeated', async () => {
+  it('the hash of a subject keeps a bounded size, although calls are repeated', async () => {
     const store = await openStore();
     const given = sessionOperations(store, `user ${subjects}`, LIMIT);
     const key = `bounded-${subjects}:${given.tag}`;

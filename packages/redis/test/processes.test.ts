@@ -47,7 +47,7 @@ describe('two processes on one Redis behave as one', () => {
     expect(await a.revoke(session.sid)).toBe(false);
   });
 
-  it('gives both the same successor of one refresh token, fifty at once [rotation.parallel]', async () => {
+  it('both processes return the same successor for fifty concurrent refreshes of one token [rotation.parallel]', async () => {
     const { refreshToken } = await a.create({ subject: `bob ${run}` });
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? a : b).refresh(refreshToken)),
@@ -78,7 +78,7 @@ describe('two processes on one Redis behave as one', () => {
     expect(await a.verify(accessToken)).toMatchObject({ ok: true });
   });
 
-  it('sees in B what A has patched, whatever both patch at once', async () => {
+  it('process B reads what A has patched, although both patch concurrently', async () => {
     const { session } = await a.create({ subject: `fay ${run}` });
     await Promise.all([a.update(session.sid, { left: 1 }), b.update(session.sid, { right: 2 })]);
     const [seen] = await b.list(`fay ${run}`);

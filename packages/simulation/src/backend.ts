@@ -85,8 +85,8 @@ export function createBackend(ledger: Ledger, makeStore: MakeStore): Backend {
         const isSame = JSON.stringify(before) === JSON.stringify(story.record);
         if (isSame && !isEndUndone) continue;
         story.isSetBack = true;
-        // The mark that an older answer is on its way may be lost with the rest, and the hold with it: such an
-        // answer then leaves a spent token in the jar, which nothing in the store tells from a copy.
+        // The mark that an older response is in flight may be lost with the rest, and the hold with it: such a
+        // response then leaves a spent token in the jar, which nothing in the store distinguishes from a copy.
         if ([...story.visits].some((visit) => !visit.isOver)) story.isSlow = true;
         story.successors.clear();
         ledger.tell(() => `  ${story.name} is set back`);

@@ -10,7 +10,7 @@ import type { Visit } from './visits.js';
 
 const ATTEMPTS = 4;
 
-/** What a browser's tabs share; and what somebody copied from it. */
+/** State that the tabs of a browser share, and the tokens that a thief copied from it. */
 interface Browser {
   readonly name: string;
   readonly user: string;
@@ -20,7 +20,7 @@ interface Browser {
   stolenAccess: string | undefined;
 }
 
-/** The people, and whoever robs them. */
+/** The users, and the thieves who rob them. */
 export interface Browsers {
   play(step: Step): void;
 }
@@ -36,7 +36,7 @@ export function createBrowsers(given: {
     const empty = { jar: undefined, accessToken: undefined, stolen: undefined };
     return { name: `b${n + 1}`, user, ...empty, stolenAccess: undefined };
   });
-  /** When each token was first sent: an answer that is asked for again and again is one long exchange. */
+  /** When each token was first sent: a response that is requested again and again is one long exchange. */
   const firstSent = new Map<string, number>();
   let updates = 0;
 
@@ -48,7 +48,7 @@ export function createBrowsers(given: {
     return `${ledger.stories.get(sid)?.name ?? 'a new session'}, generation ${generation}`;
   }
 
-  /** An answer's cookie takes the place of what the jar holds, in whatever order answers arrive. */
+  /** Puts the cookie of a response into the jar, in the order in which responses arrive. */
   function receive(browser: Browser, issued: Issued, presented?: string): void {
     browser.accessToken = issued.accessToken;
     const { refreshToken } = issued;
@@ -136,7 +136,7 @@ export function createBrowsers(given: {
     });
   }
 
-  /** Whoever has a copy goes on with what it brings. */
+  /** Refreshes with the copy, and keeps the result as the copy. */
   function abuse(step: Step, browser: Browser, prng: Visit['prng']): void {
     const { stolen: token, user } = browser;
     if (token === undefined) return;
@@ -230,7 +230,7 @@ export function createBrowsers(given: {
     const { jar } = browser;
     if (jar === undefined) return;
     ledger.storyOf(partsOf(jar).sid).isStolen = true;
-    ledger.tell(() => `somebody copies ${sayToken(jar)} from ${browser.name}`);
+    ledger.tell(() => `a thief copies ${sayToken(jar)} from ${browser.name}`);
     browser.stolen = jar;
   }
 

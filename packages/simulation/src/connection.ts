@@ -13,7 +13,7 @@ export interface Host {
 
 /**
  * The store as one process reaches it: every call travels there and back, and anything may happen before it is
- * executed and before its answer arrives.
+ * executed and before its result arrives.
  */
 export function connect(
   { ledger, backend, weather }: { ledger: Ledger; backend: Backend; weather: Weather },
@@ -26,7 +26,7 @@ export function connect(
     const visit = currentVisit.getStore();
     const fate = drawCallFate(visit, weather);
     const begun = timeline.now();
-    const what = `${host.name}: ${given.operation} of ${nameOf(ledger, given)} for ${visit?.name ?? 'nobody'}`;
+    const what = `${host.name}: ${given.operation} of ${nameOf(ledger, given)} for ${visit?.name ?? 'no request'}`;
     let isOver = false;
 
     return new Promise<Answer>((resolve, reject) => {
@@ -50,9 +50,11 @@ export function connect(
         noteSlowness(ledger, given.target, timeline.now() - (visit?.sentAt ?? begun));
         if (visit !== undefined) ledger.stories.get(given.target)?.visits.add(visit);
         try {
-          const answer = await backend.execute(given);
-          ledger.tell(() => `${what}: ${summarise(answer)}${isHeard ? '' : ' (nobody hears it)'}`);
-          if (isHeard) timeline.after(fate.back, () => deliver(answer));
+          const result = await backend.execute(given);
+          ledger.tell(
+            () => `${what}: ${summarise(result)}${isHeard ? '' : ' (lost on the way back)'}`,
+          );
+          if (isHeard) timeline.after(fate.back, () => deliver(result));
         } catch (error) {
           if (isHeard) timeline.after(fate.back, () => giveUp(String(error)));
         }
@@ -62,13 +64,13 @@ export function connect(
       const isSilent = lost === 'request' || (lost === 'reply' && again === undefined);
       if (lost !== 'request') timeline.after(out, () => execute(lost === undefined));
       if (again !== undefined && given.isWrite && lost !== 'request') {
-        // A client that sends again what it heard nothing of hears the second answer.
+        // A client that sends again after silence receives the second result.
         timeline.after(out + again, () => execute(lost === 'reply'));
       }
       if (isSilent && fate.breaks)
         timeline.after(out + fate.back, () => giveUp('the connection broke'));
       else if (isSilent || out + fate.back + (again ?? 0) >= timeout) {
-        timeline.after(timeout, () => giveUp('no answer in time'));
+        timeline.after(timeout, () => giveUp('no response in time'));
       }
     });
   }

@@ -3,7 +3,7 @@ import { env } from 'node:process';
 
 /** How much is simulated, and where it begins. */
 export interface SimulationSettings {
-  /** Each is the seed of so many histories that follow it. */
+  /** Each part is a first seed and the number of histories from it on. */
   readonly parts: readonly { readonly seed: number; readonly runs: number }[];
 }
 

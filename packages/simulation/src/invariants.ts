@@ -1,5 +1,5 @@
 /*
- * What has to hold in every history, whatever is lost, late, repeated, rolled back or dies. Each is checked after every
+ * What has to hold in every history, although calls are lost, late, repeated or rolled back, and processes die. Each is checked after every
  * step. "Ended" is as the store has executed it; what a failover undid did not happen.
  */
 
@@ -8,9 +8,9 @@ export const INVARIANTS = {
   'one-successor':
     'A generation of refresh tokens has one live successor, and everyone is given that one.',
   'no-honest-thief':
-    'Without a thief about, no `reuse` is told, while an exchange, with all attempts at it, takes no longer than half of the grace.',
+    'Without a thief, no `reuse` is reported, while an exchange, with all attempts at it, takes no longer than half of the grace.',
   'rollback-is-no-theft':
-    'A session that a failover has set back ends as `lost-writes`, never as `reuse`, but for one with an answer on its way during it.',
+    'A session that a failover has set back ends as `lost-writes`, never as `reuse`, but for one with a response in flight during it.',
   'reauthentication-is-no-theft':
     'Tokens from before a re-authentication are unknown, never reused.',
   'honest-stay-signed-in':
@@ -28,8 +28,8 @@ export const INVARIANTS = {
     'Once a token of a generation has been presented, the grace of the step that made it is never prolonged.',
   'theft-ends-the-session':
     'A genuine token that is refused means that the session is over: no copy is left to work.',
-  'one-event-a-theft': 'Whoever removed a session for a spent token tells of it, once.',
-  'sessions-are-apart': 'Nobody is shown the session of another.',
+  'one-event-a-theft': 'The process that removed a session for a spent token reports it once.',
+  'sessions-are-apart': 'No user is shown the session of another.',
   'fresh-access-works':
     'The access token of a live session’s newest two generations works until its time.',
   'deadline-stands': 'The absolute deadline of a session moves by a re-authentication alone.',

@@ -7,7 +7,7 @@ import type { Visit } from './visits.js';
 /** All that is known of one session: more than the store keeps, and nothing of what an engine thinks. */
 export interface Story {
   readonly sid: string;
-  /** As it is called in a history that is told. */
+  /** Its name in the printed history. */
   readonly name: string;
   /** As the store has it now. */
   record: SessionRecord | undefined;
@@ -16,19 +16,19 @@ export interface Story {
   /** When its family of tokens last changed. */
   familyTurn: number;
   elevations: number;
-  /** Somebody has a copy of one of its tokens. */
+  /** A thief has a copy of one of its tokens. */
   isStolen: boolean;
-  /** How often whoever has it got new tokens. */
+  /** How often the thief got new tokens. */
   abuses: number;
   /** A failover took some of its writes back. */
   isSetBack: boolean;
-  /** An exchange took longer than what the promises hold for, or was under way while the store failed over. */
+  /** An exchange took longer than the limit of the guarantees, or was pending while the store failed over. */
   isSlow: boolean;
   /** What has reached its record lately. */
   readonly visits: Set<Visit>;
-  /** Ends by a spent token, or one that the store has forgotten: those that a live process was told it had made. */
+  /** Ends by a spent token, or by one that the store has forgotten, as known to a live process. */
   endsMade: number;
-  /** Those that were told as events. */
+  /** Those of them that were reported as events. */
   endsTold: number;
   /** What stood for each generation: the record's digest, and the token that was handed out. */
   readonly successors: Map<string, string>;
@@ -57,14 +57,14 @@ export interface Ledger {
   readonly stories: ReadonlyMap<string, Story>;
   readonly access: Map<string, AccessNote>;
   fences: Fence[];
-  /** Counts what happens, so that before and after can be told within one millisecond. */
+  /** Counts steps, so that before and after are distinct within one millisecond. */
   turn: number;
   readonly violation: Violation | undefined;
-  /** The history as it is told, if somebody listens. */
+  /** The printed history, if it was requested. */
   readonly lines: string[] | undefined;
   storyOf(sid: string): Story;
   storiesOf(tag: string): readonly Story[];
-  /** Says that an invariant does not hold; the first one counts. */
+  /** Records that an invariant does not hold; the first one counts. */
   violate(invariant: Invariant, text: string): void;
   tell(text: () => string): void;
 }

@@ -6,7 +6,7 @@ import type { Process, Processes } from './processes.js';
 import { partsOf } from './tokens.js';
 import { currentVisit, drawMessageFate, type Visit } from './visits.js';
 
-/** How long a browser waits for an answer, milliseconds. */
+/** How long a browser waits for a response, milliseconds. */
 const PATIENCE = 4_000;
 
 /** What is sent to a process, and what becomes of it. */
@@ -14,11 +14,11 @@ export interface Message<Answer> {
   readonly visit: Visit;
   readonly place: number;
   readonly ask: (sessions: Sessions) => Promise<Answer>;
-  /** The process has answered, whether that arrives or not. */
+  /** The process has responded, even if the response is lost. */
   readonly answered: (answer: Answer, asked: { beganTurn: number; beganAt: number }) => void;
-  /** The answer has arrived. */
+  /** The response has arrived. */
   readonly arrived: (answer: Answer) => void;
-  /** No answer, or one that says to try again. */
+  /** No response, or one that asks for a retry. */
   readonly failed: () => void;
 }
 
@@ -62,7 +62,7 @@ export function createSend(given: {
         noteArrival(ledger, answer, timeline.now() + response.delay - visit.sentAt);
         if (response.isLost) {
           visit.isOver = true;
-          ledger.tell(() => `${visit.name}: the answer is lost`);
+          ledger.tell(() => `${visit.name}: the response is lost`);
         } else timeline.after(response.delay, () => end(() => arrived(answer)));
       } catch (error) {
         if (!isSessError(error)) {
@@ -76,11 +76,11 @@ export function createSend(given: {
 
     if (request.isLost) ledger.tell(() => `${visit.name}: the request is lost`);
     else timeline.after(request.delay, () => void serve(processes.at(place)));
-    timeline.after(PATIENCE, () => fail('no answer'));
+    timeline.after(PATIENCE, () => fail('no response'));
   };
 }
 
-/** An answer with tokens that is long on its way leaves the promises behind. */
+/** Marks sessions whose tokens took longer than the guarantees allow. */
 function noteArrival(ledger: Ledger, answer: unknown, took: number): void {
   if (typeof answer !== 'object' || answer === null || !('refreshToken' in answer)) return;
   const { refreshToken } = answer;

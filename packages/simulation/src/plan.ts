@@ -11,13 +11,13 @@ export type StepKind =
   | 'revoke'
   /** An administrator ends all sessions of the browser's user; `spare`: but for the browser's own. */
   | 'revokeAll'
-  /** Somebody copies the refresh token that the browser has. */
+  /** A thief copies the refresh token of the browser. */
   | 'steal'
-  /** Whoever has the copy refreshes with it. */
+  /** The thief refreshes with the copy. */
   | 'abuse'
-  /** … and calls the API with what that brought. */
+  /** The thief calls the API with the result. */
   | 'exploit'
-  /** A process ends in the middle of things; another takes its place at once. */
+  /** A process ends during its work; another replaces it. */
   | 'kill'
   /** A process's clock is set, `amount` milliseconds on or back. */
   | 'jump'
@@ -70,7 +70,7 @@ export const POLICY = {
 } as const;
 
 /**
- * An exchange that takes longer, from the first time its token is sent to the last, may be called reuse: answers may be on their way for half of the grace, and the next
- * request, with the token of before, for the other half.
+ * An exchange that takes longer, from the first time its token is sent to the last, may be reported as reuse: responses may be in flight for half of the grace, and the next
+ * request, with the previous token, for the other half.
  */
 export const LONGEST_EXCHANGE: number = POLICY.grace / 2;

@@ -15,7 +15,7 @@ export interface Process {
   readonly name: string;
   readonly isDead: boolean;
   readonly sessions: Sessions;
-  /** Calls back when it dies; answers a function that no longer does. */
+  /** Calls back when the process dies; returns a function that stops this. */
   onDeath(notice: () => void): () => void;
 }
 
@@ -106,7 +106,7 @@ export function createProcesses(given: {
     kill(place) {
       const { state, notices, host } = find(place);
       state.isDead = true;
-      ledger.tell(() => `${host.name} dies, and is started anew`);
+      ledger.tell(() => `${host.name} dies, and is started again`);
       running[place % running.length] = start(place % running.length);
       for (const notice of [...notices]) notice();
     },

@@ -24,7 +24,7 @@ export interface Outcome {
   readonly moments: number;
   /** Reuses, ends and the like that came up, by name. */
   readonly seen: Readonly<Record<string, number>>;
-  /** The history as it is told, when that was asked for. */
+  /** The printed history, if it was requested. */
   readonly lines: readonly string[];
 }
 

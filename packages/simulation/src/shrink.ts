@@ -8,8 +8,8 @@ const TRIALS = 400;
 const NOTHING_GOES_WRONG: Weather = { lost: 0, slow: 0, storeLost: 0, storeSlow: 0, repeated: 0 };
 
 /**
- * Leaves out of a plan whatever it fails without: steps by halves, quarters and one by one, what goes wrong with those
- * that are left, and kinds of weather. A step's luck is its own, so what remains goes on as it did.
+ * Removes from a plan what its failure does not need: steps by halves, quarters and one by one, faults of the steps
+ * that are left, and kinds of weather. A step has a separate seed, so that the remaining ones go on as they did.
  */
 export async function shrinkPlan(
   plan: Plan,

@@ -18,7 +18,7 @@ export interface SimulationFailure extends Violation {
   readonly after: number;
   /** The same in as few steps as could be found, for a closer look with `runPlan`. */
   readonly plan: Plan;
-  /** The short history, told line by line. */
+  /** The short history, line by line. */
   readonly history: readonly string[];
 }
 

@@ -8,8 +8,8 @@ import { describeFailure, simulate } from './simulate.js';
 const PATIENCE = 6 * 3_600_000;
 
 /**
- * Several engines on one store, simulated: what no single test of the contract shows. The store is made anew for each
- * history, has the given clock's time, and is asked for nothing but the contract.
+ * Several engines on one store, simulated: what no single test of the contract shows. The store is created for each
+ * history, has the given clock's time, and only needs the contract.
  *
  * A thousand histories times `SESS_SCALE`, or the one that `SESS_SIMULATION_SEED` names.
  */

@@ -9,8 +9,8 @@ export const THIEVES = {
   'just behind': 'refreshes within half of the grace after the victim, each time',
   behind: 'refreshes within three graces after the victim, each time',
   'just ahead':
-    'refreshes within half of the grace before the victim, each time, and uses it at once',
-  ahead: 'refreshes within three graces before the victim, each time, and uses it at once',
+    'refreshes within half of the grace before the victim, each time, and uses it immediately',
+  ahead: 'refreshes within three graces before the victim, each time, and uses it immediately',
   'ahead, waiting': 'the same, and uses it only after the victim has refreshed too',
 } as const;
 
@@ -20,7 +20,7 @@ export type Thief = keyof typeof THIEVES;
 export interface ThiefReport {
   readonly thief: Thief;
   readonly histories: number;
-  /** Of them, those in which the theft was told and the session ended. */
+  /** Histories in which the theft was reported and the session ended. */
   readonly detected: number;
   /** How often the thief got new tokens before that, on average. */
   readonly abuses: number;
@@ -69,7 +69,7 @@ function planTheft(thief: Thief, seed: number): Plan {
   });
   for (const at of refreshes) {
     add('refresh', at);
-    // Whoever refreshes does so to call something.
+    // Each refresh is followed by a call.
     add('verify', at + 50);
   }
   const first = prng.between(0, Math.floor(REFRESHES / 2));

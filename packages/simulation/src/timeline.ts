@@ -1,13 +1,13 @@
 import { nextTick } from 'node:process';
 
-/** What happens, in the order of a time that nobody waits for. Epoch milliseconds of the store's clock. */
+/** Events in the order of a simulated time, in epoch milliseconds of the store's clock. */
 export interface Timeline {
   now(): number;
-  /** Has something happen after so many milliseconds. Of one moment, what was asked for first comes first. */
+  /** Runs `happen` after that number of milliseconds. Within one moment, the order of the calls counts. */
   after(milliseconds: number, happen: () => unknown): void;
   /**
-   * Lets everything happen, one after the other; `afterEach` looks at the world in between. What is going on is
-   * given the time to come to rest before the next thing happens.
+   * Runs all events, one after the other; `afterEach` looks at the world in between. Pending promises are
+   * settled before the next event runs.
    */
   run(afterEach: () => 'go on' | 'stop'): Promise<void>;
   /** For what has to be done as of an earlier moment. */

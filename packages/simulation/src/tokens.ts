@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
-/** What a refresh token says of itself, as the README of the token's form has it. */
+/** The parts of a refresh token. */
 export interface RefreshParts {
   readonly sid: string;
   readonly family: string;

@@ -11,7 +11,7 @@ export interface Visit {
   readonly sentAt: number;
   /** As the history calls it. */
   readonly name: string;
-  /** Whoever asked has the answer, or never will. */
+  /** The caller has the response, or will never get it. */
   isOver: boolean;
 }
 
@@ -22,11 +22,11 @@ export const currentVisit: AsyncLocalStorage<Visit> = new AsyncLocalStorage<Visi
 export interface CallFate {
   readonly out: number;
   readonly back: number;
-  /** `request`: it never arrives. `reply`: it is executed, and nobody hears of it. */
+  /** `request`: it never arrives. `reply`: it is executed, and its result is lost. */
   readonly lost: 'request' | 'reply' | undefined;
   /** How long after the first a second copy arrives. */
   readonly again: number | undefined;
-  /** Whether a loss shows at once, as a broken connection does, or by silence. */
+  /** A loss shows immediately, as a broken connection does; otherwise by silence. */
   readonly breaks: boolean;
 }
 

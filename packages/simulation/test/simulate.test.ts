@@ -33,7 +33,7 @@ describe('a simulation', () => {
     for (const [what, count] of Object.entries(common)) expect(count, what).toBeGreaterThan(0);
   });
 
-  it('tells a failure in the few steps that it takes, and how to see it again', async () => {
+  it('a simulation reports a failure in few steps, with the seed that repeats it', async () => {
     const { failure } = await simulate({ seed: 1, runs: 1_000, ...missingFence });
     if (failure === undefined) throw new Error('A missing fence was not missed.');
     const { invariant, seed, plan, history } = failure;

@@ -2,7 +2,7 @@ import type { LogFields, Logger } from '@sess/core';
 
 const nothing = (): void => {};
 
-/** A logger that says nothing, for tests in which rejections are the point. */
+/** A logger that discards every line, for tests in which rejections are the point. */
 export const silentLogger: Logger = {
   debug: nothing,
   info: nothing,

@@ -50,9 +50,16 @@ export interface RefreshCookie {
   clear(): string;
   /**
    * Returns the names and `Set-Cookie` values that remove other cookies of the name: those of `clearPaths`, and those
-   * that a browser could have sent with a request to `path`, partitioned ones included.
+   * that a browser could have sent with the request, partitioned ones included.
    */
-  clearOthers(path?: string): readonly (readonly [name: string, line: string])[];
+  clearOthers(request?: CookieRequest): readonly (readonly [name: string, line: string])[];
+}
+
+/** What decides which cookies a browser sends. */
+export interface CookieRequest {
+  readonly path: string;
+  /** The `Host` header. */
+  readonly host: string | undefined;
 }
 
 /*
@@ -68,6 +75,9 @@ const PATH = /^\/[\x21-\x2b\x2d-\x3a\x3c-\x7e]{0,511}$/;
 const MAX_SIZE = 4_096;
 /** Paths deeper than this are no place where a refresh cookie is kept. */
 const MAX_DEPTH = 6;
+/** At least two labels, the last one not a number: an IP address has no parent. */
+const DOMAIN = /^(?:[a-z0-9-]{1,63}\.){1,8}(?!\d+$)[a-z0-9-]{1,63}$/;
+const MAX_DOMAINS = 3;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
 const readSameSite = oneOf('lax', 'strict', 'none');
@@ -121,8 +131,8 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     `${secure ? (at === '/' ? '__Host-' : '__Secure-') : ''}${given.name}`;
   const attributesAt = (at: string, isPartitioned = partitioned): string =>
     `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}${isPartitioned ? '; Partitioned' : ''}`;
-  const clearAt = (at: string, isPartitioned = partitioned): string =>
-    `${nameAt(at)}=${attributesAt(at, isPartitioned)}; Max-Age=0`;
+  const clearAt = (named: string, at: string, domain = ''): string =>
+    `${named}=${attributesAt(at)}${domain}; Max-Age=0`;
   const name = nameAt(path);
   const attributes = attributesAt(path);
 
@@ -139,18 +149,34 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       }
       return `${name}=${value}${attributes}${persistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
-    clear: () => clearAt(path),
-    clearOthers(requested?: string) {
-      // Browsers accept a `__Host-` cookie with the path "/" only, so there is no other one.
-      const sent = requested === undefined || name.startsWith('__Host-') ? [] : pathsOf(requested);
-      const others = new Set([...given.clearPaths, ...sent]);
-      others.delete(path);
+    clear: () => clearAt(name, path),
+    clearOthers(request?: CookieRequest) {
+      // Browsers accept a `__Host-` cookie with the path "/" and without a domain only, so there is no other one.
+      const sent = name.startsWith('__Host-') ? undefined : request;
+      const lines = new Map<string, string>();
+      const add = (named: string, at: string, domain?: string): void =>
+        void lines.set(clearAt(named, at, domain), named);
       // A browser keeps a partitioned cookie beside another one of the same name and path, and sends both.
-      const twin =
-        requested !== undefined && secure ? [[name, clearAt(path, !partitioned)] as const] : [];
-      return [...twin, ...[...others].map((at) => [nameAt(at), clearAt(at)] as const)];
+      if (request !== undefined && secure)
+        lines.set(`${name}=${attributesAt(path, !partitioned)}; Max-Age=0`, name);
+      for (const at of given.clearPaths) if (at !== path) add(nameAt(at), at);
+      for (const at of sent ? pathsOf(sent.path) : []) if (at !== path) add(name, at);
+      // A cookie with a domain is another one. All its paths would make the response too large for some proxies.
+      for (const domain of domainsOf(sent?.host)) {
+        for (const at of ['/', path]) add(name, at, `; Domain=${domain}`);
+      }
+      return [...lines].map(([line, named]) => [named, line] as const);
     },
   });
+}
+
+/** Returns the domains whose cookies a browser sends to a host, except public suffixes of one label. */
+function domainsOf(host = ''): string[] {
+  const labels = host.toLowerCase().replace(/:\d+$/, '').split('.');
+  return labels
+    .map((_, index) => labels.slice(index).join('.'))
+    .filter((domain) => DOMAIN.test(domain))
+    .slice(0, MAX_DOMAINS);
 }
 
 /** Returns the cookie paths that match a request path (RFC 6265bis, section 5.1.4). */

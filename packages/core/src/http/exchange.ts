@@ -77,7 +77,7 @@ export function redirectReply(location: string): Reply {
 }
 
 /**
- * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path and partition. For
+ * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path, domain and partition. For
  * adapters.
  */
 export function mergeSetCookie(
@@ -85,13 +85,15 @@ export function mergeSetCookie(
   name: string,
   setCookie: string,
 ): string[] {
-  const path = pathAttribute(setCookie);
+  const path = attribute(setCookie, 'path');
+  const domain = attribute(setCookie, 'domain');
   const kept = present.filter(
     (line) =>
       line === setCookie ||
       !line.startsWith(`${name}=`) ||
       isPartitioned(line) !== isPartitioned(setCookie) ||
-      (pathAttribute(line) ?? path) !== (path ?? pathAttribute(line)),
+      attribute(line, 'domain') !== domain ||
+      (attribute(line, 'path') ?? path) !== (path ?? attribute(line, 'path')),
   );
   return kept.includes(setCookie) ? kept : [...kept, setCookie];
 }
@@ -100,8 +102,8 @@ function isPartitioned(setCookie: string): boolean {
   return /; *partitioned *(?:;|$)/i.test(setCookie);
 }
 
-function pathAttribute(setCookie: string): string | undefined {
-  return /; *path=([^;]*)/i.exec(setCookie)?.[1];
+function attribute(setCookie: string, name: string): string | undefined {
+  return new RegExp(`; *${name}=([^;]*)`, 'i').exec(setCookie)?.[1];
 }
 
 /**

@@ -182,7 +182,11 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #refuse({ maxAgeMs, where }: Requirements): Reply | undefined {
-    if (this.#refusal !== undefined) return problemReply(this.#refusal);
+    if (this.#refusal !== undefined) {
+      // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
+      if (this.#refusal === 'invalid_request') this.clearOtherCookies();
+      return problemReply(this.#refusal);
+    }
     if (!this.hasValidCredentials) return problemReply('invalid_request');
     const { session } = this;
     if (session === null) {
@@ -308,13 +312,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     this.#exchange.setCookie(cookie.name, cookie.clear());
   }
 
-  /** Removes refresh cookies with other paths: those of earlier settings, and those that made this request ambiguous. */
+  /** Removes other refresh cookies: those of earlier settings, and those that made this request ambiguous. */
   clearOtherCookies(): void {
     const { cookie } = this.#http;
     const exchange = this.#exchange;
     const isAmbiguous = this.#readCookie()?.kind === 'duplicate';
-    const path = isAmbiguous ? (exchange.requestedPath ?? exchange.path) : undefined;
-    for (const [name, line] of cookie?.clearOthers(path) ?? []) exchange.setCookie(name, line);
+    const { host, path, requestedPath = path } = exchange;
+    const request = isAmbiguous ? { host, path: requestedPath } : undefined;
+    for (const [name, line] of cookie?.clearOthers(request) ?? []) exchange.setCookie(name, line);
   }
 
   #readCookie(): CookieValue | undefined {

@@ -6,7 +6,17 @@ export {
   type SubjectWatermark,
   type Supersession,
 } from './denylist.js';
-export type { AccessEntry, AuthPart, DataPart, RotationStep, SessionRecord } from './record.js';
+export type {
+  AccessEntry,
+  AuthPart,
+  DataPart,
+  FormerFamily,
+  OnceValue,
+  Proof,
+  RotationStep,
+  SessionLife,
+  SessionRecord,
+} from './record.js';
 export { compareByAge, isExpired } from './record.js';
 export {
   type InsertContext,

@@ -1,12 +1,24 @@
-import type { AccessEntry, AuthPart, DataPart, RotationStep } from './record.js';
+import type {
+  AccessEntry,
+  AuthPart,
+  DataPart,
+  FormerFamily,
+  OnceValue,
+  Proof,
+  RotationStep,
+  SessionLife,
+} from './record.js';
 
 /*
  * The parts of a record as text, for stores that keep text:
  *
  * auth = JSON array of ASCII characters
- * data = JSON array
+ * data = JSON array; in format 2, an array of terms comes first
  *
  * Field names are left out, and times within the auth part are relative to `authenticatedAt`: both together halve it.
+ * Members that few sessions have stand at the end, and are left out with what follows them. A reader that does not
+ * know them drops them, so they must be such that their loss only costs the user a step. What an earlier reader must
+ * not overlook, such as a session that is not a user's, makes a record of format 2, which that reader refuses.
  */
 
 /** The auth part as it is stored; its end stands beside it, where the store can compare it. */
@@ -32,8 +44,27 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
     ]),
     auth.accessCount,
     (auth.acknowledged ? 1 : 0) + (auth.replayed ? 2 : 0),
+    ...encodeProof(auth),
   ]);
   return { text, expiresAt: auth.expiresAt };
+}
+
+/** Returns the members behind the flags; none for most sessions. */
+function encodeProof({ acr, amr, former, authenticatedAt: base }: AuthPart): readonly unknown[] {
+  if (acr === undefined && amr === undefined && former === undefined) return [];
+  const families = (former ?? []).map((family) => [
+    family.expiresAt - base,
+    family.authenticatedAt - base,
+    family.family,
+    family.refresh,
+    family.generation,
+    family.salt,
+    family.accessCount,
+    flatten(family.access, ({ digest, expiresAt }) => [digest, expiresAt - base]),
+    family.acr ?? 0,
+    family.amr ?? 0,
+  ]);
+  return [acr ?? 0, amr ?? 0, ...(former === undefined ? [] : [families])];
 }
 
 /** Returns the two values of each item in turn. A loop, because `flatMap` takes longer than all the rest. */
@@ -49,15 +80,34 @@ function flatten<Item>(
   return flat;
 }
 
+/** Flags among the terms of a data part. */
+const GUEST = 1;
+const TRANSIENT = 2;
+
 /** Returns the data part as text. */
-export function encodeData({ subject, device, data }: DataPart): string {
-  return JSON.stringify([subject, [device.userAgent, device.ip, device.label], data]);
+export function encodeData(part: DataPart): string {
+  const { subject, device, data, life, once } = part;
+  const members: unknown[] = [subject, [device.userAgent, device.ip, device.label], data];
+  if (once !== undefined) {
+    members.push(once.flatMap(({ name, value, expiresAt }) => [name, value, expiresAt]));
+  }
+  if (formatOf(part) === 2) {
+    const flags = (part.guest ? GUEST : 0) + (life?.persistent === false ? TRANSIENT : 0);
+    members.unshift(life === undefined ? [flags] : [flags, life.idleTtl, life.absoluteTtl]);
+  }
+  return JSON.stringify(members);
+}
+
+/** Returns the format of a record: 2 if readers that know only the first must not use it. */
+export function formatOf({ life, guest }: DataPart): 1 | 2 {
+  return life === undefined && guest === undefined ? 1 : 2;
 }
 
 /** Returns the auth part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
-  const [base, absolute, lastUsed, generation, family, refresh, access, steps, accessCount, flags] =
+  const [base, absolute, lastUsed, generation, family, refresh, access, steps, ...rest] =
     list(value);
+  const [accessCount, flags, acr, amr, former] = rest;
   const from = number(base);
   return {
     expiresAt,
@@ -67,10 +117,7 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
     generation: counter(generation),
     family: text(family),
     refresh: text(refresh),
-    access: pairs(
-      access,
-      (digest, at): AccessEntry => ({ digest: text(digest), expiresAt: from + number(at) }),
-    ),
+    access: decodeAccess(access, from),
     steps: atLeastOne(
       pairs(
         steps,
@@ -78,22 +125,87 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
           at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
-    // -1: a renewed cookie, whose generation has no access token yet.
-    accessCount: accessCount === -1 ? -1 : counter(accessCount),
+    accessCount: decodeAccessCount(accessCount),
     acknowledged: (number(flags) & 1) !== 0,
     replayed: (number(flags) & 2) !== 0,
+    ...decodeProof(acr, amr),
+    ...(former === undefined
+      ? {}
+      : { former: list(former).map((family) => decodeFormer(family, from)) }),
+  };
+}
+
+function decodeAccess(value: unknown, from: number): readonly AccessEntry[] {
+  return pairs(value, (digest, at) => ({ digest: text(digest), expiresAt: from + number(at) }));
+}
+
+function decodeAccessCount(value: unknown): number {
+  // -1: a renewed cookie, whose generation has no access token yet.
+  return value === -1 ? -1 : counter(value);
+}
+
+/** A member of 0 is absent. */
+function decodeProof(acr: unknown, amr: unknown): Proof {
+  return {
+    ...(acr === undefined || acr === 0 ? {} : { acr: text(acr) }),
+    ...(amr === undefined || amr === 0 ? {} : { amr: Object.freeze(list(amr).map(text)) }),
+  };
+}
+
+function decodeFormer(value: unknown, from: number): FormerFamily {
+  const [end, authenticated, family, refresh, generation, salt, accessCount, access, acr, amr] =
+    list(value);
+  return {
+    expiresAt: from + number(end),
+    authenticatedAt: from + number(authenticated),
+    family: text(family),
+    refresh: text(refresh),
+    generation: counter(generation),
+    salt: text(salt),
+    accessCount: decodeAccessCount(accessCount),
+    access: decodeAccess(access, from),
+    ...decodeProof(acr, amr),
   };
 }
 
 /** Returns the frozen data part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeData(value: unknown): DataPart {
-  const [subject, device, data] = list(value);
+  const members = list(value);
+  const hasTerms = Array.isArray(members[0]);
+  const [subject, device, data, once] = hasTerms ? members.slice(1) : members;
   if (typeof data !== 'object' || data === null) throw new TypeError('data');
   return Object.freeze({
     subject: text(subject),
     device: decodeDevice(list(device)),
     data: deepFreeze(data),
+    ...(hasTerms ? decodeTerms(list(members[0])) : {}),
+    ...(once === undefined ? {} : { once: decodeOnce(list(once)) }),
   });
+}
+
+function decodeTerms([first, idleTtl, absoluteTtl]: readonly unknown[]): Pick<
+  DataPart,
+  'life' | 'guest'
+> {
+  const flags = number(first);
+  if ((flags & ~(GUEST | TRANSIENT)) !== 0) throw new TypeError('terms');
+  const persistent = (flags & TRANSIENT) === 0;
+  const life: SessionLife | undefined =
+    idleTtl === undefined
+      ? undefined
+      : Object.freeze({ idleTtl: span(idleTtl), absoluteTtl: span(absoluteTtl), persistent });
+  const guest = (flags & GUEST) !== 0;
+  if (life === undefined && !(guest && persistent)) throw new TypeError('terms');
+  return { ...(life === undefined ? {} : { life }), ...(guest ? { guest } : {}) };
+}
+
+function decodeOnce(flat: readonly unknown[]): readonly OnceValue[] {
+  const values: OnceValue[] = [];
+  for (let n = 0; n < flat.length; n += 3) {
+    const value = deepFreeze(flat[n + 1]);
+    values.push(Object.freeze({ name: text(flat[n]), value, expiresAt: number(flat[n + 2]) }));
+  }
+  return Object.freeze(values);
 }
 
 function decodeDevice([userAgent, ip, label]: readonly unknown[]): DataPart['device'] {
@@ -132,6 +244,13 @@ function text(value: unknown): string {
 function number(value: unknown): number {
   if (!Number.isSafeInteger(value)) throw new TypeError('number');
   return value as number;
+}
+
+/** Milliseconds that something lasts. */
+function span(value: unknown): number {
+  const length = number(value);
+  if (length <= 0) throw new TypeError('span');
+  return length;
 }
 
 /** A uint32 in tokens and derivations, whose successor has to be one too. */

@@ -16,8 +16,36 @@ export interface RotationStep {
   readonly spentAt?: number;
 }
 
+/** How a user proved who they are (OpenID Connect Core, section 2; RFC 8176). Both are absent if the sign-in named none. */
+export interface Proof {
+  /** The authentication context class: a name that the application chose. */
+  readonly acr?: string;
+  /** The authentication methods, such as `['pwd', 'otp']`. */
+  readonly amr?: readonly string[];
+}
+
+/**
+ * A family of tokens that a re-authentication replaced. Its client may not have received the new one yet, so these
+ * tokens count for single requests until a token of the new family is presented.
+ */
+export interface FormerFamily extends Proof {
+  /** When it ends in any case. Epoch milliseconds, store time. */
+  readonly expiresAt: number;
+  readonly authenticatedAt: number;
+  readonly family: string;
+  /** Digest of the newest generation's secret. */
+  readonly refresh: string;
+  /** The generation of that secret. */
+  readonly generation: number;
+  /** The salt of the step that made it. */
+  readonly salt: string;
+  readonly accessCount: number;
+  /** The access tokens that were live. */
+  readonly access: readonly AccessEntry[];
+}
+
 /** What rotation, settling and elevation replace, always as a whole. Digests are never of anything but secrets. */
-export interface AuthPart {
+export interface AuthPart extends Proof {
   /** The session's end if nothing more happens: never later than `absoluteExpiresAt`. */
   readonly expiresAt: number;
   readonly absoluteExpiresAt: number;
@@ -39,6 +67,25 @@ export interface AuthPart {
   readonly acknowledged: boolean;
   /** An earlier token was replayed since the last rotation. */
   readonly replayed: boolean;
+  /** Families before a re-authentication of which no token has been presented, oldest first. Absent: none. */
+  readonly former?: readonly FormerFamily[];
+}
+
+/** The lifetimes of one session, given at its sign-in. Milliseconds. */
+export interface SessionLife {
+  readonly idleTtl: number;
+  readonly absoluteTtl: number;
+  /** `false`: the cookie ends with the browser session. */
+  readonly persistent: boolean;
+}
+
+/** A value that is taken once. */
+export interface OnceValue {
+  readonly name: string;
+  /** Frozen JSON. */
+  readonly value: unknown;
+  /** Epoch milliseconds, store time. */
+  readonly expiresAt: number;
 }
 
 /** What `update` replaces, and what never changes beside it. */
@@ -47,6 +94,12 @@ export interface DataPart {
   readonly device: Device;
   /** Frozen JSON. */
   readonly data: object;
+  /** Absent: the lifetimes of the engine. */
+  readonly life?: SessionLife;
+  /** A visitor who has not signed in. Absent: a user. */
+  readonly guest?: true;
+  /** Values that are taken once, oldest first. Absent: none. */
+  readonly once?: readonly OnceValue[];
 }
 
 /**

@@ -61,7 +61,10 @@ describe('the refresh cookie, written', () => {
     (partitioned) => {
       const cookie = createRefreshCookie({ partitioned, sameSite: 'none' });
       expect(cookie.clearOthers()).toEqual([]);
-      const [[name = '', line = ''] = [], ...others] = cookie.clearOthers('/page');
+      const [[name = '', line = ''] = [], ...others] = cookie.clearOthers({
+        path: '/page',
+        host: 'a.example',
+      });
       expect([name, others]).toEqual(['__Host-sess', []]);
       expect(taken(line).attributes).toMatchObject({ path: '/', 'max-age': '0' });
       expect('partitioned' in taken(line).attributes).toBe(!partitioned);
@@ -281,6 +284,45 @@ describe('the refresh cookie, read', () => {
   it('a value that was written is read back unchanged', () => {
     const { name, value } = taken(cookie.write(TOKEN, 60));
     expect(cookie.read(`${name}=${value}`)).toEqual(found(TOKEN));
+  });
+});
+
+describe('cookies beside the own one', () => {
+  const cleared = (options: CookieOptions, path: string, host?: string) =>
+    createRefreshCookie(options)
+      .clearOthers({ path, host })
+      .map(([, line]) => line.replace(/; HttpOnly.*?SameSite=Lax|; Max-Age=0/g, ''));
+
+  it('are removed from each path that a browser sends with the request', () => {
+    expect(cleared({ path: '/app' }, '/app/me')).toEqual([
+      '__Secure-sess=; Path=/',
+      '__Secure-sess=; Path=/app/',
+      '__Secure-sess=; Path=/app/me',
+      '__Secure-sess=; Path=/app/me/',
+    ]);
+  });
+
+  it('are removed from the domains of the host, at the own path too', () => {
+    expect(cleared({ secure: false }, '/', 'App.Shop.example:8080')).toEqual([
+      'sess=; Path=/; Domain=app.shop.example',
+      'sess=; Path=/; Domain=shop.example',
+    ]);
+  });
+
+  it.each(['localhost', '127.0.0.1:80', '[::1]:80', 'a b.example', 'a.example; Path=/x', '', '.'])(
+    'have no domain below the host %j',
+    (host) => {
+      expect(cleared({ secure: false }, '/', host)).toEqual([]);
+    },
+  );
+
+  it('are not expected with the prefix __Host-, which has one path and no domain', () => {
+    expect(cleared({}, '/app/me', 'app.shop.example')).toEqual([]);
+  });
+
+  it('get at most 20 lines, so that the response fits the buffer of a proxy', () => {
+    const host = `${'a.'.repeat(8)}example`;
+    expect(cleared({ path: '/app' }, '/a/b/c/d/e/f/g/h', host).length).toBeLessThanOrEqual(20);
   });
 });
 

@@ -50,7 +50,7 @@ describe('canRenew', () => {
 });
 
 describe('isNavigation', () => {
-  it('goes by Sec-Fetch-Mode, and by Accept where that is missing', () => {
+  it('isNavigation reads Sec-Fetch-Mode, and Accept where that is missing', () => {
     expect(isNavigation(request({ 'sec-fetch-mode': 'navigate' }))).toBe(true);
     expect(isNavigation(request({ 'sec-fetch-mode': 'cors', accept: 'text/html' }))).toBe(false);
     expect(isNavigation(request({ accept: 'text/html,application/xhtml+xml' }))).toBe(true);

@@ -159,7 +159,7 @@ describe('a kind of token', () => {
 });
 
 describe('how long tokens live', () => {
-  it('may be said by the tokens, by the engine, or by both alike', async () => {
+  it('accessTtl can be given to the tokens, to the engine, or to both alike', async () => {
     const lifeOf = async (options: SessionsOptions) => {
       const { sessions, clock } = arrange(options);
       return (await sessions.create({ subject: 'ada' })).accessTokenExpiresAt - clock.now();
@@ -171,7 +171,7 @@ describe('how long tokens live', () => {
     expect(await lifeOf({ accessToken: opaque() })).toBe(900_000);
   });
 
-  it('must not be said by both in two ways', () => {
+  it('accessTtl of the tokens and of the engine must not differ', () => {
     const accessToken = createFakeTokens({}, { ttl: 60_000 });
     const refused = refusalOf(() => createSessions({ accessToken, accessTtl: '5m' }));
     expect(refused.code).toBe('invalid_option');

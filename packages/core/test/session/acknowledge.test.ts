@@ -89,7 +89,7 @@ describe('settling', () => {
     expect(await auth()).toMatchObject({ generation: 2, acknowledged: false });
   });
 
-  it('leaves another family alone that has come to the same generation', async () => {
+  it('acknowledging does not touch another family of the same generation', async () => {
     const { hooks, calls, sessions, sid, second, rotate, see, auth } =
       await arrangeRotated('looked up');
     hooks.before = async () => {
@@ -103,7 +103,7 @@ describe('settling', () => {
   });
 });
 
-describe('settling by a token that is taken at its word', () => {
+describe('acknowledging by a token whose claims are trusted', () => {
   it('asks once for a session that has ended', async () => {
     const { inner, sid, clock, calls, second, see } = await arrangeRotated('signed');
     await inner.remove(sid, { notAfter: clock.now(), operation: 'ends' });

@@ -16,7 +16,7 @@ function arrange(clock: Clock) {
 }
 
 describe('a call', () => {
-  it('answers what was called, and stops its timer', async () => {
+  it('a call returns the result of the store, and stops its timer', async () => {
     const clock = createTimerClock();
     const { calling, errors } = arrange(clock);
     expect(await calling('load', async () => 7)).toBe(7);
@@ -24,7 +24,7 @@ describe('a call', () => {
     expect(errors).toEqual([]);
   });
 
-  it('that fails is told of with its name and cause, and stops its timer', async () => {
+  it('a call that fails is reported with its name and cause, and stops its timer', async () => {
     const clock = createTimerClock();
     const { calling, errors, logger } = arrange(clock);
     const cause = new Error('down');
@@ -115,7 +115,7 @@ describe('a call', () => {
 });
 
 describe('how long a call took', () => {
-  it('is told in the clock’s finest measure, with its outcome', async () => {
+  it('the duration of a call is reported at full clock resolution, with the outcome', async () => {
     let elapsed = 5.25;
     const { calling, events } = arrange({ now: () => 0, elapsed: () => elapsed });
     const calls: unknown[] = [];
@@ -133,7 +133,7 @@ describe('how long a call took', () => {
     ]);
   });
 
-  it('is never less than nothing, on a clock that is set back meanwhile', async () => {
+  it('the duration of a call is never negative, even if the clock is set back during it', async () => {
     const clock = createFakeClock();
     const { calling, events } = arrange(clock);
     const durations: number[] = [];
@@ -143,7 +143,7 @@ describe('how long a call took', () => {
     expect(durations).toEqual([3, 0]);
   });
 
-  it('is not told of a call that began before anybody listened', async () => {
+  it('the duration is not reported for a call that began before there was a listener', async () => {
     const { calling, events } = arrange(createFakeClock());
     const calls: unknown[] = [];
     await calling('load', async () => {

@@ -33,7 +33,7 @@ const device = fc.record(
 );
 
 describe('a device', () => {
-  it('keeps three texts of bounded length and good Unicode, whatever it is given', () => {
+  it('checkDevice keeps three well-formed texts of bounded length for any input', () => {
     fc.assert(
       fc.property(device, (given) => {
         const kept = checkDevice(given as object);
@@ -49,7 +49,7 @@ describe('a device', () => {
     );
   });
 
-  it('and everything else of a sign-in is taken, or refused by a code, at once', async () => {
+  it('create accepts any input, or rejects it with an error code', async () => {
     const sessions = createSessions({ clock: createFakeClock(), logger: silentLogger });
     const input = fc.oneof(
       anyValue,

@@ -81,7 +81,7 @@ describe('what an operation costs', () => {
     expect(cost).toEqual({ hashes: 1, macs: 0, calls: ['getCached'] });
   });
 
-  it('verifying from memory a kind of token that is read whole first: one look all the same', async () => {
+  it('verifying a token kind without a lookup key from memory: one lookup, no call', async () => {
     const open: AccessTokens['open'] = (context) => {
       const { lookupKey: _, ...port } = opaque().open(context);
       return port;

@@ -35,7 +35,7 @@ describe('events', () => {
     ]);
   });
 
-  it('that nobody listens to are no matter', () => {
+  it('events without a listener have no effect', () => {
     const { events, errors } = setUp();
     expect(() => events.emit('reuse', REUSE)).not.toThrow();
     events.on('reuse', () => {})();
@@ -67,7 +67,7 @@ describe('events', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('do not reach a listener that is registered while they are being told', () => {
+  it('an event does not reach a listener that is registered while it is emitted', () => {
     const { events } = setUp();
     const late: unknown[] = [];
     events.on('reuse', () => void events.on('reuse', (event) => void late.push(event)));
@@ -77,7 +77,7 @@ describe('events', () => {
     expect(late).toHaveLength(1);
   });
 
-  it('reach every other listener when one stops itself while they are being told', () => {
+  it('an event reaches every other listener when one removes itself while it is emitted', () => {
     const { events } = setUp();
     const seen: string[] = [];
     const stop = events.on('reuse', () => {
@@ -90,7 +90,7 @@ describe('events', () => {
     expect(seen).toEqual(['once', 'always', 'always']);
   });
 
-  it('never fail the request they watch: what a listener throws is logged, and the others are told', () => {
+  it('an event never fails its request: the error of a listener is logged, and the other listeners run', () => {
     const { events, errors } = setUp();
     const error = new Error('the audit log is full');
     const told: unknown[] = [];

@@ -25,7 +25,7 @@ it('a session lives to its last millisecond', async () => {
   expect(writes()).toEqual(['replaceAuth', 'replaceData']);
 });
 
-it('a session that is over is none to get, update and elevate, and nobody writes', async () => {
+it('an expired session is absent for get, update and elevate, and is not written', async () => {
   const { sessions, sid, writes, pass } = await arrangeOld();
   pass();
   const unasked = () => expect.unreachable('the data of a session that is over') as never;

@@ -20,7 +20,7 @@ function secondsLeft({ session, accessTokenExpiresAt, issuedAt }: Issued) {
 }
 
 describe('the last second of a session', () => {
-  it('before its absolute end gives no tokens that would be over at once', async () => {
+  it('refresh returns no tokens in the last second before the absolute end', async () => {
     const { clock, sessions, first } = await arrange({ idleTtl: '1h', absoluteTtl: '1h' });
     clock.advance('3599001ms');
     expect(await sessions.refresh(first.refreshToken)).toEqual(EXPIRED);

@@ -36,7 +36,7 @@ describe('create', () => {
   });
 
   it.each(['', 'x'.repeat(513), '\ud800', 'a\udfff', 7, undefined, null, {}])(
-    'refuses a subject that is none: %#',
+    'create rejects an invalid subject: %#',
     async (subject) => {
       const { sessions } = arrange();
       await expect(sessions.create({ subject: subject as string })).rejects.toThrow(TypeError);
@@ -73,7 +73,7 @@ describe('create', () => {
     expect(session.device).toEqual({ userAgent: 'x'.repeat(512), ip: '::1', label: 'phone' });
   });
 
-  it('evicts the oldest beyond the limit, and tells [life.limit-evicts]', async () => {
+  it('create evicts the oldest session above the limit, and emits an event [life.limit-evicts]', async () => {
     const { sessions, events, clock } = arrange({ maxPerSubject: 2 });
     const first = await sessions.create({ subject: 'ada' });
     clock.advance('1ms');
@@ -211,7 +211,7 @@ describe('session data', () => {
 });
 
 describe('elevate', () => {
-  it('gives tokens of a new family, starts both deadlines anew, and lets the old ones read unknown [tokens.reauthenticated, life.reauthentication, rotation.reauthentication]', async () => {
+  it('elevate returns tokens of a new family, restarts both deadlines, and makes the old tokens unknown [tokens.reauthenticated, life.reauthentication, rotation.reauthentication]', async () => {
     const { sessions, clock, names } = arrange({ idleTtl: '1d', absoluteTtl: '2d' });
     const first = await sessions.create({ subject: 'ada', data: { a: 1 } });
     const second = await sessions.refresh(first.refreshToken);
@@ -235,7 +235,7 @@ describe('elevate', () => {
 });
 
 describe('ending sessions', () => {
-  it('revokes one, and access and refresh tokens are dead at once [life.logout]', async () => {
+  it('revoke ends a session: its access and refresh tokens stop working [life.logout]', async () => {
     const { sessions, events } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     expect(await sessions.revoke(issued.session.sid)).toBe(true);
@@ -292,7 +292,7 @@ describe('ending sessions', () => {
 });
 
 describe('what a program writes wrong', () => {
-  it('is refused at once: a misspelt name would end all sessions where one was to be spared', async () => {
+  it('a misspelt option of revokeAll, end or create rejects, so that no session is ended or spared by mistake', async () => {
     const { sessions } = arrange();
     const { session } = await sessions.create({ subject: 'ada' });
     const misspelt = { expect: session.sid } as never;
@@ -347,7 +347,7 @@ describe('a store that hangs', () => {
 });
 
 describe('a failing store', () => {
-  it('is named in every call, reported once a call, and never taken for an answer [store.fault, store.failed-end, logs.errors]', async () => {
+  it('a failing store is named in every call, logged once a call, and never taken for a result [store.fault, store.failed-end, logs.errors]', async () => {
     const { sessions, faulty, events, logger } = arrange();
     const issued = await sessions.create({ subject: 'ada' });
     faulty.fail();

@@ -14,7 +14,7 @@ async function arrangeOne() {
   return { ...arranged, issued, sid, told, said, lines };
 }
 
-describe('what is told, in an event and in a line', () => {
+describe('what an event and a log line contain', () => {
   it('of a sign-in: which session, whose', async () => {
     const { told, said, sid } = await arrangeOne();
     expect(told).toEqual([['created', { sid, subject: 'ada' }]]);
@@ -59,7 +59,7 @@ describe('what is told, in an event and in a line', () => {
     expect(lines()).toHaveLength(before);
   });
 
-  it('of a refused refresh token: why, and of which session, where it says one', async () => {
+  it('a refused refresh token is logged with its reason, and with the session if it names one', async () => {
     const { sessions, events, lines, sid, issued } = await arrangeOne();
     await sessions.refresh('abc');
     await sessions.revoke(sid);
@@ -102,7 +102,7 @@ describe('what is told, in an event and in a line', () => {
 });
 
 describe('what a program writes wrong', () => {
-  it('is told with the name of what it called, and what that takes', async () => {
+  it('a misspelt option rejects with the method and its known options', async () => {
     const { sessions } = arrange({ logger: createMemoryLogger() });
     const wrong = { expect: 'x' } as never;
     await expect(sessions.create(wrong)).rejects.toThrow(
@@ -132,7 +132,7 @@ describe('a device', () => {
     await expect(sessions.create(input)).rejects.toMatchObject({ code: 'invalid_argument' });
   });
 
-  it('is told by what is known of it: neither empty text nor anything but text', async () => {
+  it('a device keeps its known members if they are text that is not empty', async () => {
     const { sessions } = arrange();
     const device = { userAgent: '', ip: 7, label: 'phone' } as never;
     const { session } = await sessions.create({ subject: 'ada', device });
@@ -141,7 +141,7 @@ describe('a device', () => {
 });
 
 describe('the store', () => {
-  it('is not asked for the sessions of tokens that are none', async () => {
+  it('the store is not called to end the sessions of malformed tokens', async () => {
     const { sessions, faulty } = arrange();
     expect(await sessions.end({})).toBe(false);
     expect(await sessions.end({ accessToken: 'abc', refreshToken: 'abc' })).toBe(false);

@@ -237,7 +237,7 @@ async function run(
 }
 
 describe('a session against a model with its whole history', () => {
-  it('rotates, repeats, expires and calls theft exactly when ROTATION says so [rotation.lineage, rotation.reuse]', async () => {
+  it('a session rotates, replays, expires and reports theft exactly when the rules of rotation require it [rotation.lineage, rotation.reuse]', async () => {
     let replays = 0;
     let thefts = 0;
     await fc.assert(

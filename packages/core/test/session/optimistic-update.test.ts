@@ -38,7 +38,7 @@ test('there is nothing to decide on without a session', async () => {
   expect(await updateWithRetry(storeWith(undefined), given)).toBeUndefined();
 });
 
-test('a decision that writes nothing stands at once', async () => {
+test('a decision that writes nothing is final', async () => {
   expect(await decide(3, [])).toEqual({ outcome: 'round 1', seen: [[1, NOW]] });
 });
 
@@ -47,14 +47,14 @@ test('a decision that was written stands', async () => {
   expect(await decide(3, [replaced])).toEqual({ outcome: 'round 1', seen: [[1, NOW]] });
 });
 
-test('a session that ended before the write is none', async () => {
+test('a session that ended before the write is absent', async () => {
   expect(await decide(1, [{ status: 'absent', now: NOW }])).toEqual({
     outcome: undefined,
     seen: [[1, NOW]],
   });
 });
 
-test('after a conflict it is decided anew, on what the other write left and at its time', async () => {
+test('after a conflict the decision runs again, on the newer record and its time', async () => {
   expect(await decide(3, [conflict])).toEqual({
     outcome: 'round 2',
     seen: [
@@ -64,7 +64,7 @@ test('after a conflict it is decided anew, on what the other write left and at i
   });
 });
 
-test('who loses every round is told to try again, and has had as many as there are', async () => {
+test('an update that loses every attempt throws StoreUnavailableError after the last attempt', async () => {
   const { outcome, seen } = await decide(3, [conflict, conflict, conflict, conflict]);
   expect(outcome).toBeInstanceOf(StoreUnavailableError);
   expect(seen).toHaveLength(3);

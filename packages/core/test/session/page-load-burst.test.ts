@@ -125,7 +125,7 @@ describe('a burst of page loads on one cookie jar', () => {
     600_000,
   );
 
-  it('ends sessions only where a delay went beyond the grace, and says how many', async () => {
+  it('a burst of page loads ends sessions only where a delay was beyond the grace; the share is printed', async () => {
     const bursts = scaled(3_000);
     for (const [name, longest] of [
       ['bad', 9_990],

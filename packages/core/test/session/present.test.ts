@@ -55,7 +55,7 @@ describe('a cookie of the newest generation', () => {
     expect(writes).not.toHaveBeenCalled();
   });
 
-  it('is answered synchronously if the record is cached', async () => {
+  it('authenticate returns synchronously for a cookie whose record is cached', async () => {
     const { sessions, cookie } = await arrange();
     expect(sessions.present(cookie, { canRenew: true })).not.toBeInstanceOf(Promise);
   });
@@ -108,7 +108,7 @@ describe('a spent cookie', () => {
     expect(await renew(cookie)).toBe(second);
   });
 
-  it('gets the newest one again after the grace while nobody has presented it: its response was lost', async () => {
+  it('a spent cookie gets the newest token after the grace while that token was never presented', async () => {
     const { clock, cookie, renew } = await arrange();
     clock.advance('15m');
     const second = await renew(cookie);

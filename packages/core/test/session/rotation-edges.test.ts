@@ -62,7 +62,7 @@ describe('a replay', () => {
     expect(await sessions.verify(second.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('is told from a rotation, and from a held token that is answered with itself', async () => {
+  it('the result marks a replay, but no rotation and no held token', async () => {
     const { first, refresh, replays } = await arrange();
     const second = await refresh(first);
     await refresh(first);
@@ -85,7 +85,7 @@ describe('a replay', () => {
 });
 
 describe('a hold', () => {
-  it('follows a replay only: without one the newest token rotates at once', async () => {
+  it('a hold exists after a replay only: without one the newest token rotates', async () => {
     const { first, refresh } = await arrange();
     const second = await refresh(first);
     expect((await refresh(second)).refreshToken).not.toBe(second.refreshToken);

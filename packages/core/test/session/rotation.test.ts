@@ -76,7 +76,7 @@ describe('the grace', () => {
     expect(await sessions.refresh(first.refreshToken)).toMatchObject({ reason: 'reused' });
   });
 
-  it('does not run out while the successor was never used: its answer may have been lost [rotation.lost]', async () => {
+  it('the grace does not end while the successor was never used: its response may have been lost [rotation.lost]', async () => {
     const { clock, sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -156,7 +156,7 @@ describe('the grace', () => {
     expect(await sessions.verify(newest.accessToken)).toMatchObject({ ok: true });
   });
 
-  it('fails nobody over when the token has expired inside it [rotation.expired]', async () => {
+  it('the grace accepts no token that has expired within it [rotation.expired]', async () => {
     const { clock, sessions } = arrange({ idleTtl: '5s', accessTtl: '2s', grace: '10s' });
     const first = await sessions.create({ subject: 'ada' });
     await refreshed(sessions, first.refreshToken);
@@ -164,7 +164,7 @@ describe('the grace', () => {
     expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('of zero still forgives a lost answer, and nothing else', async () => {
+  it('a grace of zero still accepts a lost response, and nothing else', async () => {
     const { sessions } = arrange({ grace: '0s' });
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -175,7 +175,7 @@ describe('the grace', () => {
 });
 
 describe('the hold after a replay', () => {
-  it('answers the newest token with itself for two graces after the step, and then rotates [rotation.rotates]', async () => {
+  it('a hold returns the newest token unchanged for two graces after the step, and then rotates [rotation.rotates]', async () => {
     const { clock, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -191,7 +191,7 @@ describe('the hold after a replay', () => {
     );
   });
 
-  it('settles the step: whoever presents the newest token has received it', async () => {
+  it('a hold acknowledges the step: the client that presents the newest token has received it', async () => {
     const { clock, sessions } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await refreshed(sessions, first.refreshToken);
@@ -217,7 +217,7 @@ describe('steady use', () => {
 });
 
 describe('one theft', () => {
-  it('is one event, however many present the spent token at once [rotation.reuse]', async () => {
+  it('a theft is one event, even if the spent token is presented concurrently [rotation.reuse]', async () => {
     const { clock, sessions, events } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     await use(sessions, await refreshed(sessions, first.refreshToken));
@@ -329,7 +329,7 @@ describe('what rotation leaves behind', () => {
     expect(await sessions.verify(first.accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('cuts them to accessOverlap, and ends them at once with 0s', async () => {
+  it('accessOverlap shortens replaced access tokens, and 0s ends them with the rotation', async () => {
     const short = arrange({ accessOverlap: '1s' });
     const first = await short.sessions.create({ subject: 'ada' });
     await refreshed(short.sessions, first.refreshToken);

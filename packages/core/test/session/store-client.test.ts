@@ -39,14 +39,14 @@ describe('reads', () => {
     expect(time.now()).toBe(clock.now() + 60_000);
   });
 
-  it('from memory are none before the store’s time has been seen: a record could be over', async () => {
+  it('cached reads return no record before the time of the store is known: it could be expired', async () => {
     const { port, record } = arrange({ getCached: () => record });
     expect(port.getCached(record.sid)).toBeUndefined();
     await port.sampleTime(record.sid);
     expect(port.getCached(record.sid)).toBe(record);
   });
 
-  it('from memory are none where the store has no such', async () => {
+  it('cached reads return no record where the store has no cache', async () => {
     const { getCached: _, ...blind } = memoryStore();
     const { port, record } = arrange({ ...blind, getCached: undefined as never });
     await port.load(record.sid);
@@ -80,15 +80,18 @@ describe('faults', () => {
     ready: ({ port }) => port.ready(),
   } satisfies Record<string, (arranged: ReturnType<typeof arrange>) => Promise<unknown>>;
 
-  it.each(Object.entries(calls))('are told of by what was called: %s', async (method, call) => {
-    const arranged = arrange({ [method]: down });
-    // A read is a load that asks for less.
-    const operation = method === 'loadRecord' ? 'load' : method;
-    await expect(call(arranged)).rejects.toThrow(`The session store failed at '${operation}'.`);
-    expect(arranged.told).toEqual([
-      ['store-error', { operation, error: expect.objectContaining({ message: 'down' }) }],
-    ]);
-  });
+  it.each(Object.entries(calls))(
+    'faults are reported with the name of the call: %s',
+    async (method, call) => {
+      const arranged = arrange({ [method]: down });
+      // A read is a load that asks for less.
+      const operation = method === 'loadRecord' ? 'load' : method;
+      await expect(call(arranged)).rejects.toThrow(`The session store failed at '${operation}'.`);
+      expect(arranged.told).toEqual([
+        ['store-error', { operation, error: expect.objectContaining({ message: 'down' }) }],
+      ]);
+    },
+  );
 });
 
 describe('writes', () => {
@@ -136,7 +139,7 @@ describe('writes', () => {
     expect(told).toEqual([]);
   });
 
-  it('that come late again are a fault like any other: told, and thrown', async () => {
+  it('a write that is late twice is reported and thrown like any other fault', async () => {
     const { port, told, record } = arrange({
       replaceAuth: async () => ({ status: 'late', now: 9_000_000 }),
     });
@@ -145,7 +148,7 @@ describe('writes', () => {
     expect(told).toEqual([['store-error', { operation: 'replaceAuth', error }]]);
   });
 
-  it('that the replicas did not confirm are told of, and stand', async () => {
+  it('a write that the replicas did not confirm is reported, and stands', async () => {
     const { port, told, logger, record } = arrange({
       remove: async () => ({ status: 'removed', now: 0, confirmed: false }),
     });
@@ -154,7 +157,7 @@ describe('writes', () => {
     expect(logger.lines).toMatchObject([{ level: 'warn', fields: { operation: 'remove' } }]);
   });
 
-  it.each([true, undefined])('are not told of when they are confirmed: %s', async (confirmed) => {
+  it.each([true, undefined])('a confirmed write is not reported: %s', async (confirmed) => {
     const { port, told, record } = arrange({
       remove: async () => ({
         status: 'removed',

@@ -22,7 +22,7 @@ function arrange() {
   return { clock, asked, sessions: createSessions({ store, clock, logger: silentLogger }) };
 }
 
-it('a verification reads without the time while the time was seen lately, and samples it anew after', async () => {
+it('a verification reads without the time while a recent sample of it exists, and samples it again afterwards', async () => {
   const { clock, asked, sessions } = arrange();
   const { accessToken, session } = await sessions.create({ subject: 'ada' });
   asked.length = 0;

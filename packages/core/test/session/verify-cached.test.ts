@@ -3,7 +3,7 @@ import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { settle } from './arrange.js';
 
-describe('a session that is at hand', () => {
+describe('a cached session', () => {
   /** An engine on a store that knows its sessions by heart, and counts how often it is asked all the same. */
   async function arrangeNear(options: SessionsOptions = {}) {
     const clock = createFakeClock();
@@ -28,7 +28,7 @@ describe('a session that is at hand', () => {
     return { clock, first, second, asked };
   }
 
-  it('answers for its live tokens, whichever of them it is, and nobody is asked', async () => {
+  it('a cached session verifies each of its live tokens without a call to the store', async () => {
     const { first, second, asked } = await arrangeNear();
     expect(await asked(first.accessToken)).toMatchObject({ result: { ok: true }, loads: 0 });
     expect(await asked(second.accessToken)).toMatchObject({ result: { ok: true }, loads: 0 });
@@ -38,15 +38,18 @@ describe('a session that is at hand', () => {
     ['another prefix', (token: string) => `srt_${token.slice(4)}`],
     ['another mark between the two', (token: string) => `${token.slice(0, 36)}-${token.slice(37)}`],
     ['something behind it', (token: string) => `${token}A`],
-  ])('does not answer for %s around a sid and a secret that it knows', async (_, change) => {
-    const { second, asked } = await arrangeNear();
-    expect(await asked(change(second.accessToken))).toEqual({
-      result: { ok: false, reason: 'malformed' },
-      loads: 0,
-    });
-  });
+  ])(
+    'a cached session does not verify a token with %s around a known sid and secret',
+    async (_, change) => {
+      const { second, asked } = await arrangeNear();
+      expect(await asked(change(second.accessToken))).toEqual({
+        result: { ok: false, reason: 'malformed' },
+        loads: 0,
+      });
+    },
+  );
 
-  it('says yes only: what is no longer good there is looked up', async () => {
+  it('a cached session only accepts: a token that is no longer valid is looked up', async () => {
     const { first, asked } = await arrangeNear({ accessOverlap: '0s' });
     expect(await asked(first.accessToken)).toEqual({
       result: { ok: false, reason: 'expired' },
@@ -54,7 +57,7 @@ describe('a session that is at hand', () => {
     });
   });
 
-  it('does not answer for a token that it does not know', async () => {
+  it('a cached session does not verify an unknown token', async () => {
     const { second, asked } = await arrangeNear();
     const end = second.accessToken.endsWith('AA') ? 'QA' : 'AA';
     expect(await asked(`${second.accessToken.slice(0, -2)}${end}`)).toEqual({
@@ -63,7 +66,7 @@ describe('a session that is at hand', () => {
     });
   });
 
-  it('does not answer for a token that has run out', async () => {
+  it('a cached session does not verify an expired token', async () => {
     const { clock, second, asked } = await arrangeNear();
     clock.advance('15m');
     expect(await asked(second.accessToken)).toEqual({

@@ -24,7 +24,7 @@ describe('verify', () => {
     },
   );
 
-  it('knows the session of a live token, and tells an unknown one from one that ran out', async () => {
+  it('verify accepts a live token, and separates unknown tokens from expired ones', async () => {
     const { sessions, clock } = arrange();
     const { accessToken, session } = await sessions.create({ subject: 'ada', data: { a: 1 } });
     expect(await sessions.verify(accessToken)).toEqual({ ok: true, session });
@@ -62,7 +62,7 @@ describe('verify', () => {
     expect(await sessions.refresh(issued.accessToken)).toEqual({ ok: false, reason: 'malformed' });
   });
 
-  it('settles a rotation once, in the background, however many verify at once', async () => {
+  it('verify acknowledges a rotation once, in the background, for any number of concurrent calls', async () => {
     const { sessions, faulty } = arrange();
     const first = await sessions.create({ subject: 'ada' });
     const second = await sessions.refresh(first.refreshToken);
@@ -110,7 +110,7 @@ describe('verify', () => {
     }
   });
 
-  it("goes by the store's clock where the own one is wrong", async () => {
+  it('verify uses the clock of the store where the local clock is wrong', async () => {
     const clock = createFakeClock();
     const store = memoryStore({ clock });
     const skewed = createFakeClock(clock.now() - 30_000);

@@ -87,7 +87,7 @@ describe('the memory store', () => {
   describe('in production', () => {
     afterEach(() => vi.unstubAllEnvs());
 
-    it('says once in the log that it is not meant for it', () => {
+    it('memoryStore logs once in production that it is not meant for it', () => {
       vi.stubEnv('NODE_ENV', 'production');
       const logger = createMemoryLogger();
       const store = memoryStore();
@@ -100,7 +100,7 @@ describe('the memory store', () => {
       });
     });
 
-    it('says nothing elsewhere', () => {
+    it('memoryStore logs nothing outside production', () => {
       vi.stubEnv('NODE_ENV', 'development');
       const logger = createMemoryLogger();
       createSessions({ logger });

@@ -29,7 +29,7 @@ describe('digest', () => {
 });
 
 describe('isSameDigest', () => {
-  it('tells equal digests from different ones', () => {
+  it('isSameDigest separates equal digests from different ones', () => {
     fc.assert(
       fc.property(bytesOf(32), bytesOf(32), (one, other) => {
         expect(isSameDigest(digest(text(one)), digest(text(one)))).toBe(true);
@@ -67,7 +67,7 @@ describe('isSameDigest', () => {
     expect([whole, another(0), another(11), another(21)].map(lookedAt)).toEqual([22, 22, 22, 22]);
   });
 
-  it('answers false for unequal lengths, where timingSafeEqual throws [tokens.compared]', () => {
+  it('isSameDigest returns false for unequal lengths, where timingSafeEqual throws [tokens.compared]', () => {
     const whole = digest(SECRET);
     for (const other of ['', whole.slice(0, -1), `${whole}A`]) {
       expect(isSameDigest(whole, other)).toBe(false);

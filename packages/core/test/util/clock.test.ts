@@ -6,7 +6,7 @@ describe('systemClock', () => {
     vi.useRealTimers();
   });
 
-  it('tells the machine’s time in milliseconds since 1970', () => {
+  it('systemClock returns the time of the machine in milliseconds since 1970', () => {
     const before = Date.now();
     const told = systemClock.now();
     expect(told).toBeGreaterThanOrEqual(before);

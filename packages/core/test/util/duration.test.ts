@@ -27,7 +27,7 @@ describe('parseDuration', () => {
     expect(parseDuration('accessTtl', value)).toBe(milliseconds);
   });
 
-  it('reads a number as seconds, whatever the number', () => {
+  it('parseDuration reads any number as seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_000_000_000 }), (seconds) => {
         expect(parseDuration('accessTtl', seconds)).toBe(seconds * 1_000);
@@ -35,7 +35,7 @@ describe('parseDuration', () => {
     );
   });
 
-  it('reads a number with decimals to the millisecond, whatever binary fractions make of it', () => {
+  it('parseDuration reads decimals to the millisecond, without binary rounding errors', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_000, max: 100_000 }), (milliseconds) => {
         expect(parseDuration('accessTtl', milliseconds / 1_000)).toBe(milliseconds);
@@ -91,7 +91,7 @@ describe('parseDuration', () => {
     }
   });
 
-  it('reads no text but digits with one unit, whatever the text', () => {
+  it('parseDuration reads no text except digits with one unit', () => {
     const nearMiss = fc.oneof(
       fc.string(),
       fc.string({
@@ -157,7 +157,7 @@ describe('parseDuration', () => {
     expect(refusal('x'.repeat(10_000)).message.length).toBeLessThan(300);
   });
 
-  it('takes what its advice says to write', () => {
+  it('parseDuration accepts the text that its own error message proposes', () => {
     const word = fc.constantFrom(
       's',
       'sec',
@@ -183,7 +183,7 @@ describe('parseDuration', () => {
     );
   });
 
-  it('takes both ends of its range and nothing beyond, and says the nearer end', () => {
+  it('parseDuration accepts both ends of its range, and names the nearer end for other values', () => {
     const range = { min: 2_000, max: 3_600_000 };
     expect(parseDuration('grace', '2s', range)).toBe(2_000);
     expect(parseDuration('grace', '1h', range)).toBe(3_600_000);
@@ -191,14 +191,14 @@ describe('parseDuration', () => {
     expect(refusal(3_600.001, range).message).toContain("expected at most '1h', got 3600.001.");
   });
 
-  it('asks for at least a second unless told otherwise', () => {
+  it('parseDuration requires at least one second by default', () => {
     expect(refusal('0s').message).toContain("expected at least '1s'");
     expect(refusal(0.999).message).toContain("expected at least '1s'");
     expect(parseDuration('grace', '0s', { min: 0 })).toBe(0);
     expect(parseDuration('grace', 0, { min: 0 })).toBe(0);
   });
 
-  it('takes the upper end that it says, also where the caller set none', () => {
+  it('parseDuration accepts the upper end that its message names, also without a configured one', () => {
     const { message } = refusal('999999999999d');
     expect(message).toContain('expected at most');
     expect(parseDuration('absoluteTtl', adviceIn(message))).toBeGreaterThan(0);

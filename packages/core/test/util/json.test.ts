@@ -207,7 +207,7 @@ describe('toFrozenJson', () => {
       },
     );
 
-    it('refuses a toJSON that answers itself or ever more', () => {
+    it('toFrozenJson refuses a toJSON that returns itself or ever more levels', () => {
       const self = { toJSON: (): unknown => self };
       const endless = (): unknown => ({ toJSON: endless });
       expect(refusalOf({ self }).code).toBe('invalid_data');
@@ -250,7 +250,7 @@ describe('toFrozenJson', () => {
       expect(toFrozenJson({ home: shared, work: shared })).toEqual({ home: shared, work: shared });
     });
 
-    it('refuses an object whose text would double with every level, at once', () => {
+    it('toFrozenJson refuses an object whose text would double with every level, before it is built', () => {
       let value: object = { end: 'x' };
       for (let level = 0; level < 60; level += 1) value = { a: value, b: value };
       expect(refusalOf(value).code).toBe('data_too_large');
@@ -272,13 +272,16 @@ describe('toFrozenJson', () => {
       ['an error', new Error('x'), 'neither plain nor an array'],
       ['a boxed number', new Number(1), 'neither plain nor an array'],
       ['an instance of a class', new (class Cart {})(), 'neither plain nor an array'],
-    ])('refuses %s, wherever it is, and says what it found [data.types]', (_, value, word) => {
-      for (const holder of [{ value }, { list: [value] }, { a: { b: { value } } }]) {
-        const refused = refusalOf(holder);
-        expect(refused.code).toBe('invalid_data');
-        expect(refused.message).toContain(word);
-      }
-    });
+    ])(
+      'toFrozenJson refuses %s at any depth, and names what it found [data.types]',
+      (_, value, word) => {
+        for (const holder of [{ value }, { list: [value] }, { a: { b: { value } } }]) {
+          const refused = refusalOf(holder);
+          expect(refused.code).toBe('invalid_data');
+          expect(refused.message).toContain(word);
+        }
+      },
+    );
 
     it.each([
       ['null', null],

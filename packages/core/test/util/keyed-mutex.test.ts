@@ -34,7 +34,7 @@ test('work on one session does not wait for work on another', async () => {
   expect(await inTurn('other', async () => 'done')).toBe('done');
 });
 
-test('a turn that came leaves no timer behind, and the session is as if nobody had been there', async () => {
+test('a finished turn leaves no timer behind, and the next caller runs without waiting', async () => {
   const clock = createTimerClock();
   const inTurn = createKeyedMutex(clock);
   await Promise.all(['a', 'b', 'c'].map((name) => inTurn('sid', async () => name)));
@@ -64,7 +64,7 @@ test('a turn is not waited for longer than a tenth of a second: deadlines of cal
   expect(begun).toBe(50);
 });
 
-test('whoever comes while the last one works waits for that one, however many came before', async () => {
+test('a caller that arrives during the last turn waits for that turn, after any number of earlier ones', async () => {
   const inTurn = createKeyedMutex(createFakeClock());
   let finish: () => void = () => {};
   const order: string[] = [];

@@ -117,7 +117,7 @@ describe('createRedactingLogger', () => {
     expect(shown).toContain('…');
   });
 
-  it('shows no more than 8 characters of a secret whatever stands before and after it', () => {
+  it('createRedactingLogger shows at most 8 characters of a secret, in any surrounding text', () => {
     const around = fc.string({
       unit: fc.oneof(
         fc.constantFrom('s', 'a', 't', '_', 'r', 'e', 'y', 'J', '.', '-', ' '),

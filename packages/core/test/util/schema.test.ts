@@ -18,7 +18,7 @@ async function refusalOf(schema: StandardSchema, value: unknown): Promise<Invali
 }
 
 describe('checkSchema', () => {
-  it('answers what the schema makes of the value', async () => {
+  it('checkSchema returns the value that the schema produces', async () => {
     const trimming = schemaOf((value) => ({ value: String(value).trim() }));
     expect(await checkSchema(trimming, ' zoe ')).toBe('zoe');
   });

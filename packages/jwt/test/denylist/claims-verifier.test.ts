@@ -7,7 +7,7 @@ import { arrange } from './arrange.js';
 import { createFakeTokens, readFake } from './fake-tokens.js';
 
 describe('a signed token', () => {
-  it('is taken at its word where the denylist is sure of it, and asked about where it is not', async () => {
+  it('a signed token is trusted where the denylist knows that it is valid, and looked up where it does not', async () => {
     let isSure = true;
     let asked = 0;
     const accessToken = createFakeTokens({
@@ -49,7 +49,7 @@ describe('a signed token', () => {
     expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'expired' });
   });
 
-  it('that says nothing of its generation settles nothing', async () => {
+  it('a signed token without a generation acknowledges nothing', async () => {
     const sid = `${tagFor('ada')}${'A'.repeat(16)}`;
     const session = { sid, subject: 'ada' } as Session<object>;
     const claimed = { session, generation: -1, version: 1 };
@@ -61,7 +61,7 @@ describe('a signed token', () => {
     expect(faulty.calls.size).toBe(0);
   });
 
-  it('that is not said to be genuine ends no session, whatever session it names', async () => {
+  it('a signed token that is not genuine ends no session that it names', async () => {
     const { sessions, faulty } = arrangeReading({ ok: false, reason: 'malformed' });
     const { session } = await sessions.create({ subject: 'ada' });
     const named = arrangeReading({

@@ -54,12 +54,15 @@ const CALLS: readonly Call[] = [
 ];
 
 describe('the port of a denylist', () => {
-  it.each(CALLS)('has one name for every fault, and tells of it: %s', async (operation, call) => {
-    const { port, failures } = arrange({ [operation]: down });
-    await expect(call(port)).rejects.toThrow(StoreUnavailableError);
-    await expect(call(port)).rejects.toThrow(`The denylist failed at '${operation}'`);
-    expect(failures).toEqual([operation, operation]);
-  });
+  it.each(CALLS)(
+    'the denylist client throws one error for every fault, and reports it: %s',
+    async (operation, call) => {
+      const { port, failures } = arrange({ [operation]: down });
+      await expect(call(port)).rejects.toThrow(StoreUnavailableError);
+      await expect(call(port)).rejects.toThrow(`The denylist failed at '${operation}'`);
+      expect(failures).toEqual([operation, operation]);
+    },
+  );
 
   it.each(CALLS)(
     'gives up a call after the timeout of the denylist: %s',
@@ -106,7 +109,7 @@ describe('the port of a denylist', () => {
     expect(lives).toEqual([960_000, 960_000, 960_000, 960_000]);
   });
 
-  it('names every denial of all anew, so that a repeated one is told from the next', async () => {
+  it('the denylist client gives every denyAll a new operation, so that a retry differs from the next call', async () => {
     const seen: unknown[] = [];
     const { port } = arrange({ denyAll: async (_tag, options) => void seen.push(options) });
     await port.denyAll(TAG);

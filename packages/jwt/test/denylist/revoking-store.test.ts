@@ -89,7 +89,7 @@ describe('a store that denies the tokens of what it ends', () => {
     expect(names()).toEqual(['deny']);
   });
 
-  it('denies what the next state leaves out at once, and what it cuts short from then on', async () => {
+  it('the revoking store denies tokens that the next state omits, and shortened ones from their new end', async () => {
     const { store, calls } = arrange();
     const next = { ...createAuth(NOW), access: [{ ...second, expiresAt: second.expiresAt - 5 }] };
     await store.replaceAuth(record, next, 4);
@@ -171,7 +171,7 @@ describe('a store that denies the tokens of what it ends', () => {
     ]);
   });
 
-  it('denies nobody more when the sign-in that room was made for is refused after all', async () => {
+  it('the revoking store denies no further session when the sign-in that it evicted for is refused', async () => {
     const fenced = { status: 'revoked', revokedBefore: NOW, now: NOW };
     const answers = [{ status: 'limit', now: NOW }, fenced];
     const { store, names } = arrange({
@@ -184,7 +184,7 @@ describe('a store that denies the tokens of what it ends', () => {
   });
 
   it.each(['revoked', 'limit'])(
-    'denies nobody for a sign-in that is refused: %s',
+    'the revoking store denies nothing for a sign-in that is refused: %s',
     async (status) => {
       const { store, names } = arrange({ insert: { status, now: NOW } });
       await store.insert(record, { max: 1, onLimit: 'reject' });

@@ -65,7 +65,7 @@ describe('a replay whose access token has been denied', () => {
     expect((await refresh(first)).accessToken).toBe(again.accessToken);
   });
 
-  it('is told from one whose access token is good: that one is handed out again', async () => {
+  it('a replay whose access token is still valid returns that token', async () => {
     const { first, second, refresh } = await arrangeReplay();
     const third = await refresh(second);
     expect((await refresh(first)).accessToken).toBe(third.accessToken);
@@ -80,14 +80,14 @@ describe('a replay whose access token has been denied', () => {
 });
 
 describe('a replay that has nothing to write', () => {
-  it('gives nothing of a session that ended meanwhile', async () => {
+  it('a replay without a write returns nothing of a session that ended during it', async () => {
     const { sessions, first, refresh, afterLoad } = await arrangeReplay();
     await refresh(first);
     afterLoad(() => sessions.revokeAll('ada'));
     expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 
-  it('gives nothing of a family that was replaced meanwhile', async () => {
+  it('a replay without a write returns nothing of a family that was replaced during it', async () => {
     const { sessions, first, refresh, afterLoad } = await arrangeReplay();
     await refresh(first);
     afterLoad(() => sessions.elevate(first.session.sid));
@@ -101,7 +101,7 @@ describe('a replay that has nothing to write', () => {
     expect(await sessions.refresh(first.refreshToken)).toEqual({ ok: false, reason: 'unknown' });
   });
 
-  it('is decided anew on a change that does not concern it, to the same end', async () => {
+  it('a replay without a write is decided again after an unrelated change, with the same result', async () => {
     const { faulty, clock, first, second, refresh, afterLoad } = await arrangeReplay();
     await refresh(first);
     afterLoad(async () => {
@@ -123,7 +123,7 @@ describe('a replay that has nothing to write', () => {
   });
 });
 
-describe('when a signed token says that it was issued', () => {
+describe('the issue time of a signed token', () => {
   it('is when it was made, the same in every repetition', async () => {
     const { clock, first, second, refresh } = await arrangeReplay();
     expect(grantOf(second).issuedAt).toBe(clock.now());
@@ -138,7 +138,7 @@ describe('when a signed token says that it was issued', () => {
     expect(grantOf(later)).toMatchObject({ issuedAt: clock.now(), generation: 1 });
   });
 
-  it('is the last use where the session’s end cuts its life: its end tells no more', async () => {
+  it('the issue time of a signed token is the last use where the end of the session shortens its life', async () => {
     const { clock, second, refresh } = await arrangeReplay({ absoluteTtl: '5m', accessTtl: '4m' });
     clock.advance('2m');
     const third = await refresh(second);
@@ -149,8 +149,8 @@ describe('when a signed token says that it was issued', () => {
   });
 });
 
-describe('two processes that are presented one token at once', () => {
-  it('mark the step as shared, so that neither order of the answers leaves a spent token', async () => {
+describe('two processes that are presented one token concurrently', () => {
+  it('two processes with one token mark the step as replayed, so that no order of the responses leaves a spent token', async () => {
     const { sessions, faulty, second, afterLoad } = await arrangeReplay();
     let others = '';
     afterLoad(async () => {

@@ -21,7 +21,7 @@ async function rotate({ sessions }: Arranged, refreshToken: string) {
 }
 
 describe('an engine of signed tokens', () => {
-  it('takes them at their word: no store is asked', async () => {
+  it('an engine of signed tokens trusts their claims without a call to the store', async () => {
     const { sessions, faulty } = arrangeSigned();
     const { accessToken } = await sessions.create({ subject: 'ada', data: { a: 1 } });
     faulty.fail();
@@ -31,7 +31,7 @@ describe('an engine of signed tokens', () => {
     });
   });
 
-  it('says of a denied one that it was revoked, in an event too', async () => {
+  it('an engine of signed tokens reports a denied token as revoked, in an event too', async () => {
     const { sessions, events } = arrangeSigned();
     const { accessToken, session } = await sessions.create({ subject: 'ada' });
     await sessions.revoke(session.sid);
@@ -66,7 +66,7 @@ describe('an engine of signed tokens', () => {
     expect(denylist.calls.get('deny')).toBeUndefined();
   });
 
-  it('enrolls before it writes: without a version there is no session that nobody could end', async () => {
+  it('an engine of signed tokens obtains a version before it writes, so that every session can be ended', async () => {
     const { sessions, denylist, faulty } = arrangeSigned();
     denylist.fail('currentVersion');
     await expect(sessions.create({ subject: 'ada' })).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('what no token can carry', () => {
   });
 });
 
-describe('settling by what a token says of its generation', () => {
+describe('acknowledging by the generation of a signed token', () => {
   it('asks the store once a rotation, however often the token is seen', async () => {
     const arranged = arrangeSigned();
     const { sessions, faulty } = arranged;
@@ -143,7 +143,7 @@ describe('settling by what a token says of its generation', () => {
     expect(faulty.calls.get('replaceAuth')).toBe(writes);
   });
 
-  it('disturbs nobody when it fails, and is tried again', async () => {
+  it('a failed acknowledgement does not affect the request, and is tried again', async () => {
     const arranged = arrangeSigned();
     const { sessions, faulty } = arranged;
     const first = await sessions.create({ subject: 'ada' });

@@ -22,7 +22,7 @@ describe('the version of a token', () => {
     expect(good('b')).toEqual([5]);
   });
 
-  it('may not be older where nothing says how far back', () => {
+  it('an older version of the spared session is denied where no lower bound is known', () => {
     const head = { version: 5, except: 'a' };
     expect(isCurrentVersion(head, tokenOf('a', 4))).toBe(false);
   });
@@ -38,7 +38,7 @@ describe('denying all', () => {
     });
   });
 
-  it('of a subject of whom nothing is known spares nobody: there is no telling what was good', () => {
+  it('denying all of an unknown subject spares no session, because nothing shows which tokens were valid', () => {
     for (const except of [undefined, 'a']) {
       expect(raiseVersion(undefined, { now: 30, except })).toStrictEqual({ version: 30 });
     }

@@ -73,13 +73,13 @@ describe.each(ALGORITHMS)('a key pair of %s', (alg) => {
     expect(Object.isFrozen(key.publicJwk)).toBe(true);
   });
 
-  it('says so when it can only verify', async () => {
+  it('a public key throws when it shall sign or export a private key', async () => {
     const key = await importPem(spki, { alg });
     expect(() => key.sign('{}')).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
     await expect(key.exportPrivateJwk()).rejects.toMatchObject({ code: 'invalid_argument' });
   });
 
-  it('is refused for another algorithm than it says', async () => {
+  it('a key pair is refused for an algorithm other than its `alg`', async () => {
     for (const other of ALGORITHMS) {
       if (other === alg) continue;
       await expect(importJwk({ ...jwk, alg }, { alg: other })).rejects.toMatchObject(REFUSED);
@@ -166,12 +166,12 @@ describe('a key', () => {
     ['a secret in base64', { kty: 'oct', alg: 'HS256', k: '+/'.repeat(40) }],
     ['a kid that is a path', { ...PAIRS.ES256.publicKey.export({ format: 'jwk' }), kid: '../a' }],
     ['a kid that is no text', { ...PAIRS.ES256.publicKey.export({ format: 'jwk' }), kid: 7 }],
-  ])('is none: %s', async (_name, jwk) => {
+  ])('importJwk refuses an invalid key: %s', async (_name, jwk) => {
     await expect(importJwk(jwk as object)).rejects.toMatchObject(REFUSED);
   });
 
   it.each(['', 'x', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', undefined, 7])(
-    'is none in PEM: %j',
+    'importPem refuses an invalid key: %j',
     async (pem) => {
       await expect(importPem(pem as string, { alg: 'ES256' })).rejects.toMatchObject(REFUSED);
     },

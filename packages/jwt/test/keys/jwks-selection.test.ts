@@ -85,7 +85,7 @@ describe('keys of a set that are not used', () => {
 });
 
 describe('a key of a set that does not say its algorithm', () => {
-  it('has one all the same, and the token does not choose [jwt.fixed, jwt.algorithm]', async () => {
+  it('a JWKS key without `alg` still has one algorithm, which the token does not choose [jwt.fixed, jwt.algorithm]', async () => {
     const [rs, ps] = [await testKey('RS256', 'rsa'), await testKey('PS256', 'rsa')];
     const ec = await freshKey('ec');
     const without = (key: TestKey) => ({ ...publicOf(key), alg: undefined, use: undefined });

@@ -75,7 +75,7 @@ describe('the keys of another service', () => {
     expect(await sessions.verify(tokenOf(two, LONG))).toMatchObject({ ok: true });
   });
 
-  it('are gone at once when a newer set, fetched for another reason, has them no more', async () => {
+  it('keys of another service stop verifying when a newer set, fetched for another reason, omits them', async () => {
     const [one, two] = [await freshKey('1'), await freshKey('2')];
     server.serve([publicOf(one)]);
     const sessions = verifier();
@@ -181,7 +181,7 @@ describe('a set that cannot be had', () => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
   });
 
-  it('is asked for again after a second, and then ever less often, whatever requests come', async () => {
+  it('an unavailable set is fetched again after a second, and then less and less often, for any number of requests', async () => {
     const by = await freshKey('1');
     server.serve([publicOf(by)]);
     const clock = createFakeClock(START);
@@ -217,7 +217,7 @@ describe('a set that cannot be had', () => {
     expect(await sessions.verify(tokenOf(by, LONG))).toMatchObject({ ok: true });
   });
 
-  it('is asked for at once when the clock was set back while it paused', async () => {
+  it('an unavailable set is fetched without a pause when the clock was set back during the pause', async () => {
     const by = await freshKey('1');
     const clock = createFakeClock(START);
     const sessions = verifier({ clock });

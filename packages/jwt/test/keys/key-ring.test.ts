@@ -49,7 +49,7 @@ describe('a key ring', () => {
     expect(ring.publicKeys(clock.now()).map(({ kid }) => kid)).toEqual(['2']);
   });
 
-  it('does not begin the overlap anew with every later change', async () => {
+  it('a key ring does not restart the overlap at a later change', async () => {
     const { one, two, three, keys, clock, outcome } = await arrange();
     const token = tokenOf(one, LONG);
     await outcome(token);
@@ -67,7 +67,7 @@ describe('a key ring', () => {
     expect(await outcome(tokenOf(two, LONG))).toBe('unknown');
   });
 
-  it('verifies with a key that was added at once', async () => {
+  it('a key ring verifies with an added key without delay', async () => {
     const { three, keys, ring, clock, outcome } = await arrange();
     const token = tokenOf(three);
     expect(await outcome(token)).toBe('unknown');
@@ -76,7 +76,7 @@ describe('a key ring', () => {
     expect(ring.signer(clock.now()).kid).toBe('1');
   });
 
-  it('forgets a key at once that is revoked, in use or within its overlap', async () => {
+  it('a key ring forgets a revoked key without delay, in use or within its overlap', async () => {
     const { one, two, three, keys, outcome } = await arrange();
     keys.add(three.key);
     const [first, second] = [tokenOf(one, LONG), tokenOf(two, LONG)];

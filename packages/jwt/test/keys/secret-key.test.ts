@@ -153,7 +153,7 @@ describe('a secret', () => {
     expect(key.verify(token)).toBe(true);
   });
 
-  it('has a kid that is the same in every process, and of which nobody computes anything', () => {
+  it('a secret key has the same kid in every process, and the secret cannot be computed from it', () => {
     const [one, two] = [secretKey('a'.repeat(32)), secretKey('a'.repeat(32))];
     expect(one.kid).toBe(two.kid);
     expect(one.kid).toMatch(/^[A-Za-z0-9_-]{16}$/);

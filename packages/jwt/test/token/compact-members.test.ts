@@ -14,7 +14,7 @@ import {
 const withMore = (object: object, more: string): string =>
   `${JSON.stringify(object).slice(0, -1)},${more}}`;
 
-describe('members that are said twice', () => {
+describe('duplicate members', () => {
   it.each([
     ['alg', '"alg":"none"'],
     ['alg, with an escape', '"\\u0061lg":"none"'],

@@ -106,7 +106,7 @@ describe('the type of a token', () => {
   });
 });
 
-describe('a header that brings a key of its own', () => {
+describe('a header that contains a key', () => {
   it('is refused, and nothing is fetched [jwt.brought-keys]', async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {

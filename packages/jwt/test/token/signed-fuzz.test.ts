@@ -87,7 +87,7 @@ function countKept(json: string): number {
 
 describe('a token whose parts are other JSON, with a good signature', () => {
   it.each(ALL_ALGORITHMS)(
-    'is taken only if jose takes it too, and each member is said once: %s',
+    'a signed token of other JSON is accepted only if jose accepts it and every member is unique: %s',
     async (alg) => {
       const by = await testKey(alg);
       const { read, clock } = arrangeReader(by.key, { maxRemembered: 0 });
@@ -157,7 +157,7 @@ describe('a token whose parts are other JSON, with a good signature', () => {
 
 describe('an engine whose sessions are in their tokens', () => {
   it(
-    'answers or refuses whatever is presented, signed or not, and the honest session goes on',
+    'a stateless engine accepts or refuses any input, signed or not, and the honest session continues',
     async () => {
       const by = await testKey('HS256');
       const clock = createFakeClock();

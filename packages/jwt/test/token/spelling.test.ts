@@ -109,7 +109,7 @@ describe('the spelling of a token', () => {
     expect(other).toMatchObject({ ok: true, digest: 'token-1', sid: 'S'.repeat(32) });
   });
 
-  it('is no JWE, which is refused at once [jwt.encrypted]', async () => {
+  it('a JWE is refused before decryption [jwt.encrypted]', async () => {
     const by = await testKey('RS256');
     const { read } = arrangeReader(by.key);
     const header = encodePart({ alg: 'RSA-OAEP', enc: 'A256GCM', typ: 'at+jwt', kid: by.kid });
@@ -148,7 +148,7 @@ describe('a token that is too long', () => {
     expect(hash).not.toHaveBeenCalled();
   });
 
-  it('costs little, whatever it looks like', async () => {
+  it('a token that is too long costs little, for any content', async () => {
     const { read } = arrangeReader((await testKey('HS256')).key);
     const start = performance.now();
     for (const text of [

@@ -73,7 +73,7 @@ describe('a token that is written', () => {
     'gen',
     'sv',
     'ses',
-  ])('has a claim %s of its own, which data cannot replace', async (name) => {
+  ])('session data cannot replace the claim %s', async (name) => {
     for (const sessions of await arrange()) {
       const create = sessions.create({ subject: 'ada', data: { [name]: 'x' } });
       await expect(create).rejects.toMatchObject({ code: 'invalid_data' });

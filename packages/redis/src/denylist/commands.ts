@@ -1,4 +1,5 @@
 import { UsageError } from '@sess/core';
+import type { NearCache } from '@sess/core/internal';
 import type {
   DeniableToken,
   Denial,
@@ -8,7 +9,6 @@ import type {
 } from '@sess/core/store';
 import type { RedisPort } from '../client/port.js';
 import type { RunScript, Script, WriteScript } from '../client/run-script.js';
-import type { ClientSideCache } from '../near-cache/near-cache.js';
 import { CURRENT_VERSION, DENY, DENY_ALL, READ, REPLAY_DENY_ALL, SUPERSEDE } from './lua.js';
 import {
   decodeState,
@@ -195,7 +195,7 @@ export interface CachedDenylistCommands extends DenylistCommands {
 /** Caches the whole state of a subject, so that one read serves all of its tokens. */
 export function withCachedState(
   commands: DenylistCommands,
-  cache: ClientSideCache<SubjectState>,
+  cache: NearCache<SubjectState>,
 ): CachedDenylistCommands {
   const { writing } = cache;
   return {

@@ -1,11 +1,12 @@
 import type { Duration } from '@sess/core';
-import { type Readers, readOptions } from '@sess/core/internal';
-import type { Durability } from '../client/run-script.js';
 import {
   type NearCacheOptions,
   type NearCacheSettings,
   nearCacheOption,
-} from '../near-cache/options.js';
+  type Readers,
+  readOptions,
+} from '@sess/core/internal';
+import type { Durability } from '../client/run-script.js';
 import {
   assertDurabilityFits,
   durabilityOption,

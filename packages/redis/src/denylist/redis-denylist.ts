@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@sess/core';
-import { systemClock, withTimeout } from '@sess/core/internal';
+import { createNearCache, systemClock, withTimeout } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { createCommandSender } from '../client/command-sender.js';
 import { openDurableConnection } from '../client/dedicated-connection.js';
@@ -7,7 +7,7 @@ import { describeRisks } from '../client/fail-fast.js';
 import { createPort, keyPrefixFor, type RedisClient } from '../client/port.js';
 import { createDurableWrites, createPlainWrites, createRunScript } from '../client/run-script.js';
 import { readServerInfo } from '../client/server-info.js';
-import { assertTrackable, createClientSideCache } from '../near-cache/near-cache.js';
+import { assertTrackable, createTracking } from '../near-cache/near-cache.js';
 import { createReplayer } from '../replay/replayer.js';
 import { createDenylistCommands, type DenylistCommands, withCachedState } from './commands.js';
 import { createEvictionCheck } from './eviction-check.js';
@@ -106,9 +106,8 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
   const cache =
     nearCache === undefined
       ? undefined
-      : createClientSideCache<SubjectState>({
-          client,
-          keyPrefix,
+      : createNearCache<SubjectState>({
+          ...createTracking({ client, keyPrefix }),
           settings: nearCache,
           name: 'denials',
           sizeOf: ({ entries }) => STATE_BYTES + ENTRY_BYTES * entries.size,

@@ -1,3 +1,5 @@
+import type { ChannelConnection, ChannelEvents } from '@sess/core/internal';
+
 /** The channel on which servers publish invalidations for RESP2 connections. */
 const INVALIDATION_CHANNEL = '__redis__:invalidate';
 
@@ -6,27 +8,8 @@ const CONNECTION_NAME = 'sess-near-cache';
 
 const CONNECT_TIMEOUT_MS = 1_500;
 
-/** Events of a tracking connection. */
-export interface TrackingEvents {
-  /** These keys have changed; `undefined` stands for all keys, after FLUSHALL. */
-  onInvalidate(keys: readonly string[] | undefined): void;
-  /** The connection has ended. */
-  onEnd(): void;
-}
-
-/**
- * A connection that only receives invalidations. It is used once: after a reconnect a server has no tracking, while the
- * client subscribes again by itself, and changes would be missed without a sign.
- */
-export interface TrackingConnection {
-  /** Resolves when the server tracks the prefix and the subscription is active. */
-  readonly established: Promise<void>;
-  /** Closes the connection immediately. */
-  close(): void;
-}
-
 /** Opens a connection on which the server pushes every change of a key that begins with `prefix`. */
-export type OpenTracking = (prefix: string, events: TrackingEvents) => TrackingConnection;
+export type OpenTracking = (prefix: string, events: ChannelEvents) => ChannelConnection;
 
 /** Redirected to the connection itself, where invalidations arrive as messages. */
 function trackingCommand(clientId: unknown, prefix: string): readonly string[] {
@@ -82,7 +65,7 @@ export function trackWithIoredis(source: IoredisSource): OpenTracking {
     connection.on('error', () => {});
     connection.on('close', events.onEnd);
     // The event 'message' joins the keys with commas.
-    connection.on('messageBuffer', (_channel, message) => events.onInvalidate(toKeys(message)));
+    connection.on('messageBuffer', (_channel, message) => events.onChange(toKeys(message)));
 
     async function establish(): Promise<void> {
       await connection.connect();
@@ -150,7 +133,7 @@ export function trackWithNodeRedis(source: NodeRedisSource): OpenTracking {
       await connection.connect();
       const id = await connection.sendCommand(['CLIENT', 'ID']);
       await connection.sendCommand(trackingCommand(id, prefix));
-      const onMessage = (message: unknown): void => events.onInvalidate(toKeys(message));
+      const onMessage = (message: unknown): void => events.onChange(toKeys(message));
       await connection.subscribe(INVALIDATION_CHANNEL, onMessage, true);
     }
 

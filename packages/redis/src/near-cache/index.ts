@@ -1,2 +1,2 @@
+export type { NearCacheOptions } from '@sess/core/internal';
 export { withNearCache } from './near-cache.js';
-export type { NearCacheOptions } from './options.js';

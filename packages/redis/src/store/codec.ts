@@ -1,31 +1,33 @@
-import { decodeAuth, decodeData, encodeAuth, encodeData } from '@sess/core/internal';
+import { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from '@sess/core/internal';
 import type { SessionRecord } from '@sess/core/store';
 
 /*
- * value   = "1:" authVersion ":" dataVersion ":" createdAt ":" expiresAt ":" page ":" length ":" auth data
+ * value   = format ":" authVersion ":" dataVersion ":" createdAt ":" expiresAt ":" page ":" length ":" auth data
+ * format  = "1" or "2": see formatOf of @sess/core
  * auth    = JSON of `length` ASCII characters
  * data    = JSON to the end
  *
  * The scripts read the numbers and splice the two parts. They never parse the JSON, which Lua could not write back
  * unchanged. `page` is the page of the index that has the session: see store/lua/header.ts.
  */
-const HEADER = /^1:(\d{1,15}):(\d{1,15}):(\d{1,15}):(\d{1,15}):\d{1,6}:(\d{1,6}):/;
+const HEADER = /^[12]:(\d{1,15}):(\d{1,15}):(\d{1,15}):(\d{1,15}):\d{1,6}:(\d{1,6}):/;
 
-/** The version of a record. Versions above 1 are written by later releases. */
-const VERSION = /^(\d{1,3}):/;
+/** The format of a record. Those above are written by later releases. */
+const NEWEST_FORMAT = 2;
+const FORMAT = /^(\d{1,3}):/;
 
 /** Returns the record as text, on page 0; the insert script sets the page. */
 export function encodeRecord(record: SessionRecord): string {
   const auth = encodeAuth(record.auth);
   const { authVersion, dataVersion, createdAt } = record;
-  const header = `1:${authVersion}:${dataVersion}:${createdAt}:${auth.expiresAt}:0:${auth.text.length}:`;
+  const header = `${formatOf(record.data)}:${authVersion}:${dataVersion}:${createdAt}:${auth.expiresAt}:0:${auth.text.length}:`;
   return header + auth.text + encodeData(record.data);
 }
 
 /** True if a later version of this store has written the value. It is a session that this version cannot read. */
 export function isNewerRecord(value: string): boolean {
-  const version = VERSION.exec(value)?.[1];
-  return version !== undefined && Number(version) > 1;
+  const format = FORMAT.exec(value)?.[1];
+  return format !== undefined && Number(format) > NEWEST_FORMAT;
 }
 
 /** Returns the record of a stored value; `undefined` for one that no version of this store has written. */

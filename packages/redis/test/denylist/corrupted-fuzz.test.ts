@@ -122,7 +122,7 @@ describe('a denylist on the server that was damaged', () => {
   );
 
   it.each(['0||', '1800000000000||9999999999999999'])(
-    'makes a new head of %j when somebody signs in',
+    'a sign-in replaces the damaged header %j',
     async (head) => {
       const { issue, isDenied } = openDenylist(client);
       const { sid } = createRecord({ now: 0, subject: `ada-${++subjects}` });

@@ -76,7 +76,7 @@ describe('a server that evicts keys', () => {
     expect((await asked()) - before).toBe(2);
   });
 
-  test('cannot be told from others by a user who may not ask: that is said once, and work goes on', async () => {
+  test('an unknown eviction policy, because the user may not read it, is logged once, and the denylist works', async () => {
     const server = await useServer({ 'maxmemory-policy': 'allkeys-lru' });
     await server.command('ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', '-info');
     const options = { ...failFast, username: 'app', password: 'pw', enableReadyCheck: false };

@@ -55,7 +55,7 @@ test('under Sentinel denials outlive a change of master, with a near cache and w
   }
 });
 
-test('on a Cluster they are said again after a failover of which no call has seen a fault', {
+test('denials on a Cluster are replayed after a failover without a failed call', {
   timeout: 60_000,
 }, async () => {
   const cluster = await startRedisCluster({ binary: binary() });

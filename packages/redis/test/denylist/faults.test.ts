@@ -59,7 +59,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     expect(await isDenied({ ...next, jti: 'next' })).toBe(true);
   });
 
-  test('forgets everything refuses the tokens of before, and goes on [jwt.flushed]', async () => {
+  test('a denylist whose server lost all keys denies earlier tokens, and continues [jwt.flushed]', async () => {
     const opened = await arrange();
     const { server, issue, isDenied, denyAll } = opened;
     const { denied, good } = await denySome(opened);
@@ -72,7 +72,7 @@ describe('a denylist whose server', { timeout: 30_000 }, () => {
     for (const token of [...denied, good]) expect(await isDenied(token)).toBe(true);
   });
 
-  test('is restarted without its data refuses the tokens of before, and goes on', async () => {
+  test('a denylist whose server restarted without its data denies earlier tokens, and continues', async () => {
     const opened = await arrange();
     const { server, issue, isDenied } = opened;
     const { denied, good } = await denySome(opened);

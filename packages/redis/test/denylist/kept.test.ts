@@ -59,7 +59,7 @@ describe('what a denylist keeps in Redis', () => {
     for (const key of await client.keys('*')) expect(await client.type(key)).toBe('hash');
   });
 
-  it('has nothing of what a token claims in a key, and asks nobody about what cannot be one', async () => {
+  it('a denylist puts no claim of a token into a key, and sends no command for an impossible token', async () => {
     const { denylist } = denylistOf();
     const commands = async () =>
       Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
@@ -230,7 +230,7 @@ describe('what a denylist keeps in Redis', () => {
     ['a head', 'h', { nearCache: true }],
     ['a denial', 'j', {}],
     ['a denial', 'j', { nearCache: true }],
-  ])('says once that it cannot read %s: %s, %o', async (_, name, options) => {
+  ])('a denylist logs once that it cannot read %s: %s, %o', async (_, name, options) => {
     const told: unknown[] = [];
     const logger = { ...silentLogger, error: (...line: unknown[]) => void told.push(line) };
     const { denylist, issue, isDenied } = openDenylist(client, options, logger);

@@ -57,7 +57,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
     });
   }
 
-  test('hears of it whatever it was', async () => {
+  test('a near cache drops a subject after every kind of denial elsewhere', async () => {
     const { near, other } = await openPair();
     const stranger = await other.issue('bob');
     await near.cached(stranger);
@@ -110,7 +110,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
     }
   });
 
-  test('empties at FLUSHALL and when it is no longer told, and fills again', async () => {
+  test('a near cache is emptied by FLUSHALL and by a lost subscription, and fills again', async () => {
     const { near, other } = await openPair();
     const token = await other.issue();
     await near.cached(token);
@@ -124,7 +124,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
     await near.cached(next);
   });
 
-  test('says nothing of what was read longer than maxAge ago, and nothing after close', async () => {
+  test('a near cache trusts no entry older than maxAge, and none after close', async () => {
     const { near, other } = await openPair({ maxAge: '1s' });
     const token = await other.issue();
     await near.cached(token);
@@ -136,7 +136,7 @@ describe('a denylist with a near cache', { timeout: 30_000 }, () => {
     expect(near.isKnownGood(token)).toBe(false);
   });
 
-  test('keeps no subject with more than a thousand denials, and answers all the same', async () => {
+  test('a near cache keeps no subject with more than a thousand denials, and its tokens are still checked', async () => {
     const { near, other } = await openPair();
     const [good, bad] = [await other.issue(), await other.issue()];
     const denials = Array.from(

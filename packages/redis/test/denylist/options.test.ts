@@ -19,7 +19,7 @@ describe('the options of a denylist', () => {
     ['durability on a client that cannot be copied', { durability: { replicas: 1 } }],
   ];
 
-  it.each(bad)('are refused at once: %s', (_name, options) => {
+  it.each(bad)('a wrong option of a denylist throws: %s', (_name, options) => {
     expect(() => redisDenylist(CLIENT, options as RedisDenylistOptions)).toThrow(
       expect.objectContaining({ code: 'invalid_option' }),
     );

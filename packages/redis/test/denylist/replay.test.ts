@@ -30,7 +30,7 @@ async function arrange() {
 const SOON = { timeout: 5_000 };
 
 describe('after a failover that lost denials', { timeout: 20_000 }, () => {
-  test('says them again by itself, as soon as it is connected', async () => {
+  test('lost denials are replayed without a call, as soon as the connection is back', async () => {
     const { denylist, issue, deny, isDenied, raw, dump, warnings } = await arrange();
     const [byName, bySession, spent, good] = [
       await issue(),
@@ -55,7 +55,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     });
   });
 
-  test('raises the version to what it had been: tokens of before are denied, those of after are good', async () => {
+  test('a lost denyAll is replayed with its version: earlier tokens are denied, later ones are valid', async () => {
     const { issue, denyAll, isDenied, raw, dump } = await arrange();
     const [gone, mine] = [await issue(), await issue()];
     const before = await dump();
@@ -67,7 +67,7 @@ describe('after a failover that lost denials', { timeout: 20_000 }, () => {
     expect(await isDenied(after)).toBe(false);
   });
 
-  test('spares nobody whom what was lost had denied, though somebody else has been spared since', async () => {
+  test('a replayed denyAll denies sessions that another denyAll has spared since', async () => {
     const { denylist, issue, denyAll, isDenied, raw, dump } = await arrange();
     const [gone, other] = [await issue(), await issue()];
     const before = await dump();

@@ -53,7 +53,7 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
       await expectCommands(1, () => opened.denyAll());
     });
 
-    it('are none where there is nothing to ask', async () => {
+    it('a denylist sends no command where there is nothing to look up', async () => {
       const { denylist } = opened;
       await expectCommands(0, () => denylist.deny(ADA, [], LIFE));
       await expectCommands(0, () => opened.isDenied({ sid: 'x', jti: 'x', version: 1 }));
@@ -62,7 +62,7 @@ for (const [name, open] of Object.entries(DEPLOYMENTS)) {
 }
 
 describe('round trips of a denylist with a near cache', () => {
-  it('are none for a token that is known to be good, and one for a subject that is not known', async () => {
+  it('a denylist with a near cache sends no command for a known valid token, and one for an unknown subject', async () => {
     const servers = await openCountedServer(requireServer(inject('servers').redis));
     try {
       const { denylist, issue, cached, isDenied, isKnownGood } = openDenylist(servers.client, {

@@ -70,7 +70,7 @@ describe('a hash on the server that was damaged', () => {
   });
 
   it.each(['evict-oldest', 'reject'] as const)(
-    'costs the damaged session at most: others go on, the user can sign in, and it is said once (%s)',
+    'a damaged hash loses at most the damaged session: others continue, the user can sign in, and one line is logged (%s)',
     async (onLimit) => {
       const { sessions: elsewhere } = createEngine(client);
       const other = await elsewhere.create({ subject: 'somebody else' });
@@ -158,7 +158,7 @@ describe('a hash on the server that was damaged', () => {
     return { sessions, subject, key, field, accessToken };
   }
 
-  it('holds no place under a limit with a good header and JSON that is none', async () => {
+  it('a session with a good header and invalid JSON does not count for the limit', async () => {
     const { sessions, subject, accessToken } = await arrangeFull(
       (value) => `${value.slice(0, -2)}]]`,
     );

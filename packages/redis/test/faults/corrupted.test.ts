@@ -39,7 +39,7 @@ const SPOILED: Readonly<Record<string, (value: string) => string>> = {
     value.replace(/\{.*$/s, `${'['.repeat(20_000)}${']'.repeat(20_000)}]`),
 };
 
-describe('a stored session that nobody here wrote', () => {
+describe('a stored session in a foreign form', () => {
   let server: RedisServer;
   let engine: Engine;
   beforeAll(async () => {
@@ -60,38 +60,41 @@ describe('a stored session that nobody here wrote', () => {
     await server.command('HSET', key, field, spoiled);
   }
 
-  test.for(Object.entries(SPOILED))('%s is not there, and is in nobody’s way', async ([, how]) => {
-    const { sessions, heard, errors } = engine;
-    const bad = await sessions.create({ subject: 'ada' });
-    const good = await sessions.create({ subject: 'ada' });
-    await spoil(bad.session.sid, how);
-    const { sid } = bad.session;
+  test.for(Object.entries(SPOILED))(
+    '%s is absent, and does not affect other sessions',
+    async ([, how]) => {
+      const { sessions, heard, errors } = engine;
+      const bad = await sessions.create({ subject: 'ada' });
+      const good = await sessions.create({ subject: 'ada' });
+      await spoil(bad.session.sid, how);
+      const { sid } = bad.session;
 
-    expect(await sessions.verify(bad.accessToken)).toEqual(UNKNOWN);
-    expect(await sessions.refresh(bad.refreshToken)).toEqual(UNKNOWN);
-    expect(await sessions.get(sid)).toBeUndefined();
-    expect(await sessions.update(sid, { a: 1 })).toBeUndefined();
-    expect(await sessions.elevate(sid)).toBeUndefined();
-    // Said once, however often it is met: reads come by the thousand.
-    expect(errors()).toBe(1);
+      expect(await sessions.verify(bad.accessToken)).toEqual(UNKNOWN);
+      expect(await sessions.refresh(bad.refreshToken)).toEqual(UNKNOWN);
+      expect(await sessions.get(sid)).toBeUndefined();
+      expect(await sessions.update(sid, { a: 1 })).toBeUndefined();
+      expect(await sessions.elevate(sid)).toBeUndefined();
+      // Said once, however often it is met: reads come by the thousand.
+      expect(errors()).toBe(1);
 
-    const third = await sessions.create({ subject: 'ada' });
-    const next = accepted(await sessions.refresh(good.refreshToken));
-    expect(await sessions.verify(next.accessToken)).toMatchObject({ ok: true });
-    expect(await sessions.update(good.session.sid, { a: 1 })).toMatchObject({ data: { a: 1 } });
-    expect((await sessions.list('ada')).map((session) => session.sid)).toEqual([
-      good.session.sid,
-      third.session.sid,
-    ]);
-    expect(await sessions.revoke(third.session.sid)).toBe(true);
-    // The count is taken from the index, and may include the damaged one.
-    expect([1, 2]).toContain(await sessions.revokeAll('ada', { except: sid }));
-    expect(await sessions.list('ada')).toEqual([]);
-    await sessions.create({ subject: 'ada' });
-    await sessions.revokeAll('ada');
-    expect(heard).not.toContain('reuse');
-    expect(errors()).toBe(1);
-  });
+      const third = await sessions.create({ subject: 'ada' });
+      const next = accepted(await sessions.refresh(good.refreshToken));
+      expect(await sessions.verify(next.accessToken)).toMatchObject({ ok: true });
+      expect(await sessions.update(good.session.sid, { a: 1 })).toMatchObject({ data: { a: 1 } });
+      expect((await sessions.list('ada')).map((session) => session.sid)).toEqual([
+        good.session.sid,
+        third.session.sid,
+      ]);
+      expect(await sessions.revoke(third.session.sid)).toBe(true);
+      // The count is taken from the index, and may include the damaged one.
+      expect([1, 2]).toContain(await sessions.revokeAll('ada', { except: sid }));
+      expect(await sessions.list('ada')).toEqual([]);
+      await sessions.create({ subject: 'ada' });
+      await sessions.revokeAll('ada');
+      expect(heard).not.toContain('reuse');
+      expect(errors()).toBe(1);
+    },
+  );
 
   test.for(['evict-oldest', 'reject'] as const)(
     'holds no place under the limit, with %s',
@@ -136,7 +139,7 @@ describe('a stored session that nobody here wrote', () => {
     `0:0|${'9'.repeat(40)}:x:${'9'.repeat(40)}`,
     '0:0|999999999999999:x:1',
     undefined,
-  ])('spoiled book-keeping (%j) locks nobody out', async (value) => {
+  ])('damaged metadata (%j) does not lock a subject out', async (value) => {
     const { sessions, heard, errors } = engine;
     const { key } = placeOf('ada');
     const first = await sessions.create({ subject: 'ada' });

@@ -30,7 +30,7 @@ const OPEN: Readonly<Record<string, (url: string) => Promise<OpenClient>>> = {
   },
 };
 
-describe('500 users at once over one connection that breaks and stalls', () => {
+describe('500 concurrent users over one connection that breaks and stalls', () => {
   let server: RedisServer;
   let users: readonly Issued[];
   beforeAll(async () => {

@@ -35,7 +35,7 @@ const CLIENTS: Readonly<
 
 describe('a server that is dead when the application starts', () => {
   test.concurrent.for(Object.keys(CLIENTS))(
-    'is answered with 503, and the application heals by itself, through %s [store.start, store.fault]',
+    'a dead server gives a 503, and the application recovers without a restart, through %s [store.start, store.fault]',
     async (name, { expect, onTestFinished }) => {
       const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
       onTestFinished(() => server.stop());

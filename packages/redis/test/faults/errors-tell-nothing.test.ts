@@ -8,7 +8,7 @@ import { useServer } from './arrange.js';
 
 describe('what a server refuses', () => {
   test.each(Object.entries(CLIENTS))(
-    'is told of without what it was to keep: %s [logs.errors]',
+    'a refused write is reported without its content: %s [logs.errors]',
     async (_name, open) => {
       const server = await useServer(onTestFinished, { 'maxmemory-policy': 'noeviction' });
       const { client, close } = await open(server.url);

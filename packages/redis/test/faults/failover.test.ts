@@ -141,7 +141,7 @@ describe('a failover under Sentinel', () => {
 });
 
 describe('a master that has become a replica while clients are connected', () => {
-  test('is asked once more, or is a clear error; READONLY reaches nobody [store.read-only]', async () => {
+  test('a command to a former master is retried once, or throws a clear error without READONLY [store.read-only]', async () => {
     const server = await useServer(onTestFinished);
     const other = await useServer(onTestFinished);
     const { sessions, heard } = createEngine(useRedis(onTestFinished, server.url));

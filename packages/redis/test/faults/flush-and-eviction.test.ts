@@ -35,7 +35,7 @@ describe('SCRIPT FLUSH', () => {
     expect(errors()).toBe(0);
   });
 
-  test('between the two commands of many calls at once is not noticed either', async () => {
+  test('SCRIPT FLUSH between the two commands of many concurrent calls is not noticed either', async () => {
     const server = await useServer(onTestFinished);
     const { sessions, errors } = createEngine(useRedis(onTestFinished, server.url));
     await sessions.ready();

@@ -6,7 +6,7 @@ import { attempt, createEngine, useRedis, useServer } from './arrange.js';
 const USERS = 20;
 
 describe('a server that is killed in the middle of requests and started again', () => {
-  test('fails calls within their deadline, heals, and calls nobody a thief [store.fault, rotation.failover]', async () => {
+  test('calls to a killed server fail within their timeout, then recover, and report no theft [store.fault, rotation.failover]', async () => {
     // What it acknowledged it has on disk, so that every session has to be there again.
     const server = await useServer(onTestFinished, {
       appendonly: 'yes',

@@ -183,7 +183,7 @@ describe('a reply that is lost after the command was carried out [store.lost-rep
       expect(await readRecord(server, session.sid)).toMatchObject({ authVersion: 2 });
     });
 
-    test('says removed, and tells of it once', async () => {
+    test('a remove sent twice returns removed, and emits one event', async () => {
       const { sessions, heard } = engine;
       const { session } = await sessions.create({ subject: 'ada' });
       const sent = loseReply(REMOVE);
@@ -208,7 +208,7 @@ describe('a reply that is lost after the command was carried out [store.lost-rep
       expect((await neighbour.list('ada')).map(({ sid }) => sid)).toEqual([between]);
     });
 
-    test('inserts once and evicts once; after a revoke-all in between it starts anew', async () => {
+    test('an insert sent twice inserts and evicts once; after a revoke-all in between it runs as new', async () => {
       const client = useRedis(onTestFinished, proxy.url, RESENDING);
       const { sessions, heard } = createEngine(client, {
         engine: { maxPerSubject: 1 },

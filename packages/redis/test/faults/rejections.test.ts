@@ -7,7 +7,7 @@ import { useServer } from './arrange.js';
 
 const SCRIPT = fileURLToPath(new URL('./rejections-child.mjs', import.meta.url));
 
-describe('a promise that nobody awaits', () => {
+describe('a promise that is not awaited', () => {
   test('never ends the process when it is rejected [store.rejections]', async () => {
     const server = await useServer(onTestFinished);
     const proxy = await startTcpProxy({ target: server });

@@ -68,7 +68,7 @@ async function arrange(onFinished: OnFinished) {
 
 describe('five seconds of silence', () => {
   test.concurrent.for(Object.keys(CLIENTS))(
-    'are answered at the deadline, and nothing is written later, through %s [store.silence, store.late]',
+    'calls during five seconds of silence end at the timeout, and nothing is written later, through %s [store.silence, store.late]',
     { timeout: 20_000 },
     async (name, { expect, onTestFinished }) => {
       const { server, issued } = await arrange(onTestFinished);

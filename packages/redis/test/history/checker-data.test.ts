@@ -12,7 +12,7 @@ describe('a confirmed patch', () => {
   });
   const rule = 'no patch lost';
 
-  test('is seen by whoever comes later', () => {
+  test('a confirmed patch is visible to every later read', () => {
     expect(find([BIRTH, set(20, 1), verify(40, { seen: { k: 1 } })])).toEqual([]);
     expect(find([BIRTH, set(20, 1), verify(40, { seen: {} })])).toEqual([violation(rule)]);
     expect(find([BIRTH, set(20, 1), verify(25, { seen: {} })])).toEqual([]);
@@ -31,7 +31,7 @@ describe('a confirmed patch', () => {
     expect(find(late)).toEqual([violation(rule)]);
   });
 
-  test('was asked for by somebody', () => {
+  test('a patch that is read was requested by a client', () => {
     expect(find([BIRTH, verify(40, { seen: { k: 9 } })])).toEqual([violation(rule)]);
   });
 });

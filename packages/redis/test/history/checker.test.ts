@@ -92,7 +92,7 @@ describe('a session that has ended', () => {
     expect(find([BIRTH, end, verify(2_500)], { disturbances: twice })).toEqual([revived]);
   });
 
-  test('says how long it was revived', () => {
+  test('the finding of a revived session contains how long it was revived', () => {
     const lines: Line[] = [BIRTH, { kind: 'revoke', from: 220, to: 230 }, verify(500)];
     const [finding] = checkHistory(historyOf(lines, failover(300, 400)), TOLERANCE);
     expect(finding?.lasted).toBe(110);
@@ -155,7 +155,7 @@ describe('an honest client', () => {
     expect(find([BIRTH], { events })).toEqual([violation('no honest thief')]);
   });
 
-  test('is not signed out when nobody asked for it', () => {
+  test('an honest client is not signed out unless a call requested it', () => {
     const rule = 'nobody signed out';
     expect(find([BIRTH, verify(200, NO)])).toEqual([violation(rule)]);
     expect(find([BIRTH, { kind: 'update', from: 200, to: 210, ...NO }])).toEqual([violation(rule)]);

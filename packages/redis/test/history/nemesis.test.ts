@@ -17,7 +17,7 @@ test('a graceful failover has nothing to lose, unless another one comes into it'
   expect(judge(deeds, twice)).toEqual([{ ...deeds[0], mayLose: true }]);
 });
 
-test('a promotion that nobody had asked for is a disturbance of its own', () => {
+test('an unrequested promotion is a separate disturbance', () => {
   const judged = judge([deed('short silence', 9_000, 9_500, 1)], [{ shard: 0, at: 9_200 }]);
   expect(judged.map(({ kind, shard, mayLose }) => [kind, shard, mayLose])).toEqual([
     ['unasked failover', 0, true],

@@ -156,7 +156,7 @@ describe('on a Cluster, while one instance verifies and another revokes', {
     await expectRecovery(scene);
   });
 
-  test('a master that stands still, and is replaced meanwhile, is believed for the bound', async () => {
+  test('entries of a paused master that is replaced are trusted no longer than the bound', async () => {
     const scene = await arrange();
     const master = await firstMaster();
     const [replica] = await cluster.replicasOf(master);

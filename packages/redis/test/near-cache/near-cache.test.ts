@@ -52,7 +52,7 @@ describe('what another instance does', { timeout: 30_000 }, () => {
     });
   }
 
-  test('is known whatever it was', async () => {
+  test('every kind of write by another instance invalidates the cached records of its subject', async () => {
     const { near, other } = await openPair();
     const [one, two] = [await other.insert('ada'), await other.insert('ada')];
     const stranger = await other.insert('bob');
@@ -73,7 +73,7 @@ describe('what another instance does', { timeout: 30_000 }, () => {
     expect(near.has(stranger.sid)).toBe(true);
   });
 
-  test('is refused by an engine that answered from memory', async () => {
+  test('an engine refuses a session from its near cache after another instance revoked it', async () => {
     const store = redisStore(await connect(), { nearCache: true, keyPrefix: 'engine:' });
     const sessions = createSessions({ store });
     onTestFinished(() => sessions.close());
@@ -113,7 +113,7 @@ describe('what another instance does', { timeout: 30_000 }, () => {
 });
 
 describe('own writes', { timeout: 30_000 }, () => {
-  test('are seen at once', async () => {
+  test('local writes invalidate their record before they are sent', async () => {
     const { near } = await openPair();
     const write = (): ReturnType<typeof createWrite> => createWrite(Date.now());
     const first = await near.insert('ada');
@@ -161,7 +161,7 @@ describe('the memory', { timeout: 30_000 }, () => {
     expect(sids.filter(near.has).length).toBe(10);
   });
 
-  test('says nothing of what was read longer than maxAge ago', async () => {
+  test('the near cache returns no record older than maxAge', async () => {
     const { near } = await openPair({ nearCache: { maxAge: '1s' } });
     const { sid } = await near.insert('ada');
     await near.cached(sid);
@@ -186,7 +186,7 @@ describe('the memory', { timeout: 30_000 }, () => {
 });
 
 describe('the client', { timeout: 30_000 }, () => {
-  test("may have a keyPrefix of its own, which is part of the server's names", async () => {
+  test('the client may have a keyPrefix, which is part of the names on the server', async () => {
     const client = new Redis(server.url, { ...failFast, keyPrefix: 'appü:' });
     onTestFinished(() => client.disconnect());
     const near = openStore(client, { keyPrefix: 'own:' });
@@ -235,7 +235,7 @@ describe('the client', { timeout: 30_000 }, () => {
     expect(said.map((text) => /may not/.test(text))).toEqual([false, true, false]);
   });
 
-  test('is refused at once when it cannot do it', () => {
+  test('the near cache throws for a client that it does not support', () => {
     const lazy = { lazyConnect: true } as const;
     const cluster = new Cluster([{ port: server.port }], { ...lazy, keyPrefix: '{app}:' });
     const unfit: readonly (readonly [RedisClient, RegExp])[] = [

@@ -5,7 +5,7 @@ import { silentLogger } from '@sess/testkit';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { CLUSTER_CLIENTS } from '../clients.js';
 
-it('says its revocations again after a failover of which no call has seen a fault', async () => {
+it('a process replays its revocations after a failover without a failed call', async () => {
   const cluster = await startRedisCluster({ binary: requireServer(inject('servers').redis) });
   onTestFinished(() => cluster.stop());
   for (const [name, open] of Object.entries(CLUSTER_CLIENTS)) {

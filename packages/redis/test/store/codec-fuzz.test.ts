@@ -69,7 +69,7 @@ describe('a stored value that was changed', () => {
     expect(Math.min(seen.absent, seen.record)).toBeGreaterThanOrEqual(scaled(100));
   });
 
-  it('comes back whole when nobody changed it', () => {
+  it('an unchanged stored value is decoded completely', () => {
     expect(decodeRecord(record.sid, text)).toEqual(record);
   });
 });

@@ -23,7 +23,7 @@ async function arrange(url: string, timeout: number) {
 }
 
 describe('durability', () => {
-  it('says nothing while a replica confirms rotations and revocations', async () => {
+  it('durable writes log nothing while a replica confirms rotations and revocations', async () => {
     const group = await startSentinelGroup({ binary: requireServer(inject('servers').redis) });
     onTestFinished(() => group.stop());
     const { sessions, unconfirmed } = await arrange(group.master.url, 0.9);
@@ -39,7 +39,7 @@ describe('durability', () => {
     expect(Object.keys(await replica.hgetall(key))).not.toContain(issued.session.sid.slice(16));
   });
 
-  it('does what it was asked, and tells that nobody confirmed it, when no replica answers', async () => {
+  it('an unconfirmed durable write succeeds, and is reported as unconfirmed', async () => {
     const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
     onTestFinished(() => server.stop());
     const { sessions, unconfirmed } = await arrange(server.url, 0.2);
@@ -50,7 +50,7 @@ describe('durability', () => {
     expect(await sessions.verify(issued.accessToken)).toMatchObject({ ok: false });
   });
 
-  it('turns no burst of writes away while no replica answers: they share their waits', async () => {
+  it('a burst of durable writes is not refused while no replica responds: they share their waits', async () => {
     const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
     onTestFinished(() => server.stop());
     const { sessions, unconfirmed } = await arrange(server.url, 0.1);
@@ -79,7 +79,7 @@ describe('durability', () => {
   });
 
   it.each([{ replicas: 0 }, { replicas: 1.5 }, { replicas: 1, timeout: '2s' as const }])(
-    'refuses %j, and says what to write',
+    'durability refuses %j, and the message gives the repair',
     (durability) => {
       const client = new Redis({ lazyConnect: true });
       expect(() => redisStore(client, { durability })).toThrow(UsageError);

@@ -2,11 +2,11 @@ import type { RefreshResult, Session, VerifyResult } from '@sess/core';
 import type { Ledger, Story } from '../ledger.js';
 import { digestOfFamily, partsOf } from '../tokens.js';
 
-/** A call of an engine that has been answered. */
+/** A call of an engine that has returned. */
 export interface Asked {
   readonly beganTurn: number;
   readonly beganAt: number;
-  /** Whose it is: nobody may be shown another's. */
+  /** The user who called: no session of another may be shown. */
   readonly user: string;
 }
 
@@ -44,7 +44,7 @@ function livedThrough(ledger: Ledger, story: Story, family: string, asked: Asked
   );
 }
 
-/** An answer that shows a session must not come from one that was over when it was asked for. */
+/** Checks that a response does not show a session that had ended before the call. */
 export function checkShown(ledger: Ledger, asked: Asked, sid: string, session: Session): void {
   const story = ledger.storyOf(sid);
   if (session.sid !== sid || session.subject !== asked.user) {

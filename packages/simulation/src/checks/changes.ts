@@ -38,7 +38,7 @@ function checkBirth(ledger: Ledger, story: Story, record: SessionRecord): void {
       record.createdAt <= one.at &&
       at < one.at + TOMBSTONE_TTL_MS,
   );
-  // Told first: a session that a revoke-all missed may be one that it had ended already.
+  // Checked first: a session that a revoke-all missed may be one that it had ended already.
   if (story.ended !== undefined) {
     ledger.violate('ended-stays-ended', `${story.name} was ended, and is in the store again`);
   } else if (fence !== undefined) {
@@ -64,7 +64,7 @@ function checkParts(
   }
 }
 
-/** A store may answer copies. */
+/** A store may return copies. */
 function isSame(left: object, right: object): boolean {
   return left === right || JSON.stringify(left) === JSON.stringify(right);
 }
@@ -108,7 +108,7 @@ function noteSuccessor(ledger: Ledger, story: Story, { auth }: Pick<SessionRecor
   }
 }
 
-/** Whoever signs in after the limit signs somebody out. */
+/** Checks that a sign-in above the limit evicts a session. */
 export function checkLimit(ledger: Ledger, tag: string): void {
   const at = ledger.timeline.now();
   const live = ledger

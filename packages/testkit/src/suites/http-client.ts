@@ -1,6 +1,6 @@
 import { type Agent, request as send } from 'node:http';
 
-/** An answer as it came over the socket. */
+/** A response as it came over the socket. */
 export interface WireAnswer {
   readonly status: number;
   /** Header values by lower-case name; several lines of one name joined by commas. */
@@ -16,11 +16,11 @@ export interface WireRequest {
   readonly headers?: readonly (readonly [string, string])[];
   /** Sent as it is; an object is sent as JSON with its content type. */
   readonly body?: string | object;
-  /** Whose connections are used, and kept. Default: a connection of its own. */
+  /** The connections to use and keep. Default: a new connection for each request. */
   readonly agent?: Agent;
 }
 
-/** Sends one request, with exactly the header lines given, over a socket of its own unless an agent has others. */
+/** Sends one request, with exactly the header lines given, over a new socket unless an agent is given. */
 export function sendRequest(url: string, given: WireRequest = {}): Promise<WireAnswer> {
   const isJson = typeof given.body === 'object';
   const body = isJson ? JSON.stringify(given.body) : (given.body as string | undefined);

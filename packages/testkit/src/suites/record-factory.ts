@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { AuthPart, SessionRecord } from '@sess/core/store';
+import type { AuthPart, DataPart, FormerFamily, SessionRecord } from '@sess/core/store';
 
 const MINUTE = 60_000;
 
@@ -17,6 +17,8 @@ export function createRecord(
   given: { readonly now: number; readonly subject?: string; readonly data?: object } & {
     readonly auth?: Partial<AuthPart>;
     readonly createdAt?: number;
+    /** Members that few sessions have. */
+    readonly more?: Pick<DataPart, 'life' | 'guest' | 'once'>;
   },
 ): SessionRecord {
   const { now, subject = 'ada', data = { handle: 'ada', roles: [], nested: {} } } = given;
@@ -31,7 +33,24 @@ export function createRecord(
       subject,
       device: { userAgent: 'suite/1.0 ("quoted", ünïcode)', ip: '127.0.0.1' },
       data,
+      ...given.more,
     },
+  };
+}
+
+/** A family that a re-authentication replaced, with fresh digests. */
+export function createFormerFamily(now: number): FormerFamily {
+  return {
+    expiresAt: now + 5 * MINUTE,
+    authenticatedAt: now - MINUTE,
+    family: random(22),
+    refresh: random(22),
+    generation: 2,
+    salt: random(22),
+    accessCount: 0,
+    access: [{ digest: random(22), expiresAt: now + MINUTE }],
+    acr: 'urn:acr:one',
+    amr: ['pwd'],
   };
 }
 
@@ -59,10 +78,10 @@ export function createAuth(now: number): AuthPart {
   };
 }
 
-/** The context that a write needs: a deadline a second away, and an operation of its own. */
+/** The context of a write: an operation of its own, and a deadline that a busy machine does not miss. */
 export function createWrite(now: number): {
   readonly notAfter: number;
   readonly operation: string;
 } {
-  return { notAfter: now + 1_000, operation: random(16) };
+  return { notAfter: now + 30_000, operation: random(16) };
 }

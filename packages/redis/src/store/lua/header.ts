@@ -34,20 +34,20 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- Parses the header of a session. Returns nil for a value that codec.ts would not read either.
 local function header(value)
-  local av, dv, created, expires, page, length, at =
-    string.match(value, '^1:(%d+):(%d+):(%d+):(%d+):(%d+):(%d+):()%[')
-  if not av or string.byte(value, -1) ~= 93 then return nil end
+  local format, av, dv, created, expires, page, length, at =
+    string.match(value, '^([12]):(%d+):(%d+):(%d+):(%d+):(%d+):(%d+):()%[')
+  if not format or string.byte(value, -1) ~= 93 then return nil end
   if math.max(#av, #dv, #created, #expires) > 15 or #page > 6 or #length > 6 then return nil end
   return {
-    av = av, dv = dv, created = created, expires = expires, ends = tonumber(expires), page = tonumber(page),
+    format = format, av = av, dv = dv, created = created, expires = expires, ends = tonumber(expires), page = tonumber(page),
     value = value, at = at, length = tonumber(length)
   }
 end
 
 -- True for a record that a later version of this store has written.
 local function isNewer(value)
-  local version = string.match(value, '^(%d%d?%d?):')
-  return version ~= nil and tonumber(version) > 1
+  local format = string.match(value, '^(%d%d?%d?):')
+  return format ~= nil and tonumber(format) > 2
 end
 
 -- Cut out on demand: most scripts read the numbers only.
@@ -56,7 +56,7 @@ local function dataOf(h) return h.data or string.sub(h.value, h.at + h.length) e
 
 local function build(h)
   local auth = authOf(h)
-  return '1:' .. h.av .. ':' .. h.dv .. ':' .. h.created .. ':' .. h.expires .. ':' .. h.page ..
+  return h.format .. ':' .. h.av .. ':' .. h.dv .. ':' .. h.created .. ':' .. h.expires .. ':' .. h.page ..
     ':' .. #auth .. ':' .. auth .. dataOf(h)
 end
 `;

@@ -61,7 +61,7 @@ export function describeApplication(target: Target): void {
   });
 
   describe('the session object that a handler gets', () => {
-    it('decides nothing, whatever the handler writes to it', async () => {
+    it('a write by the handler to its session object changes no decision', async () => {
       const host = await useHost(target);
       const [ada, eve] = [await host.login('ada'), await host.login('eve')];
       const { sid } = json(await host.send('/me', { headers: [bearer(ada.token)] }));

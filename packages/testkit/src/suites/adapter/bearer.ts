@@ -40,16 +40,19 @@ export function describeBearer(target: Target): void {
       ['nothing', []],
       ['another scheme', [['Authorization', 'Basic YWRhOmFkYQ==']]],
       ['a scheme that only begins alike', [['Authorization', 'Bearerish abc']]],
-    ] as const)('answers %s with a bare challenge [bearer.none]', async (_what, headers) => {
-      const host = await useHost(target);
-      const answer = await host.send('/me', { headers });
-      expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toBe('Bearer');
-      expect(answer.headers['content-type']).toBe('application/problem+json');
-      expect(answer.headers['cache-control']).toBe('no-store');
-      expect(json(answer)).toMatchObject({ status: 401, code: 'session_required' });
-      expect(host.lookups()).toBe(0);
-    });
+    ] as const)(
+      'a request with %s gets 401 with a bare challenge [bearer.none]',
+      async (_what, headers) => {
+        const host = await useHost(target);
+        const answer = await host.send('/me', { headers });
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(answer.headers['cache-control']).toBe('no-store');
+        expect(json(answer)).toMatchObject({ status: 401, code: 'session_required' });
+        expect(host.lookups()).toBe(0);
+      },
+    );
 
     it.each([
       'Bearer',
@@ -60,7 +63,7 @@ export function describeBearer(target: Target): void {
       'Bearer =',
       'Bearer tök',
       'Bearer a=b',
-    ])('answers "%s" with invalid_request [bearer.malformed]', async (value) => {
+    ])('the header "%s" gets 400 invalid_request [bearer.malformed]', async (value) => {
       const host = await useHost(target);
       const answer = await host.send('/me', { headers: [['Authorization', value]] });
       expect(answer.status).toBe(400);
@@ -69,7 +72,7 @@ export function describeBearer(target: Target): void {
       expect(host.lookups()).toBe(0);
     });
 
-    it('answers two Authorization headers with invalid_request, whichever is good [bearer.twice]', async () => {
+    it('two Authorization headers get 400 invalid_request, although one is valid [bearer.twice]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       for (const lines of [
@@ -83,7 +86,7 @@ export function describeBearer(target: Target): void {
       }
     });
 
-    it('answers a token in header and query, or header and form, with invalid_request [bearer.two-places]', async () => {
+    it('a token in header and query, or header and form, gets 400 invalid_request [bearer.two-places]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       expect(
@@ -151,7 +154,7 @@ export function describeBearer(target: Target): void {
       expect(host.lookups()).toBe(0);
     });
 
-    it('leaves an open route open, whatever the credentials', async () => {
+    it('an open route stays open with any credentials', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const users = [];
@@ -191,7 +194,7 @@ export function describeBearer(target: Target): void {
       expect(again.status).toBe(200);
     });
 
-    it('answers 403 where the condition of a guard fails', async () => {
+    it('a guard whose condition fails responds 403', async () => {
       const host = await useHost(target);
       const ada = await host.login();
       const admin = await host.login('admin');

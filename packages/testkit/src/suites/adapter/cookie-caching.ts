@@ -7,13 +7,13 @@ export function describeCookieCaching(target: Target): void {
   const useCookies = () => useCookieHost(target);
 
   describe('a page behind a guard', () => {
-    it('is not kept for the back button, and other responses are checked each time [cookie.caching]', async () => {
+    it('a page behind a guard is not kept for the back button, and other responses are checked each time [cookie.caching]', async () => {
       const { get } = await signIn(await useCookies());
       expect((await get('/page', NAVIGATION)).headers['cache-control']).toBe('no-store');
       expect((await get('/page', SCRIPT)).headers['cache-control']).toBe('private, no-cache');
     });
 
-    it('keeps a caching of the application that is not shared [cookie.caching]', async () => {
+    it('a page behind a guard keeps a caching of the application that is not shared [cookie.caching]', async () => {
       const { get } = await signIn(await useCookies());
       const own = await get('/page?caching=private', NAVIGATION);
       expect(own.headers['cache-control']).toBe('private, max-age=60');
@@ -29,15 +29,18 @@ export function describeCookieCaching(target: Target): void {
       ['private="set-cookie", max-age=60', 'private, private="set-cookie", max-age=60'],
       ['private, max-age=60', 'private, max-age=60'],
       ['no-store', 'no-store'],
-    ])('with Cache-Control: %s is sent as %s [cookie.caching]', async (given, sent) => {
-      const { get } = await signIn(await useCookies());
-      const answer = await get(`/public?caching=${encodeURIComponent(given)}`, NAVIGATION);
-      expect(json(answer)).toEqual({ user: 'ada' });
-      expect(answer.headers['cache-control']).toBe(sent);
-      expect(answer.headers['cdn-cache-control']).toBeUndefined();
-    });
+    ])(
+      'a response that depends on the cookie with Cache-Control: %s is sent as %s [cookie.caching]',
+      async (given, sent) => {
+        const { get } = await signIn(await useCookies());
+        const answer = await get(`/public?caching=${encodeURIComponent(given)}`, NAVIGATION);
+        expect(json(answer)).toEqual({ user: 'ada' });
+        expect(answer.headers['cache-control']).toBe(sent);
+        expect(answer.headers['cdn-cache-control']).toBeUndefined();
+      },
+    );
 
-    it('that is 304 has the caching of the whole one [cookie.caching]', async () => {
+    it('a response that depends on the cookie that is 304 has the caching of the whole one [cookie.caching]', async () => {
       const { get } = await signIn(await useCookies());
       const whole = await get('/tag', SCRIPT);
       expect([whole.headers['etag'], whole.text]).toEqual(['"1"', 'page']);
@@ -45,7 +48,7 @@ export function describeCookieCaching(target: Target): void {
       expect([answer.status, answer.headers['cache-control']]).toEqual([304, 'private, no-cache']);
     });
 
-    it('without a session may be shared, apart from those of other cookies [cookie.caching]', async () => {
+    it('a response that depends on the cookie without a session may be shared, apart from those of other cookies [cookie.caching]', async () => {
       const host = await useCookies();
       const answer = await host.send('/public?caching=public', { headers: NAVIGATION });
       expect(answer.headers['cache-control']).toBe('public');
@@ -55,7 +58,7 @@ export function describeCookieCaching(target: Target): void {
       expect(refused.headers['vary']).toMatch(/(^|, )Cookie(,|$)/);
     });
 
-    it('is left as it is where a bearer token decided [cookie.caching]', async () => {
+    it('a response that depends on the cookie is left as it is where a bearer token decided [cookie.caching]', async () => {
       const host = await useCookies();
       const { cookie, token } = await host.login();
       const headers = [cookieHeader(cookie), bearer(token)];
@@ -66,7 +69,7 @@ export function describeCookieCaching(target: Target): void {
   });
 
   describe('a response that does not depend on the session', () => {
-    it('stays public although the request has a session cookie [cookie.caching]', async () => {
+    it('a response that does not depend on the session stays public although the request has a session cookie [cookie.caching]', async () => {
       const { get } = await signIn(await useCookies());
       const answer = await get('/file', NAVIGATION);
       expect(answer.text).toBe('file');
@@ -75,7 +78,7 @@ export function describeCookieCaching(target: Target): void {
       expect(answer.headers['vary']).toBeUndefined();
     });
 
-    it('is not stored if it renews the cookie [cookies.no-store]', async () => {
+    it('a response that does not depend on the session is not stored if it renews the cookie [cookies.no-store]', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       host.clock.advance('15m');

@@ -11,7 +11,7 @@ export function describeCookieSources(target: Target): void {
   const useCookies = (protocol?: HttpOptions) => useCookieHost(target, protocol);
 
   describe('an unsafe request with the cookie', () => {
-    it('from another site has no session, and is 403 at a guard [csrf.cookie]', async () => {
+    it('an unsafe request with the cookie from another site has no session, and is 403 at a guard [csrf.cookie]', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const before = host.lookups();
@@ -24,7 +24,7 @@ export function describeCookieSources(target: Target): void {
       expect(host.lookups()).toBe(before);
     });
 
-    it('from this site passes, and a link from another site shows the page', async () => {
+    it('an unsafe request with the cookie from this site passes, and a link from another site shows the page', async () => {
       const host = await useCookies();
       const { cookie, get } = await signIn(host);
       const headers = [cookieHeader(cookie), ...SCRIPT];
@@ -32,14 +32,14 @@ export function describeCookieSources(target: Target): void {
       expect((await get('/me', [CROSS_SITE, ['Sec-Fetch-Mode', 'navigate']])).status).toBe(200);
     });
 
-    it('is refused for a foreign Origin without Sec-Fetch-Site', async () => {
+    it('an unsafe request with the cookie is refused for a foreign Origin without Sec-Fetch-Site', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const headers: Header[] = [cookieHeader(cookie), ['Origin', 'https://evil.example']];
       expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(403);
     });
 
-    it('does not need an allowed source with a bearer token', async () => {
+    it('an unsafe request with the cookie does not need an allowed source with a bearer token', async () => {
       const host = await useCookies();
       const { token } = await host.login();
       const headers = [bearer(token), CROSS_SITE];
@@ -54,7 +54,7 @@ export function describeCookieSources(target: Target): void {
       ['Connection', 'Upgrade'],
     ];
 
-    it('from another origin has no session, and is 403 at a guard [csrf.cookie, csrf.untouched]', async () => {
+    it('the opening of a WebSocket with the cookie from another origin has no session, and is 403 at a guard [csrf.cookie, csrf.untouched]', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const before = host.lookups();
@@ -66,7 +66,7 @@ export function describeCookieSources(target: Target): void {
       expect(host.lookups()).toBe(before);
     });
 
-    it('from the own origin, a listed one or another program passes [csrf.origin]', async () => {
+    it('the opening of a WebSocket with the cookie from the own origin, a listed one or another program passes [csrf.origin]', async () => {
       const host = await useCookies({ csrf: { origins: ['https://app.example'] } });
       const { get } = await signIn(host);
       const own = String((await host.send('/public')).headers['x-own-host']);
@@ -84,7 +84,7 @@ export function describeCookieSources(target: Target): void {
     const provider: readonly Header[] = [CROSS_SITE, ['Origin', PROVIDER]];
     const post = { method: 'POST', body: { user: 'ada' } } as const;
 
-    it('passes where the call names its origin, and nowhere else [csrf.provider]', async () => {
+    it('a sign-in by a provider passes where the call names its origin, and nowhere else [csrf.provider]', async () => {
       const host = await useCookies();
       const answer = await host.send('/login/provider', { ...post, headers: provider });
       expect(answer.status).toBe(200);
@@ -104,7 +104,7 @@ export function describeCookieSources(target: Target): void {
       ['a hidden origin', [CROSS_SITE, ['Origin', 'null']]],
       ['no origin', [CROSS_SITE]],
     ] as readonly (readonly [string, readonly Header[]])[])(
-      'is refused from %s, and sets no cookie [csrf.provider]',
+      'a sign-in by a provider is refused from %s, and sets no cookie [csrf.provider]',
       async (_what, headers) => {
         const host = await useCookies();
         const answer = await host.send('/login/provider', { ...post, headers });
@@ -112,7 +112,7 @@ export function describeCookieSources(target: Target): void {
       },
     );
 
-    it('passes from the own pages, too', async () => {
+    it('a sign-in by a provider passes from the own pages, too', async () => {
       const host = await useCookies();
       expect((await host.send('/login/provider', { ...post, headers: SCRIPT })).status).toBe(200);
     });
@@ -121,7 +121,7 @@ export function describeCookieSources(target: Target): void {
   describe('a function as csrf.origins', () => {
     const unsafe = (origin: string): readonly Header[] => [CROSS_SITE, ['Origin', origin]];
 
-    it('decides about each origin that is not of this site [csrf.origin]', async () => {
+    it('a function as csrf.origins decides about each origin that is not of this site [csrf.origin]', async () => {
       const asked: string[] = [];
       const origins = (origin: string): boolean => {
         asked.push(origin);
@@ -149,7 +149,7 @@ export function describeCookieSources(target: Target): void {
       ],
       ['returns a promise', () => Promise.resolve(true)],
     ] as unknown as readonly (readonly [string, () => boolean])[])(
-      'that %s makes the request a 500, which changes nothing [csrf.function]',
+      'a function as csrf.origins that %s makes the request a 500, which changes nothing [csrf.function]',
       async (_what, origins) => {
         const host = await useCookies({ csrf: { origins } });
         const { cookie, get } = await signIn(host);

@@ -17,7 +17,7 @@ export function describeCookieTransport(target: Target): void {
   const useCookies = (protocol?: HttpOptions): Promise<TestHost> => useCookieHost(target, protocol);
 
   describe('a session cookie', () => {
-    it('identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
+    it('a session cookie identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const writes = () => host.calls()['replaceAuth'] ?? 0;
@@ -27,14 +27,27 @@ export function describeCookieTransport(target: Target): void {
       expect(writes()).toBe(before);
     });
 
-    it('does not count with the default transport', async () => {
+    it('a session cookie sent twice is refused once at a guarded page: the refusal removes the other one', async () => {
+      const host = await useCookies({ cookie: { secure: false, path: '/me' } });
+      const { cookie } = await host.login();
+      const both = [cookieHeader(`${cookie}; sess=of-an-earlier-path`), ...NAVIGATION];
+      const refused = await host.send('/me', { headers: both });
+      expect(refused.status).toBe(400);
+      const removed = refused.setCookies.map((line) => /Path=([^;]*).*Max-Age=0/.exec(line)?.[1]);
+      expect(removed).toContain('/');
+      expect(removed).not.toContain('/me');
+      expect(refused.headers['cache-control']).toBe('no-store');
+      expect((await host.send('/me', { headers: [cookieHeader(cookie)] })).status).toBe(200);
+    });
+
+    it('a session cookie does not count with the default transport', async () => {
       const host = await useHost(target);
       const { get } = await signIn(host);
       expect(json(await get('/public'))).toEqual({ user: null });
       expect((await get('/me')).status).toBe(401);
     });
 
-    it('does not count beside a bearer token, also one that is refused', async () => {
+    it('a session cookie does not count beside a bearer token, also one that is refused', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const other = await host.login('bob');
@@ -43,7 +56,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await get('/me', [['Authorization', 'Bearer ']])).status).toBe(400);
     });
 
-    it('does not count beside a token bound to a key, which is refused', async () => {
+    it('a session cookie does not count beside a token bound to a key, which is refused', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const before = host.lookups();
@@ -58,7 +71,7 @@ export function describeCookieTransport(target: Target): void {
       ['without its prefix', [['Cookie', 'sess=srt_0']]],
       ['in another case', [['Cookie', '__host-sess=srt_0']]],
     ] as readonly (readonly [string, readonly Header[]])[])(
-      'that is %s costs no call of the store [cookies.prefix]',
+      'a session cookie that is %s costs no call of the store [cookies.prefix]',
       async (_what, headers) => {
         const host = await useCookies();
         expect(json(await host.send('/public', { headers }))).toEqual({ user: null });
@@ -67,7 +80,7 @@ export function describeCookieTransport(target: Target): void {
       },
     );
 
-    it('counts beside credentials of another scheme, such as those of a staging proxy', async () => {
+    it('a session cookie counts beside credentials of another scheme, such as those of a staging proxy', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       expect(json(await get('/public', [['Authorization', 'Basic YTpi']]))).toEqual({
@@ -75,13 +88,13 @@ export function describeCookieTransport(target: Target): void {
       });
     });
 
-    it('alone counts with transport: cookie', async () => {
+    it('a session cookie alone counts with transport: cookie', async () => {
       const host = await useCookies({ transport: 'cookie' });
       const { token } = await host.login();
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('that comes twice is 400 at a guard, and no session elsewhere', async () => {
+    it('a session cookie that comes twice is 400 at a guard, and no session elsewhere', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const headers = [cookieHeader(`${cookie}; ${cookie}`)];
@@ -89,7 +102,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/me', { headers })).status).toBe(400);
     });
 
-    it('is never cleared by a refusal: a late response must not wipe a new sign-in', async () => {
+    it('a session cookie is never cleared by a refusal: a late response must not wipe a new sign-in', async () => {
       const host = await useCookies();
       const { cookie, get } = await signIn(host);
       await host.send('/session/logout', { method: 'POST', headers: [cookieHeader(cookie)] });
@@ -98,7 +111,7 @@ export function describeCookieTransport(target: Target): void {
       expect(answer.setCookies).toEqual([]);
     });
 
-    it('is a 503 with Retry-After while the store fails, and stays', async () => {
+    it('a session cookie is a 503 with Retry-After while the store fails, and stays', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       host.fail();
@@ -119,7 +132,7 @@ export function describeCookieTransport(target: Target): void {
       return { host, cookie, get };
     }
 
-    it('is renewed by a page and by a script, and the renewed one works', async () => {
+    it('a cookie that is due is renewed by a page and by a script, and the renewed one works', async () => {
       const { host, cookie, get } = await due();
       const answer = await get('/public', NAVIGATION);
       const renewed = cookiePair(answer) ?? '';
@@ -134,12 +147,15 @@ export function describeCookieTransport(target: Target): void {
     it.each([
       ...['audio', 'embed', 'font', 'image', 'manifest', 'object', 'paintworklet', 'report'],
       ...['script', 'serviceworker', 'sharedworker', 'style', 'track', 'video', 'worker'],
-    ])('is accepted and not renewed by a request for %s', async (destination) => {
-      const { get } = await due();
-      const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
-      expect(json(answer)).toEqual({ user: 'ada' });
-      expect(answer.setCookies).toEqual([]);
-    });
+    ])(
+      'a cookie that is due is accepted and not renewed by a request for %s',
+      async (destination) => {
+        const { get } = await due();
+        const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
+        expect(json(answer)).toEqual({ user: 'ada' });
+        expect(answer.setCookies).toEqual([]);
+      },
+    );
 
     it.each([
       ['a prefetch', [['Sec-Purpose', 'prefetch'], ...NAVIGATION]],
@@ -154,7 +170,7 @@ export function describeCookieTransport(target: Target): void {
         ],
       ],
     ] as readonly (readonly [string, readonly Header[]])[])(
-      'is accepted and not renewed by %s',
+      'a cookie that is due is accepted and not renewed by %s',
       async (_what, headers) => {
         const { get } = await due();
         const answer = await get('/public', headers);
@@ -164,7 +180,7 @@ export function describeCookieTransport(target: Target): void {
     );
 
     it.each(['document', 'iframe', 'frame', 'fencedframe', 'empty'])(
-      'is renewed by a request for %s',
+      'a cookie that is due is renewed by a request for %s',
       async (destination) => {
         const { get } = await due();
         const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
@@ -177,7 +193,7 @@ export function describeCookieTransport(target: Target): void {
       ['a 304', 'GET', '/tag', [['If-None-Match', '"1"']], 304, ''],
       ['a streamed response', 'GET', '/feed', [], 200, 'onetwo'],
     ] as readonly (readonly [string, string, string, readonly Header[], number, string])[])(
-      'is renewed in the head of %s [responses.head]',
+      'a cookie that is due is renewed in the head of %s [responses.head]',
       async (_what, method, path, headers, status, text) => {
         const { host, cookie } = await due();
         const sent = { method, headers: [cookieHeader(cookie), ...NAVIGATION, ...headers] };
@@ -190,21 +206,21 @@ export function describeCookieTransport(target: Target): void {
       },
     );
 
-    it('is renewed once by twenty parallel requests, which all pass', async () => {
+    it('a cookie that is due is renewed once by twenty parallel requests, which all pass', async () => {
       const { get } = await due();
       const answers = await Promise.all(Array.from({ length: 20 }, () => get('/me', SCRIPT)));
       expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
       expect(new Set(answers.flatMap((answer) => cookiePair(answer) ?? [])).size).toBe(1);
     });
 
-    it('gets the same one again if the response was lost, and passes long after', async () => {
+    it('a cookie that is due gets the same one again if the response was lost, and passes long after', async () => {
       const { host, get } = await due();
       const lost = cookiePair(await get('/public', NAVIGATION));
       host.clock.advance('1h');
       expect(cookiePair(await get('/public', NAVIGATION))).toBe(lost);
     });
 
-    it('ends the session when a copy is used after overlap [cookie.reuse]', async () => {
+    it('a cookie that is due ends the session when a copy is used after overlap [cookie.reuse]', async () => {
       const { host, get } = await due();
       const renewed = cookiePair(await get('/public', NAVIGATION)) ?? '';
       await host.send('/public', { headers: [cookieHeader(renewed)] });
@@ -214,7 +230,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/me', { headers: [cookieHeader(renewed)] })).status).toBe(401);
     });
 
-    it('is refreshed by the route for scripts without being rotated before its age', async () => {
+    it('a cookie that is due is refreshed by the route for scripts without being rotated before its age', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const refresh = () =>
@@ -232,7 +248,7 @@ export function describeCookieTransport(target: Target): void {
   });
 
   describe('a guarded page', () => {
-    it('redirects a navigation without a session, with the path to return to', async () => {
+    it('a guarded page redirects a navigation without a session, with the path to return to', async () => {
       const host = await useCookies();
       const answer = await host.send('/page?a=1', { headers: NAVIGATION });
       expect(answer.status).toBe(303);
@@ -240,7 +256,7 @@ export function describeCookieTransport(target: Target): void {
       expect(answer.headers['cache-control']).toBe('no-store');
     });
 
-    it('refuses other requests with the problem, and never redirects 400, 403 or 503', async () => {
+    it('a guarded page refuses other requests with the problem, and never redirects 400, 403 or 503', async () => {
       const host = await useCookies();
       const { cookie, get } = await signIn(host);
       expect((await host.send('/page', { headers: SCRIPT })).status).toBe(401);
@@ -252,7 +268,7 @@ export function describeCookieTransport(target: Target): void {
   });
 
   describe('a sign-out by a form', () => {
-    it('is answered with a redirect, and by 204 to a script', async () => {
+    it('a sign-out by a form gets a redirect, and one by a script gets 204', async () => {
       const host = await useCookies({ afterLogout: '/bye' });
       const first = await signIn(host);
       const answer = await host.send('/session/logout', {

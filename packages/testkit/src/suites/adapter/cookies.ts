@@ -83,7 +83,7 @@ export function describeCookies(target: Target): void {
     });
 
     it.each(['json', 'stream', 'redirect', 'throw'])(
-      "is there once when the application answers with %s, beside the application's own cookies [cookies.others]",
+      'the refresh cookie is set once with a response by %s, beside the cookies of the application [cookies.others]',
       async (kind) => {
         const host = await useHost(target);
         const answer = await host.send(`/login/${kind}`, { method: 'POST', body: { user: 'ada' } });

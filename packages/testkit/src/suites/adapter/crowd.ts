@@ -7,10 +7,10 @@ const REQUESTS_EACH = 6;
 /** Far fewer than users, so that each connection carries the requests of many. */
 const CONNECTIONS = 20;
 
-/** Many users over few connections: nobody ever sees another's session. */
+/** Many users over few connections: no user ever sees the session of another. */
 export function describeCrowd(target: Target): void {
   describe(`${USERS} users over ${CONNECTIONS} connections that are kept`, () => {
-    it('each see their own session, and nobody sees one without a token [store.apart]', async () => {
+    it('concurrent users each see their session, and requests without a token see none [store.apart]', async () => {
       const host = await useHost(target);
       const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
       onTestFinished(() => agent.destroy());

@@ -49,7 +49,7 @@ export function describeCsrf(target: Target): void {
       ['same-origin', [['Sec-Fetch-Site', 'same-origin']]],
       ['the user himself', [['Sec-Fetch-Site', 'none']]],
       [
-        'same-origin, whatever the Origin says',
+        'same-origin, with a foreign Origin',
         [
           ['Sec-Fetch-Site', 'same-origin'],
           ['Origin', 'null'],
@@ -57,18 +57,21 @@ export function describeCsrf(target: Target): void {
       ],
     ];
 
-    it.each(allowed)('are told from our own pages: %s [csrf.vary]', async (_what, lines) => {
-      const host = await useHost(target);
-      const { cookie } = await host.login();
-      const answer = await host.send('/session/refresh', {
-        method: 'POST',
-        headers: [cookieHeader(cookie), ...lines],
-      });
-      expect(answer.status).toBe(200);
-      expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
-    });
+    it.each(allowed)(
+      'a request from the same site passes, and its response has Vary: %s [csrf.vary]',
+      async (_what, lines) => {
+        const host = await useHost(target);
+        const { cookie } = await host.login();
+        const answer = await host.send('/session/refresh', {
+          method: 'POST',
+          headers: [cookieHeader(cookie), ...lines],
+        });
+        expect(answer.status).toBe(200);
+        expect(answer.headers['vary']).toMatch(/Sec-Fetch-Site, Origin/i);
+      },
+    );
 
-    it('are told by Origin against the own host where Sec-Fetch-Site is missing [csrf.origin]', async () => {
+    it('without Sec-Fetch-Site, Origin is compared with the host of the request [csrf.origin]', async () => {
       const host = await useHost(target);
       const { cookie } = await host.login();
       const own = (origin: string) =>
@@ -83,7 +86,7 @@ export function describeCsrf(target: Target): void {
       expect((await own(`ftp://${ownHost}`)).status).toBe(403);
     });
 
-    it('of trusted origins and sibling sites pass when the application says so [csrf.same-site, csrf.origin]', async () => {
+    it('requests of trusted origins and sibling sites pass if the application allows them [csrf.same-site, csrf.origin]', async () => {
       const host = await useHost(target, {
         protocol: { csrf: { allowSameSite: true, origins: ['https://app.example'] } },
       });

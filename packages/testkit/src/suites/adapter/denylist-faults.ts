@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { bearer, json, type Target, useHost } from './host.js';
 import { expectOutage, expectStrangersServed } from './outage.js';
 
-/** A denylist that does not answer says nothing of a token: never 200, never 401. */
+/** A denylist that does not respond is no verdict on a token: never 200, never 401. */
 export function describeDenylistFaults(target: Target): void {
   describe('a failing denylist', () => {
-    it('is answered with 503 and Retry-After wherever a token counts, and nothing is lost [store.fault]', async () => {
+    it('a failing denylist gives 503 and Retry-After wherever a token counts, and nothing is lost [store.fault]', async () => {
       const host = await useHost(target);
       const { token, carried } = await host.login();
       host.denylist.fail();
@@ -26,7 +26,7 @@ export function describeDenylistFaults(target: Target): void {
       expect((await host.send('/session/refresh', refresh)).status).toBe(200);
     });
 
-    it('lets nobody sign in with a token that nothing could end', async () => {
+    it('a failing denylist refuses sign-ins, whose tokens could not be revoked', async () => {
       const host = await useHost(target);
       host.denylist.fail();
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });

@@ -22,7 +22,7 @@ export interface EngineSetup {
   readonly denylist: Denylist;
   /** What ends a signed token before it expires; `'store'` is asked of engines that have one. */
   readonly revocation: 'denylist' | 'store' | 'none';
-  /** What signs: a secret that nobody else has, with equal signatures for equal tokens, or a key pair for ES256. */
+  /** What signs: a secret used in these tests only, with equal signatures for equal tokens, or a key pair for ES256. */
   readonly keys: 'secret' | 'pair';
   /** `accessTtl` is always there: it is how long the tokens are to live. */
   readonly options: EngineOptions & Required<Pick<EngineOptions, 'accessTtl'>>;

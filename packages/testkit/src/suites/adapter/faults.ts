@@ -5,7 +5,7 @@ import { expectOutage, expectStrangersServed } from './outage.js';
 /** What clients see while the store fails: never 200, never 401, and no cookie lost. */
 export function describeFaults(target: Target): void {
   describe('a failing store', () => {
-    it('is answered with 503 and Retry-After wherever credentials count, and cookies stay [store.fault]', async () => {
+    it('a failing store gives 503 and Retry-After wherever credentials count, and cookies stay [store.fault]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.fail();
@@ -29,7 +29,7 @@ export function describeFaults(target: Target): void {
       ).toBe(200);
     });
 
-    it('is answered with 503 at sign-in, step-up and update too [store.fault]', async () => {
+    it('a failing store gives 503 at sign-in, step-up and update, too [store.fault]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       host.store.fail('insert', 'replaceAuth', 'replaceData');

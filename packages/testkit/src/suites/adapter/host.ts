@@ -16,31 +16,31 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
 /**
  * What a host application is made of. Besides the adapter's own it has these routes; bodies are JSON:
  *
- * - `POST /login` `{"user"}`: `start({ subject: user })`, answers its outcome
+ * - `POST /login` `{"user"}`: `start({ subject: user })`, responds with its outcome
  * - `POST /logout-here`: `end()`, 204
  * - `GET /public`: `{"user": subject or null}`, with the request's `Host` as header `X-Own-Host`; sets `Cache-Control` to
  *   the query's `caching`, if there is one, and `CDN-Cache-Control` to `max-age=60`
  * - `GET /file`: `file`, with `Cache-Control: public, max-age=60` and `CDN-Cache-Control: max-age=60`, and does not read the session
  * - `GET /tag`: guarded; `page` with `ETag: "1"`, or 304 for `If-None-Match: "1"`; `GET /feed`: guarded; streams `one`, `two`
  *   in two writes; `GET /me`: guarded, the session
- * - `PATCH /me`: guarded, `update(body)`, answers the session; `POST /reauth`: guarded, `elevate()`
+ * - `PATCH /me`: guarded, `update(body)`, responds with the session; `POST /reauth`: guarded, `elevate()`
  * - `POST /transfer`: guarded with `authenticatedWithin: '5m'`, 200
  * - `GET /admin`: guarded with `where: (session) => session.subject === 'admin'`, 200
  * - `POST /form`: guarded; bodies of type `application/x-www-form-urlencoded` are parsed before the guard; 200
  * - `POST /login/json`, `/login/stream`, `/login/redirect`, `/login/throw`: each sets a cookie `app=1`, signs
- *   in `body.user`, sets a cookie `late=1`, and then answers JSON, streams `one`, `two` in two writes, redirects
+ *   in `body.user`, sets a cookie `late=1`, and then responds with JSON, streams `one`, `two` in two writes, redirects
  *   (302) to `/public`, or throws
  * - `POST /login/public`, `/login/head`, `/login/list`: the same, and then sets `X-Kind` to the last segment and
  *   `Cache-Control` and `CDN-Cache-Control` to `public`: as headers, or where Node's response can be reached as an object and
- *   as a list of pairs for `writeHead`; answers `ok`
+ *   as a list of pairs for `writeHead`; responds `ok`
  * - `POST /login/provider`: the same as `/login/json`, with `origins: ['https://id.example']` for `start`
  * - `GET` and `POST /session/own`: `{"own":true}`
- * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and answers `elevate()`
+ * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and responds with `elevate()`
  * - `GET /page`: guarded with `redirectTo: '/sign-in'`; sets `Cache-Control` to `public, max-age=60` for `?caching=public`, to
- *   `private, max-age=60` for `?caching=private`, and answers text
+ *   `private, max-age=60` for `?caching=private`, and responds with text
  * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
  *
- * Errors go through the adapter's own error handling; others are answered with 500.
+ * Errors go through the error handling of the adapter; others get 500.
  */
 export interface HostSetup {
   readonly sessions: Sessions;
@@ -84,7 +84,7 @@ export interface TestHost {
   /** Resolves when a `POST /race` waits at the gate. */
   arrived(): Promise<void>;
   send(path: string, request?: WireRequest): Promise<WireAnswer>;
-  /** Signs in and answers the tokens as a client holds them. */
+  /** Signs in and returns the tokens as a client holds them. */
   login(user?: string): Promise<Login>;
 }
 
@@ -155,10 +155,11 @@ export async function useHost(
     arrived: () => arrived,
     send: (path, request) => sendRequest(host.url + path, request),
     async login(user = 'ada') {
-      const answer = await test.send('/login', { method: 'POST', body: { user } });
-      if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${answer.text}`);
-      const { access_token: token } = JSON.parse(answer.text) as { access_token: string };
-      const cookie = cookiePair(answer);
+      const response = await test.send('/login', { method: 'POST', body: { user } });
+      if (response.status !== 200)
+        throw new Error(`login returned ${response.status}: ${response.text}`);
+      const { access_token: token } = JSON.parse(response.text) as { access_token: string };
+      const cookie = cookiePair(response);
       const carried = cookie === undefined ? bearer(token) : cookieHeader(cookie);
       return { token, cookie: cookie ?? '', carried };
     },
@@ -180,7 +181,7 @@ const NO_DENYLIST: Denylist = {
   close: async () => {},
 };
 
-/** `name=value` of the refresh cookie that an answer sets, or `undefined`. */
+/** Returns `name=value` of the refresh cookie that a response sets, or `undefined`. */
 export function cookiePair(answer: WireAnswer): string | undefined {
   return answer.setCookies
     .map((line) => line.split(';')[0] ?? '')

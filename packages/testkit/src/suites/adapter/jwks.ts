@@ -54,7 +54,7 @@ export function describeJwks(target: Target): void {
       expect(host.calls()).toEqual({});
     });
 
-    it('answers HEAD alike, without the body', async () => {
+    it('the key set responds to HEAD as to GET, without the body', async () => {
       const host = await useHost(target, { ...PUBLISHED, keys: 'pair' });
       const get = await host.send(PATH);
       const head = await host.send(PATH, { method: 'HEAD' });
@@ -64,7 +64,7 @@ export function describeJwks(target: Target): void {
         expect(head.headers[name]).toBe(get.headers[name]);
     });
 
-    it('has the key that the tokens name, which are good all the same', async () => {
+    it('the key set has the key that the tokens name, and these tokens are valid', async () => {
       const host = await useHost(target, { ...PUBLISHED, keys: 'pair' });
       const { token } = await host.login();
       const header = JSON.parse(

@@ -4,7 +4,7 @@ import { bearer, type Header, json, type TestHost } from './host.js';
 /** A request that an outage concerns: method, path, and the credential that it carries. */
 export type ConcernedRequest = readonly ['GET' | 'POST' | 'DELETE', string, Header];
 
-/** Answers 503 to each, with nothing in it that would make a client give up what it has. */
+/** Expects 503 for each request, with nothing that would make a client give up its tokens. */
 export async function expectOutage(
   host: TestHost,
   requests: readonly ConcernedRequest[],
@@ -20,7 +20,7 @@ export async function expectOutage(
   }
 }
 
-/** Whoever carries nothing that can be looked up does not notice. */
+/** Expects that requests without credentials that need a lookup are served. */
 export async function expectStrangersServed(host: TestHost): Promise<void> {
   expect((await host.send('/public')).status).toBe(200);
   expect((await host.send('/me')).status).toBe(401);

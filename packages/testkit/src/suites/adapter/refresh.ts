@@ -6,7 +6,7 @@ export function describeRefresh(target: Target): void {
   const refresh = { method: 'POST', path: '/session/refresh' } as const;
 
   describe('refresh', () => {
-    it('answers new tokens as RFC 6749 5.1 has them, not to be stored [responses.token, cookies.no-store, rotation.rotates]', async () => {
+    it('a refresh returns new tokens in the form of RFC 6749 5.1, with no-store [responses.token, cookies.no-store, rotation.rotates]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       host.clock.advance('1m');
@@ -58,7 +58,7 @@ export function describeRefresh(target: Target): void {
       expect(cookiePair(retry)).toBe(cookiePair(lost));
     });
 
-    it('answers a replay within the grace alike, and with 401 and a dead session after it [rotation.reuse, rotation.grace]', async () => {
+    it('a replay within the grace is repeated, and later gets 401 and ends the session [rotation.reuse, rotation.grace]', async () => {
       const host = await useHost(target);
       const reuse: unknown[] = [];
       host.sessions.on('reuse', (event) => void reuse.push(event));
@@ -102,7 +102,7 @@ export function describeRefresh(target: Target): void {
       expect(cookiePair(rotated)).not.toBe(newest);
     });
 
-    it('answers a missing cookie with 401 and leaves cookies alone', async () => {
+    it('a refresh without a cookie gets 401, and sets no cookie', async () => {
       const host = await useHost(target);
       const answer = await host.send(refresh.path, refresh);
       expect(answer.status).toBe(401);

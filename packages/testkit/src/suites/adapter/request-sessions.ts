@@ -4,7 +4,7 @@ import { bearer, cookieHeader, cookiePair, json, type Target, useHost } from './
 /** `start`, `end`, `update` and `elevate` of a request. */
 export function describeRequestSessions(target: Target): void {
   describe('a request and its session', () => {
-    it('signs in with a token response that nobody stores, and notes the device', async () => {
+    it('a sign-in returns a token response with no-store, and records the device', async () => {
       const host = await useHost(target);
       const answer = await host.send('/login', {
         method: 'POST',
@@ -43,7 +43,7 @@ export function describeRequestSessions(target: Target): void {
       },
     );
 
-    it('ends a session that somebody else planted, and adopts no id that was never issued [tokens.planted]', async () => {
+    it('a sign-in ends a session that an attacker planted, and adopts no id that was never issued [tokens.planted]', async () => {
       const host = await useHost(target);
       const planted = await host.login('mallory');
       const { sid } = json(await host.send('/me', { headers: [bearer(planted.token)] }));
@@ -106,14 +106,14 @@ export function describeRequestSessions(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('merges data, and answers the session as it now is', async () => {
+    it('an update merges the data, and returns the session after it', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const patch = (body: object) =>
         host.send('/me', { method: 'PATCH', headers: [bearer(token)], body });
       expect(json(await patch({ a: 1 }))).toMatchObject({ data: { a: 1 } });
       expect(json(await patch({ b: [2] }))).toMatchObject({ data: { a: 1, b: [2] } });
-      // A guarded route shows what the token says, and a signed one says what was so when it was signed.
+      // A guarded route shows the claims of the token; a signed token holds the state at its issue.
       const path = target.mode === 'jwt' ? '/session' : '/me';
       expect(json(await host.send(path, { headers: [bearer(token)] }))).toMatchObject({
         data: { a: 1, b: [2] },

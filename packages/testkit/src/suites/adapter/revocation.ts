@@ -7,7 +7,7 @@ export function describeRevocation(target: Target): void {
     (await host.send('/me', { headers: [bearer(token)] })).status;
 
   describe('tokens that live until they expire', () => {
-    it('ask nobody, whatever is down', async () => {
+    it('tokens that live until they expire need no store, although it fails', async () => {
       const host = await useHost(target, { revocation: 'none' });
       const { token } = await host.login();
       const before = host.calls();
@@ -62,7 +62,7 @@ export function describeRevocation(target: Target): void {
       expect(await statusOf(host, token)).toBe(401);
     });
 
-    it('die when their user has authenticated anew, and of a shortened overlap', async () => {
+    it('tokens that are looked up end with a re-authentication and with a shortened overlap', async () => {
       const host = await useHost(target, {
         revocation: 'store',
         engine: { accessOverlap: '0s' },

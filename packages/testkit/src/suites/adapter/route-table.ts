@@ -28,7 +28,7 @@ export function describeRouteTable(target: Target): void {
       ['/session', ['POST', 'DELETE', 'PUT'], 'GET, HEAD'],
       ['/session/list', ['POST', 'DELETE'], 'GET, HEAD'],
     ])(
-      'answers wrong methods on %s with 405 and Allow [responses.methods, csrf.methods]',
+      'a wrong method on %s gets 405 and Allow [responses.methods, csrf.methods]',
       async (path, methods, allow) => {
         const host = await useHost(target);
         const { cookie, token } = await host.login();

@@ -50,7 +50,7 @@ export function describeRoutes(target: Target): void {
       expect(await host.sessions.list('ada')).toEqual([]);
     });
 
-    it("ends nobody's session by a forged token [rotation.forged]", async () => {
+    it('a forged token ends no session [rotation.forged]', async () => {
       const host = await useHost(target);
       const { token, cookie } = await host.login();
       const forged = `${cookie.slice(0, -3)}AAA`;
@@ -112,7 +112,7 @@ export function describeRoutes(target: Target): void {
       expect(sessions[0]?.sid).toBe(json(current)['sid']);
     });
 
-    it('answers HEAD like GET without a body [responses.head]', async () => {
+    it('session routes respond to HEAD as to GET, without a body [responses.head]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/session', { method: 'HEAD', headers: [bearer(token)] });

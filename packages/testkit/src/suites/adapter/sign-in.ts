@@ -4,7 +4,7 @@ import { bearer, json, type Target, useHost } from './host.js';
 /** Sign-in and sign-out, as far as they need neither cookie nor store. */
 export function describeSignIn(target: Target): void {
   describe('signing in and out', () => {
-    it('answers a token response that nobody stores [responses.token, cookies.no-store]', async () => {
+    it('a sign-in returns a token response with no-store [responses.token, cookies.no-store]', async () => {
       const host = await useHost(target);
       const answer = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       expect(answer.status).toBe(200);

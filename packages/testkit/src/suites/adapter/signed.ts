@@ -55,7 +55,7 @@ export function describeSigned(target: Target): void {
     });
   });
 
-  describe('an access token that is signed dies at once', () => {
+  describe('a signed access token ends without delay', () => {
     it('when its session is revoked, and none other', async () => {
       const host = await useHost(target);
       const [mine, other] = [await host.login(), await host.login()];
@@ -83,7 +83,7 @@ export function describeSigned(target: Target): void {
       for (const each of tokens) expect(await statusOf(host, each)).toBe(401);
     });
 
-    it('when its user has authenticated anew [tokens.reauthenticated]', async () => {
+    it('a signed access token ends when its user authenticates again [tokens.reauthenticated]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const answer = await host.send('/reauth', { method: 'POST', headers: [bearer(token)] });
@@ -114,7 +114,7 @@ export function describeSigned(target: Target): void {
   });
 
   describe('a shortened overlap', () => {
-    it('ends earlier tokens when it says, to the millisecond', async () => {
+    it('a shortened overlap ends earlier signed tokens to the millisecond', async () => {
       const host = await useHost(target, { engine: { accessOverlap: '1m' } });
       const { token, cookie } = await host.login();
       const headers = [cookieHeader(cookie)];

@@ -11,7 +11,7 @@ export function describeStateless(target: Target): void {
     String(json(await answer)['access_token']);
 
   describe('a session within its token', () => {
-    it('sets no cookie and asks no store, whatever is done with it', async () => {
+    it('a stateless session sets no cookie and calls no store in any operation', async () => {
       const host = await useHost(target, { protocol: { refreshTransport: 'body' } });
       const login = await host.send('/login', { method: 'POST', body: { user: 'ada' } });
       const first = String(json(login)['access_token']);
@@ -29,7 +29,7 @@ export function describeStateless(target: Target): void {
       expect([...host.store.calls]).toEqual([]);
     });
 
-    it('takes no notice of a refresh cookie, whoever sends it', async () => {
+    it('a stateless session ignores a refresh cookie', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const headers = [['Cookie', `__Host-sess=${token}`]] as const;
@@ -76,7 +76,7 @@ export function describeStateless(target: Target): void {
   });
 
   describe('refresh by the access token', () => {
-    it('answers the next token, and the one before is dead', async () => {
+    it('a stateless refresh returns the next token, and ends the previous one', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       host.clock.advance('1m');
@@ -89,7 +89,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, String(json(answer)['access_token']))).toBe(200);
     });
 
-    it('gives fifty at once the same token [rotation.parallel]', async () => {
+    it('fifty concurrent stateless refreshes return the same token [rotation.parallel]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const all = Array.from({ length: 50 }, () => tokenOf(post(host, '/session/refresh', token)));
@@ -98,7 +98,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, [...tokens][0] ?? '')).toBe(200);
     });
 
-    it('repeats a lost answer within the grace, and not after it [rotation.lost]', async () => {
+    it('a lost response of a stateless refresh is repeated within the grace, and not later [rotation.lost]', async () => {
       const host = await useHost(target, { engine: { grace: '10s' } });
       const { token } = await host.login();
       const lost = await tokenOf(post(host, '/session/refresh', token));
@@ -161,7 +161,7 @@ export function describeStateless(target: Target): void {
       expect((await post(host, '/session/refresh', token)).status).toBe(401);
     });
 
-    it('logs out by a token that another tab has exchanged meanwhile', async () => {
+    it('a stateless logout works by a token that another tab has already exchanged', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const next = await tokenOf(post(host, '/session/refresh', token));
@@ -200,7 +200,7 @@ export function describeStateless(target: Target): void {
       expect(await statusOf(host, token)).toBe(401);
     });
 
-    it('ends what was exchanged already when the user authenticates anew [tokens.reauthenticated]', async () => {
+    it('a re-authentication ends stateless tokens that were already exchanged [tokens.reauthenticated]', async () => {
       const host = await useHost(target);
       const { token } = await host.login();
       const elevated = await tokenOf(post(host, '/reauth', token));
@@ -211,7 +211,7 @@ export function describeStateless(target: Target): void {
   });
 
   describe('without a denylist', () => {
-    it('a logout is told that it cannot be had: 501', async () => {
+    it('a logout without a denylist gets 501', async () => {
       const host = await useHost(target, { revocation: 'none' });
       const { token } = await host.login();
       for (const path of ['/session/logout', '/session/logout-all', '/logout-here']) {

@@ -10,7 +10,7 @@ export function describeDenials(current: CurrentDenylist): void {
       expect(await isDenied(await issue())).toBe(false);
     });
 
-    it('answers one version to all, at once and one after another', async () => {
+    it('currentVersion returns one version to all callers, concurrent or not', async () => {
       const { denylist } = current();
       const enroll = (): Promise<number> => denylist.currentVersion(ADA, LIFE);
       const versions = await Promise.all(Array.from({ length: 20 }, enroll));
@@ -56,7 +56,7 @@ export function describeDenials(current: CurrentDenylist): void {
       expect(await isDenied(stranger)).toBe(false);
     });
 
-    it('denies many at once', async () => {
+    it('deny accepts many denials in one call', async () => {
       const tokens = await Promise.all(Array.from({ length: 150 }, () => issue()));
       const spared = await issue();
       await deny(
@@ -69,7 +69,7 @@ export function describeDenials(current: CurrentDenylist): void {
       expect(await isDenied(spared)).toBe(false);
     });
 
-    it('denies from the moment that it was told, to the millisecond', async () => {
+    it('a denial applies from its moment on, to the millisecond', async () => {
       const { denylist, now } = current();
       const token = await issue();
       const from = now() + 60_000;
@@ -83,7 +83,7 @@ export function describeDenials(current: CurrentDenylist): void {
       expect(await denylist.isDenied(other, from)).toBe(true);
     });
 
-    it('lets the earlier of two moments count, whichever was said first', async () => {
+    it('the earlier of two moments of a denial applies, in both orders', async () => {
       const { denylist, now } = current();
       const [one, two] = [await issue(), await issue()];
       const at = now() + 60_000;
@@ -101,7 +101,7 @@ export function describeDenials(current: CurrentDenylist): void {
       expect(await isDenied(one)).toBe(true);
     });
 
-    it('does no harm when it is said twice, late, of nobody, or of nothing', async () => {
+    it('a denial that is repeated, late, of an unknown subject or empty does no harm', async () => {
       const token = await issue();
       await deny();
       await deny({ kind: 'token', id: createName() });

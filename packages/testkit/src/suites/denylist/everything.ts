@@ -7,7 +7,7 @@ export function describeEverything(current: CurrentDenylist): void {
   const version = (): Promise<number> => current().denylist.currentVersion(ADA, LIFE);
 
   describe('denying everything', () => {
-    it('denies every token of the subject, and nobody else [life.everywhere]', async () => {
+    it('denyAll denies every token of the subject, and of no other [life.everywhere]', async () => {
       const tokens = await Promise.all(Array.from({ length: 20 }, () => issue()));
       const stranger = await issue({ sid: createSid('bob') });
       await denyAll();
@@ -44,7 +44,7 @@ export function describeEverything(current: CurrentDenylist): void {
       expect(await isDenied(token)).toBe(true);
     });
 
-    it('many times at once is as good as each of them', async () => {
+    it('concurrent calls of denyAll have the effect of one', async () => {
       const token = await issue();
       await Promise.all(Array.from({ length: 20 }, () => denyAll()));
       expect(await isDenied(token)).toBe(true);
@@ -69,7 +69,7 @@ export function describeEverything(current: CurrentDenylist): void {
   });
 
   describe('denying everything but one session', () => {
-    it('spares its tokens, of before and of after', async () => {
+    it('denyAll with an exception spares earlier and later tokens of that session', async () => {
       const mine = await issue();
       const other = await issue();
       await denyAll(mine.sid);
@@ -140,7 +140,7 @@ export function describeEverything(current: CurrentDenylist): void {
       expect(await isDenied(mine)).toBe(true);
     });
 
-    it('spares nobody for the session of another subject, or of nobody', async () => {
+    it('denyAll spares no session of another subject and no unknown one', async () => {
       const mine = await issue();
       const stranger = await issue({ sid: createSid('bob') });
       await denyAll(stranger.sid);

@@ -6,7 +6,7 @@ export interface DenylistHarness {
   readonly denylist: Denylist;
   /** The time of an engine that uses it, epoch milliseconds. */
   now(): number;
-  /** Lets so many milliseconds go by: a fake clock moved, or a real wait. */
+  /** Lets that number of milliseconds pass: a fake clock moved, or a real wait. */
   passTime(milliseconds: number): Promise<void>;
   /** Loses everything that was kept, as a restart does, or FLUSHALL. */
   lose(): Promise<void>;

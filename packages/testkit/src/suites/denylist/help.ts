@@ -20,13 +20,13 @@ export function createSid(subject = 'ada'): string {
   return createRecord({ now: 0, subject }).sid;
 }
 
-/** What a test does with a denylist, said shortly. */
+/** Short forms of what a test does with a denylist. */
 export interface Scene {
-  /** A token as an engine would make it now; of a session of its own unless one is given. */
+  /** A token as an engine would make it now; of a new session unless one is given. */
   issue(given?: { readonly sid?: string; readonly jti?: string }): Promise<DeniableToken>;
   isDenied(token: DeniableToken): Promise<boolean>;
   deny(...denials: readonly Denial[]): Promise<void>;
-  /** Answers the operation, by which the call can be repeated. */
+  /** Returns the operation, by which the call can be repeated. */
   denyAll(except?: string, operation?: string): Promise<string>;
   succeed(token: DeniableToken, successor?: string): Promise<Supersession | undefined>;
 }

@@ -29,7 +29,7 @@ function namesLike(sid: string): readonly string[] {
   return [sid, `s${sid}`, sid.slice(16), `s${sid.slice(16)}`];
 }
 
-/** What is no session of anybody, for all that it may be claimed by a token. */
+/** Session ids that no engine issues, but that a token may claim. */
 const HOSTILE_SIDS = ['', 'x', '*'.repeat(32), '{a}'.repeat(11), `${'a'.repeat(16)}\r\nFLUSHALL`];
 
 export function describeHostileIds(current: CurrentDenylist): void {
@@ -69,7 +69,7 @@ export function describeHostileIds(current: CurrentDenylist): void {
       }
     });
 
-    it('of sessions that are none are denied, and lead nowhere', async () => {
+    it('tokens of invalid sessions are denied, and their names reach no other key', async () => {
       const { version } = await issue();
       for (const sid of HOSTILE_SIDS) {
         const token = { sid, jti: createName(), version };

@@ -14,7 +14,7 @@ export function describeKeeping(current: CurrentDenylist): void {
       const { denylist, passTime } = current();
       const [one, two] = [await issue(), await issue()];
       await deny({ kind: 'token', id: one.jti }, { kind: 'session', id: two.sid });
-      // Said again for a shorter life: what was promised before stands.
+      // Repeated with a shorter life: the earlier promise stands.
       const again = [
         { kind: 'token', id: one.jti },
         { kind: 'session', id: two.sid },
@@ -89,7 +89,7 @@ export function describeKeeping(current: CurrentDenylist): void {
   });
 
   describe('an engine', () => {
-    it('finds it ready, and told of its time-out and its reach', async () => {
+    it('an engine finds the denylist ready, with a timeout and a reach', async () => {
       const { denylist } = current();
       await denylist.ready();
       expect(denylist.timeout).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import { createScene } from './help.js';
 export function describeLoss(current: CurrentDenylist): void {
   const { issue, isDenied, deny, denyAll, succeed } = createScene(current);
 
-  /** So that two heads are not made in one millisecond, which is what tells them apart. */
+  /** Waits so that two headers are not created in one millisecond, which is what distinguishes them. */
   async function lose(): Promise<void> {
     await current().passTime(2);
     await current().lose();
@@ -13,7 +13,7 @@ export function describeLoss(current: CurrentDenylist): void {
   }
 
   describe('losing everything', () => {
-    it('has every token of before refused, and still after a new one was made [jwt.flushed]', async () => {
+    it('a denylist that lost everything denies all earlier tokens, also after a new version exists [jwt.flushed]', async () => {
       const [good, denied, spent] = [await issue(), await issue(), await issue()];
       await deny({ kind: 'token', id: denied.jti });
       await succeed(spent);

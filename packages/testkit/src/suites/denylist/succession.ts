@@ -28,7 +28,7 @@ export function describeSuccession(current: CurrentDenylist): void {
       for (let n = 0; n < 3; n += 1) expect(await succeed(spent)).toEqual(first);
     });
 
-    it('names one successor to fifty at once', async () => {
+    it('supersede returns one successor to fifty concurrent callers', async () => {
       const spent = await issue();
       const names = Array.from({ length: 50 }, createName);
       const answers = await Promise.all(names.map((name) => succeed(spent, name)));

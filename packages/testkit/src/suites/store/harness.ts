@@ -3,7 +3,7 @@ import type { SessionStore } from '@sess/core/store';
 /** One store under test. */
 export interface StoreHarness {
   readonly store: SessionStore;
-  /** Lets so many milliseconds of the store's time go by: a fake clock moved, or a real wait. */
+  /** Lets that number of milliseconds of the store's time pass: a fake clock moved, or a real wait. */
   passTime(milliseconds: number): Promise<void>;
   /** Ends what was started for this one test. */
   close(): Promise<void>;

@@ -8,7 +8,7 @@ const REJECT = { max: 3, onLimit: 'reject' } as const;
 
 export function describeInsert(current: CurrentHarness): void {
   describe('inserting', () => {
-    it('answers a repeated identical insert as the first', async () => {
+    it('an identical repeated insert returns the first result', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const old = [1, 2, 3].map((n) => createRecord({ now, auth: { lastUsedAt: now - 10 + n } }));
@@ -90,7 +90,7 @@ export function describeInsert(current: CurrentHarness): void {
       });
     });
 
-    it('keeps the limit when many sign in at once', async () => {
+    it('concurrent inserts keep the limit', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const answers = await Promise.all(

@@ -1,5 +1,6 @@
+import type { FormerFamily } from '@sess/core/store';
 import { describe, expect, it } from 'vitest';
-import { createRecord, createWrite, tagFor } from '../record-factory.js';
+import { createFormerFamily, createRecord, createWrite, tagFor } from '../record-factory.js';
 import type { CurrentHarness } from './harness.js';
 import { deepFreeze, timeOf } from './help.js';
 
@@ -7,7 +8,7 @@ const LIMIT = { max: 100, onLimit: 'evict-oldest' } as const;
 
 export function describeReads(current: CurrentHarness): void {
   describe('reading', () => {
-    it('finds nothing under a session id that was never inserted, and still tells the time', async () => {
+    it('load finds nothing under an unknown session id, and still returns the time', async () => {
       const { store } = current();
       const loaded = await store.load(createRecord({ now: 0 }).sid);
       expect(loaded.record).toBeUndefined();
@@ -40,7 +41,7 @@ export function describeReads(current: CurrentHarness): void {
       const read = store.loadRecord ?? (async (id: string) => (await store.load(id)).record);
       expect(await read(sid)).toEqual(record);
       expect(await read(createRecord({ now, subject: 'nobody' }).sid)).toBeUndefined();
-      // Many at once may take another way than one.
+      // Many concurrent reads may take another path than one.
       expect(await Promise.all(Array.from({ length: 40 }, () => read(sid)))).toEqual(
         Array(40).fill(record),
       );
@@ -59,6 +60,49 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record).toEqual(record);
     });
 
+    it('keeps the lifetimes of a session, its one-time values and the mark of a guest through every write', async () => {
+      const { store } = current();
+      const life = { idleTtl: 60_000, absoluteTtl: 120_000, persistent: false };
+      const once = [{ name: 'flash', value: { text: ['saved'] }, expiresAt: 1_800_000_000_000 }];
+      for (const more of [{ life }, { guest: true as const }, { once }, { life, once }]) {
+        const now = await timeOf(store);
+        const record = deepFreeze(createRecord({ now, more }));
+        const { sid, auth, data } = record;
+        await store.insert(record, LIMIT, createWrite(now));
+        expect((await store.load(sid)).record).toEqual(record);
+        await store.replaceAuth(sid, 1, { ...auth, acknowledged: true }, createWrite(now));
+        await store.replaceData(sid, 1, { ...data, data: { changed: true } }, createWrite(now));
+        expect((await store.load(sid)).record).toEqual({
+          ...record,
+          authVersion: 2,
+          dataVersion: 2,
+          auth: { ...auth, acknowledged: true },
+          data: { ...data, data: { changed: true } },
+        });
+      }
+    });
+
+    it('keeps how the user authenticated, and the families before a re-authentication', async () => {
+      const { store } = current();
+      const { acr: _, amr: __, ...former }: FormerFamily = createFormerFamily(1_800_000_000_000);
+      for (const more of [
+        { acr: 'urn:acr:two' },
+        { amr: ['pwd', 'otp'] },
+        { former: [former] },
+        { acr: 'urn:acr:two', amr: [], former: [former, former] },
+      ]) {
+        const now = await timeOf(store);
+        const record = deepFreeze(createRecord({ now, auth: more }));
+        await store.insert(record, LIMIT, createWrite(now));
+        expect((await store.load(record.sid)).record).toEqual(record);
+        const auth = { ...record.auth, ...more, former: [createFormerFamily(now)] };
+        await store.replaceAuth(record.sid, 1, auth, createWrite(now));
+        expect((await store.load(record.sid)).record?.auth).toEqual(auth);
+        await store.replaceAuth(record.sid, 2, record.auth, createWrite(now));
+        expect((await store.load(record.sid)).record?.auth).toEqual(record.auth);
+      }
+    });
+
     it('keeps 100 kB of data', async () => {
       const { store } = current();
       const now = await timeOf(store);
@@ -67,7 +111,7 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.load(record.sid)).record).toEqual(record);
     });
 
-    it("lists a subject's live sessions oldest first, and nobody else's", async () => {
+    it('list returns the live sessions of one subject, oldest first', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const second = createRecord({ now, createdAt: now - 10 });
@@ -93,7 +137,7 @@ export function describeReads(current: CurrentHarness): void {
       expect((await store.list(tagFor('ada'))).records).toEqual([]);
     });
 
-    it('says yes from memory only to what a load would find', async () => {
+    it('getCached returns only what load would return', async () => {
       const { store } = current();
       const now = await timeOf(store);
       const record = createRecord({ now });

@@ -38,7 +38,7 @@ export function describeRemovals(current: CurrentHarness): void {
       expect(await store.remove(sid, createWrite(now))).toMatchObject({ status: 'absent' });
     });
 
-    it('answers the same removal arriving twice as the first time, and another one with absent', async () => {
+    it('a repeated removal returns its first result, and another removal returns absent', async () => {
       const { store, now, records } = await insertSome(1);
       const sid = records[0]?.sid ?? '';
       const write = createWrite(now);
@@ -90,7 +90,7 @@ export function describeRemovals(current: CurrentHarness): void {
   });
 
   describe('removing all', () => {
-    it('removes every session of the subject and nobody else [life.everywhere]', async () => {
+    it('removeAll removes every session of the subject, and of no other [life.everywhere]', async () => {
       const { store, now } = await insertSome(5);
       await insertSome(1, 'bob');
       expect(await store.removeAll(tagFor('ada'), undefined, createWrite(now))).toMatchObject({
@@ -131,7 +131,7 @@ export function describeRemovals(current: CurrentHarness): void {
       });
     });
 
-    it('leaves a fence: a re-sent insert of before does not come through', async () => {
+    it('removeAll leaves a mark that refuses a repeated earlier insert', async () => {
       const { store, now, records } = await insertSome(1);
       await store.removeAll(tagFor('ada'), undefined, createWrite(now));
       const answer = await store.insert(
@@ -153,7 +153,7 @@ export function describeRemovals(current: CurrentHarness): void {
       });
     });
 
-    it('arriving twice answers as the first did, and spares what came after', async () => {
+    it('a repeated removeAll returns its first result, and spares later sessions', async () => {
       const { store, now } = await insertSome(4);
       const write = createWrite(now);
       await store.removeAll(tagFor('ada'), undefined, write);

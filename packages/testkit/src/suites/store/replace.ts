@@ -63,7 +63,7 @@ export function describeReplace(current: CurrentHarness): void {
       });
     });
 
-    it('answers a conflict with the current record, and writes nothing', async () => {
+    it('a conflicting replace returns the current record, and writes nothing', async () => {
       const auth = createAuth(now);
       await store.replaceAuth(record.sid, 1, auth, createWrite(now));
       const changed = { ...record, auth, authVersion: 2 };
@@ -116,7 +116,7 @@ export function describeReplace(current: CurrentHarness): void {
       expect(answers.filter((answer) => answer.status === 'conflict')).toHaveLength(49);
     });
 
-    it('answers the same write arriving twice as the first time', async () => {
+    it('a repeated write returns its first result', async () => {
       const auth = createAuth(now);
       const data = { ...record.data, data: { handle: 'lovelace' } };
       const [one, two] = [createWrite(now), createWrite(now)];

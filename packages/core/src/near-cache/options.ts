@@ -1,5 +1,11 @@
-import type { Duration } from '@sess/core';
-import { duration, integer, type Reader, type Readers, readOptions } from '@sess/core/internal';
+import {
+  type Duration,
+  duration,
+  integer,
+  type Reader,
+  type Readers,
+  readOptions,
+} from '../util/options.js';
 
 /** The size of a near cache, and how long it serves an entry. */
 export interface NearCacheOptions {
@@ -9,7 +15,7 @@ export interface NearCacheOptions {
   readonly maxBytes?: number;
   /**
    * Time after which a session is read again in any case. Default: `'30s'`; at most `'1h'`. It bounds the one fault that
-   * no heartbeat reveals: an old primary of a Cluster that is cut off from its cluster, but not from this process.
+   * no heartbeat reveals: an old primary that is cut off from its successor, but not from this process.
    */
   readonly maxAge?: Duration;
 }
