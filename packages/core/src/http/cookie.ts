@@ -156,8 +156,8 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       const lines = new Map<string, string>();
       const add = (named: string, at: string, domain?: string): void =>
         void lines.set(clearAt(named, at, domain), named);
-      // A browser keeps a partitioned cookie beside another one of the same name and path, and sends both.
-      if (request !== undefined && secure)
+      // In a frame, browsers keep a partitioned cookie beside another one of the same name and path, and send both.
+      if (request !== undefined && sameSite === 'none')
         lines.set(`${name}=${attributesAt(path, !partitioned)}; Max-Age=0`, name);
       for (const at of given.clearPaths) if (at !== path) add(nameAt(at), at);
       for (const at of sent ? pathsOf(sent.path) : []) if (at !== path) add(name, at);
