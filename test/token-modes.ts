@@ -1,4 +1,5 @@
-import { createSessions, memoryStore, type Sessions, systemClock } from '@sess/core';
+import { createSessions, memoryStore, type Sessions } from '@sess/core';
+import { systemClock } from '@sess/core/internal';
 import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
 import { silentLogger } from '@sess/testkit';
 import type { AdapterSuiteOptions } from '@sess/testkit/suites';

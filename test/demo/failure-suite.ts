@@ -1,4 +1,5 @@
-import { createSessions, memoryStore, type SessionStore } from '@sess/core';
+import { createSessions, memoryStore } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { expect, it, vi } from 'vitest';
 import { Client } from './client.js';
 import { expectProblem } from './face-suite.js';

@@ -1,5 +1,4 @@
-import type { SessionStore } from '@sess/core';
-import type { Denylist } from '@sess/core/store';
+import type { Denylist, SessionStore } from '@sess/core/store';
 
 /** Where sessions are kept, and how to close it. */
 export interface OpenStore {

@@ -7,41 +7,40 @@ export {
   SessionLimitError,
   StoreUnavailableError,
   UsageError,
-  type UsageErrorCode,
 } from './errors.js';
 export { parseBearer } from './http/bearer.js';
-export type { RequestSession, TokenResponse } from './http/request-session.js';
+export type {
+  RequestGuest,
+  RequestSession,
+  StartInput,
+  TokenResponse,
+} from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
-export type { SessionStore } from './store/store.js';
-export type { RandomBytes } from './token/crypto.js';
 export type {
   CreateInput,
   Device,
-  EventListener,
+  Guest,
+  GuestPatch,
   Issued,
+  IssuedGuest,
+  OneTimeValue,
   PresentedTokens,
   PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
-  Rejected,
+  RegisteredOnce,
   RejectionReason,
   RevokeCause,
-  RevokeOptions,
   Session,
   SessionEvent,
   Sessions,
   VerifyResult,
 } from './types.js';
-export { type Clock, systemClock } from './util/clock.js';
+export type { Clock } from './util/clock.js';
 export type { StandardSchema } from './util/json.js';
-export {
-  type LogFields,
-  type Logger,
-  type MessageFirstLogger,
-  messageFirst,
-} from './util/logger.js';
+export { type Logger, messageFirst } from './util/logger.js';
 export { type Duration, readDuration } from './util/options.js';

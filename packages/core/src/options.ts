@@ -301,7 +301,7 @@ export function readSessionsOptions<Data extends object>(options: SessionsOption
 }
 
 /** Steps that are remembered are few: within `overlap` there must be fewer renewals than that. */
-const MAX_OVERLAP_RATIO = 6;
+export const MAX_OVERLAP_RATIO = 6;
 
 /** Returns the times of the cookie transport. A default gives way; two written values that disagree are a mistake. */
 function readRenewal(given: {

@@ -5,8 +5,10 @@ import type { EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
 import { createElevate } from './session/elevate.js';
 import { createEvents } from './session/events.js';
+import { createGuests } from './session/guests.js';
 import { toSession } from './session/issue-tokens.js';
 import { createMigratingStore } from './session/migrating-store.js';
+import { createOneTimeValues } from './session/once.js';
 import { createPresent } from './session/present.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
@@ -14,7 +16,7 @@ import { createStoreClient, createStoreTime } from './session/store-client.js';
 import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
 import { memoryStore } from './store/memory-store.js';
-import { isExpired } from './store/record.js';
+import { isExpired, isGuest } from './store/record.js';
 import { assertSubject, createSid, createSubjectTag, isSid } from './token/session-id.js';
 import type { RegisteredData, Sessions } from './types.js';
 import { emitWarning } from './util/clock.js';
@@ -79,18 +81,21 @@ export function createEngine<Data extends object = RegisteredData>(
     present: createPresent<Data>(context),
     ...createUpdate<Data>(context),
     elevate: createElevate<Data>(context),
+    ...createGuests<Data>(context),
+    ...createOneTimeValues<Data>(context),
     ...createRevoke(context),
     kind: tokens.verify === undefined ? ('stored' as const) : ('signed' as const),
     ...(tokens.publicKeys === undefined ? {} : { publicKeys: tokens.publicKeys }),
     async get(sid: string) {
       if (!isSid(sid)) return undefined;
       const { record, now } = await store.load(sid);
-      return record === undefined || isExpired(record, now) ? undefined : toSession<Data>(record);
+      const isSession = record !== undefined && !isExpired(record, now) && !isGuest(record);
+      return isSession ? toSession<Data>(record) : undefined;
     },
     async list(subject: string) {
       assertSubject(subject);
       const { records } = await store.list(tagOfSubject(subject));
-      return records.map((record) => toSession<Data>(record));
+      return records.filter((record) => !isGuest(record)).map((record) => toSession<Data>(record));
     },
     async expireAccess(subject: string) {
       assertSubject(subject);

@@ -1,5 +1,6 @@
 import type { Clock } from './util/clock.js';
 import type { Logger } from './util/logger.js';
+import type { Duration } from './util/options.js';
 
 /**
  * Where an application names the type of its session data, once, for `req.session` and every other typed session:
@@ -9,6 +10,8 @@ import type { Logger } from './util/logger.js';
  *   interface Register { data: { handle: string } }
  * }
  * ```
+ *
+ * A member `once` names the types of one-time values: `once: { flash: string }`.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: the application fills it by declaration merging
 export interface Register {}
@@ -17,6 +20,23 @@ export interface Register {}
 export type RegisteredData = Register extends { data: infer Data extends object }
   ? Data
   : Record<string, unknown>;
+
+/** The registered types of one-time values by name, or any JSON under any name when none are registered. */
+export type RegisteredOnce = Register extends { once: infer Once extends object }
+  ? Once
+  : Record<string, unknown>;
+
+/** A value that is taken once: a message for the next page, the `state` of a sign-in elsewhere, a challenge. */
+export type OneTimeValue<Name extends keyof RegisteredOnce = keyof RegisteredOnce> = {
+  readonly [Key in Name]: {
+    /** At most 64 characters. A value under the same name is replaced. */
+    readonly name: Key;
+    /** Any JSON. */
+    readonly value: RegisteredOnce[Key];
+    /** How long it can be taken, at most `'1d'`. It ends with the session in any case. Default: `'10m'`. */
+    readonly ttl?: Duration;
+  };
+}[Name];
 
 /** Where a session was started from, as shown in a list of devices. All of it is the client's word. */
 export interface Device {
@@ -48,6 +68,28 @@ export interface Session<Data extends object = RegisteredData> {
   readonly expiresAt: number;
 }
 
+/**
+ * A visitor who has not signed in, and what the application keeps for them. It is no session: guards refuse it, it has no
+ * access token, and no list shows it.
+ */
+export interface Guest<Data extends object = RegisteredData> {
+  readonly sid: string;
+  /** What was kept so far, frozen. */
+  readonly data: Readonly<Partial<Data>>;
+  readonly createdAt: number;
+  /** When it ends if nothing more happens: an hour after it was created or its cookie was renewed. */
+  readonly expiresAt: number;
+}
+
+/** A guest together with the token that was issued for it. Inspecting it shows no token. */
+export interface IssuedGuest<Data extends object = RegisteredData> {
+  readonly guest: Guest<Data>;
+  /** For the refresh cookie, and for `present`. */
+  readonly refreshToken: string;
+  /** Epoch milliseconds, store time. */
+  readonly issuedAt: number;
+}
+
 /** A session together with the tokens that were just issued for it. Inspecting it shows no token. */
 export interface Issued<Data extends object = RegisteredData> {
   readonly session: Session<Data>;
@@ -75,10 +117,7 @@ export interface Issued<Data extends object = RegisteredData> {
 export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
 
 /** A credential that was not accepted. */
-export interface Rejected {
-  readonly ok: false;
-  readonly reason: RejectionReason;
-}
+export type Rejected = { readonly ok: false; readonly reason: RejectionReason };
 
 export type VerifyResult<Data extends object = RegisteredData> =
   | { readonly ok: true; readonly session: Session<Data> }
@@ -96,7 +135,14 @@ export type PresentResult<Data extends object = RegisteredData> =
       /** A cookie that replaces that of the client. Inspecting it shows no token. */
       readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
     }
-  | { readonly ok: false; readonly reason: RejectionReason };
+  /** The cookie of a visitor who has not signed in. */
+  | {
+      readonly ok: false;
+      readonly reason: 'guest';
+      readonly guest: Guest<Data>;
+      readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
+    }
+  | Rejected;
 
 /** Why a session ended before its time. */
 export type RevokeCause =
@@ -163,6 +209,11 @@ export type CreateInput<Data extends object = RegisteredData> = {
   readonly provenAt?: number;
 } & (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
 
+/** A change of a guest's data: names to merge, or a function of the data so far. */
+export type GuestPatch<Data extends object = RegisteredData> =
+  | Partial<Data>
+  | ((data: Readonly<Partial<Data>>) => Partial<Data>);
+
 interface InitialData<Data extends object> {
   /** The session's first data; must be JSON. Default: `{}`. */
   readonly data?: Data;
@@ -186,7 +237,10 @@ export interface Sessions<Data extends object = RegisteredData> {
    * Starts a session.
    *
    * @param options.replaces the tokens of the request. Their session ends when the new one is stored, and does not count
-   *   for the limit. A sign-in that is refused or fails leaves it alive.
+   *   for the limit. A sign-in that is refused or fails leaves it alive. One-time values of a guest, and of an earlier
+   *   session of the subject, go over to the new session.
+   * @param options.keep names of data that go over from the guest among `replaces`, in place of those in `input.data`.
+   *   If they do not fit the schema, a warning is logged and they are left out.
    * @throws {UsageError} invalid_subject, invalid_argument
    * @throws {InvalidDataError} invalid_data, data_too_large
    * @throws {SessionLimitError} session_limit_reached with `onLimit: 'reject'`
@@ -194,8 +248,47 @@ export interface Sessions<Data extends object = RegisteredData> {
    */
   create(
     input: CreateInput<Data>,
-    options?: { readonly replaces?: PresentedTokens },
+    options?: {
+      readonly replaces?: PresentedTokens;
+      readonly keep?: readonly (keyof Data & string)[];
+    },
   ): Promise<Issued<Data>>;
+  /**
+   * Starts a guest: a visitor who has not signed in, for whom data or one-time values are kept. It ends after an hour
+   * without use, and when `create` replaces it. Guests cause none of the events `created`, `refreshed`, `revoked`, `reuse`.
+   *
+   * @throws {UsageError} invalid_argument, invalid_option
+   * @throws {InvalidDataError} invalid_data, data_too_large
+   * @throws {SessError} not_supported without a store
+   */
+  createGuest(given?: {
+    /** Values are validated by the schema; names may be missing. Default: `{}`. */
+    readonly data?: Partial<Data>;
+    /** A first one-time value. Default: none. */
+    readonly put?: OneTimeValue;
+  }): Promise<IssuedGuest<Data>>;
+  /** `update` for the data of a guest. Returns `undefined` if there is no such guest. @throws as `createGuest` */
+  updateGuest(sid: string, patch: GuestPatch<Data>): Promise<Guest<Data> | undefined>;
+  /**
+   * Keeps a value in a session or a guest until it is taken or its time is over. At most 16 values with 4,096 characters
+   * of JSON in all: the oldest make room. Returns `false` if there is no such session or guest.
+   *
+   * @throws {UsageError} invalid_argument, invalid_option
+   * @throws {InvalidDataError} invalid_data, data_too_large
+   * @throws {SessError} not_supported without a store
+   */
+  put<Name extends keyof RegisteredOnce>(sid: string, given: OneTimeValue<Name>): Promise<boolean>;
+  /**
+   * Takes a value: returns and removes it, in one write. Of all concurrent calls, in any process, one gets the value and
+   * the others `undefined`.
+   *
+   * @param name may come from a request: an unknown or unsuitable one gets `undefined`
+   * @throws {SessError} not_supported without a store
+   */
+  take<Name extends keyof RegisteredOnce>(
+    sid: string,
+    name: Name,
+  ): Promise<RegisteredOnce[Name] | undefined>;
   /**
    * Returns the session of an access token, synchronously if its record is cached, otherwise as a promise. Reasons:
    * `malformed`, `unknown`, `expired`, `revoked`.
@@ -221,7 +314,8 @@ export interface Sessions<Data extends object = RegisteredData> {
   /**
    * Returns the session of a refresh token that a browser presents as its cookie: one read and no write, synchronously
    * if its record is cached. A cookie older than `renewAfter` is renewed; all parallel requests get the same renewal,
-   * without an access token. A spent one is accepted for `overlap`, and is reuse after that. Reasons as of `refresh`.
+   * without an access token. A spent one is accepted for `overlap`, and is reuse after that. Reasons as of `refresh`, and
+   * `guest` with the guest for a visitor who has not signed in.
    *
    * @param options.canRenew `false` if the response cannot set a cookie: then nothing is renewed or written
    */

@@ -2,12 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  memoryStore,
-  type SessionEvent,
-  type SessionStore,
-  type SessionsOptions,
-} from '@sess/core';
+import { memoryStore, type SessionEvent, type SessionsOptions } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createEvents } from '../src/session/events.js';

@@ -1,4 +1,11 @@
-import type { Clock, Duration, Logger, RegisteredData, Sessions } from '@sess/core';
+import {
+  type Clock,
+  type Duration,
+  type Logger,
+  parseBearer,
+  type RegisteredData,
+  type Sessions,
+} from '@sess/core';
 import {
   clockOption,
   createEvents,
@@ -8,12 +15,12 @@ import {
   duration,
   isSid,
   loggerOption,
-  parseBearer,
   type Readers,
   readOptions,
   subjectPepperOption,
   tagOf,
 } from '@sess/core/internal';
+
 import type { Denylist } from '@sess/core/store';
 import type { JSONWebKeySet } from 'jose';
 import { createClaimsVerifier } from './denylist/claims-verifier.js';
@@ -122,6 +129,10 @@ export function verifyOnly<Data extends object = RegisteredData>(
     create: unsupported('create'),
     refresh: unsupported('refresh'),
     present: unsupported('present'),
+    createGuest: unsupported('createGuest'),
+    updateGuest: unsupported('updateGuest'),
+    put: unsupported('put'),
+    take: unsupported('take'),
     update: unsupported('update'),
     updateAll: unsupported('updateAll'),
     elevate: unsupported('elevate'),

@@ -2,7 +2,6 @@ import {
   configureSessions,
   createSessions,
   getSessions,
-  type LogFields,
   memoryStore,
   messageFirst,
   parseBearer,
@@ -121,8 +120,9 @@ describe('coming from a service that keeps sessions in a store', () => {
   });
 
   it('logs in the form (message, fields) as well', async () => {
-    const lines: [string, LogFields | undefined][] = [];
-    const log = (message: string, fields?: LogFields): void => void lines.push([message, fields]);
+    const lines: [string, Readonly<Record<string, unknown>> | undefined][] = [];
+    const log = (message: string, fields?: Readonly<Record<string, unknown>>): void =>
+      void lines.push([message, fields]);
     const sessions = createSessions({
       logger: messageFirst({ debug: log, info: log, warn: log, error: log }),
     });

@@ -1,5 +1,6 @@
 import { metrics as api } from '@opentelemetry/api';
-import { memoryStore, type SessionStore } from '@sess/core';
+import { memoryStore } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { instrument } from '@sess/otel';
 import { createFakeClock } from '@sess/testkit';
 import { afterEach, describe, expect, it } from 'vitest';

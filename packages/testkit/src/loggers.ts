@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from '@sess/core';
+import type { Logger } from '@sess/core';
 
 const nothing = (): void => {};
 
@@ -13,15 +13,16 @@ export const silentLogger: Logger = {
 /** A line as it reached the application's logger. */
 export interface LogLine {
   readonly level: keyof Logger;
-  readonly fields: LogFields;
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
 }
 
 /** A logger that keeps its lines, to be looked at. */
 export function createMemoryLogger(): Logger & { readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
-  const keep = (level: keyof Logger) => (fields: LogFields, message: string) =>
-    void lines.push({ level, fields, message });
+  const keep =
+    (level: keyof Logger) => (fields: Readonly<Record<string, unknown>>, message: string) =>
+      void lines.push({ level, fields, message });
   return {
     lines,
     debug: keep('debug'),

@@ -1,5 +1,5 @@
 import type { CreateInput, RegisteredData, Session, Sessions } from '@sess/core';
-import type { CookieOptions } from '@sess/core/http';
+import type { HttpOptions } from '@sess/core/http';
 import { createRefreshCookie } from '@sess/core/internal';
 
 /** A user who is signed in, with what a request of theirs carries. */
@@ -16,7 +16,7 @@ export interface SignedIn<Data extends object = RegisteredData> {
 /** Settings of the application that {@link signIn} follows. */
 export interface SignInOptions {
   /** The `cookie` option of the application's `sessionMiddleware`. Default: its default, so `__Host-sess`. */
-  readonly cookie?: CookieOptions;
+  readonly cookie?: HttpOptions['cookie'];
 }
 
 /**

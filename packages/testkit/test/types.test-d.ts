@@ -2,7 +2,8 @@
  * Read by the compiler only: `tsc -p tsconfig.test.json`. Each line that must not compile says so, and is
  * itself an error as soon as it does.
  */
-import { createSessions, memoryStore, type Session, type SessionStore } from '@sess/core';
+import { createSessions, memoryStore, type Session } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, createFaultyStore, type SignedIn, signIn } from '@sess/testkit';
 import { expectTypeOf, test } from 'vitest';
 import type { FakeClock } from '../../../test/kit.js';

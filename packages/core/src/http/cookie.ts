@@ -42,6 +42,8 @@ export type CookieValue =
 export interface RefreshCookie {
   readonly name: string;
   readonly isSecure: boolean;
+  /** True if no request that another site causes carries it, links included. */
+  readonly isStrict: boolean;
   /** Returns the cookie of a `Cookie` header. */
   read(header: string | undefined): CookieValue;
   /** Returns the `Set-Cookie` value that sets it, with `maxAge` in seconds if it is persistent. */
@@ -139,6 +141,7 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
   return Object.freeze({
     name,
     isSecure: secure,
+    isStrict: sameSite === 'strict',
     read: (header: string | undefined) => readCookie(header, name),
     write(value: string, maxAge: number) {
       if (name.length + value.length > MAX_SIZE) {

@@ -1,16 +1,19 @@
 import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
 import type {
-  CreateInput,
   Device,
+  Guest,
+  GuestPatch,
   Issued,
+  OneTimeValue,
   PresentedTokens,
   PresentResult,
   RegisteredData,
+  RegisteredOnce,
   Session,
   Sessions,
   VerifyResult,
 } from '../types.js';
-import { type Readers, readOptions } from '../util/options.js';
+import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
 import {
@@ -26,7 +29,9 @@ import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
 import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
 import {
+  type RequestGuest,
   type RequestSession,
+  type StartInput,
   type StartOptions,
   type TokenResponse,
   toTokenResponse,
@@ -50,8 +55,13 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
   #session: Session<Data> | null = null;
-  /** Whether something has used the session, so that the response depends on it. */
+  #guest: Guest<Data> | undefined;
+  /** Whether something has used the session or the guest, so that the response depends on it. */
   #isUsed = false;
+  /** The session or the guest ended during the request. */
+  #hasEnded = false;
+  /** The refresh token of a session or a guest that was started during the request. */
+  #issuedToken: string | undefined;
 
   constructor(http: HttpContext<Data>, exchange: Exchange) {
     this.#http = http;
@@ -132,23 +142,29 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #acceptCookie(result: PresentResult<Data>): undefined {
-    if (!result.ok) return undefined;
-    const { session, renewal } = result;
-    this.#hasCookieSession = true;
-    this.#setSession(session);
-    if (renewal !== undefined) this.#setCookie({ ...renewal, session });
+    if (!result.ok && result.reason !== 'guest') return undefined;
+    if (result.ok) {
+      this.#hasCookieSession = true;
+      this.#setSession(result.session);
+    } else {
+      this.#guest = result.guest;
+    }
+    const { renewal } = result;
+    if (renewal !== undefined) {
+      this.#setCookie({ ...renewal, session: result.ok ? result.session : result.guest });
+    }
     return undefined;
   }
 
-  /** Has caches keep a response that depends on the cookie from other users. */
+  /** Keeps caches from showing other users a response that depends on the cookie. */
   #noteUse(): void {
     if (this.#isUsed) return;
     this.#isUsed = true;
     const { transport, onPublic } = this.#http;
     if (transport === 'bearer' || this.credentials.kind !== 'none') return;
     const exchange = this.#exchange;
-    if (this.#session === null) exchange.vary('Cookie');
-    else if (this.#hasCookieSession)
+    if (this.#session === null && this.#guest === undefined) exchange.vary('Cookie');
+    else
       exchange.chooseCaching(
         createPrivateCaching({ isNavigation: isNavigation(exchange), onPublic }),
       );
@@ -204,8 +220,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return allowed ? undefined : problemReply('access_denied');
   }
 
-  async start(input: CreateInput<Data>, options: StartOptions = {}): Promise<TokenResponse> {
-    const { origins } = readOptions('start', options, START_OPTIONS, 'start: ');
+  async start(input: StartInput<Data>, how: StartOptions = {}): Promise<TokenResponse> {
+    const { origins } = readOptions('start', how, START_OPTIONS, 'start: ');
     this.#assertAllowedSource(origins);
     const { logger, sessions } = this.#http;
     const subject: unknown = input?.subject;
@@ -215,9 +231,12 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       logger.error({}, message);
       throw new UsageError('invalid_argument', message);
     }
+    const { keep, ...given } = input;
     const device = { ...deviceOf(this.#exchange), ...input.device };
-    const replaces = this.#presentedTokens();
-    const issued = await this.#reportData(sessions.create({ ...input, device }, { replaces }));
+    const options = { replaces: this.#presentedTokens(), ...(keep === undefined ? {} : { keep }) };
+    const issued = await this.#reportData(
+      sessions.create({ ...given, device } as StartInput<Data>, options),
+    );
     await this.#revokeDuplicates();
     return this.deliver(issued);
   }
@@ -225,8 +244,91 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async end(): Promise<void> {
     this.#assertAllowedSource();
     await this.revokePresented();
-    this.#setSession(null);
+    this.#forget();
     this.clearCookie();
+  }
+
+  get guest(): RequestGuest<Data> {
+    this.#noteUse();
+    return Object.freeze({
+      data: this.#guest?.data ?? (NOTHING as Partial<Data>),
+      update: (patch: GuestPatch<Data>) => this.#reportData(this.#updateGuest(patch)),
+    });
+  }
+
+  async #updateGuest(patch: GuestPatch<Data>): Promise<Guest<Data>> {
+    if (this.#session !== null) {
+      throw new UsageError(
+        'invalid_argument',
+        'guest.update: expected a request without a session, got one that is signed in. Use update().',
+      );
+    }
+    if (this.#guest === undefined) {
+      const data = typeof patch === 'function' ? patch(NOTHING as Partial<Data>) : patch;
+      return this.#createGuest({ data });
+    }
+    const guest = await this.#http.sessions.updateGuest(this.#guest.sid, patch);
+    if (guest === undefined) throw this.#endDuringRequest();
+    this.#guest = guest;
+    return guest;
+  }
+
+  async put<Name extends keyof RegisteredOnce & string>(
+    name: Name,
+    value: RegisteredOnce[Name],
+    ttl?: Duration,
+  ): Promise<void> {
+    const given = { name, value, ...(ttl === undefined ? {} : { ttl }) } as OneTimeValue<Name>;
+    const { sid } = this.#session ?? this.#guest ?? {};
+    if (sid === undefined) {
+      await this.#createGuest({ put: given as OneTimeValue });
+      return;
+    }
+    if (!(await this.#http.sessions.put(sid, given))) throw this.#endDuringRequest();
+  }
+
+  async take<Name extends keyof RegisteredOnce & string>(
+    name: Name,
+  ): Promise<RegisteredOnce[Name] | undefined> {
+    this.#noteUse();
+    const { sid } = this.#session ?? this.#guest ?? {};
+    return sid === undefined ? undefined : this.#http.sessions.take(sid, name);
+  }
+
+  /** Creates a guest. Its cookie takes the place of the request's, which is not that of a live session. */
+  async #createGuest(
+    given: NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>,
+  ): Promise<Guest<Data>> {
+    const { cookie, transport, sessions } = this.#http;
+    // A late write would replace the cookie of a newer sign-in.
+    if (this.#hasEnded) throw this.#endDuringRequest();
+    if (sessions.kind !== 'stateless' && (transport === 'bearer' || isUpgrade(this.#exchange))) {
+      throw new SessError(
+        'not_supported',
+        transport === 'bearer'
+          ? "A request without a session has a guest only with a cookie transport. Set transport to 'cookie' or 'both'."
+          : 'The response to an upgrade cannot set the cookie of a guest. Keep the value before it.',
+      );
+    }
+    // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
+    if (!this.#isFromAllowedSource({ isStrict: cookie?.isStrict === true })) throw crossSiteError();
+    const { guest, ...issued } = await sessions.createGuest(given);
+    this.#guest = guest;
+    this.#issuedToken = issued.refreshToken;
+    this.#setCookie({ ...issued, session: guest });
+    return guest;
+  }
+
+  /** The request has neither a session nor a guest any more, and gets none unless the user signs in. */
+  #forget(): void {
+    this.#setSession(null);
+    this.#guest = undefined;
+    this.#hasEnded = true;
+  }
+
+  #endDuringRequest(): SessError {
+    this.#forget();
+    return new SessError('session_ended', 'The session ended during the request.');
   }
 
   async current(): Promise<Session<Data>> {
@@ -269,7 +371,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     this.#assertAllowedSource();
     const { subject } = await this.current();
     const count = await this.#http.sessions.revokeAll(subject);
-    this.#setSession(null);
+    this.#forget();
     this.clearCookie();
     return count;
   }
@@ -287,12 +389,19 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   deliver(issued: Issued<Data>, presented?: string): TokenResponse {
     const { refreshTransport } = this.#http;
     this.#setSession(issued.session);
+    this.#guest = undefined;
+    this.#hasEnded = false;
+    this.#issuedToken = issued.refreshToken;
     this.#exchange.setHeader('Cache-Control', 'no-store');
     if (issued.refreshToken !== presented) this.#setCookie(issued);
     return toTokenResponse(issued, refreshTransport === 'body');
   }
 
-  #setCookie(given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'session'>): void {
+  #setCookie(
+    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt'> & {
+      readonly session: { readonly expiresAt: number };
+    },
+  ): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;
     const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
@@ -346,7 +455,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     const cookie = this.#readCookie();
     return {
-      refreshToken: cookie?.kind === 'value' ? cookie.value : bodyToken,
+      refreshToken: this.#issuedToken ?? (cookie?.kind === 'value' ? cookie.value : bodyToken),
       accessToken: credentials.kind === 'token' ? credentials.token : undefined,
     };
   }
@@ -405,10 +514,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   #assertAllowedSource(trusts?: OriginCheck): void {
     if (this.#isFromAllowedSource({ trusts })) return;
-    throw new SessError(
-      'cross_site_request',
-      'A page of another site sent a request that changes a session.',
-    );
+    throw crossSiteError();
   }
 
   #assertSession(): Session<Data> {
@@ -421,9 +527,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #assertAlive(session: Session<Data> | undefined): Session<Data> {
-    this.#setSession(session ?? null);
-    if (session !== undefined) return session;
-    throw new SessError('session_ended', 'The session ended during the request.');
+    if (session === undefined) throw this.#endDuringRequest();
+    this.#setSession(session);
+    return session;
   }
 
   #hasSecondToken(): boolean {
@@ -451,6 +557,15 @@ Object.defineProperties(HttpRequest.prototype, {
     },
   },
 });
+
+const NOTHING = Object.freeze({});
+
+function crossSiteError(): SessError {
+  return new SessError(
+    'cross_site_request',
+    'A page of another site sent a request that changes a session.',
+  );
+}
 
 /** Names the type of a value, never the value: it may be personal data. */
 function typeOf(value: unknown): string {

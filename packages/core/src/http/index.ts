@@ -1,5 +1,3 @@
-export type { CookieOptions } from './cookie.js';
-export type { CsrfOptions } from './csrf.js';
 export {
   type CacheChoice,
   cacheOverrides,

@@ -1,5 +1,11 @@
-import { SessError, SessionLimitError, StoreUnavailableError, UsageError } from '../errors.js';
-import type { DataPart, SessionRecord } from '../store/record.js';
+import {
+  isSessError,
+  SessError,
+  SessionLimitError,
+  StoreUnavailableError,
+  UsageError,
+} from '../errors.js';
+import { type DataPart, isGuest, type SessionRecord } from '../store/record.js';
 import { REVOCATION_TTL_MS } from '../store/store.js';
 import { assertSubject, createSid, tagOf } from '../token/session-id.js';
 import type { CreateInput, Device, Issued, PresentedTokens } from '../types.js';
@@ -7,6 +13,7 @@ import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
+import { liveValues, withValues } from './once.js';
 import { createFindPresented, type PresentedSession } from './revoke.js';
 
 /** Attempts to get past the mark that a concurrent revoke-all has just set. */
@@ -16,6 +23,8 @@ const MAX_ATTEMPTS = 4;
 export interface CreateOptions {
   /** The tokens of the request. Their session ends when the new one is stored, and does not count for the limit. */
   readonly replaces?: PresentedTokens;
+  /** Names of data that go over from a guest. */
+  readonly keep?: readonly string[];
 }
 
 /** Creates `create`: a new session with new secrets, under the subject's limit. */
@@ -30,9 +39,29 @@ export function createCreate<Data extends object>(context: EngineContext) {
   }
 
   /** Ends a session that the new one replaces. If that fails, the client does not get the new one, and can try again. */
-  async function endReplaced({ sid, subject }: PresentedSession): Promise<void> {
+  async function endReplaced({ sid, record }: PresentedSession): Promise<void> {
     if ((await store.remove(sid)).status !== 'removed') return;
-    events.emit('revoked', { cause: 'logout', sid, ...(subject === undefined ? {} : { subject }) });
+    if (record === undefined) events.emit('revoked', { cause: 'logout', sid });
+    else if (!isGuest(record)) {
+      events.emit('revoked', { cause: 'logout', sid, subject: record.data.subject });
+    }
+  }
+
+  /** Returns the first data of a session. What a guest kept must not keep the user from signing in. */
+  async function checkInitialData(given: object, kept: object): Promise<object> {
+    const { schema, maxDataLength, logger } = settings;
+    if (Object.keys(kept).length === 0) return checkData(schema, given, maxDataLength);
+    try {
+      return await checkData(schema, { ...given, ...kept }, maxDataLength);
+    } catch (error) {
+      if (!isSessError(error, 'invalid_data') && !isSessError(error, 'data_too_large')) throw error;
+      const data = await checkData(schema, given, maxDataLength);
+      logger.warn(
+        { names: Object.keys(kept).join(', ') },
+        'the data of a guest does not fit, and was left out',
+      );
+      return data;
+    }
   }
 
   async function insert(
@@ -90,20 +119,25 @@ export function createCreate<Data extends object>(context: EngineContext) {
         `provenAt: expected epoch milliseconds, got ${formatShort(provenAt)}.`,
       );
     }
-    const data: DataPart = Object.freeze({
+    const { replaces, keep = [] } = readCreateOptions(options);
+    const replaced = replaces === undefined ? [] : await findPresented(replaces);
+    const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;
+    const part = {
       subject,
       device: checkDevice(input.device),
-      data: await checkData(settings.schema, input.data ?? {}, settings.maxDataLength),
-    });
+      data: await checkInitialData(input.data ?? {}, pick(guest?.data.data ?? {}, keep)),
+    };
     const tag = tagOfSubject(subject);
+    // One session of the same subject ends in the same write. Another one ends when the new session is stored.
+    const own = replaced.find(({ sid }) => tagOf(sid) === tag);
+    // Never the values of another user.
+    const previous = (guest ?? own?.record)?.data;
+    const data = withValues(part, previous === undefined ? [] : liveValues(previous, time.now()));
     if (tokens.assertIssuable !== undefined) {
       const { record } = draft(createSid(tag, settings.random), data, time.now());
       tokens.assertIssuable(toSession<Data>(record));
     }
 
-    const replaced = options.replaces === undefined ? [] : await findPresented(options.replaces);
-    // One session of the same subject ends in the same write. Another one ends when the new session is stored.
-    const own = replaced.find(({ sid }) => tagOf(sid) === tag);
     const issued = await insert(data, tag, {
       ...(provenAt === undefined ? {} : { provenAt: Math.floor(provenAt) }),
       ...(own === undefined ? {} : { replaces: own.sid }),
@@ -112,6 +146,22 @@ export function createCreate<Data extends object>(context: EngineContext) {
     for (const session of replaced) if (session !== own) await endReplaced(session);
     return issued;
   };
+}
+
+function readCreateOptions(options: CreateOptions): CreateOptions {
+  assertKnown('create', options, ['replaces', 'keep']);
+  const { keep } = options;
+  const areNames = Array.isArray(keep) && keep.every((name) => typeof name === 'string');
+  if (keep === undefined || areNames) return options;
+  throw new UsageError(
+    'invalid_argument',
+    `keep: expected an array of names of session data, got ${formatShort(keep)}.`,
+  );
+}
+
+/** Returns the named members that an object has. */
+function pick(data: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => names.includes(name)));
 }
 
 function assertRecentProof(provenAt: number | undefined, now: number): void {

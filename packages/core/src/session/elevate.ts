@@ -1,4 +1,4 @@
-import { isExpired } from '../store/record.js';
+import { isExpired, isGuest } from '../store/record.js';
 import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import type { EngineContext } from './context.js';
@@ -19,7 +19,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
         sid,
         maxAttempts: MAX_ATTEMPTS,
         async decide(record, at): Promise<Attempt<Issued<Data> | undefined>> {
-          if (isExpired(record, at)) return { outcome: undefined };
+          if (isExpired(record, at) || isGuest(record)) return { outcome: undefined };
           const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
           const next = { ...record, auth: fresh.auth };
           return {

@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { Migrate } from '../options.js';
-import type { DataPart, SessionRecord } from '../store/record.js';
+import { type DataPart, isGuest, type SessionRecord } from '../store/record.js';
 import type { StorePort } from '../store/store-port.js';
 import { toFrozenJson } from '../util/json.js';
 import type { Logger } from '../util/logger.js';
@@ -22,6 +22,8 @@ export function createMigratingStore(
   const migrated = new WeakMap<DataPart, DataPart>();
 
   function migrateData(record: SessionRecord): DataPart | undefined {
+    // Guests may lack what the application expects. Their data is validated when they sign in.
+    if (isGuest(record)) return record.data;
     const known = migrated.get(record.data);
     if (known !== undefined) return known;
     try {

@@ -1,8 +1,9 @@
-import type { SessionRecord } from '../store/record.js';
+import { isGuest, type SessionRecord } from '../store/record.js';
 import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { PresentResult, RejectionReason } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
+import { toGuest, toGuestSettings } from './guests.js';
 import { toSession } from './issue-tokens.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decidePresentation, type PresentationDecision } from './presentation.js';
@@ -21,16 +22,25 @@ type Outcome<Data extends object> =
   | EndedSession
   | { readonly kind: 'answer'; readonly result: PresentResult<Data>; readonly replayed?: boolean };
 
+/** Returns what a good cookie gets: a session, or the guest that is none. */
+function toResult<Data extends object>(record: SessionRecord): PresentResult<Data> {
+  return isGuest(record)
+    ? { ok: false, reason: 'guest', guest: toGuest<Data>(record) }
+    : { ok: true, session: toSession<Data>(record) };
+}
+
 /** Creates `present`: a refresh token as the cookie of a request. */
 export function createPresent<Data extends object>(context: EngineContext) {
   const { settings, store, time, events, acknowledger } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
+  const guestSettings = toGuestSettings(settings);
   /** Renewals in progress by their cookie: the parallel requests of a page share one. */
   const renewals = new Map<string, Promise<PresentResult<Data>>>();
 
   function decide({ token, canRenew }: Presented, record: SessionRecord, at: number) {
     const { random } = settings;
-    return decidePresentation({ record, token, at, policy: settings, random, canRenew });
+    const policy = isGuest(record) ? guestSettings : settings;
+    return decidePresentation({ record, token, at, policy, random, canRenew });
   }
 
   /** Returns the result for a cookie that is good as it is. */
@@ -39,7 +49,7 @@ export function createPresent<Data extends object>(context: EngineContext) {
     record: SessionRecord,
   ): PresentResult<Data> {
     if (isLatest) acknowledger.acknowledgeLatest(record);
-    return { ok: true, session: toSession<Data>(record) };
+    return toResult(record);
   }
 
   /** The same, or `undefined` if the cookie is to be renewed or refused: that is decided from the primary's record. */
@@ -70,11 +80,8 @@ export function createPresent<Data extends object>(context: EngineContext) {
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
     const { sid } = loaded;
     const refreshToken = formatRefreshToken({ sid, family: token.family, generation, secret });
-    const result = {
-      ok: true as const,
-      session: toSession<Data>({ ...loaded, auth, data }),
-      renewal: hideWhenInspected(['refreshToken'], { refreshToken, issuedAt: at }),
-    };
+    const renewal = hideWhenInspected(['refreshToken'], { refreshToken, issuedAt: at });
+    const result = { ...toResult<Data>({ ...loaded, auth, data }), renewal };
     const outcome = { kind: 'answer' as const, result, replayed };
     if (auth === loaded.auth) return { outcome };
     const contested = token.generation + 1;

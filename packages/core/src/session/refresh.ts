@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../store/record.js';
+import { isGuest, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
@@ -45,6 +45,8 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     const attempt = { record: loaded, token, at, policy: settings, random, renewAfter };
     const { decision, ...known } = await decideRotation(attempt);
     if (decision.kind === 'reject') return { outcome: decision };
+    // Guests have no access token, so their cookie has nothing to be exchanged for.
+    if (isGuest(loaded)) return { outcome: { kind: 'reject', reason: 'unknown' } };
     if (decision.kind === 'end') return end(loaded, decision);
     const { auth, replayed } = decision;
     const isRotation = auth.generation !== loaded.auth.generation;

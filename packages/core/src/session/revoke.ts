@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { findAccess, isExpired, type SessionRecord } from '../store/record.js';
+import { findAccess, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { UNREADABLE } from '../store/store-port.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/session-id.js';
@@ -11,8 +11,8 @@ import { inspectRefreshToken } from './rotation.js';
 /** A session that presented tokens belong to. */
 export interface PresentedSession {
   readonly sid: string;
-  /** Absent if the record cannot be read. */
-  readonly subject?: string;
+  /** Absent if it cannot be read. */
+  readonly record?: SessionRecord;
   /** True if the refresh token was spent: a refresh with it would be reuse. */
   readonly isReuse?: boolean;
 }
@@ -37,7 +37,7 @@ export function createFindPresented({
       if (record === undefined || isExpired(record, now)) return undefined;
       const kind = check(record, now);
       if (kind === 'foreign') return undefined;
-      return { sid, subject: record.data.subject, ...(kind === 'spent' ? { isReuse: true } : {}) };
+      return { sid, record, ...(kind === 'spent' ? { isReuse: true } : {}) };
     } catch (error) {
       // A record of a newer version cannot be compared with the token. A logout must still be possible.
       if (error instanceof Error && error.cause === UNREADABLE) return { sid };
@@ -73,20 +73,24 @@ export function createRevoke(context: EngineContext) {
   async function remove(
     sid: string,
     cause: RevokeCause,
-    { subject, ...note }: { readonly subject?: string } & RevokeOptions = {},
+    { record, ...note }: { readonly record?: SessionRecord } & RevokeOptions = {},
   ): Promise<boolean> {
     const result = await store.remove(sid);
     if (result.status !== 'removed') return false;
+    if (record !== undefined && isGuest(record)) return true;
+    const subject = record?.data.subject;
     events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }), ...note });
     settings.logger.info({ sid, cause, ...note }, 'session revoked');
     return true;
   }
 
-  async function endPresented({ sid, subject, isReuse }: PresentedSession): Promise<boolean> {
+  async function endPresented({ sid, record, isReuse }: PresentedSession): Promise<boolean> {
     // Signing out with a spent token ends the session too, and must not pass unnoticed.
     const cause = isReuse === true ? 'reuse' : 'logout';
-    if (!(await remove(sid, cause, subject === undefined ? {} : { subject }))) return false;
-    if (isReuse === true && subject !== undefined) events.emit('reuse', { sid, subject });
+    if (!(await remove(sid, cause, record === undefined ? {} : { record }))) return false;
+    if (isReuse === true && record !== undefined && !isGuest(record)) {
+      events.emit('reuse', { sid, subject: record.data.subject });
+    }
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
+import { type AuthPart, type DataPart, isGuest, type SessionRecord } from '../store/record.js';
 import type { RejectionReason } from '../types.js';
 import { checkData } from '../util/json.js';
 import type { EngineContext } from './context.js';
@@ -27,6 +27,7 @@ interface Ended {
 /** A session that ended. `isOwn`: this call is the one that removed it. */
 export interface EndedSession extends Ended {
   readonly subject: string;
+  readonly isGuest: boolean;
   isOwn: boolean;
 }
 
@@ -62,7 +63,13 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
 
   /** Removes the session as it was decided: after a re-authentication in between, decides again. */
   function end(record: SessionRecord, { cause }: Ended): Attempt<EndedSession> {
-    const outcome = { kind: 'end' as const, cause, subject: record.data.subject, isOwn: false };
+    const outcome = {
+      kind: 'end' as const,
+      cause,
+      subject: record.data.subject,
+      isGuest: isGuest(record),
+      isOwn: false,
+    };
     return {
       outcome,
       async write() {
@@ -75,8 +82,12 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
   }
 
   /** Returns the refusal. Only the call that removed the session reports it, so that one theft is one event. */
-  function reportEnd(sid: string, { cause, subject, isOwn }: EndedSession): Rejected {
-    if (isOwn) report(sid, { cause, subject });
+  function reportEnd(
+    sid: string,
+    { cause, subject, isGuest: isOfGuest, isOwn }: EndedSession,
+  ): Rejected {
+    // A guest is no user who could be told.
+    if (isOwn && !isOfGuest) report(sid, { cause, subject });
     return reject(REASONS[cause], sid);
   }
 
@@ -90,7 +101,7 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
 
   async function askApplication(record: SessionRecord): Promise<DataPart | false> {
     const { onRefresh, schema, maxDataLength } = settings;
-    if (onRefresh === undefined) return record.data;
+    if (onRefresh === undefined || isGuest(record)) return record.data;
     try {
       const decision: unknown = await onRefresh(toSession<never>(record));
       if (decision === false) return false;

@@ -1,10 +1,11 @@
 import { InvalidDataError } from '../errors.js';
-import { type DataPart, isExpired, type SessionRecord } from '../store/record.js';
+import { type DataPart, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { assertSubject, isSid } from '../token/session-id.js';
 import type { Session, Sessions } from '../types.js';
 import { checkData, isPlainObject } from '../util/json.js';
 import type { EngineContext } from './context.js';
 import { toIssueError, toSession } from './issue-tokens.js';
+import { stamped } from './once.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
 /** Attempts at a patch; each conflict costs one write, and one of the competing patches always succeeds. */
@@ -51,8 +52,10 @@ export function createUpdate<Data extends object>(
       record: SessionRecord,
       at: number,
     ): Promise<Attempt<Session<Data> | undefined>> => {
-      if (isExpired(record, at)) return { outcome: undefined };
-      const data = await applyPatch(record, patch);
+      if (isExpired(record, at) || isGuest(record)) return { outcome: undefined };
+      const patched = await applyPatch(record, patch);
+      // The same patch twice has the effect of one. The same function twice may not: it may count.
+      const data = typeof patch === 'function' ? stamped(patched, settings.random) : patched;
       return {
         outcome: toSession<Data>({ ...record, data }),
         write: () => store.replaceData(record, data),

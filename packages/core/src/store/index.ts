@@ -7,13 +7,11 @@ export {
   type Supersession,
 } from './denylist.js';
 export type {
-  AccessEntry,
   AuthPart,
   DataPart,
   FormerFamily,
   OnceValue,
   Proof,
-  RotationStep,
   SessionLife,
   SessionRecord,
 } from './record.js';
@@ -30,7 +28,6 @@ export {
   type ReplaceResult,
   type SessionStore,
   type StoreContext,
-  type StoreResult,
   type SubjectLimit,
   TOMBSTONE_TTL_MS,
   type WriteContext,

@@ -86,11 +86,12 @@ const TRANSIENT = 2;
 
 /** Returns the data part as text. */
 export function encodeData(part: DataPart): string {
-  const { subject, device, data, life, once } = part;
+  const { subject, device, data, life, once, stamp } = part;
   const members: unknown[] = [subject, [device.userAgent, device.ip, device.label], data];
   if (once !== undefined) {
     members.push(once.flatMap(({ name, value, expiresAt }) => [name, value, expiresAt]));
   }
+  if (stamp !== undefined) members.push(...(once === undefined ? [0] : []), stamp);
   if (formatOf(part) === 2) {
     const flags = (part.guest ? GUEST : 0) + (life?.persistent === false ? TRANSIENT : 0);
     members.unshift(life === undefined ? [flags] : [flags, life.idleTtl, life.absoluteTtl]);
@@ -172,14 +173,15 @@ function decodeFormer(value: unknown, from: number): FormerFamily {
 export function decodeData(value: unknown): DataPart {
   const members = list(value);
   const hasTerms = Array.isArray(members[0]);
-  const [subject, device, data, once] = hasTerms ? members.slice(1) : members;
+  const [subject, device, data, once, stamp] = hasTerms ? members.slice(1) : members;
   if (typeof data !== 'object' || data === null) throw new TypeError('data');
   return Object.freeze({
     subject: text(subject),
     device: decodeDevice(list(device)),
     data: deepFreeze(data),
     ...(hasTerms ? decodeTerms(list(members[0])) : {}),
-    ...(once === undefined ? {} : { once: decodeOnce(list(once)) }),
+    ...(once === undefined || once === 0 ? {} : { once: decodeOnce(list(once)) }),
+    ...(stamp === undefined ? {} : { stamp: text(stamp) }),
   });
 }
 

@@ -100,6 +100,8 @@ export interface DataPart {
   readonly guest?: true;
   /** Values that are taken once, oldest first. Absent: none. */
   readonly once?: readonly OnceValue[];
+  /** Random. It makes a write that must succeed once differ from the same write of another process. */
+  readonly stamp?: string;
 }
 
 /**
@@ -113,6 +115,11 @@ export interface SessionRecord {
   readonly dataVersion: number;
   readonly auth: AuthPart;
   readonly data: DataPart;
+}
+
+/** True if the record is that of a visitor who has not signed in. */
+export function isGuest(record: SessionRecord): boolean {
+  return record.data.guest === true;
 }
 
 /** Whether the session is over at store time `at`. */

@@ -35,6 +35,15 @@ export function toFrozenJson<Data extends object>(
   return copy;
 }
 
+/**
+ * Returns a frozen copy of any JSON value. `undefined` is none.
+ *
+ * @throws {InvalidDataError} as `toFrozenJson`
+ */
+export function toFrozenValue(value: unknown, maxLength: number): unknown {
+  return freeze(value, 1, { spent: 0, max: maxLength });
+}
+
 function freeze(value: unknown, depth: number, budget: Budget): unknown {
   if (value === null || typeof value === 'boolean') return spend(value, 1, budget);
   if (typeof value === 'string') return spend(value, value.length, budget);
@@ -150,6 +159,30 @@ function pathOf(issue: StandardIssue): string {
     formatValue(typeof part === 'object' ? part?.key : part),
   );
   return parts.join('.');
+}
+
+/**
+ * Returns a part of session data as frozen JSON. The schema validates the names that are there, and not which are
+ * missing. Its output is not used: the whole passes the schema once more when it is complete.
+ *
+ * @throws {InvalidDataError} invalid_data, data_too_large
+ */
+export async function checkPartialData(
+  schema: StandardSchema<object> | undefined,
+  data: object,
+  maxLength: number,
+): Promise<object> {
+  const plain = toFrozenJson(data, maxLength);
+  try {
+    if (schema !== undefined) await checkSchema(schema, plain);
+  } catch (error) {
+    const issues = error instanceof InvalidDataError ? error.issues : [];
+    const names = Object.keys(plain);
+    const isMissing = ({ path }: { readonly path: string }): boolean =>
+      path !== '' && !names.some((name) => path === name || path.startsWith(`${name}.`));
+    if (issues.length === 0 || !issues.every(isMissing)) throw error;
+  }
+  return plain;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { createSessions, type Issued, memoryStore, type SessionStore } from '@sess/core';
-import type { AuthPart } from '@sess/core/store';
+import { createSessions, type Issued, memoryStore } from '@sess/core';
+import type { AuthPart, SessionStore } from '@sess/core/store';
+
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createAuth, createRecord } from '../../../../test/kit.js';

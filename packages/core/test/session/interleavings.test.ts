@@ -1,4 +1,5 @@
-import { createSessions, memoryStore, type RefreshResult, type SessionStore } from '@sess/core';
+import { createSessions, memoryStore, type RefreshResult } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import { memoryStore, type SessionStore, StoreUnavailableError } from '@sess/core';
+import { memoryStore, StoreUnavailableError } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createRecord, tagFor } from '../../../../test/kit.js';

@@ -1,4 +1,5 @@
-import { createSessions, memoryStore, type SessionStore } from '@sess/core';
+import { createSessions, memoryStore } from '@sess/core';
+import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { expect, it } from 'vitest';
 import { createStoreTime } from '../../src/session/store-client.js';

@@ -27,6 +27,8 @@ describe('the text of a record', () => {
       { life: { ...life, persistent: false } },
       { guest: true as const },
       { once },
+      { stamp: 'c3RhbXA' },
+      { once, stamp: 'c3RhbXA' },
       { life, once, guest: true as const },
     ]) {
       const data = { ...record.data, ...more };
@@ -61,6 +63,7 @@ describe('the text of a record', () => {
     ['an idle time of 0', [[0, 0, 1], 'ada', [], {}]],
     ['no absolute time', [[0, 1], 'ada', [], {}]],
     ['a one-time value without an end', ['ada', [], {}, ['name', 1]]],
+    ['a stamp that is no text', ['ada', [], {}, 0, 1]],
     ['a one-time value without a name', ['ada', [], {}, [1, 1, 1]]],
   ])('is not read with %s', (_, value) => {
     expect(() => decodeData(value)).toThrow(TypeError);

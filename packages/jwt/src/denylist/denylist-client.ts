@@ -1,11 +1,11 @@
-import { type Logger, StoreUnavailableError } from '@sess/core';
+import { type Clock, type Logger, StoreUnavailableError } from '@sess/core';
 import {
-  type Clock,
   createCallStore,
   type EventSink,
   encodeBase64Url,
   type RandomBytes,
 } from '@sess/core/internal';
+
 import type { DeniableToken, Denial, Denylist, Supersession } from '@sess/core/store';
 
 /** The denylist as engines use it. Faults are `StoreUnavailableError`s, and entries are kept as long as tokens live. */

@@ -1,4 +1,5 @@
-import { type Clock, systemClock, tagOf } from '@sess/core/internal';
+import type { Clock } from '@sess/core';
+import { systemClock, tagOf } from '@sess/core/internal';
 import {
   type DeniableToken,
   type Denylist,

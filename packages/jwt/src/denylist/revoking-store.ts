@@ -1,12 +1,11 @@
 import {
   type AccessTokenContext,
   type AccessTokenPort,
-  type AuthPart,
-  type SessionRecord,
   type StorePort,
   tagOf,
 } from '@sess/core/internal';
-import type { Denial } from '@sess/core/store';
+import type { AuthPart, Denial, SessionRecord } from '@sess/core/store';
+
 import type { DenylistClient } from './denylist-client.js';
 
 /** Signed times are whole seconds: a token may be accepted this long after the time in the record. */

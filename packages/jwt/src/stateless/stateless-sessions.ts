@@ -3,6 +3,7 @@ import {
   type Issued,
   isSessError,
   type PresentedTokens,
+  parseBearer,
   type RefreshResult,
   type RegisteredData,
   type RejectionReason,
@@ -20,9 +21,9 @@ import {
   encodeBase64Url,
   hideTokens,
   isSid,
-  parseBearer,
   tagOf,
 } from '@sess/core/internal';
+
 import { createClaimsVerifier } from '../denylist/claims-verifier.js';
 import { createDenylistClient } from '../denylist/denylist-client.js';
 import { NotSupportedError } from '../errors.js';
@@ -250,6 +251,10 @@ export function createStatelessSessions<Data extends object = RegisteredData>(
 
     ...revocation,
 
+    createGuest: () => Promise.reject(new NotSupportedError('createGuest')),
+    updateGuest: () => Promise.reject(new NotSupportedError('updateGuest')),
+    put: () => Promise.reject(new NotSupportedError('put')),
+    take: () => Promise.reject(new NotSupportedError('take')),
     present: () => Promise.reject(new NotSupportedError('present')),
     update: () => Promise.reject(new NotSupportedError('update')),
     updateAll: () => Promise.reject(new NotSupportedError('updateAll')),

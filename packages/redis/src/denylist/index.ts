@@ -1,2 +1,1 @@
-export type { RedisDenylistOptions } from './options.js';
 export { redisDenylist } from './redis-denylist.js';

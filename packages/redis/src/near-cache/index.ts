@@ -1,2 +1,1 @@
-export type { NearCacheOptions } from '@sess/core/internal';
 export { withNearCache } from './near-cache.js';

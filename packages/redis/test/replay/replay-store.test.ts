@@ -1,4 +1,5 @@
-import { memoryStore, systemClock } from '@sess/core';
+import { memoryStore } from '@sess/core';
+import { systemClock } from '@sess/core/internal';
 import type { WriteContext } from '@sess/core/store';
 import { failFast, redisStore } from '@sess/redis';
 import { requireServer, startRedisServer } from '@sess/test-servers';

@@ -18,7 +18,7 @@ export function createRecord(
     readonly auth?: Partial<AuthPart>;
     readonly createdAt?: number;
     /** Members that few sessions have. */
-    readonly more?: Pick<DataPart, 'life' | 'guest' | 'once'>;
+    readonly more?: Pick<DataPart, 'life' | 'guest' | 'once' | 'stamp'>;
   },
 ): SessionRecord {
   const { now, subject = 'ada', data = { handle: 'ada', roles: [], nested: {} } } = given;

@@ -64,7 +64,12 @@ export function describeReads(current: CurrentHarness): void {
       const { store } = current();
       const life = { idleTtl: 60_000, absoluteTtl: 120_000, persistent: false };
       const once = [{ name: 'flash', value: { text: ['saved'] }, expiresAt: 1_800_000_000_000 }];
-      for (const more of [{ life }, { guest: true as const }, { once }, { life, once }]) {
+      for (const more of [
+        { life },
+        { guest: true as const },
+        { once },
+        { life, once, stamp: 'random' },
+      ]) {
         const now = await timeOf(store);
         const record = deepFreeze(createRecord({ now, more }));
         const { sid, auth, data } = record;
