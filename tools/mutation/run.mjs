@@ -1,11 +1,14 @@
 // `node tools/dev.mjs mutation [WORD …]`: changes the code of core in one small way after another and fails when the
-// tests notice fewer than the share in stryker.config.mjs. Words choose files by their path; the default is all of
-// session/, token/ and http/. Survivors that no test can notice are listed in survivors.tsv with the reason.
+// tests notice fewer than the share in stryker.config.mjs, or if survivors.tsv differs from the survivors: it lists those
+// that no test can notice, with the reason. Words choose files by their path; the default is all of session/, token/ and
+// http/.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchProgram } from '../../test/runtimes/fetch.mjs';
 import { runtimes } from '../../test/runtimes/table.mjs';
 import { fail, installApart, root, run } from '../lib.mjs';
 import { findFiles } from '../source.mjs';
+import { compareSurvivors, readExplanations, toTable } from './survivors.mjs';
 
 const STRYKER = '10.1.1';
 /** Stryker needs a newer Node than the libraries do. */
@@ -28,5 +31,22 @@ const node = isNew
   ? process.execPath
   : await fetchProgram(runtimes.find(({ name }) => name === 'Node 24').package);
 const args = [stryker, 'run', 'tools/mutation/stryker.config.mjs', '--mutate', files.join(',')];
+const reportFile = join(root, '.cache', 'mutation', 'report.json');
+rmSync(reportFile, { force: true });
 const { code } = await run(node, args, { group: true });
-process.exit(code);
+if (!existsSync(reportFile)) fail('The mutants could not be tried.', code);
+
+const read = (path) => readFileSync(path, 'utf8');
+const report = JSON.parse(read(reportFile));
+const explanations = readExplanations(read(join(root, 'tools', 'mutation', 'survivors.tsv')));
+const { unexplained, stale } = compareSurvivors(report, { files, explanations });
+const lines = [
+  toTable(report, files),
+  ...unexplained.map(({ file, line, from, to }) => `${file}:${line} survives: ${from} -> ${to}`),
+  ...stale.map(
+    ({ file, from, to }) =>
+      `survivors.tsv explains what does not survive: ${file}: ${from} -> ${to}`,
+  ),
+];
+process.stdout.write(`\n${lines.join('\n')}\n`);
+process.exit(code === 0 && lines.length > 1 ? 1 : code);

@@ -37,6 +37,10 @@ const LEFT_OUT = [
   'default-sessions',
 ];
 
+/** These load modules of their own. The other files share loaded modules, which saves half of the time. */
+const REPLACING = ['errors', 'token/random', 'token/sha256', 'util/environment'];
+const tests = (names) => names.map((name) => `packages/core/test/${name}.test.ts`);
+
 /** The first test that fails ends a mutant, so fast files run first. */
 class QuickFirst {
   sort(files) {
@@ -54,8 +58,18 @@ export default defineConfig({
   resolve: { conditions, alias },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/core/test/**/*.test.ts', 'packages/hono/test/adapter.test.ts'],
-    exclude: LEFT_OUT.map((name) => `packages/core/test/${name}.test.ts`),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          isolate: false,
+          include: ['packages/core/test/**/*.test.ts', 'packages/hono/test/adapter.test.ts'],
+          exclude: tests([...LEFT_OUT, ...REPLACING]),
+        },
+      },
+      { extends: true, test: { name: 'replacing', include: tests(REPLACING) } },
+    ],
     sequence: { sequencer: QuickFirst },
     testTimeout: 20_000,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTableNames } from '../src/store/names.js';
+import { createTableNames, tableOption } from '../src/store/names.js';
 
 describe('createTableNames', () => {
   it('quotes the three names and puts the schema before them', () => {
@@ -13,7 +13,7 @@ describe('createTableNames', () => {
   it.each(['', 'A', '1a', 'a-b', 'a"b', 'a;b', 'a'.repeat(42), 7, null])(
     'refuses %j as a table name, since names are spliced into statements',
     (table) => {
-      expect(() => createTableNames({ table: table as string, quote: '"' })).toThrow(/^table: /);
+      expect(() => tableOption('table', table)).toThrow(/^table: /);
     },
   );
 });

@@ -15,11 +15,11 @@ const MAX_LENGTH = 8_192;
 /** What the `Authorization` lines of a request hold. */
 export type BearerCredentials =
   /** No credentials, or credentials of another scheme. */
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly token?: undefined }
   /** Not of the form above, too long, or sent more than once. */
-  | { readonly kind: 'invalid' }
+  | { readonly kind: 'invalid'; readonly token?: undefined }
   /** A token bound to a key (RFC 9449), which is not supported, and no reason to use a cookie in its place. */
-  | { readonly kind: 'bound' }
+  | { readonly kind: 'bound'; readonly token?: undefined }
   | { readonly kind: 'token'; readonly token: string };
 
 const NONE: BearerCredentials = { kind: 'none' };
@@ -43,6 +43,5 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
  */
 export function parseBearer(header: string | null | undefined): string | undefined {
   if (typeof header !== 'string') return undefined;
-  const credentials = readBearer([header]);
-  return credentials.kind === 'token' ? credentials.token : undefined;
+  return readBearer([header]).token;
 }

@@ -33,9 +33,9 @@ export interface CookieOptions {
 
 /** The refresh cookie in a request's `Cookie` header. */
 export type CookieValue =
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly value?: undefined }
   /** Sent more than once, and the header does not show which one this server set (RFC 6265bis, section 4.2.2). */
-  | { readonly kind: 'duplicate'; readonly values: readonly string[] }
+  | { readonly kind: 'duplicate'; readonly values: readonly string[]; readonly value?: undefined }
   | { readonly kind: 'value'; readonly value: string };
 
 /** The refresh cookie with validated options. */
@@ -195,10 +195,11 @@ function pathsOf(requested: string): string[] {
 
 /** Removes the white space of RFC 6265bis only: with more, other names would pass as this cookie's. */
 function trim(text: string): string {
-  // By index, because a regular expression takes quadratic time on white space in the middle.
+  // By index, because a regular expression takes quadratic time on white space in the middle. Beyond both ends there is
+  // no character, so text of white space only ends the loops, too.
   let [start, end] = [0, text.length];
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (isBlank(text.charCodeAt(start))) start += 1;
+  while (isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
 }
 
@@ -208,10 +209,11 @@ function isBlank(code: number): boolean {
 
 /** Names are compared exactly: browsers enforce a prefix only in its exact spelling. */
 function readCookie(header: string | undefined, name: string): CookieValue {
+  if (header === undefined) return { kind: 'none' };
   const values: string[] = [];
-  for (const pair of header?.split(';') ?? []) {
+  for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals >= 0 && trim(pair.slice(0, equals)) === name)
+    if (equals !== -1 && trim(pair.slice(0, equals)) === name)
       values.push(trim(pair.slice(equals + 1)));
   }
   const [value] = values;
@@ -222,8 +224,7 @@ function readCookie(header: string | undefined, name: string): CookieValue {
 
 /** Some runtimes join the lines of `Cookie` with commas: returns the values of this cookie in such a line. */
 function splitJoined(value: string, name: string): string[] {
-  const [first = '', ...others] = value.split(',');
-  const found = others.map(trim).filter((other) => other.startsWith(`${name}=`));
-  if (found.length === 0) return [value];
-  return [first, ...found.map((other) => other.slice(name.length + 1))];
+  const start = `${name}=`;
+  const pairs = `${start}${value}`.split(',').map(trim);
+  return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length));
 }

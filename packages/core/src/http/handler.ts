@@ -51,7 +51,7 @@ export function createSessionHttp<Data extends object = RegisteredData>(
     routes: listRoutes(settings),
     createRequest(exchange: Exchange, previous?: unknown) {
       const http = context();
-      if (previous !== undefined) assertSameEngine(previous, http.sessions);
+      assertSameEngine(previous, http.sessions);
       return new HttpRequest<Data>(http, exchange);
     },
     handle(session: RequestSession<Data>, exchange: Exchange) {

@@ -455,8 +455,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     const { credentials } = this;
     const cookie = this.#readCookie();
     return {
-      refreshToken: this.#issuedToken ?? (cookie?.kind === 'value' ? cookie.value : bodyToken),
-      accessToken: credentials.kind === 'token' ? credentials.token : undefined,
+      refreshToken: this.#issuedToken ?? cookie?.value ?? bodyToken,
+      accessToken: credentials.token,
     };
   }
 

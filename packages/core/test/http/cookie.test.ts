@@ -211,6 +211,8 @@ describe('the refresh cookie, read', () => {
     ['__Host-sess=;__Host-sess=', ['', '']],
     ['__Host-sess=a, __Host-sess=b', ['a', 'b']],
     ['__Host-sess=a,x=y,__Host-sess=b; c=d', ['a', 'b']],
+    ['__Host-sess=a, x=y; __Host-sess=b', ['a', 'b']],
+    ['__Host-sess=a , __Host-sess=b', ['a', 'b']],
   ])('two cookies of one name are reported as duplicates: %s [cookies.twice]', (header, values) => {
     expect(cookie.read(header)).toEqual({ kind: 'duplicate', values });
   });
@@ -302,6 +304,46 @@ describe('cookies beside the own one', () => {
     ]);
   });
 
+  it('are removed from each path in clearPaths, under the name that they had there', () => {
+    const cookie = createRefreshCookie({ path: '/app', clearPaths: ['/', '/app', '/api'] });
+    expect(cookie.clearOthers()).toEqual([
+      ['__Host-sess', '__Host-sess=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0'],
+      ['__Secure-sess', '__Secure-sess=; Path=/api; HttpOnly; Secure; SameSite=Lax; Max-Age=0'],
+    ]);
+    expect(createRefreshCookie({ secure: false }).clearOthers()).toEqual([]);
+  });
+
+  it('are removed with and without a slash at the end, except the own one', () => {
+    expect(cleared({ secure: false, path: '/a' }, '/a/')).toEqual([
+      'sess=; Path=/',
+      'sess=; Path=/a/',
+    ]);
+  });
+
+  it('are not expected at empty segments, nor at segments that no cookie path may have', () => {
+    const paths = (requested: string) => cleared({ secure: false, path: '/app' }, requested);
+    expect(paths('/a//b')).toEqual(
+      ['/', '/a', '/a/', '/a//b', '/a//b/'].map((path) => `sess=; Path=${path}`),
+    );
+    expect(paths('/a/b;c')).toEqual(['/', '/a', '/a/'].map((path) => `sess=; Path=${path}`));
+  });
+
+  it('are not expected below the fifth segment', () => {
+    const paths = cleared({ secure: false, path: '/app' }, '/1/2/3/4/5/6');
+    expect(paths).toHaveLength(1 + 2 * 5);
+    expect(paths.at(-1)).toBe('sess=; Path=/1/2/3/4/5/');
+  });
+
+  it('are removed from three domains at most, at the root and at the own path', () => {
+    expect(cleared({ secure: false, path: '/x' }, '/', 'd.c.b.shop.example')).toEqual([
+      'sess=; Path=/',
+      ...['d.c.b', 'c.b', 'b'].flatMap((name) => [
+        `sess=; Path=/; Domain=${name}.shop.example`,
+        `sess=; Path=/x; Domain=${name}.shop.example`,
+      ]),
+    ]);
+  });
+
   it('are removed from the domains of the host, at the own path too', () => {
     expect(cleared({ secure: false }, '/', 'App.Shop.example:8080')).toEqual([
       'sess=; Path=/; Domain=app.shop.example',
@@ -309,15 +351,23 @@ describe('cookies beside the own one', () => {
     ]);
   });
 
-  it.each(['localhost', '127.0.0.1:80', '[::1]:80', 'a b.example', 'a.example; Path=/x', '', '.'])(
-    'have no domain below the host %j',
-    (host) => {
-      expect(cleared({ secure: false }, '/', host)).toEqual([]);
-    },
-  );
+  it.each([
+    'localhost',
+    '127.0.0.1:80',
+    `${'a'.repeat(64)}.example`,
+    `shop.${'a'.repeat(64)}`,
+    '[::1]:80',
+    'a b.example',
+    'a.example; Path=/x',
+    '',
+    '.',
+  ])('have no domain below the host %j', (host) => {
+    expect(cleared({ secure: false }, '/', host)).toEqual([]);
+  });
 
   it('are not expected with the prefix __Host-, which has one path and no domain', () => {
     expect(cleared({}, '/app/me', 'app.shop.example')).toEqual([]);
+    expect(cleared({ clearPaths: ['/api'] }, '/app/me')).toEqual(['__Secure-sess=; Path=/api']);
   });
 
   it('get at most 20 lines, so that the response fits the buffer of a proxy', () => {
@@ -384,6 +434,20 @@ describe('a wrong cookie option', () => {
       expect(refusal({ name }).message).toContain('without its prefix');
     },
   );
+
+  it.each([
+    { list: '/api' },
+    { list: ['api'] },
+    { list: ['/api', 'x'] },
+    { list: ['x', '/api'] },
+    { list: [7] },
+    { list: [['/api']] },
+    { list: null },
+  ])('the value of clearPaths is refused if it is not an array of paths: %j', ({ list }) => {
+    const refused = refusal({ clearPaths: list });
+    expect(refused.code).toBe('invalid_option');
+    expect(refused.message).toContain('cookie.clearPaths: expected an array of paths such as ');
+  });
 
   it.each([null, 7, {}])('the name %j is refused, because it is not a string', (name) => {
     expect(refusal({ name }).code).toBe('invalid_option');

@@ -44,6 +44,10 @@ describe('canRenew', () => {
     expect(canRenew(request({ 'sec-fetch-dest': 'document', ...headers }))).toBe(false);
   });
 
+  it('is true for another purpose than a prefetch', () => {
+    expect(canRenew(request({ 'sec-purpose': 'preview' }))).toBe(true);
+  });
+
   it('is false for an upgrade', () => {
     expect(canRenew(request({ upgrade: 'websocket' }))).toBe(false);
   });

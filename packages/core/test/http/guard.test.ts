@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createGuard, type GuardOptions } from '../../src/http/guard.js';
+import { createGuard, type GuardOptions, isRequestSession } from '../../src/http/guard.js';
 import { refusalOf } from '../refusal.js';
+import { serve } from './open.js';
 
 const refusal = (options: unknown) => refusalOf(() => createGuard(options as GuardOptions));
 
@@ -22,6 +23,8 @@ describe('createGuard', () => {
       "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, redirectTo, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
+    [{ redirectTo: '//evil.example' }, 'redirectTo: expected a path on this site'],
+    [{ redirectTo: 'login' }, 'redirectTo: expected a path on this site'],
     ['5m', 'requireSession: expected an object of options, got "5m".'],
     [null, 'requireSession: expected an object of options, got null.'],
   ])(
@@ -30,6 +33,19 @@ describe('createGuard', () => {
       const refused = refusal(options);
       expect(refused.code).toBe('invalid_option');
       expect(refused.message).toContain(message);
+    },
+  );
+});
+
+describe('isRequestSession', () => {
+  it('isRequestSession is true for the request of an engine', () => {
+    expect(isRequestSession(serve().open({}).request)).toBe(true);
+  });
+
+  it.each([undefined, null, {}, { session: null }, 'session', () => {}])(
+    'isRequestSession is false for %j',
+    (value) => {
+      expect(isRequestSession(value)).toBe(false);
     },
   );
 });

@@ -31,22 +31,22 @@ export function serve(
 
   function open({ bearer, body, ...head }: Sent) {
     const cookies: [string, string][] = [];
-    let choose: CacheChoice = (present) => present ?? '';
+    const varied: string[] = [];
+    const headers: Record<string, string> = {};
+    const chosen: CacheChoice[] = [];
     const exchange: Exchange = {
       ...exchangeOf({ method: 'GET', path: '/', ...head }),
       authorization: () => (bearer === undefined ? [] : [`Bearer ${bearer}`]),
       parsedBody: () => body,
       readJson: async () => body,
-      setHeader: () => {},
-      vary: () => {},
-      chooseCaching: (choice) => {
-        choose = choice;
-      },
+      setHeader: (name, value) => void Object.assign(headers, { [name]: value }),
+      chooseCaching: (choose) => void chosen.push(choose),
+      vary: (names) => void varied.push(names),
       setCookie: (...cookie) => void cookies.push(cookie),
     };
     const request = http.createRequest(exchange) as HttpRequest;
-    const caching = (present?: string): string => choose(present);
-    return { request, cookies, caching, handle: () => http.handle(request, exchange) };
+    const handle = () => http.handle(request, exchange);
+    return { request, cookies, varied, headers, chosen, handle };
   }
 
   /** Opens a request and has it handled. */

@@ -54,11 +54,12 @@ describe('a refusal', () => {
     const { open, sessions } = serve({ transport: 'cookie' }, { logger });
     const { refreshToken } = await sessions.create({ subject: 'ada' });
     const headers = { cookie: `__Host-sess=${refreshToken}` };
-    const { request, handle, caching } = open({ headers });
+    const { request, handle, chosen } = open({ headers });
     await handle();
     expect(request.session?.subject).toBe('ada');
-    expect(caching('private')).toBe('private');
-    for (const _ of [1, 2]) expect(caching('public')).toBe('private, no-cache');
+    expect(chosen).toHaveLength(1);
+    expect(chosen[0]?.('private')).toBe('private');
+    for (const _ of [1, 2]) expect(chosen[0]?.('public')).toBe('private, no-cache');
     expect(lines).toEqual([['warn', {}, expect.stringContaining('Cache-Control')]]);
   });
 

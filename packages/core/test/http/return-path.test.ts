@@ -13,6 +13,7 @@ describe('safeReturn', () => {
     '/x//y',
     '/a:b',
     '/%5Cevil',
+    `/${'a'.repeat(1_499)}`,
   ])('returns the local path %j as it is', (text) => {
     expect(safeReturn(text)).toBe(text);
   });
@@ -23,6 +24,10 @@ describe('safeReturn', () => {
     7,
     '',
     'page',
+    'page/part',
+    '/a\\b',
+    '/a\tb',
+    '/a\u0085b',
     'https://evil.example/',
     '//evil.example',
     '/\\evil.example',
@@ -77,6 +82,7 @@ describe('signInLocation', () => {
 
   it('adds the path and the query of a page that was asked for', () => {
     expect(signInLocation('/login', request({}))).toBe('/login?return_to=%2Fpage');
+    expect(signInLocation('/login', request({ method: 'HEAD' }))).toBe('/login?return_to=%2Fpage');
     expect(signInLocation('/login?lang=de', request({ query: 'a=1&b=2' }))).toBe(
       '/login?lang=de&return_to=%2Fpage%3Fa%3D1%26b%3D2',
     );
@@ -85,6 +91,9 @@ describe('signInLocation', () => {
   it('leaves out the path of a form, of a path that names a host, and one that is too long', () => {
     expect(signInLocation('/login', request({ method: 'POST' }))).toBe('/login');
     expect(signInLocation('/login', request({ path: '//evil.example' }))).toBe('/login');
-    expect(signInLocation('/login', request({ query: 'a'.repeat(1_490) }))).toBe('/login');
+    const longest = 1_500 - '/login?return_to=%2F'.length;
+    const target = (length: number) => request({ path: `/${'a'.repeat(length)}` });
+    expect(signInLocation('/login', target(longest))).toHaveLength(1_500);
+    expect(signInLocation('/login', target(longest + 1))).toBe('/login');
   });
 });

@@ -55,8 +55,8 @@ describe.each(ALGORITHMS)('a key pair of %s', (alg) => {
     ]);
   });
 
-  it('comes back whole when it was exported', async () => {
-    const key = await generateKey(alg, { kid: 'mine' });
+  it('an exported private key is imported with all its members', async () => {
+    const key = await importJwk(jwk, { alg, kid: 'mine' });
     const exported = JSON.parse(JSON.stringify(await key.exportPrivateJwk())) as object;
     const again = await importJwk(exported);
     expect(again).toMatchObject({ kid: 'mine', alg });
@@ -92,6 +92,20 @@ describe.each(ALGORITHMS)('a key pair of %s', (alg) => {
     await expect(importJwk(mixed, { alg })).rejects.toMatchObject(REFUSED);
   });
 });
+
+it.each(['ES256', 'EdDSA', 'RS256'] as const)(
+  'generateKey creates a pair for %s that signs, verifies and can be exported',
+  async (alg) => {
+    const key = await generateKey(alg, { kid: 'mine' });
+    expect(key).toMatchObject({ kid: 'mine', alg });
+    const witness = await importJWK(key.publicJwk ?? {}, alg);
+    await expect(compactVerify(await key.sign('{"a":1}'), witness)).resolves.toBeDefined();
+    const again = await importJwk(await key.exportPrivateJwk());
+    expect(await key.verify(await again.sign('{}'))).toBe(true);
+    // 2,048 bits are 342 characters; the generation of such a pair takes up to a second, so PS256 is not repeated.
+    if (alg === 'RS256') expect(key.publicJwk?.['n']).toHaveLength(342);
+  },
+);
 
 async function otherPair(alg: keyof typeof PAIRS) {
   if (alg === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
+import { tagOf } from '@sess/core/internal';
 import { type DeniableToken, type Denylist, isCurrentVersion } from '@sess/core/store';
+import type { Row, Value } from '../store/dialect.js';
+import type { DatabaseCall } from '../store/errors.js';
+import type { TableNames } from '../store/names.js';
 import {
   createDenylistStatements,
   type DenylistDialect,
   type DenylistStatements,
-  type DenylistTables,
   operationId,
   SESSION,
   TOKEN,
 } from './statements.js';
-
-const TAG_LENGTH = 16;
-
-export type Row = Readonly<Record<string, unknown>>;
-export type Value = string | number | null;
 
 /** A denylist on SQL tables. */
 export interface SqlDenylist extends Denylist {
@@ -26,44 +24,43 @@ export interface SqlDenylist extends Denylist {
 /** What a denylist needs of a database. */
 export interface DenylistPort {
   readonly dialect: DenylistDialect;
-  /** Writes a parameter by its number, from 1. */
-  parameter(index: number): string;
+  readonly names: TableNames;
+  /** Milliseconds after which the engine gives up on a call. */
+  readonly timeout: number;
+  readonly call: DatabaseCall;
   /** Runs one statement that only reads. */
   read(text: string, values: readonly Value[]): Promise<readonly Row[]>;
   /** Runs statements in one transaction and returns the rows of the last. */
-  write(statements: readonly (readonly [string, readonly Value[]])[]): Promise<readonly Row[]>;
-  migrate(tables: readonly string[]): Promise<void>;
+  write(statements: readonly BoundText[]): Promise<readonly Row[]>;
+  migrate(): Promise<void>;
+  /** Closes what the denylist opened. */
+  close?(): void;
 }
 
-/**
- * Creates a denylist on two tables. A check is one read by primary key; every change locks the subject's row first.
- *
- * @param options.timeoutMs after which the engine gives up on a call
- */
-export function createSqlDenylist(
-  port: DenylistPort,
-  options: {
-    readonly tables: DenylistTables;
-    readonly schema: readonly string[];
-    readonly timeoutMs: number;
-  },
-): SqlDenylist {
-  const { tables, schema, timeoutMs } = options;
-  const statements = createDenylistStatements(tables, port.dialect);
+type BoundText = readonly [text: string, values: readonly Value[]];
+
+/** Creates a denylist on two tables. A check is one read by primary key; every change locks the subject's row first. */
+export function createSqlDenylist(port: DenylistPort): SqlDenylist {
+  const { names, dialect, call } = port;
+  const statements = createDenylistStatements(names, dialect);
 
   function write(
     name: keyof DenylistStatements,
     values: readonly Value[],
   ): Promise<readonly Row[]> {
-    return port.write(statements[name].map((text) => bind(text, values)));
+    return send(statements[name].map((text) => bind(text, values)));
+  }
+
+  function send(list: readonly BoundText[]): Promise<readonly Row[]> {
+    return call('denylist', () => port.write(list));
   }
 
   /** Renumbers the parameters of a statement in order of use, since databases refuse gaps. */
-  function bind(text: string, values: readonly Value[]): readonly [string, readonly Value[]] {
+  function bind(text: string, values: readonly Value[]): BoundText {
     const used: Value[] = [];
     const bound = text.replace(/\s+/g, ' ').replace(/\?(\d+)/g, (_match, index: string) => {
       used.push(values[Number(index) - 1] ?? null);
-      return port.parameter(used.length);
+      return dialect.parameter(used.length);
     });
     return [bound, used];
   }
@@ -82,21 +79,16 @@ export function createSqlDenylist(
   }
 
   return {
-    timeout: timeoutMs,
+    timeout: port.timeout,
     isLocal: false,
     async currentVersion(tag, ttlMs) {
       return Number((await write('currentVersion', [tag, ttlMs]))[0]?.['version']);
     },
     async isDenied(token, at) {
       const { sid, jti } = token;
-      const values = [
-        sid.slice(0, TAG_LENGTH),
-        keyOf(TOKEN, jti),
-        keyOf(SESSION, sid),
-        Math.floor(at),
-      ];
+      const values = [tagOf(sid), keyOf(TOKEN, jti), keyOf(SESSION, sid), Math.floor(at)];
       const [text = '', used = []] = bind(statements.check[0] ?? '', values);
-      const [row] = await port.read(text, used);
+      const [row] = await call('denylist', () => port.read(text, used));
       return isRefused(row, token) || typeof row?.['successor'] === 'string';
     },
     async deny(tag, denials, ttlMs) {
@@ -109,14 +101,14 @@ export function createSqlDenylist(
         ];
         return statements.deny.map((text) => bind(text, values));
       });
-      await port.write(lists.flat());
+      await send(lists.flat());
     },
     async denyAll(tag, { except, operation, ttlMs }) {
       await write('denyAll', [tag, ttlMs, except ?? null, operationId(operation)]);
     },
     async supersede(token, { at, successor, ttlMs }) {
       const { sid, jti, version } = token;
-      const tag = sid.slice(0, TAG_LENGTH);
+      const tag = tagOf(sid);
       const [row] = await write('supersede', [
         ...[tag, ttlMs, keyOf(TOKEN, jti), successor],
         ...[keyOf(SESSION, sid), Math.floor(at), sid, version],
@@ -126,13 +118,16 @@ export function createSqlDenylist(
       return { successor: named, version: Number(row?.['version']) };
     },
     async ready() {
-      await port.read(`SELECT tag FROM ${tables.watermark} WHERE tag = ''`, []);
+      const text = `SELECT tag FROM ${names.watermark} WHERE tag = ''`;
+      await call('denylist', () => port.read(text, []));
     },
     // The client is the caller's.
-    async close() {},
-    migrate: () => port.migrate(schema),
+    async close() {
+      port.close?.();
+    },
+    migrate: () => port.migrate(),
     async sweep() {
-      await port.write(statements.sweep.map((text) => [text, []]));
+      await send(statements.sweep.map((text) => [text, []]));
     },
   };
 }

@@ -1,11 +1,13 @@
+import type { TableNames } from '../store/names.js';
+
 /** What differs between the dialects. Parameters are written `?1`, `?2` and so on. */
 export interface DenylistDialect {
   /** The database's time in epoch milliseconds. */
   readonly now: string;
   readonly greatest: (left: string, right: string) => string;
   readonly least: (left: string, right: string) => string;
-  /** What follows the values of an insert whose key exists already. */
-  readonly onConflict: (key: string, assignments: Readonly<Record<string, string>>) => string;
+  /** The words between the values of an insert and its assignments where the key exists already. */
+  readonly onConflict: (key: string) => string;
   /** The value that the refused insert had for a column. */
   readonly given: (column: string) => string;
   /** An insert of a selection that does nothing where the key exists already. */
@@ -19,13 +21,8 @@ export interface DenylistDialect {
   readonly prune: (table: string) => string;
   /** A parameter of which the database could not tell that it is text. */
   readonly text: (parameter: string) => string;
-}
-
-export interface DenylistTables {
-  /** One row a subject: the version that tokens must carry. */
-  readonly watermark: string;
-  /** Denied tokens and sessions, successors, and operations that were carried out. */
-  readonly denial: string;
+  /** Writes a parameter by its number, from 1. */
+  readonly parameter: (index: number) => string;
 }
 
 /** The statements of one operation, in order. */
@@ -50,10 +47,14 @@ const OPERATION = 'o:';
  * watermark has a greater version.
  */
 export function createDenylistStatements(
-  { watermark, denial }: DenylistTables,
+  { watermark, denial }: TableNames,
   dialect: DenylistDialect,
 ): DenylistStatements {
-  const { now, greatest, least, given, onConflict, insertIfAbsent, prune, text } = dialect;
+  const { now, greatest, least, given, insertIfAbsent, prune, text } = dialect;
+  const onConflict = (key: string, assignments: Readonly<Record<string, string>>): string =>
+    `${dialect.onConflict(key)} ${Object.entries(assignments)
+      .map(([column, value]) => `${column} = ${value}`)
+      .join(', ')}`;
   const nextVersion = (raised: string): string => greatest(`${watermark}.version + ${raised}`, now);
 
   /** The subject's watermark, created if it is absent or over. 1 tag, 2 life */

@@ -1,19 +1,13 @@
-/** Lock wait timeout and deadlock: nothing was written. */
-const CONFLICTS = new Set(['ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK']);
+import type { ErrorRules } from '../store/errors.js';
 
-/** True if the same transaction may succeed when it is repeated. */
-export function isConflict(error: unknown): boolean {
-  return CONFLICTS.has(codeOf(error));
-}
-
-/** Returns an error that names the operation and the driver's code only: messages of drivers can hold values. */
-export function redactError(error: unknown, operation: string): Error {
-  const code = codeOf(error);
-  const advice = code === 'ER_NO_SUCH_TABLE' ? ' The tables are missing: run migrate().' : '';
-  return new Error(`MySQL failed at "${operation}" (${code}).${advice}`);
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) ? code : 'no code';
-}
+/** The errors of MySQL and MariaDB, by the names that drivers give them. */
+export const MYSQL_ERRORS: ErrorRules = {
+  database: 'MySQL',
+  conflicts: ['ER_LOCK_WAIT_TIMEOUT', 'ER_LOCK_DEADLOCK'],
+  advice: {
+    ER_NO_SUCH_TABLE: 'The tables are missing: run migrate().',
+    ER_BAD_FIELD_ERROR: 'A column is missing: run migrate().',
+    ER_NO_REFERENCED_ROW_2: 'The subject is not in the table of users.',
+    ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: "The subject is not of the type of the users' key.",
+  },
+};

@@ -1,7 +1,5 @@
 import { UsageError } from '@sess/core';
-
-export type Row = Readonly<Record<string, unknown>>;
-export type Value = string | number | boolean | null;
+import type { Row, Value } from '../store/dialect.js';
 
 /** Sends one statement and returns its rows; none for a write. */
 export type Query = (text: string, values?: readonly Value[]) => Promise<readonly Row[]>;

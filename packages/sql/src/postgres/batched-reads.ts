@@ -1,5 +1,4 @@
-import type { SessionRecord } from '@sess/core/store';
-import { recordOf, type SessionRow } from '../store/rows.js';
+import type { Row } from '../store/dialect.js';
 import type { PostgresPort } from './port.js';
 import type { Statements } from './statements.js';
 
@@ -8,7 +7,7 @@ const MAX_BATCH = 500;
 
 interface Waiting {
   readonly sid: string;
-  resolve(record: SessionRecord | undefined): void;
+  resolve(row: Row | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -19,7 +18,7 @@ interface Waiting {
 export function createBatchedReads(
   port: PostgresPort,
   statements: Pick<Statements, 'read' | 'readMany'>,
-): (sid: string) => Promise<SessionRecord | undefined> {
+): (sid: string) => Promise<Row | undefined> {
   let waiting: Waiting[] = [];
 
   async function send(batch: readonly Waiting[]): Promise<void> {
@@ -29,14 +28,8 @@ export function createBatchedReads(
       const rows = isAlone
         ? await port.query(statements.read, [first.sid])
         : await port.query(statements.readMany, [[...new Set(batch.map(({ sid }) => sid))]]);
-      const bySid = new Map(rows.map((row) => [row['sid'], row as unknown as SessionRow]));
-      for (const { sid, resolve, reject } of batch) {
-        try {
-          resolve(recordOf(bySid.get(sid)));
-        } catch (error) {
-          reject(error);
-        }
-      }
+      const bySid = new Map(rows.map((row) => [row['sid'], row]));
+      for (const { sid, resolve } of batch) resolve(bySid.get(sid));
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

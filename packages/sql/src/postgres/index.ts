@@ -1,5 +1,10 @@
+export type { NearCacheOptions } from '@sess/core/internal';
 export type { SqlDenylist } from '../denylist/sql-denylist.js';
+export type { SchemaOptions } from '../store/schema.js';
+export type { SqlStore } from '../store/sql-store.js';
+export type { UserReference } from '../store/users.js';
+export type { PostgresNearCacheOptions, PostgresStoreOptions } from './options.js';
 export type { PostgresClient, PostgresPort } from './port.js';
 export { postgresDenylist } from './postgres-denylist.js';
-export { type PostgresStoreOptions, postgresStore, type SqlStore } from './postgres-store.js';
-export { postgresSchema } from './schema.js';
+export { postgresStore } from './postgres-store.js';
+export { type PostgresSchemaOptions, postgresSchema } from './schema.js';

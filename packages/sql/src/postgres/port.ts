@@ -1,8 +1,21 @@
 import { UsageError } from '@sess/core';
+import type { Row } from '../store/dialect.js';
 import type { Statement } from './statements.js';
 
-/** A row as a client returns it. */
-export type Row = Readonly<Record<string, unknown>>;
+/** Events of a connection that listens. */
+export interface ListenEvents {
+  onNotice(payload: string): void;
+  /** The connection has ended, or was replaced. */
+  onEnd(): void;
+}
+
+/** A connection that listens to one channel. */
+export interface Listening {
+  /** Resolves when every further notice will arrive. */
+  readonly established: Promise<void>;
+  /** Closes it immediately. */
+  close(): void;
+}
 
 /** All that the store needs of a PostgreSQL client. */
 export interface PostgresPort {
@@ -10,6 +23,10 @@ export interface PostgresPort {
   query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs statements in one READ COMMITTED transaction and returns the rows of the last. */
   batch(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<readonly Row[]>;
+  /** Listens on a connection that is used for nothing else. Only a near cache needs it. */
+  listen?(channel: string, events: ListenEvents): Listening;
+  /** True if the client has not been ended. Default: always. */
+  isOpen?(): boolean;
 }
 
 /** `pg.Pool`, as far as it is used. */
@@ -18,6 +35,23 @@ export interface PgPoolLike {
   connect(): Promise<PgClientLike>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   listenerCount(event: 'error'): number;
+  readonly ending?: boolean;
+  readonly options?: object;
+  /** The class of its clients, of which the near cache creates one with the same options. */
+  readonly Client?: new (
+    options: never,
+  ) => PgListenerLike;
+}
+
+/** A `pg.Client`, as far as a near cache uses it. */
+export interface PgListenerLike {
+  connect(): Promise<unknown>;
+  query(text: string): Promise<unknown>;
+  on(event: 'notification', listener: (message: { readonly payload?: string }) => void): unknown;
+  on(event: 'error' | 'end', listener: () => void): unknown;
+  end(): Promise<unknown>;
+  unref?(): void;
+  readonly connection?: { readonly stream?: { destroy(): void } };
 }
 
 export interface PgClientLike {
@@ -42,12 +76,18 @@ export interface PostgresJsLike {
     options: string,
     work: (sql: Pick<PostgresJsLike, 'unsafe'>) => Promise<unknown>,
   ): Promise<unknown>;
+  listen?(
+    channel: string,
+    onNotice: (payload: string) => void,
+    onListen: () => void,
+  ): Promise<{ unlisten(): Promise<unknown> }>;
 }
 
 /** PGlite, as far as it is used. */
 export interface PgliteLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
   transaction(work: (tx: Pick<PgliteLike, 'query'>) => Promise<unknown>): Promise<unknown>;
+  listen?(channel: string, onNotice: (payload: string) => void): Promise<() => Promise<unknown>>;
   readonly waitReady?: unknown;
 }
 
@@ -107,6 +147,49 @@ function ofPool(pool: PgPoolLike, prepare: boolean): PostgresPort {
         throw error;
       }
     },
+    ...listenOfPool(pool),
+  };
+}
+
+function listenOfPool(pool: PgPoolLike): Pick<PostgresPort, 'listen' | 'isOpen'> {
+  const { Client, options } = pool;
+  if (Client === undefined) return {};
+  return {
+    isOpen: () => pool.ending !== true,
+    listen(channel, { onNotice, onEnd }) {
+      const client = new Client(options as never);
+      client.on('error', onEnd);
+      client.on('end', onEnd);
+      client.on('notification', ({ payload = '' }) => onNotice(payload));
+
+      async function establish(): Promise<void> {
+        await client.connect();
+        // A process whose other work is done may exit.
+        client.unref?.();
+        await client.query(`LISTEN "${channel}"`);
+      }
+
+      return {
+        established: establish(),
+        close() {
+          // The end of a connection that failed is no further failure.
+          client.end().catch(() => {});
+          // A silent server would not confirm a graceful end.
+          client.connection?.stream?.destroy();
+        },
+      };
+    },
+  };
+}
+
+/** Of a client that manages the connection by itself: it is stopped as soon as it has started. */
+function listenWith(start: () => Promise<() => unknown>): Listening {
+  const started = start();
+  return {
+    established: started.then(() => {}),
+    close() {
+      started.then((stop) => stop()).catch(() => {});
+    },
   };
 }
 
@@ -125,6 +208,20 @@ function ofPostgresJs(sql: PostgresJsLike, prepare: boolean): PostgresPort {
       });
       return rows as readonly Row[];
     },
+    ...(sql.listen === undefined
+      ? {}
+      : {
+          listen: (channel, { onNotice, onEnd }) =>
+            listenWith(async () => {
+              let connections = 0;
+              const listening = await sql.listen?.(channel, onNotice, () => {
+                connections += 1;
+                // It listens again by itself: notices in between are lost.
+                if (connections > 1) onEnd();
+              });
+              return () => listening?.unlisten();
+            }),
+        }),
   };
 }
 
@@ -142,6 +239,12 @@ function ofPglite(db: PgliteLike): PostgresPort {
       });
       return rows as readonly Row[];
     },
+    ...(db.listen === undefined
+      ? {}
+      : {
+          listen: (channel, { onNotice }) =>
+            listenWith(async () => (await db.listen?.(channel, onNotice)) ?? (() => undefined)),
+        }),
   };
 }
 

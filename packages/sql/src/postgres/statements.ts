@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { TableNames } from '../store/names.js';
+import type { UserReference } from '../store/users.js';
+import { NOW } from './schema.js';
 
 /** A statement with the name under which a connection prepares it. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** How many values it takes. */
+  readonly parameters: number;
 }
 
 /** Every statement of the store, for one set of table names. */
@@ -25,8 +29,6 @@ export interface Statements {
   readonly sweepSubjects: Statement;
 }
 
-/** The server's time in epoch milliseconds, at the moment of evaluation and not of the transaction. */
-const NOW = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint';
 /** Up to 2^53 a float8 is exact, and clients return it as a number where they return a bigint as text. */
 const COLUMNS =
   's.sid, s.created_at::float8, s.expires_at::float8, s.generation::float8, s.replayed, s.auth_version::float8, s.data_version::float8, s.auth, s.data';
@@ -35,7 +37,10 @@ const COLUMNS =
  * Builds the statements. Each is one round trip in autocommit. Writes lock a row first and read the clock in a CTE
  * that depends on the lock: time spent waiting for it counts against `notAfter`.
  */
-export function createStatements({ session, subject, mark }: TableNames): Statements {
+export function createStatements(
+  { session, subject, mark }: TableNames,
+  users: UserReference | undefined,
+): Statements {
   const inRange = (tag: string, alias = 's'): string =>
     `${alias}.sid >= ${tag} AND ${alias}.sid < ${tag} || '~'`;
 
@@ -78,7 +83,7 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
       ON CONFLICT (tag) DO UPDATE SET seq = s.seq`,
 
     // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
-    // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt
+    // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 subject
     insert: `WITH ${lockedSubject({ tag: '$2', revokedBefore: '-1', upper: '1', sweepAt: '$6::bigint', notAfter: '$16::bigint' })},
     v AS MATERIALIZED (
       SELECT meta.*, k.at AS marked, CASE
@@ -118,8 +123,8 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
       UNION ALL SELECT $15::text, f.now, names.sids FROM names, f WHERE names.sids IS NOT NULL
       ON CONFLICT (id) DO UPDATE SET at = excluded.at, answer = excluded.answer),
     added AS (
-      INSERT INTO ${session} (sid, created_at, expires_at, used_at, sweep_at, generation, replayed, auth_version, data_version, auth, data)
-      SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM f WHERE status = 'inserted'),
+      INSERT INTO ${session} (sid, created_at, expires_at, used_at, sweep_at, generation, replayed, auth_version, data_version, auth, data${users === undefined ? '' : ', user_id'})
+      SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12${users === undefined ? '' : `, CAST($19::text AS ${users.type})`} FROM f WHERE status = 'inserted'),
     kept AS (
       UPDATE ${subject} s SET seq = f.seq + 1, sweep_at = greatest(s.sweep_at, $6::bigint),
         upper = CASE WHEN f.upper < $13::bigint THEN f.upper WHEN status = 'limit' THEN f.live
@@ -230,5 +235,6 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
 export function toStatement(text: string): Statement {
   const dense = text.replace(/\s+/g, ' ').trim();
   const digest = createHash('sha256').update(dense).digest('base64url').slice(0, 16);
-  return { name: `sess_${digest}`, text: dense };
+  const parameters = Math.max(0, ...[...dense.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)));
+  return { name: `sess_${digest}`, text: dense, parameters };
 }

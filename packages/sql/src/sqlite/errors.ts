@@ -1,18 +1,18 @@
-/**
- * Runs a call; an error of the driver becomes one that names the operation and the driver's code only, since messages of
- * drivers can hold values.
- */
-export async function redactError<Result>(
-  operation: string,
-  call: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-    const isMissing = typeof message === 'string' && message.includes('no such table');
-    const advice = isMissing ? ' The tables are missing: run migrate().' : '';
-    const known = typeof code === 'string' ? code : 'no code';
-    throw new Error(`SQLite failed at "${operation}" (${known}).${advice}`);
-  }
-}
+import type { ErrorRules } from '../store/errors.js';
+
+/** The errors of SQLite. Drivers differ in their codes, so that the well-known ones are recognised by the message. */
+export const SQLITE_ERRORS: ErrorRules = {
+  database: 'SQLite',
+  conflicts: [],
+  advice: {
+    NO_TABLE: 'The tables are missing: run migrate().',
+    NO_COLUMN: 'A column is missing: run migrate().',
+    NO_USER: 'The subject is not in the table of users.',
+  },
+  codeOf(error) {
+    const message = String((error as { readonly message?: unknown } | null)?.message);
+    if (message.includes('no such table')) return 'NO_TABLE';
+    if (/no such column|no column named/.test(message)) return 'NO_COLUMN';
+    return message.includes('FOREIGN KEY constraint failed') ? 'NO_USER' : undefined;
+  },
+};

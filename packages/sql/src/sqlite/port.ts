@@ -1,8 +1,6 @@
 import { UsageError } from '@sess/core';
+import type { Row, Value } from '../store/dialect.js';
 import type { Statement } from './statements.js';
-
-export type Row = Readonly<Record<string, unknown>>;
-export type Value = string | number | null;
 
 /** A statement with its values, in the order of its `?`. */
 export type BoundStatement = readonly [statement: Statement, values: readonly Value[]];

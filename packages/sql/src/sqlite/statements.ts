@@ -1,5 +1,6 @@
 import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { TableNames } from '../store/names.js';
+import type { UserReference } from '../store/users.js';
 
 /** A statement with plain `?`, and the index of the parameter that each of them takes. */
 export interface Statement {
@@ -9,11 +10,11 @@ export interface Statement {
   readonly isQuery: boolean;
 }
 
-/** Every operation as a fixed list of statements, of which none decides in the program between two. */
+/** Every operation: a statement that reads, or a fixed list in which the program decides nothing between two. */
 export interface Statements {
-  readonly load: readonly Statement[];
-  readonly read: readonly Statement[];
-  readonly list: readonly Statement[];
+  readonly load: Statement;
+  readonly read: Statement;
+  readonly list: Statement;
   readonly insert: readonly Statement[];
   readonly replaceAuth: readonly Statement[];
   readonly replaceData: readonly Statement[];
@@ -31,7 +32,10 @@ const MAX_ENDED = 500;
  * Builds the statements. A write runs as one transaction; its first statement records what it decided in a row of the
  * mark table named after the operation, the others act on that row, and the last deletes it.
  */
-export function createStatements({ session, subject, mark }: TableNames): Statements {
+export function createStatements(
+  { session, subject, mark }: TableNames,
+  users: UserReference | undefined,
+): Statements {
   const inRange = (tag: string): string => `sid >= ${tag} AND sid < ${tag} || '~'`;
   const memo = (operation: string) => ({
     did: (answer: string): string =>
@@ -43,7 +47,7 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
     `SELECT ${NOW} AS now, ${columns} s.* FROM (SELECT 1) LEFT JOIN ${session} s ON s.sid = ?1`;
 
   // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
-  // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt
+  // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 subject
   const insert = memo('?15');
   const others = `${inRange('?2')} AND sid IS NOT ?17`;
   const isInserted = `(${insert.did('full')} OR ${insert.did('free')})`;
@@ -56,12 +60,14 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
   const removeAll = memo('?3');
   const removed = `${inRange('?1')} AND sid IS NOT ?2`;
 
-  return compile({
-    load: [oneSession('')],
-    read: [`SELECT * FROM ${session} WHERE sid = ?1`],
-    list: [
+  const reads = {
+    load: toStatement(oneSession('')),
+    read: toStatement(`SELECT * FROM ${session} WHERE sid = ?1`),
+    list: toStatement(
       `SELECT n.now, s.* FROM (SELECT ${NOW} AS now) n LEFT JOIN ${session} s ON s.sid >= ?1 AND s.sid < ?1 || '~' AND s.expires_at > n.now`,
-    ],
+    ),
+  };
+  const writes = {
     insert: [
       `INSERT INTO ${subject} (tag, revoked_before, upper, sweep_at) VALUES (?2, -1, 0, ?6)
         ON CONFLICT (tag) DO UPDATE SET sweep_at = max(sweep_at, excluded.sweep_at)`,
@@ -92,8 +98,8 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
       `INSERT OR REPLACE INTO ${mark} (id, at, answer)
         SELECT sid, ${insert.at}, ?15 FROM ${session} WHERE sid = ?17 AND ${inRange('?2')} AND ${isInserted}`,
       `DELETE FROM ${session} WHERE sid = ?17 AND ${inRange('?2')} AND ${isInserted}`,
-      `INSERT INTO ${session} (sid, created_at, expires_at, used_at, sweep_at, generation, replayed, auth_version, data_version, auth, data)
-        SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE ${isInserted}`,
+      `INSERT INTO ${session} (sid, created_at, expires_at, used_at, sweep_at, generation, replayed, auth_version, data_version, auth, data${users === undefined ? '' : ', user_id'})
+        SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12${users === undefined ? '' : ', ?19'} WHERE ${isInserted}`,
       `UPDATE ${subject} SET upper = CASE WHEN ${insert.did('free')} THEN upper + 1
           ELSE (SELECT count(*) FROM ${session} WHERE ${inRange('?2')}) END
         WHERE tag = ?2 AND ${isInserted}`,
@@ -149,16 +155,15 @@ export function createStatements({ session, subject, mark }: TableNames): Statem
           WHERE sweep_at <= ${NOW} - ${TOMBSTONE_TTL_MS} AND revoked_before <= ${NOW} - ${REVOCATION_TTL_MS} ORDER BY sweep_at LIMIT ?1)`,
       `DELETE FROM ${subject} WHERE sweep_at = -1`,
     ],
-  });
+  } satisfies Record<Exclude<keyof Statements, keyof typeof reads>, readonly string[]>;
+  const compiled = Object.entries(writes).map(([name, texts]) => [name, texts.map(toStatement)]);
+  return { ...reads, ...(Object.fromEntries(compiled) as Omit<Statements, keyof typeof reads>) };
 }
 
-/** Replaces `?n` by plain `?`: some drivers refuse numbered parameters that are used twice or not at all. */
-function compile(lists: Record<keyof Statements, readonly string[]>): Statements {
-  const compiled = Object.entries(lists).map(([name, texts]) => [name, texts.map(toStatement)]);
-  return Object.fromEntries(compiled) as Statements;
-}
-
-/** Returns a statement with plain `?` for a text with `?n`; a plain `?` takes the values in order. */
+/**
+ * Returns a statement with plain `?` for a text with `?n`, since some drivers refuse numbered parameters that are used
+ * twice or not at all. A plain `?` takes the values in order.
+ */
 export function toStatement(text: string): Statement {
   const order: number[] = [];
   const plain = text.replace(/\s+/g, ' ').replace(/\?(\d+)/g, (_match, index: string) => {

@@ -1,8 +1,8 @@
-import { UsageError } from '@sess/core';
+import { option, type Reader } from '@sess/core/internal';
 
 const NAME = /^[a-z_][a-z0-9_]{0,40}$/;
 
-/** The names of the three tables, quoted and with their schema. */
+/** The names of the tables, quoted and with their schema. */
 export interface TableNames {
   /** One row a session. */
   readonly session: string;
@@ -14,45 +14,45 @@ export interface TableNames {
   readonly watermark: string;
   /** Denied tokens and sessions. */
   readonly denial: string;
-  /** The prefix of the three names, unquoted. */
+  /** The prefix of the names, unquoted. */
   readonly prefix: string;
-  /** The schema, unquoted. */
-  readonly schema: string | undefined;
-}
-
-/**
- * Returns the quoted table names for a prefix.
- *
- * @param quote the dialect's quotation mark
- * @throws {UsageError} `invalid_option` if a name is not made of lower-case letters, digits and `_`
- */
-export function createTableNames(given: {
-  readonly table: string;
-  readonly schema?: string | undefined;
-  readonly quote: '"' | '`';
-}): TableNames {
-  const { table, schema, quote } = given;
-  assertName('table', table);
-  if (schema !== undefined) assertName('schema', schema);
-  const quoted = (name: string): string => `${quote}${name}${quote}`;
-  const qualified = (part: string): string =>
-    (schema === undefined ? '' : `${quoted(schema)}.`) + quoted(`${table}_${part}`);
-  return {
-    session: qualified('session'),
-    subject: qualified('subject'),
-    mark: qualified('mark'),
-    watermark: qualified('watermark'),
-    denial: qualified('denial'),
-    prefix: table,
-    schema,
-  };
+  /** Returns the quoted and qualified name of something else that begins with the prefix. */
+  qualify(part: string): string;
 }
 
 /** Names are spliced into statements, so only harmless characters are accepted. */
-function assertName(option: string, name: unknown): asserts name is string {
-  if (typeof name === 'string' && NAME.test(name)) return;
-  throw new UsageError(
-    'invalid_option',
-    `${option}: expected 1 to 41 lower-case letters, digits or "_", not beginning with a digit, got ${JSON.stringify(name)}.`,
-  );
+function nameOption(fallback?: string): Reader<string | undefined> {
+  return option<string | undefined>({
+    expected: '1 to 41 lower-case letters, digits or "_", not beginning with a digit',
+    accepts: (value) => typeof value === 'string' && NAME.test(value),
+    default: () => fallback,
+  });
+}
+
+/** Reads the prefix of the tables. */
+export const tableOption: Reader<string> = nameOption('sess') as Reader<string>;
+
+/** Reads the schema of the tables. */
+export const schemaOption: Reader<string | undefined> = nameOption();
+
+/** Returns the quoted names for a prefix. */
+export function createTableNames(given: {
+  readonly table: string;
+  readonly schema?: string | undefined;
+  /** The dialect's quotation mark. */
+  readonly quote: '"' | '`';
+}): TableNames {
+  const { table, schema, quote } = given;
+  const quoted = (name: string): string => `${quote}${name}${quote}`;
+  const qualify = (part: string): string =>
+    (schema === undefined ? '' : `${quoted(schema)}.`) + quoted(`${table}_${part}`);
+  return {
+    session: qualify('session'),
+    subject: qualify('subject'),
+    mark: qualify('mark'),
+    watermark: qualify('watermark'),
+    denial: qualify('denial'),
+    prefix: table,
+    qualify,
+  };
 }

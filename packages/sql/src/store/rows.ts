@@ -1,35 +1,21 @@
 import { decodeAuth, decodeData, encodeAuth, encodeData } from '@sess/core/internal';
 import type { InsertResult, RemoveResult, ReplaceResult, SessionRecord } from '@sess/core/store';
+import type { InsertRow, Row, SessionOutcome } from './dialect.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A row of the session table, with numbers as numbers. */
-export interface SessionRow {
-  readonly sid: string | null;
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly generation: number;
-  readonly replayed: boolean | number;
-  readonly auth_version: number;
-  readonly data_version: number;
-  readonly auth: string;
-  readonly data: string;
-}
-
-/** Returns the record of a row, or `undefined` for the empty side of an outer join. */
-export function recordOf(row: SessionRow | undefined): SessionRecord | undefined {
-  if (row === undefined || row.sid === null) return undefined;
+/** Returns the record of a row, or `undefined` for none and for the empty side of an outer join. */
+export function recordOf(row: Row | undefined): SessionRecord | undefined {
+  if (typeof row?.['sid'] !== 'string') return undefined;
+  const auth = decodeAuth(JSON.parse(String(row['auth'])), Number(row['expires_at']));
   return {
-    sid: row.sid,
-    createdAt: Number(row.created_at),
-    authVersion: Number(row.auth_version),
-    dataVersion: Number(row.data_version),
-    auth: {
-      ...decodeAuth(JSON.parse(row.auth), Number(row.expires_at)),
-      replayed: Boolean(row.replayed),
-    },
-    data: decodeData(JSON.parse(row.data)),
+    sid: row['sid'],
+    createdAt: Number(row['created_at']),
+    authVersion: Number(row['auth_version']),
+    dataVersion: Number(row['data_version']),
+    auth: { ...auth, replayed: Boolean(row['replayed']) },
+    data: decodeData(JSON.parse(String(row['data']))),
   };
 }
 
@@ -63,8 +49,8 @@ function sweepAtOf({ expiresAt, lastUsedAt }: SessionRecord['auth']): number {
   return Math.ceil(expiresAt / step) * step;
 }
 
-/** Returns the result of a replacement from the status that a statement gave, and the row as it is now. */
-export function replaceResultOf(status: string, now: number, row: SessionRow): ReplaceResult {
+/** Returns the result of a replacement. */
+export function replaceResultOf({ status, now, row }: SessionOutcome): ReplaceResult {
   if (status === 'replaced' || status === 'repeated') return { status: 'replaced', now };
   if (status === 'late' || status === 'absent') return { status, now };
   const record = recordOf(row);
@@ -79,18 +65,16 @@ export function replaceResultOf(status: string, now: number, row: SessionRow): R
   return { status: 'conflict', record: marked, now };
 }
 
-/** Returns the result of a removal from the status that a statement gave, and the row as it is now. */
-export function removeResultOf(status: string, now: number, row: SessionRow): RemoveResult {
+/** Returns the result of a removal. */
+export function removeResultOf({ status, now, row }: SessionOutcome): RemoveResult {
   if (status === 'removed' || status === 'repeated') return { status: 'removed', now };
   if (status === 'late' || status === 'absent') return { status, now };
   const record = recordOf(row);
   return record === undefined ? { status: 'absent', now } : { status: 'conflict', record, now };
 }
 
-/** Returns the result of an insert from the row that the statements gave. */
-export function insertResultOf(row: Readonly<Record<string, unknown>> | undefined): InsertResult {
-  const now = Number(row?.['now']);
-  const status = row?.['status'];
+/** Returns the result of an insert. */
+export function insertResultOf({ status, now, revokedBefore, evicted }: InsertRow): InsertResult {
   switch (status) {
     case 'late':
     case 'limit':
@@ -98,11 +82,8 @@ export function insertResultOf(row: Readonly<Record<string, unknown>> | undefine
     case 'ahead':
       return { status: 'revoked', revokedBefore: now - 1, now };
     case 'revoked':
-      return { status, revokedBefore: Number(row?.['revoked_before']), now };
-    default: {
-      const evicted = row?.['evicted'];
-      const isEmpty = typeof evicted !== 'string' || evicted === '';
-      return { status: 'inserted', evicted: isEmpty ? [] : evicted.split(','), now };
-    }
+      return { status, revokedBefore, now };
+    default:
+      return { status: 'inserted', evicted: evicted ? evicted.split(',') : [], now };
   }
 }

@@ -1,6 +1,7 @@
 import { createSessions } from '@sess/core';
 import { postgresSchema, postgresStore } from '@sess/sql/postgres';
 import { type PostgresServer, startPostgres } from '@sess/test-servers';
+import { silentLogger } from '@sess/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -66,14 +67,20 @@ describe('postgresStore', () => {
 
   it('refuses a client that it does not know, and an option that it does not know', () => {
     expect(() => postgresStore({} as never)).toThrow('expected a pg.Pool');
-    expect(() => postgresStore(pool, { tabel: 'x' } as never)).toThrow('got "tabel"');
+    expect(() => postgresStore(pool, { tabel: 'x' } as never)).toThrow(
+      "there is no option 'tabel'",
+    );
   });
 
   it('keeps the limit exact and does not deadlock under 64 writers of one subject in two processes', async () => {
     const { table } = await createStore();
     const other = new pg.Pool({ connectionString: server.url });
     const engines = [pool, other].map((client) =>
-      createSessions({ store: postgresStore(client, { table, timeout: '20s' }), maxPerSubject: 5 }),
+      createSessions({
+        store: postgresStore(client, { table, timeout: '20s' }),
+        logger: silentLogger,
+        maxPerSubject: 5,
+      }),
     );
     const errors: unknown[] = [];
     await Promise.all(
@@ -101,7 +108,7 @@ describe('postgresStore', () => {
 
   it('reads many sessions of one turn by one statement', async () => {
     const { store } = await createStore();
-    const sessions = createSessions({ store });
+    const sessions = createSessions({ store, logger: silentLogger });
     const issued = await Promise.all(
       Array.from({ length: 20 }, (_unused, n) => sessions.create({ subject: `user-${n}` })),
     );
@@ -125,7 +132,7 @@ describe('postgresStore', () => {
 
   it('deletes ended sessions, marks and subjects by sweep', async () => {
     const { store, table } = await createStore();
-    const sessions = createSessions({ store });
+    const sessions = createSessions({ store, logger: silentLogger });
     await sessions.create({ subject: 'ada' });
     await sessions.revokeAll('ada');
     await pool.query(`UPDATE ${table}_mark SET at = at - 120000`);
@@ -141,7 +148,7 @@ describe('postgresStore', () => {
 
   it('serves again after the server was killed and restarted', async () => {
     const { store } = await createStore();
-    const sessions = createSessions({ store });
+    const sessions = createSessions({ store, logger: silentLogger });
     const { accessToken, session } = await sessions.create({ subject: 'ada' });
     await server.kill('SIGKILL');
     await expect(sessions.revoke(session.sid)).rejects.toMatchObject({ code: 'store_unavailable' });
