@@ -1,5 +1,5 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
-import { expandOptions } from './options.js';
+import { expandListings, expandOptions } from './expand.js';
 
 function page(text: string, link: string): DefaultTheme.SidebarItem {
   return { text, link };
@@ -109,8 +109,8 @@ export default defineConfig({
   // The search index is one chunk, loaded on the first search.
   markdown: {
     config(md) {
-      md.core.ruler.before('normalize', 'options', (state) => {
-        state.src = expandOptions(state.src);
+      md.core.ruler.before('normalize', 'tables and listings', (state) => {
+        state.src = expandListings(expandOptions(state.src));
       });
     },
   },

@@ -16,6 +16,7 @@ export type {
   TokenResponse,
 } from './http/request-session.js';
 export { safeReturn } from './http/return-path.js';
+export { AAL1, AAL2, AAL3 } from './lifetimes.js';
 export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
@@ -26,6 +27,7 @@ export type {
   GuestPatch,
   Issued,
   IssuedGuest,
+  Lifetimes,
   OneTimeValue,
   PresentedTokens,
   PresentResult,

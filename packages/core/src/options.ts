@@ -132,7 +132,7 @@ export interface Settings {
 
 const DAY_MS = 86_400_000;
 /** Browsers cut a cookie's lifetime to this (draft-ietf-httpbis-rfc6265bis, section 5.5). */
-const MAX_COOKIE_MS = 400 * DAY_MS;
+export const MAX_COOKIE_MS: number = 400 * DAY_MS;
 const DEFAULT_ACCESS_TTL_MS = 15 * 60_000;
 const DEFAULT_OVERLAP_MS = 5 * 60_000;
 const DEFAULT_IDLE_TTL_MS = 7 * DAY_MS;

@@ -104,6 +104,8 @@ export interface Issued<Data extends object = RegisteredData> {
   readonly refreshToken: string;
   /** The store's time of this result, epoch milliseconds: `expires_in` counts from it. */
   readonly issuedAt: number;
+  /** `false`: a sign-in with `remember: false`, whose cookie has no `Max-Age`. Absent: `true`. */
+  readonly persistent?: boolean;
 }
 
 /**
@@ -133,7 +135,7 @@ export type PresentResult<Data extends object = RegisteredData> =
       readonly ok: true;
       readonly session: Session<Data>;
       /** A cookie that replaces that of the client. Inspecting it shows no token. */
-      readonly renewal?: { readonly refreshToken: string; readonly issuedAt: number };
+      readonly renewal?: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'persistent'>;
     }
   /** The cookie of a visitor who has not signed in. */
   | {
@@ -197,6 +199,22 @@ export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
 
+/** How long a session lives, where that is not as the engine's options have it. Kept with the session. */
+export interface Lifetimes {
+  /** The session ends if it was not refreshed for this long. Default: the engine's. At most `'400d'`. */
+  readonly idleTtl?: Duration;
+  /**
+   * The session ends this long after the sign-in, or after the newest `elevate`, even if it is in use. Default: the
+   * engine's.
+   */
+  readonly absoluteTtl?: Duration;
+  /**
+   * `false`: the cookie ends with the browser session, and the idle time is at most 24 hours, because a browser that
+   * restores its tabs keeps such cookies. Default: `true`.
+   */
+  readonly remember?: boolean;
+}
+
 /** The input of `create`. The data may be left out only if its type allows `{}`. */
 export type CreateInput<Data extends object = RegisteredData> = {
   /** The user's id: any well-formed string of 1 to 512 UTF-16 units. It never becomes part of a store key. */
@@ -207,7 +225,8 @@ export type CreateInput<Data extends object = RegisteredData> = {
    * The sign-in is refused if all sessions of the subject were revoked after it, as at a change of the password.
    */
   readonly provenAt?: number;
-} & (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
+} & Lifetimes &
+  (Record<never, never> extends Data ? InitialData<Data> : Required<InitialData<Data>>);
 
 /** A change of a guest's data: names to merge, or a function of the data so far. */
 export type GuestPatch<Data extends object = RegisteredData> =
@@ -241,7 +260,7 @@ export interface Sessions<Data extends object = RegisteredData> {
    *   session of the subject, go over to the new session.
    * @param options.keep names of data that go over from the guest among `replaces`, in place of those in `input.data`.
    *   If they do not fit the schema, a warning is logged and they are left out.
-   * @throws {UsageError} invalid_subject, invalid_argument
+   * @throws {UsageError} invalid_subject, invalid_argument; invalid_option if a lifetime is wrong
    * @throws {InvalidDataError} invalid_data, data_too_large
    * @throws {SessionLimitError} session_limit_reached with `onLimit: 'reject'`
    * @throws {SessError} proof_too_old if `provenAt` is more than 15 minutes ago, or before a `revokeAll`

@@ -89,7 +89,9 @@ describe('sessionMiddleware', () => {
           res.json(req.session);
         });
       });
-      expect(JSON.parse((await sendRequest(url, { headers: Object.entries(headers) })).text)).toEqual({ ...session });
+      expect(
+        JSON.parse((await sendRequest(url, { headers: Object.entries(headers) })).text),
+      ).toEqual({ ...session });
     },
   );
 

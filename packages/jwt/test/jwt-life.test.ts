@@ -47,6 +47,24 @@ describe.each(MODES)('the life of a signed access token, revocation: %s', (revoc
     }
   });
 
+  it('has half of the idle time of a sign-in at most, and ends with its absolute time', async () => {
+    const { sessions, clock } = arrange();
+    const lifetimes = { idleTtl: '10m', absoluteTtl: '12m' } as const;
+    let issued = await sessions.create({ subject: 'ada', ...lifetimes });
+    const end = clock.now() + 12 * 60_000;
+    for (const [wait, life] of [
+      ['0s', 300],
+      ['4m', 300],
+      ['4m', 240],
+    ] as const) {
+      clock.advance(wait);
+      if (wait !== '0s') issued = good(await sessions.refresh(issued.refreshToken));
+      const { iat, exp } = claimsOf(issued.accessToken) as { iat: number; exp: number };
+      expect([exp - iat, iat * 1_000]).toEqual([life, clock.now()]);
+    }
+    expect(Number(claimsOf(issued.accessToken)['exp']) * 1_000).toBe(end);
+  });
+
   it('a repeated refresh returns the same signed access token, byte for byte', async () => {
     const { sessions, clock } = arrange();
     const { refreshToken } = await sessions.create({ subject: 'ada', data: { theme: 'dark' } });

@@ -22,7 +22,10 @@ export interface CookieOptions {
   readonly partitioned?: boolean;
   /** The `Path` attribute. Default: `'/'`. Any other path replaces the prefix `__Host-` by `__Secure-`. */
   readonly path?: string;
-  /** Whether the cookie has a `Max-Age`. Default: `true`. `false`: it ends with the browser session. */
+  /**
+   * Whether the cookie has a `Max-Age`. Default: `true`, except after a sign-in with `remember: false`. `false`: it always
+   * ends with the browser session.
+   */
   readonly persistent?: boolean;
   /**
    * Values that `path` had earlier. Each sign-in and sign-out removes the cookies of these paths: a browser would else
@@ -46,8 +49,12 @@ export interface RefreshCookie {
   readonly isStrict: boolean;
   /** Returns the cookie of a `Cookie` header. */
   read(header: string | undefined): CookieValue;
-  /** Returns the `Set-Cookie` value that sets it, with `maxAge` in seconds if it is persistent. */
-  write(value: string, maxAge: number): string;
+  /**
+   * Returns the `Set-Cookie` value that sets it.
+   *
+   * @param maxAge seconds; `undefined` for a cookie that ends with the browser session
+   */
+  write(value: string, maxAge: number | undefined): string;
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
   /**
@@ -143,14 +150,15 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
     isSecure: secure,
     isStrict: sameSite === 'strict',
     read: (header: string | undefined) => readCookie(header, name),
-    write(value: string, maxAge: number) {
+    write(value: string, maxAge: number | undefined) {
       if (name.length + value.length > MAX_SIZE) {
         throw new SessError(
           'cookie_too_large',
           `The cookie ${name} would be longer than ${MAX_SIZE} bytes, and browsers ignore it then.`,
         );
       }
-      return `${name}=${value}${attributes}${persistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
+      const isPersistent = persistent && maxAge !== undefined;
+      return `${name}=${value}${attributes}${isPersistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
     clear: () => clearAt(name, path),
     clearOthers(request?: CookieRequest) {

@@ -398,13 +398,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #setCookie(
-    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt'> & {
+    given: Pick<Issued<Data>, 'refreshToken' | 'issuedAt' | 'persistent'> & {
       readonly session: { readonly expiresAt: number };
     },
   ): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;
-    const maxAge = wholeSeconds(given.session.expiresAt - given.issuedAt);
+    const isTransient = given.persistent === false;
+    const maxAge = isTransient ? undefined : wholeSeconds(given.session.expiresAt - given.issuedAt);
     this.#exchange.setHeader('Cache-Control', 'no-store');
     this.clearOtherCookies();
     this.#exchange.setCookie(cookie.name, cookie.write(given.refreshToken, maxAge));

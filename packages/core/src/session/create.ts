@@ -13,6 +13,7 @@ import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
+import { policyOf, readLife } from './lifetimes.js';
 import { liveValues, withValues } from './once.js';
 import { createFindPresented, type PresentedSession } from './revoke.js';
 
@@ -33,7 +34,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
   const findPresented = createFindPresented(context);
 
   function draft(sid: string, data: DataPart, at: number): FreshAuth & { record: SessionRecord } {
-    const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
+    const policy = policyOf(settings, data.life);
+    const fresh = createTokenFamily({ at, policy, random: settings.random });
     const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth: fresh.auth, data };
     return { ...fresh, record };
   }
@@ -119,6 +121,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
         `provenAt: expected epoch milliseconds, got ${formatShort(provenAt)}.`,
       );
     }
+    const life = readLife(input, settings);
     const { replaces, keep = [] } = readCreateOptions(options);
     const replaced = replaces === undefined ? [] : await findPresented(replaces);
     const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;
@@ -126,6 +129,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       subject,
       device: checkDevice(input.device),
       data: await checkInitialData(input.data ?? {}, pick(guest?.data.data ?? {}, keep)),
+      ...(life === undefined ? {} : { life }),
     };
     const tag = tagOfSubject(subject);
     // One session of the same subject ends in the same write. Another one ends when the new session is stored.
@@ -196,4 +200,12 @@ export function checkDevice(device: Device | undefined): Device {
   return Object.freeze(kept);
 }
 
-const INPUT: readonly (keyof CreateInput)[] = ['subject', 'data', 'device', 'provenAt'];
+const INPUT: readonly (keyof CreateInput)[] = [
+  'subject',
+  'data',
+  'device',
+  'provenAt',
+  'idleTtl',
+  'absoluteTtl',
+  'remember',
+];

@@ -3,6 +3,7 @@ import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily, issueTokens } from './issue-tokens.js';
+import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
 const MAX_ATTEMPTS = 8;
@@ -20,7 +21,8 @@ export function createElevate<Data extends object>(context: EngineContext) {
         maxAttempts: MAX_ATTEMPTS,
         async decide(record, at): Promise<Attempt<Issued<Data> | undefined>> {
           if (isExpired(record, at) || isGuest(record)) return { outcome: undefined };
-          const fresh = createTokenFamily({ at, policy: settings, random: settings.random });
+          const policy = policyOf(settings, record.data.life);
+          const fresh = createTokenFamily({ at, policy, random: settings.random });
           const next = { ...record, auth: fresh.auth };
           return {
             outcome: await issueTokens<Data>(context, { ...fresh, record: next, at }),

@@ -1,5 +1,5 @@
 import { InvalidDataError, StoreUnavailableError } from '../errors.js';
-import { MAX_OVERLAP_RATIO, type Settings } from '../options.js';
+import type { Settings } from '../options.js';
 import { type DataPart, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { encodeBase64Url } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
@@ -10,6 +10,7 @@ import { hideWhenInspected } from '../util/logger.js';
 import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily } from './issue-tokens.js';
+import { policyOf, type SessionPolicy } from './lifetimes.js';
 import { addValue, checkOneTimeValue, stamped, withValues } from './once.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 
@@ -20,12 +21,10 @@ const MAX_CREATE_ATTEMPTS = 4;
 /** Attempts at a patch. Each conflict is the success of another write. */
 const MAX_UPDATE_ATTEMPTS = 100;
 
-/** Returns the settings of an engine for guests: no lifetime is longer than theirs allows. */
-export function toGuestSettings(settings: Settings): Settings {
+/** Returns the times of guests. */
+export function toGuestPolicy(settings: Settings): SessionPolicy {
   const idleTtl = Math.min(GUEST_IDLE_TTL_MS, settings.idleTtl);
-  const renewAfter = Math.min(settings.renewAfter, Math.floor(idleTtl / 2));
-  const overlap = Math.min(settings.overlap, MAX_OVERLAP_RATIO * renewAfter);
-  return { ...settings, idleTtl, renewAfter, overlap };
+  return policyOf(settings, { idleTtl, absoluteTtl: settings.absoluteTtl, persistent: true });
 }
 
 /** Returns the public part of the record of a guest. */
@@ -49,7 +48,7 @@ export function createGuests<Data extends object>(
 ): Pick<Sessions<Data>, 'createGuest' | 'updateGuest'> {
   const { settings, store, time, tagOfSubject, runExclusive } = context;
   const { random, schema, maxDataLength } = settings;
-  const policy = toGuestSettings(settings);
+  const policy = toGuestPolicy(settings);
 
   const checkGuestData = (data: object): Promise<object> =>
     checkPartialData(schema, data, maxDataLength);

@@ -1,11 +1,12 @@
 import { isSessError, StoreUnavailableError } from '../errors.js';
-import type { AuthPart, SessionRecord } from '../store/record.js';
+import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
 import { deriveAccessSecret, digest, encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
 import { tagOf } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
+import { policyOf } from './lifetimes.js';
 
 /** Fresh secrets, and the auth part that contains their digests. */
 export interface FreshAuth {
@@ -78,7 +79,7 @@ export async function issueTokens<Data extends object>(
 ): Promise<Issued<Data>> {
   const { settings, tokens } = context;
   const { record, family, generation, accessSecret, at } = created;
-  const { sid, auth } = record;
+  const { sid, auth, data } = record;
   const session = toSession<Data>(record);
   const entry = auth.access.at(-1) ?? { digest: '', expiresAt: at };
   const { expiresAt } = entry;
@@ -90,7 +91,7 @@ export async function issueTokens<Data extends object>(
     secret: accessSecret,
     digest: entry.digest,
     generation,
-    issuedAt: isCut ? auth.lastUsedAt : expiresAt - settings.accessTtl,
+    issuedAt: isCut ? auth.lastUsedAt : expiresAt - policyOf(settings, data.life).accessTtl,
     expiresAt,
     version,
   };
@@ -106,7 +107,13 @@ export async function issueTokens<Data extends object>(
     accessTokenExpiresAt: expiresAt,
     refreshToken: formatRefreshToken({ sid, family, generation, secret: created.refreshSecret }),
     issuedAt: at,
+    ...persistenceOf(data),
   });
+}
+
+/** Returns the member of a result for a cookie of the browser session; no member for others. */
+export function persistenceOf({ life }: DataPart): Pick<Issued<object>, 'persistent'> {
+  return life === undefined || life.persistent ? {} : { persistent: false };
 }
 
 /** Reports that an existing session does not fit this version of the program. Returns the error to throw. */

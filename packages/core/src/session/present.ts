@@ -3,8 +3,9 @@ import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '.
 import type { PresentResult, RejectionReason } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { EngineContext } from './context.js';
-import { toGuest, toGuestSettings } from './guests.js';
-import { toSession } from './issue-tokens.js';
+import { toGuest, toGuestPolicy } from './guests.js';
+import { persistenceOf, toSession } from './issue-tokens.js';
+import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decidePresentation, type PresentationDecision } from './presentation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
@@ -33,13 +34,13 @@ function toResult<Data extends object>(record: SessionRecord): PresentResult<Dat
 export function createPresent<Data extends object>(context: EngineContext) {
   const { settings, store, time, events, acknowledger } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
-  const guestSettings = toGuestSettings(settings);
+  const guestPolicy = toGuestPolicy(settings);
   /** Renewals in progress by their cookie: the parallel requests of a page share one. */
   const renewals = new Map<string, Promise<PresentResult<Data>>>();
 
   function decide({ token, canRenew }: Presented, record: SessionRecord, at: number) {
     const { random } = settings;
-    const policy = isGuest(record) ? guestSettings : settings;
+    const policy = isGuest(record) ? guestPolicy : policyOf(settings, record.data.life);
     return decidePresentation({ record, token, at, policy, random, canRenew });
   }
 
@@ -80,7 +81,11 @@ export function createPresent<Data extends object>(context: EngineContext) {
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
     const { sid } = loaded;
     const refreshToken = formatRefreshToken({ sid, family: token.family, generation, secret });
-    const renewal = hideWhenInspected(['refreshToken'], { refreshToken, issuedAt: at });
+    const renewal = hideWhenInspected(['refreshToken'], {
+      refreshToken,
+      issuedAt: at,
+      ...persistenceOf(data),
+    });
     const result = { ...toResult<Data>({ ...loaded, auth, data }), renewal };
     const outcome = { kind: 'answer' as const, result, replayed };
     if (auth === loaded.auth) return { outcome };

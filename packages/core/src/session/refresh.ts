@@ -3,6 +3,7 @@ import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import type { EngineContext } from './context.js';
 import { hideTokens, issueTokens } from './issue-tokens.js';
+import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decideRefresh, type RefreshAttempt, type RotationDecision } from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
@@ -41,8 +42,9 @@ export function createRefresh<Data extends object>(context: EngineContext) {
     at: number,
   ): Promise<Attempt<Outcome<Data>>> {
     const { random } = settings;
-    const renewAfter = isCookie ? settings.renewAfter : undefined;
-    const attempt = { record: loaded, token, at, policy: settings, random, renewAfter };
+    const policy = policyOf(settings, loaded.data.life);
+    const renewAfter = isCookie ? policy.renewAfter : undefined;
+    const attempt = { record: loaded, token, at, policy, random, renewAfter };
     const { decision, ...known } = await decideRotation(attempt);
     if (decision.kind === 'reject') return { outcome: decision };
     // Guests have no access token, so their cookie has nothing to be exchanged for.

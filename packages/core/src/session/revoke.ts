@@ -6,6 +6,7 @@ import { assertSubject, isSid } from '../token/session-id.js';
 import type { PresentedTokens, RevokeCause, RevokeOptions } from '../types.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
+import { policyOf } from './lifetimes.js';
 import { inspectRefreshToken } from './rotation.js';
 
 /** A session that presented tokens belong to. */
@@ -52,7 +53,7 @@ export function createFindPresented({
     const first =
       token &&
       (await find(token.sid, (record, at) =>
-        inspectRefreshToken({ record, token, at, policy: settings }),
+        inspectRefreshToken({ record, token, at, policy: policyOf(settings, record.data.life) }),
       ));
     const found = first === undefined ? [] : [first];
     if (accessToken === undefined) return found;

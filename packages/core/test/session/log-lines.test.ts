@@ -106,7 +106,7 @@ describe('what a program writes wrong', () => {
     const { sessions } = arrange({ logger: createMemoryLogger() });
     const wrong = { expect: 'x' } as never;
     await expect(sessions.create(wrong)).rejects.toThrow(
-      "create: there is no option 'expect'. Known are: subject, data, device, provenAt.",
+      "create: there is no option 'expect'. Known are: subject, data, device, provenAt, idleTtl, absoluteTtl, remember.",
     );
     await expect(sessions.end(wrong)).rejects.toThrow(
       "end: there is no option 'expect'. Known are: accessToken, refreshToken.",

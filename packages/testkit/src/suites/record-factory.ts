@@ -78,7 +78,7 @@ export function createAuth(now: number): AuthPart {
   };
 }
 
-/** The context of a write: an operation of its own, and a deadline that a busy machine does not miss. */
+/** The context of a write: a new operation, and a deadline that a busy machine does not miss. */
 export function createWrite(now: number): {
   readonly notAfter: number;
   readonly operation: string;
