@@ -30,6 +30,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     text: 'Guides',
     items: [
       page('All account routes', '/guides/accounts'),
+      page('Pages rendered on the server', '/guides/pages'),
       page('Browser client', '/guides/browser'),
       page('Client recipes', '/guides/client-recipes'),
       page('A page of devices', '/guides/devices'),
@@ -100,7 +101,7 @@ const REFERENCE: DefaultTheme.SidebarItem[] = [
 export default defineConfig({
   title: 'sess',
   description:
-    'Sessions for HTTP APIs in TypeScript: short access tokens, rotating refresh tokens, revocation that takes effect.',
+    'Sessions for pages and APIs in TypeScript: short access tokens, rotating cookies, revocation that takes effect.',
   lang: 'en',
   // README.md is the name that repository viewers show for a folder.
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
