@@ -51,13 +51,13 @@ app.post('/cart', async (req, res) => {
 app.get('/sign-in', (req, res) => show(req, res, SIGN_IN, { back: req.query['return_to'] }));
 
 app.post('/sign-in', async (req, res) => {
-  const { email, password, return_to: back } = req.body ?? {};
+  const { email, password, remember, return_to: back } = req.body ?? {};
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(email) ?? Buffer.alloc(32))) {
     await req.sessions.put('flash', 'The address or the password is wrong.');
     return res.redirect(303, '/sign-in');
   }
-  await req.sessions.start({ subject: email, keep: ['cart'] });
+  await req.sessions.start({ subject: email, remember: remember === 'on', keep: ['cart'] });
   res.redirect(303, safeReturn(back) ?? '/account');
 });
 

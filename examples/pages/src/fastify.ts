@@ -53,13 +53,13 @@ app.post<Form>('/cart', async ({ session, sessions, body }, reply) => {
 app.get<Form>('/sign-in', (req, reply) => show(req, reply, SIGN_IN, { back: req.query.return_to }));
 
 app.post<Form>('/sign-in', async ({ body, sessions }, reply) => {
-  const { email = '', password, return_to: back } = body;
+  const { email = '', password, remember, return_to: back } = body;
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(email) ?? Buffer.alloc(32))) {
     await sessions.put('flash', 'The address or the password is wrong.');
     return reply.redirect('/sign-in', 303);
   }
-  await sessions.start({ subject: email, keep: ['cart'] });
+  await sessions.start({ subject: email, remember: remember === 'on', keep: ['cart'] });
   return reply.redirect(safeReturn(back) ?? '/account', 303);
 });
 

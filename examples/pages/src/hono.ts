@@ -53,13 +53,13 @@ app.post('/cart', async (c) => {
 app.get('/sign-in', (c) => show(c, signIn(c.req.query('return_to'))));
 
 app.post('/sign-in', async (c) => {
-  const { email, password, return_to: back } = await c.req.parseBody();
+  const { email, password, remember, return_to: back } = await c.req.parseBody();
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(`${email}`) ?? Buffer.alloc(32))) {
     await c.var.sessions.put('flash', 'The address or the password is wrong.');
     return c.redirect('/sign-in', 303);
   }
-  await c.var.sessions.start({ subject: `${email}`, keep: ['cart'] });
+  await c.var.sessions.start({ subject: `${email}`, remember: remember === 'on', keep: ['cart'] });
   return c.redirect(safeReturn(back) ?? '/account', 303);
 });
 
