@@ -57,7 +57,24 @@ export function createHost(framework: typeof express) {
       }),
     );
     app.get('/public', (req, res) => {
+      const { caching } = req.query;
+      if (typeof caching === 'string')
+        res.set({ 'Cache-Control': caching, 'CDN-Cache-Control': 'max-age=60' });
       res.set('X-Own-Host', req.get('host')).json({ user: req.session?.subject ?? null });
+    });
+    app.get('/file', (_req, res) => {
+      res
+        .set({ 'Cache-Control': 'public, max-age=60', 'CDN-Cache-Control': 'max-age=60' })
+        .send('file');
+    });
+    app.get('/tag', requireSession(), (req, res) => {
+      res.set('ETag', '"1"');
+      if (req.get('if-none-match') === '"1"') res.status(304).end();
+      else res.send('page');
+    });
+    app.get('/feed', requireSession(), (_req, res) => {
+      res.write('one');
+      res.end('two');
     });
     app.get(
       '/me',
@@ -137,13 +154,16 @@ export function createHost(framework: typeof express) {
       '/login/:kind',
       forwarding(async (req, res) => {
         res.cookie('app', '1');
-        const tokens = await req.sessions.start({ subject: req.body.user });
-        res.append('Set-Cookie', 'late=1');
         const kind = String(req.params['kind']);
+        const tokens = await req.sessions.start(
+          { subject: req.body.user },
+          kind === 'provider' ? { origins: ['https://id.example'] } : {},
+        );
+        res.append('Set-Cookie', 'late=1');
         if (kind in PUBLIC) PUBLIC[kind]?.(res);
-        else if (kind === 'json') res.json(tokens);
-        else if (req.params['kind'] === 'redirect') res.redirect('/public');
-        else if (req.params['kind'] === 'throw') throw new Error('after the sign-in');
+        else if (kind === 'json' || kind === 'provider') res.json(tokens);
+        else if (kind === 'redirect') res.redirect('/public');
+        else if (kind === 'throw') throw new Error('after the sign-in');
         else {
           res.write('one');
           res.end('two');

@@ -37,9 +37,24 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     return reply.code(204).send();
   });
   app.get('/public', async (request, reply) => {
+    const { caching } = request.query as { readonly caching?: string };
+    if (caching !== undefined)
+      reply.headers({ 'Cache-Control': caching, 'CDN-Cache-Control': 'max-age=60' });
     reply.header('X-Own-Host', request.host);
     return { user: request.session?.subject ?? null };
   });
+  app.get('/file', async (_request, reply) => {
+    reply.headers({ 'Cache-Control': 'public, max-age=60', 'CDN-Cache-Control': 'max-age=60' });
+    return 'file';
+  });
+  app.get('/tag', { preHandler: requireSession() }, async (request, reply) => {
+    reply.header('ETag', '"1"');
+    if (request.headers['if-none-match'] === '"1"') return reply.code(304).send();
+    return 'page';
+  });
+  app.get('/feed', { preHandler: requireSession() }, async (_request, reply) =>
+    reply.send(Readable.from(['one', 'two'])),
+  );
   app.get(
     '/me',
     requireSession((request) => request.session),
@@ -112,9 +127,12 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
   );
   app.post<Login>('/login/:kind', async (request, reply) => {
     reply.header('Set-Cookie', 'app=1');
-    const tokens = await request.sessions.start({ subject: request.body.user });
-    reply.header('Set-Cookie', 'late=1');
     const { kind } = request.params;
+    const tokens = await request.sessions.start(
+      { subject: request.body.user },
+      kind === 'provider' ? { origins: ['https://id.example'] } : {},
+    );
+    reply.header('Set-Cookie', 'late=1');
     if (kind === 'public') return reply.headers(allowCaching(kind)).send('ok');
     if (kind === 'head') return 'ok';
     if (kind === 'list') {
@@ -122,7 +140,7 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
       const headers = Object.entries({ ...allowCaching(kind), 'Set-Cookie': 'late=1' });
       return void reply.raw.writeHead(200, headers.flat()).end('ok');
     }
-    if (kind === 'json') return tokens;
+    if (kind === 'json' || kind === 'provider') return tokens;
     if (kind === 'redirect') return reply.redirect('/public');
     if (kind === 'throw') throw new Error('after the sign-in');
     return reply.send(Readable.from(['one', 'two']));

@@ -19,10 +19,16 @@ import type {
   Sessions,
   VerifyResult,
 } from '../types.js';
-import type { Duration } from '../util/options.js';
+import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
-import { CSRF_VARY, isSafeMethod } from './csrf.js';
+import {
+  CSRF_VARY,
+  type CsrfCheck,
+  createOriginCheck,
+  isSafeMethod,
+  type OriginCheck,
+} from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
@@ -32,11 +38,16 @@ import {
   type RequestGuest,
   type RequestSession,
   type StartInput,
+  type StartOptions,
   type TokenResponse,
   toTokenResponse,
   wholeSeconds,
 } from './request-session.js';
 import { signInLocation } from './return-path.js';
+
+const START_OPTIONS = {
+  origins: (name, value) => (value === undefined ? undefined : createOriginCheck(name, value)),
+} satisfies Readers<StartOptions>;
 
 /** Of cookies with one name, a sign-out ends the sessions of this many. */
 const MAX_COOKIES = 8;
@@ -56,6 +67,8 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   #guest: Guest<Data> | undefined;
   /** A guest that is being created. */
   #creation: Promise<Guest<Data>> | undefined;
+  /** Whether something has used the session or the guest, so that the response depends on it. */
+  #isUsed = false;
   /** The session or the guest ended during the request. */
   #hasEnded = false;
   /** The refresh token of a session or a guest that was started during the request. */
@@ -67,6 +80,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   get session(): Session<Data> | null {
+    this.#noteUse();
     return this.#session;
   }
 
@@ -83,7 +97,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
   get hasValidCredentials(): boolean {
     const { kind } = this.credentials;
-    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+    return kind === 'token' ? !this.#hasSecondToken() : kind !== 'invalid';
   }
 
   /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
@@ -119,7 +133,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return undefined;
     }
     const isOpening = isUpgrade(exchange);
-    if ((isOpening || !isSafeMethod(exchange.method)) && !this.#isFromAllowedSource(isOpening)) {
+    if (
+      (isOpening || !isSafeMethod(exchange.method)) &&
+      !this.#isFromAllowedSource({ isStrict: isOpening })
+    ) {
       this.#refusal = 'cross_site_request';
       return undefined;
     }
@@ -146,12 +163,25 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     } else {
       this.#guest = result.guest;
     }
-    this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
     const { renewal } = result;
     if (renewal !== undefined) {
       this.#setCookie({ ...renewal, session: result.ok ? result.session : result.guest });
     }
     return undefined;
+  }
+
+  /** Keeps caches from showing other users a response that depends on the cookie. */
+  #noteUse(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    const { transport, onPublic } = this.#http;
+    if (transport === 'bearer' || this.credentials.kind !== 'none') return;
+    const exchange = this.#exchange;
+    if (this.#session === null && this.#guest === undefined) exchange.vary('Cookie');
+    else
+      exchange.chooseCaching(
+        createPrivateCaching({ isNavigation: isNavigation(exchange), onPublic }),
+      );
   }
 
   #setSession(session: Session<Data> | null): void {
@@ -189,10 +219,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return problemReply(this.#refusal);
     }
     if (!this.hasValidCredentials) return problemReply('invalid_request');
-    const session = this.#session;
+    const { session } = this;
     if (session === null) {
-      if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
-      return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+      return problemReply(this.credentials.kind === 'token' ? 'invalid_token' : 'session_required');
     }
     const { clock } = this.#http.sessions;
     if (maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs) {
@@ -206,8 +235,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return allowed ? undefined : problemReply('access_denied');
   }
 
-  async start(input: StartInput<Data>): Promise<TokenResponse> {
-    this.#assertAllowedSource();
+  async start(input: StartInput<Data>, how: StartOptions = {}): Promise<TokenResponse> {
+    const { origins } = readOptions('start', how, START_OPTIONS, 'start: ');
+    this.#assertAllowedSource(origins);
     const { logger, sessions } = this.#http;
     const subject: unknown = input?.subject;
     if (typeof subject !== 'string') {
@@ -234,7 +264,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   get guest(): RequestGuest<Data> {
-    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    this.#noteUse();
     return Object.freeze({
       data: this.#guest?.data ?? (NOTHING as Partial<Data>),
       update: (patch: GuestPatch<Data>) => this.#reportData(this.#updateGuest(patch)),
@@ -273,7 +303,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   async take<Name extends keyof RegisteredOnce & string>(
     name: Name,
   ): Promise<RegisteredOnce[Name] | undefined> {
-    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    this.#noteUse();
     const { sid } = this.#session ?? this.#guest ?? {};
     return sid === undefined ? undefined : this.#http.sessions.take(sid, name);
   }
@@ -301,7 +331,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       );
     }
     // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
-    if (!this.#isFromAllowedSource(cookie?.isStrict)) throw crossSiteError();
+    if (!this.#isFromAllowedSource({ isStrict: cookie?.isStrict === true })) throw crossSiteError();
     this.#assertNoLiveCookie();
     const { guest, ...issued } = await sessions.createGuest(given);
     this.#guest = guest;
@@ -495,12 +525,17 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return this.#isFromAllowedSource();
   }
 
-  #isFromAllowedSource(isStrict = false): boolean {
+  #isFromAllowedSource(how: Parameters<CsrfCheck>[1] = {}): boolean {
     const exchange = this.#exchange;
     const { cookie, isAllowedSource, logger } = this.#http;
     if (cookie === undefined) return true;
     exchange.vary(CSRF_VARY);
-    if (isAllowedSource(exchange, isStrict)) return true;
+    try {
+      if (isAllowedSource(exchange, how)) return true;
+    } catch (error) {
+      logger.error({ error }, 'the function that checks origins threw, so the request was refused');
+      throw error;
+    }
     const compared = {
       origin: exchange.header('origin'),
       site: exchange.header('sec-fetch-site'),
@@ -514,13 +549,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return false;
   }
 
-  #assertAllowedSource(): void {
-    if (this.isAllowedSource) return;
+  #assertAllowedSource(trusts?: OriginCheck): void {
+    if (this.#isFromAllowedSource({ trusts })) return;
     throw crossSiteError();
   }
 
   #assertSession(): Session<Data> {
-    if (this.#session !== null) return this.#session;
+    const { session } = this;
+    if (session !== null) return session;
     throw new SessError(
       'session_required',
       'The request has no session. Guard the route with requireSession().',

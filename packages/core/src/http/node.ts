@@ -1,4 +1,4 @@
-import { cacheOverrides } from './exchange.js';
+import { type CacheChoice, cacheOverrides } from './exchange.js';
 
 /** The head of a request of Node, and of frameworks on top of Node. */
 export interface NodeRequestHead {
@@ -108,6 +108,12 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
       res.setHeader = setHeader;
     }
   };
+}
+
+/** Applies a choice of caching to a response, before its head is sent. For adapters on top of Node. */
+export function applyCaching(res: NodeResponseHead, choose: CacheChoice): void {
+  res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString()));
+  for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
 }
 
 function isNotStored(res: NodeResponseHead): boolean {

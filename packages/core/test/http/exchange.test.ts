@@ -65,6 +65,15 @@ describe('mergeSetCookie', () => {
     expect(mergeSetCookie(others, 'sess', 'sess=v')).toEqual([...others, 'sess=v']);
   });
 
+  it('mergeSetCookie keeps a cookie of another partition [cookies.partitioned]', () => {
+    const twins = ['sess=a; Path=/; Partitioned', 'sess=; Path=/; Max-Age=0'];
+    expect(mergeSetCookie([twins[0] ?? ''], 'sess', twins[1] ?? '')).toEqual(twins);
+    expect(mergeSetCookie(twins, 'sess', 'sess=b; Path=/; Partitioned')).toEqual([
+      twins[1],
+      'sess=b; Path=/; Partitioned',
+    ]);
+  });
+
   it('mergeSetCookie does not change the given list', () => {
     const present = Object.freeze(['sess=a']);
     expect(mergeSetCookie(present, 'sess', 'sess=b')).toEqual(['sess=b']);

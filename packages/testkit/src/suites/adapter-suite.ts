@@ -5,6 +5,8 @@ import {
   describeEndedSession,
 } from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
+import { describeCookieCaching } from './adapter/cookie-caching.js';
+import { describeCookieSources } from './adapter/cookie-sources.js';
 import { describeCookieTransport } from './adapter/cookie-transport.js';
 import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
@@ -58,6 +60,8 @@ const WITH_STORE: readonly Part[] = [
   ['adapter', describeCookies],
   ['adapter', describeCookieTransport],
   ['adapter', describeGuests],
+  ['adapter', describeCookieSources],
+  ['adapter', describeCookieCaching],
   ['adapter', describeRequestSessions],
   ['adapter', describeCredentials],
   ['adapter', describeFaults],
