@@ -83,9 +83,12 @@ async function untilWhole(
   const ofShards = new Map([...subjects].map(([subject, shard]) => [shard, subject]));
   for (const subject of ofShards.values()) {
     for (let worker = 0; worker < pool.size; worker += 1) {
-      while (!(await isWhole(workload, subject, worker))) {
+      for (;;) {
+        const fault = await findFault(workload, subject, worker);
+        if (fault === undefined) break;
         if (readClock() > deadline) {
-          throw new Error(`worker ${worker} cannot serve ${subject} although the store is whole`);
+          const what = `worker ${worker} cannot serve ${subject} although the store is whole`;
+          throw new Error(`${what}: ${fault}`);
         }
         await sleep(50);
       }
@@ -93,16 +96,21 @@ async function untilWhole(
   }
 }
 
-async function isWhole(workload: Workload, subject: string, worker: number): Promise<boolean> {
-  const client = await workload.signIn(subject, worker);
-  if (client === undefined) return false;
+/** Returns what a worker could not do for a subject, or `undefined`. */
+async function findFault(
+  workload: Workload,
+  subject: string,
+  worker: number,
+): Promise<string | undefined> {
+  const { client, detail = '' } = await workload.signIn(subject, worker);
+  if (client === undefined) return `create: ${detail}`;
   for (const kind of WHOLE) {
-    const { outcome } = await workload.call(client, kind, worker);
+    const { outcome, detail: fault = '' } = await workload.call(client, kind, worker);
     // A revokeAll of another client may have ended it in the meantime, which is a result too.
-    if (outcome === 'unknown') return false;
+    if (outcome === 'unknown') return `${kind}: ${fault}`;
     if (outcome === 'failed') break;
   }
-  return true;
+  return undefined;
 }
 
 /** Every client, signed in or out, asks every process once more; returns the calls that brought no result. */

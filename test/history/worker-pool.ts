@@ -95,7 +95,7 @@ function startWorker(
   let stderr = '';
   let isKilled = false;
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-2_000);
+    stderr = (stderr + text).slice(-4_000);
   });
   const ended = once(child, 'exit').then(() => {
     for (const { order, from, resolve, reject } of waiting.values()) {
@@ -133,7 +133,8 @@ function startWorker(
         if (isKilled) return resolve(killed(order.id, from));
         waiting.set(order.id, { order, from, resolve, reject });
         child.send(order, (error) => {
-          if (error !== null && !isKilled) reject(error);
+          // The end of the process rejects it, with the reason; unless that was before.
+          if (error !== null) void ended.then(() => reject(new Error(`a worker ended: ${stderr}`)));
         });
       }),
     waiting: () =>

@@ -39,5 +39,6 @@ export {
   type StandaloneServer,
   serverChoices,
 } from './suites.js';
+export { startTcpForwarder, type TcpForwarder } from './tcp-forwarder.js';
 export { type ProxyCounters, type ProxyHooks, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { sleep, type UntilOptions, until } from './wait.js';
