@@ -32,7 +32,7 @@ export function createSqlStore(
   dialect: SqlDialect,
   options: { readonly timeout: number; readonly sweep: number | undefined },
 ): SqlStore {
-  const queue = createSubjectQueue();
+  const queue = createSubjectQueue({ timeout: options.timeout });
   const sweeper = createSweeper({ intervalMs: options.sweep, sweep: () => dialect.sweep() });
 
   async function write<Name extends keyof WriteValues>(
