@@ -38,19 +38,8 @@ export {
   schemaOption,
   subjectPepperOption,
 } from './options.js';
-export {
-  type RemoveUpToOptions,
-  type RemoveUpToResult,
-  type ReplayableStore,
-  withRevocationReplay,
-} from './replay/replay-store.js';
-export {
-  createReplayer,
-  createReplayLog,
-  type ReplayerContext,
-  type ReplayLog,
-  type RevocationReplayer,
-} from './replay/replayer.js';
+export { type ReplayableStore, withRevocationReplay } from './replay/replay-store.js';
+export { createReplayer, createReplayLog } from './replay/replayer.js';
 export { createEvents, type Events } from './session/events.js';
 export { hideTokens } from './session/issue-tokens.js';
 export { createCallStore } from './session/store-client.js';
@@ -63,30 +52,11 @@ export {
   type RandomBytes,
 } from './token/crypto.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/session-id.js';
-export { type Backoff, createBackoff } from './util/backoff.js';
-export {
-  type BoundedCache,
-  type BoundedCache,
-  type BoundedCacheOptions,
-  createBoundedCache,
-  createBoundedCache,
-} from './util/bounded-cache.js';
-export { type Clock, systemClock, systemClock, withTimeout, withTimeout } from './util/clock.js';
-export {
-  checkData,
-  checkData,
-  checkSchema,
-  isPlainObject,
-  toFrozenJson,
-  toFrozenJson,
-} from './util/json.js';
-export { createKeyedMutex, type KeyedMutex } from './util/keyed-mutex.js';
-export {
-  createRedactingLogger,
-  createRedactingLogger,
-  hideWhenInspected,
-  type Logger,
-} from './util/logger.js';
+export { createBackoff } from './util/backoff.js';
+export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';
+export { systemClock, withTimeout } from './util/clock.js';
+export { checkData, toFrozenJson } from './util/json.js';
+export { createRedactingLogger } from './util/logger.js';
 export {
   assertKnown,
   duration,

@@ -19,7 +19,7 @@ function createPool(query: PgClientLike['query']) {
   return { client, pool, released };
 }
 
-const STATEMENT = { name: 'sess_lock', text: 'SELECT 1' };
+const STATEMENT = { name: 'sess_lock', text: 'SELECT 1', parameters: 0 };
 
 describe('createPostgresPort', () => {
   it('listens for errors of a connection that it has taken out of the pool, and no longer', async () => {
@@ -54,7 +54,7 @@ describe('createPostgresPort', () => {
     });
     const port = createPostgresPort(pool, { prepare: true, timeout: 500 });
     await port.query(STATEMENT, []);
-    await port.query({ name: '', text: 'CREATE TABLE t ()' }, []);
+    await port.query({ name: '', text: 'CREATE TABLE t ()', parameters: 0 }, []);
     expect(timeouts).toEqual([500, undefined]);
   });
 });
