@@ -23,6 +23,8 @@ export interface PostgresPort {
   query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs statements in one READ COMMITTED transaction and returns the rows of the last. */
   batch(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<readonly Row[]>;
+  /** Calls `listener` when an idle connection has ended. Returns a function that unsubscribes. */
+  onReconnect?(listener: () => void): () => void;
   /** Listens on a connection that is used for nothing else. Only a near cache needs it. */
   listen?(channel: string, events: ListenEvents): Listening;
   /** True if the client has not been ended. Default: always. */
@@ -34,6 +36,7 @@ export interface PgPoolLike {
   query(config: PgQuery): Promise<{ readonly rows: readonly unknown[] }>;
   connect(): Promise<PgClientLike>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
   listenerCount(event: 'error'): number;
   readonly ending?: boolean;
   readonly options?: object;
@@ -164,6 +167,10 @@ function ofPool(
       } finally {
         client.off('error', ignore);
       }
+    },
+    onReconnect(listener) {
+      pool.on('error', listener);
+      return () => void pool.off('error', listener);
     },
     ...listenOfPool(pool),
   };

@@ -13,6 +13,7 @@ function createPool(query: PgClientLike['query']) {
     query,
     connect: async () => client,
     on: () => undefined,
+    off: () => undefined,
     listenerCount: () => 1,
     totalCount: 1,
   };
