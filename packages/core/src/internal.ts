@@ -42,7 +42,7 @@ export { type ReplayableStore, withRevocationReplay } from './replay/replay-stor
 export { createReplayer, createReplayLog } from './replay/replayer.js';
 export { createEvents, type Events } from './session/events.js';
 export { hideTokens } from './session/issue-tokens.js';
-export { createCallStore } from './session/store-client.js';
+export { createCallStore } from './session/store-call.js';
 export { createEngine } from './sessions.js';
 export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
