@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   createPrivateCaching,
   jsonReply,
@@ -122,6 +122,18 @@ describe('mergeSetCookie with attributes', () => {
     expect(mergeSetCookie(present, 'sess', replaced)).toEqual([present[0], replaced]);
   });
 
+  it.each(['sess=a; Path=/; Partitioned', 'sess=a; Path=/;partitioned ; Secure'])(
+    'mergeSetCookie keeps %j beside a cookie that is not partitioned',
+    (present) => {
+      expect(mergeSetCookie([present], 'sess', 'sess=b; Path=/')).toEqual([
+        present,
+        'sess=b; Path=/',
+      ]);
+      const added = 'sess=b; Path=/; Partitioned';
+      expect(mergeSetCookie([present], 'sess', added)).toEqual([added]);
+    },
+  );
+
   it('mergeSetCookie leaves a line at its place that is set again', () => {
     const present = ['sess=a; Path=/', 'theme=dark'];
     expect(mergeSetCookie(present, 'sess', 'sess=a; Path=/')).toEqual(present);
@@ -129,18 +141,26 @@ describe('mergeSetCookie with attributes', () => {
 });
 
 describe('createPrivateCaching', () => {
+  function choose(present: string | undefined, isNavigation = true) {
+    const onPublic = vi.fn();
+    const chosen = createPrivateCaching({ isNavigation, onPublic })(present);
+    return { chosen, isReported: onPublic.mock.calls.length > 0 };
+  }
+
   it.each([undefined, ''])('createPrivateCaching fills in the missing header %j', (present) => {
-    expect(createPrivateCaching(true)(present)).toBe('no-store');
-    expect(createPrivateCaching(false)(present)).toBe('private, no-cache');
+    expect(choose(present, true)).toEqual({ chosen: 'no-store', isReported: false });
+    expect(choose(present, false)).toEqual({ chosen: 'private, no-cache', isReported: false });
   });
 
   it.each([
-    ['public, max-age=60', 'private, no-cache'],
-    ['max-age=0, S-MaxAge=60', 'private, no-cache'],
-    ['private, max-age=60', 'private, max-age=60'],
-    ['no-cache', 'no-cache'],
-  ])('createPrivateCaching makes of %s: %s', (present, expected) => {
-    expect(createPrivateCaching(true)(present)).toBe(expected);
+    ['public, max-age=60', 'private, no-cache', true],
+    ['max-age=0, S-MaxAge=60', 'private, no-cache', true],
+    ['Private, max-age=60', 'Private, max-age=60', false],
+    ['no-store, public', 'no-store, public', false],
+    ['private="set-cookie", max-age=60', 'private, private="set-cookie", max-age=60', false],
+    ['no-cache', 'private, no-cache', false],
+  ])('createPrivateCaching makes of %s: %s', (present, chosen, isReported) => {
+    expect(choose(present)).toEqual({ chosen, isReported });
   });
 });
 
