@@ -2,6 +2,7 @@ export { type ProvidedBrowser, provideBrowser } from './browser.js';
 export type { ClusterNode } from './cluster-view.js';
 export type { Report } from './debian-packages.js';
 export { findMariadb, type MariadbServer, startMariadb } from './mariadb-server.js';
+export { type PgbouncerServer, startPgbouncer } from './pgbouncer-server.js';
 export { findPostgres, type PostgresServer, startPostgres } from './postgres-server.js';
 export type { ProvidedServer, ProvidedServers, ProvidedUrl } from './provision.js';
 export type { ProxyRequest, ProxyTally, ProxyVerdict } from './proxy-connection.js';
