@@ -86,8 +86,8 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
   const apply = (): void => {
     res.setHeader = setHeader;
     change();
-    for (const name of cacheOverrides(isNotStored(res) ? res.getHeaderNames() : []))
-      res.removeHeader(name);
+    if (res.getHeader('Cache-Control') !== 'no-store') return;
+    for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
   };
   res.writeHead = (status: number, ...others: unknown[]) => {
     res.writeHead = writeHead;
@@ -102,11 +102,7 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
       return res;
     };
     res.setHeader = setLate;
-    try {
-      return writeHead.call(res, status, ...text);
-    } finally {
-      res.setHeader = setHeader;
-    }
+    return writeHead.call(res, status, ...text);
   };
 }
 
@@ -114,10 +110,6 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
 export function applyCaching(res: NodeResponseHead, choose: CacheChoice): void {
   res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString()));
   for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
-}
-
-function isNotStored(res: NodeResponseHead): boolean {
-  return res.getHeader('Cache-Control') === 'no-store';
 }
 
 /** Sets headers in the forms of `writeHead`: an object, a list of pairs, or a list of alternating names and values. */

@@ -121,6 +121,11 @@ describe('a Secure cookie over plain HTTP', () => {
     },
   );
 
+  it('the warning has an empty host if the request has none', async () => {
+    const lines = await warnings({ method: 'POST', protocol: 'http', host: undefined });
+    expect(lines).toEqual([['warn', { scheme: 'http', host: '' }, expect.any(String)]]);
+  });
+
   it('no warning is logged over HTTPS, or for a cookie without Secure', async () => {
     expect(await warnings({ method: 'POST', protocol: 'https', host: 'a.example' })).toEqual([]);
     const plain = { secure: false };
