@@ -16,7 +16,6 @@ const TOP = `<!doctype html><title>Shop</title><a href="/">Shop</a> <a href="/ac
 const SHOP = `<h1>Cart</h1><ul><% for (const item of cart) { %><li><%= item %></li><% } %></ul>
 <form method="post" action="/cart"><input name="item" required> <button>Add</button></form>`;
 const SIGN_IN = `<h1>Sign in</h1><form method="post">
-<input type="hidden" name="return_to" value="<%= back %>">
 <input name="email" type="email" required> <input name="password" type="password" required>
 <label><input type="checkbox" name="remember"> Remember me</label> <button>Sign in</button></form>`;
 const ACCOUNT = `<h1><%= user %></h1><form method="post" action="/devices"><ul><% for (const { sid, device, isCurrent } of devices) { %>
@@ -48,17 +47,17 @@ app.post('/cart', async (req, res) => {
   res.redirect(303, '/');
 });
 
-app.get('/sign-in', (req, res) => show(req, res, SIGN_IN, { back: req.query['return_to'] }));
+app.get('/sign-in', (req, res) => show(req, res, SIGN_IN, {}));
 
 app.post('/sign-in', async (req, res) => {
-  const { email, password, remember, return_to: back } = req.body ?? {};
+  const { email, password, remember } = req.body ?? {};
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(email) ?? Buffer.alloc(32))) {
     await req.sessions.put('flash', 'The address or the password is wrong.');
-    return res.redirect(303, '/sign-in');
+    return res.redirect(303, req.originalUrl);
   }
   await req.sessions.start({ subject: email, remember: remember === 'on', keep: ['cart'] });
-  res.redirect(303, safeReturn(back) ?? '/account');
+  res.redirect(303, safeReturn(req.query['return_to']) ?? '/account');
 });
 
 const guard = requireSession({ redirectTo: '/sign-in' });

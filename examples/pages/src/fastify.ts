@@ -16,7 +16,6 @@ const TOP = `<!doctype html><title>Shop</title><a href="/">Shop</a> <a href="/ac
 const SHOP = `<h1>Cart</h1><ul><% for (const item of cart) { %><li><%= item %></li><% } %></ul>
 <form method="post" action="/cart"><input name="item" required> <button>Add</button></form>`;
 const SIGN_IN = `<h1>Sign in</h1><form method="post">
-<input type="hidden" name="return_to" value="<%= back %>">
 <input name="email" type="email" required> <input name="password" type="password" required>
 <label><input type="checkbox" name="remember"> Remember me</label> <button>Sign in</button></form>`;
 const ACCOUNT = `<h1><%= user %></h1><form method="post" action="/devices"><ul><% for (const { sid, device, isCurrent } of devices) { %>
@@ -50,17 +49,17 @@ app.post<Form>('/cart', async ({ session, sessions, body }, reply) => {
   return reply.redirect('/', 303);
 });
 
-app.get<Form>('/sign-in', (req, reply) => show(req, reply, SIGN_IN, { back: req.query.return_to }));
+app.get('/sign-in', (req, reply) => show(req, reply, SIGN_IN, {}));
 
-app.post<Form>('/sign-in', async ({ body, sessions }, reply) => {
-  const { email = '', password, remember, return_to: back } = body;
+app.post<Form>('/sign-in', async ({ body, query, sessions, url }, reply) => {
+  const { email = '', password, remember } = body;
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(email) ?? Buffer.alloc(32))) {
     await sessions.put('flash', 'The address or the password is wrong.');
-    return reply.redirect('/sign-in', 303);
+    return reply.redirect(url, 303);
   }
   await sessions.start({ subject: email, remember: remember === 'on', keep: ['cart'] });
-  return reply.redirect(safeReturn(back) ?? '/account', 303);
+  return reply.redirect(safeReturn(query.return_to) ?? '/account', 303);
 });
 
 const preHandler = requireSession({ redirectTo: '/sign-in' });

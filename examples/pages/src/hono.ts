@@ -16,8 +16,7 @@ type Devices = Awaited<ReturnType<RequestSession['list']>>;
 const shop = (cart: readonly string[]) => html`<h1>Cart</h1>
 <ul>${cart.map((item) => html`<li>${item}</li>`)}</ul>
 <form method="post" action="/cart"><input name="item" required> <button>Add</button></form>`;
-const signIn = (back = '') => html`<h1>Sign in</h1><form method="post">
-<input type="hidden" name="return_to" value="${back}">
+const SIGN_IN = html`<h1>Sign in</h1><form method="post">
 <input name="email" type="email" required> <input name="password" type="password" required>
 <label><input type="checkbox" name="remember"> Remember me</label> <button>Sign in</button></form>`;
 const account = (user: string, devices: Devices) => html`<h1>${user}</h1>
@@ -50,17 +49,17 @@ app.post('/cart', async (c) => {
   return c.redirect('/', 303);
 });
 
-app.get('/sign-in', (c) => show(c, signIn(c.req.query('return_to'))));
+app.get('/sign-in', (c) => show(c, SIGN_IN));
 
 app.post('/sign-in', async (c) => {
-  const { email, password, remember, return_to: back } = await c.req.parseBody();
+  const { email, password, remember } = await c.req.parseBody();
   // An unknown address takes as long as a wrong password.
   if (!timingSafeEqual(hash(password), users.get(`${email}`) ?? Buffer.alloc(32))) {
     await c.var.sessions.put('flash', 'The address or the password is wrong.');
-    return c.redirect('/sign-in', 303);
+    return c.redirect(`?${new URLSearchParams(c.req.query())}`, 303);
   }
   await c.var.sessions.start({ subject: `${email}`, remember: remember === 'on', keep: ['cart'] });
-  return c.redirect(safeReturn(back) ?? '/account', 303);
+  return c.redirect(safeReturn(c.req.query('return_to')) ?? '/account', 303);
 });
 
 const guard = requireSession({ redirectTo: '/sign-in' });

@@ -86,25 +86,23 @@ describe.each(['express', 'fastify', 'hono'])('the pages on %s', (name) => {
     expect(locationOf(await laptop.load('/account?tab=1'))).toBe(
       '/sign-in?return_to=%2Faccount%3Ftab%3D1',
     );
-    expect((await laptop.load('/sign-in?return_to=%2Faccount%3Ftab%3D1')).text).toContain(
-      'value="/account?tab=1"',
-    );
 
     const guest = laptop.cookie;
     expect(guest).toBeDefined();
-    expect(locationOf(await laptop.submit('/sign-in', { ...USER, password: 'wrong' }))).toBe(
-      '/sign-in',
-    );
+    const wrong = await laptop.submit('/sign-in?return_to=%2F', { ...USER, password: 'wrong' });
+    expect(locationOf(wrong)).toMatch(/\?return_to=%2F$/);
     expect((await laptop.load('/sign-in')).text).toContain('The address or the password is wrong.');
     expect((await laptop.load('/sign-in')).text).not.toContain('is wrong.');
-    const strange = { ...USER, return_to: '//evil.example', remember: 'on' };
-    const signedIn = await laptop.submit('/sign-in', strange);
+    const signedIn = await laptop.submit('/sign-in?return_to=%2F%2Fevil.example', {
+      ...USER,
+      remember: 'on',
+    });
     expect(locationOf(signedIn)).toBe('/account');
     expect(cookieOf(signedIn)).toContain('Max-Age=604800');
     expect(laptop.cookie).not.toBe(guest);
     expect((await laptop.load('/')).text).toContain('tea');
 
-    const forgotten = await phone.submit('/sign-in', { ...USER, return_to: '/account?tab=1' });
+    const forgotten = await phone.submit('/sign-in?return_to=%2Faccount%3Ftab%3D1', USER);
     expect(locationOf(forgotten)).toBe('/account?tab=1');
     expect(cookieOf(forgotten)).not.toMatch(/Max-Age|Expires/);
     const account = await phone.load('/account');
