@@ -63,8 +63,8 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'packages/redis/test/history/history.test.ts',
   ],
   // One SQLite in process is in `unit`; these start servers of their own.
-  sql: ['packages/sql/test/{postgres,mysql}/**/*.test.ts'],
-  unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/canary/*.test.ts'],
+  sql: ['packages/sql/test/{postgres,mysql,history,server}/**/*.test.ts'],
+  unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/{canary,history}/*.test.ts'],
 };
 
 /** What `short` runs: all of the first projects, and these files of the others. */

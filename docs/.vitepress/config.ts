@@ -1,5 +1,5 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
-import { expandOptions } from './options.js';
+import { expandListings, expandOptions } from './expand.js';
 
 function page(text: string, link: string): DefaultTheme.SidebarItem {
   return { text, link };
@@ -30,6 +30,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     text: 'Guides',
     items: [
       page('All account routes', '/guides/accounts'),
+      page('Pages rendered on the server', '/guides/pages'),
       page('Browser client', '/guides/browser'),
       page('Client recipes', '/guides/client-recipes'),
       page('A page of devices', '/guides/devices'),
@@ -100,7 +101,7 @@ const REFERENCE: DefaultTheme.SidebarItem[] = [
 export default defineConfig({
   title: 'sess',
   description:
-    'Sessions for HTTP APIs in TypeScript: short access tokens, rotating refresh tokens, revocation that takes effect.',
+    'Sessions for pages and APIs in TypeScript: short access tokens, rotating cookies, revocation that takes effect.',
   lang: 'en',
   // README.md is the name that repository viewers show for a folder.
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
@@ -109,8 +110,8 @@ export default defineConfig({
   // The search index is one chunk, loaded on the first search.
   markdown: {
     config(md) {
-      md.core.ruler.before('normalize', 'options', (state) => {
-        state.src = expandOptions(state.src);
+      md.core.ruler.before('normalize', 'tables and listings', (state) => {
+        state.src = expandListings(expandOptions(state.src));
       });
     },
   },

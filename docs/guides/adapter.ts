@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { getSessions } from '@sess/core';
 import {
+  applyCaching,
   beforeHead,
   createGuard,
   createSessionHttp,
@@ -18,8 +19,12 @@ function createExchange(req: IncomingMessage, res: ServerResponse): Exchange {
   const changes: (() => void)[] = [];
   // Repeated right before the head is sent, because the application may set the same headers in between.
   function hold(change: () => void): void {
+    if (res.headersSent) return;
     change();
-    if (changes.push(change) > 1) return;
+    atHead(change);
+  }
+  function atHead(change: () => void): void {
+    if (res.headersSent || changes.push(change) > 1) return;
     beforeHead(res, () => {
       for (const repeat of changes) repeat();
     });
@@ -36,12 +41,9 @@ function createExchange(req: IncomingMessage, res: ServerResponse): Exchange {
     parsedBody: () => undefined,
     readJson: () => readJsonBody(req),
     setHeader: (name, value) => hold(() => res.setHeader(name, value)),
-    chooseCaching: (choose) =>
-      hold(() =>
-        res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString())),
-      ),
+    chooseCaching: (choose) => atHead(() => applyCaching(res, choose)),
     vary: (names) =>
-      void res.setHeader('Vary', mergeVary(res.getHeader('Vary')?.toString(), names)),
+      hold(() => res.setHeader('Vary', mergeVary(res.getHeader('Vary')?.toString(), names))),
     setCookie: (name, line) =>
       hold(() => {
         const present = [res.getHeader('Set-Cookie') ?? []].flat().map(String);

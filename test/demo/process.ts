@@ -64,7 +64,7 @@ function start(path: string, variables: Variables) {
   const listening = new Promise<string>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      const port = /^listening on .*(?:localhost|port): ?(\d+)/m.exec(stdout)?.[1];
+      const port = /^listening on .*: ?(\d+)/m.exec(stdout)?.[1];
       if (port !== undefined) resolve(`http://localhost:${port}`);
     });
   });

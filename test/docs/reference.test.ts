@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readOptionRows } from '../../docs/.vitepress/options.js';
+import { expandListings, readOptionRows } from '../../docs/.vitepress/expand.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
@@ -63,6 +63,13 @@ describe('the reference pages', () => {
       expect(rows.filter(({ meaning, ifNotSet }) => meaning + ifNotSet === 'not used')).toEqual([]);
     },
   );
+
+  it('a paragraph that is only a link to a program becomes its text', () => {
+    const text = 'See:\n\n[`store.ts`](./store.ts)\n\nThe [`store.ts`](./store.ts) above.';
+    expect(expandListings(text)).toBe(
+      'See:\n\n<<< ./store.ts\n\nThe [`store.ts`](./store.ts) above.',
+    );
+  });
 
   it('the index of decisions lists every record', () => {
     const records = readdirSync('docs/decisions').filter((name) => /^\d{4}-/.test(name));

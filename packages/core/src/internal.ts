@@ -38,10 +38,12 @@ export {
   schemaOption,
   subjectPepperOption,
 } from './options.js';
+export { type ReplayableStore, withRevocationReplay } from './replay/replay-store.js';
+export { createReplayer, createReplayLog } from './replay/replayer.js';
 export { createEvents, type Events } from './session/events.js';
 export { hideTokens } from './session/issue-tokens.js';
 export { readProof } from './session/proof.js';
-export { createCallStore } from './session/store-client.js';
+export { createCallStore } from './session/store-call.js';
 export { createEngine } from './sessions.js';
 export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
@@ -51,6 +53,7 @@ export {
   type RandomBytes,
 } from './token/crypto.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/session-id.js';
+export { createBackoff } from './util/backoff.js';
 export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';
 export { systemClock, withTimeout } from './util/clock.js';
 export { checkData, toFrozenJson } from './util/json.js';

@@ -71,7 +71,10 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
    * `'reject'` makes `create` throw `SessionLimitError`.
    */
   readonly onLimit?: 'evict-oldest' | 'reject';
-  /** Any Standard Schema (zod, valibot, arktype): checks and types session data at every write. Default: any JSON. */
+  /**
+   * Any Standard Schema (zod, valibot, arktype): checks and types session data at every write, and gives stored data of
+   * an older shape its defaults when it is read, unless it is asynchronous. Default: any JSON.
+   */
   readonly data?: StandardSchema<Data>;
   /**
    * Characters of JSON that session data may have. Default: 8192, enough for a role, a tenant and settings; at most
@@ -80,7 +83,8 @@ export interface SessionsOptions<Data extends object = RegisteredData> {
   readonly maxDataLength?: number;
   /**
    * Brings data of an older shape to the current one, whenever a session is read. Return the data itself if it is
-   * current. `undefined` ends the session; a throw is a `StoreUnavailableError`, and the session stays. Synchronous.
+   * current. `undefined` ends the session; a throw, or a result that `data` refuses, is a `StoreUnavailableError`, and
+   * the session stays. Synchronous.
    */
   readonly migrate?: (data: object, session: Session<object>) => Data | undefined;
   /**

@@ -45,9 +45,11 @@ export function createEngine<Data extends object = RegisteredData>(
   const time = createStoreTime(clock);
   settings.store.open?.({ clock, logger });
   const client = createStoreClient({ store: settings.store, clock, time, random, events, logger });
-  const { migrate } = settings;
-  const plain =
-    migrate === undefined ? client : createMigratingStore(client, { migrate, events, logger });
+  const { schema, migrate } = settings;
+  const isPlain = schema === undefined && migrate === undefined;
+  const plain = isPlain
+    ? client
+    : createMigratingStore(client, { schema, migrate, events, logger });
   const acknowledger = createAcknowledger(plain);
   const tagOfSubject = createSubjectTag(settings.subjectPepper, settings.namespace);
   const tokens = settings.accessToken.open({

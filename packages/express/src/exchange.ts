@@ -1,4 +1,5 @@
 import {
+  applyCaching,
   beforeHead,
   type CacheChoice,
   createMistake,
@@ -105,16 +106,11 @@ export class ExpressExchange implements Exchange {
   }
 
   chooseCaching(choose: CacheChoice): void {
-    if (this.#res.headersSent) return;
-    this.#repeat(() => {
-      const present = this.#res.getHeader('Cache-Control');
-      this.#res.setHeader('Cache-Control', choose(present?.toString()));
-    });
+    if (!this.#res.headersSent) this.#repeat(() => applyCaching(this.#res, choose));
   }
 
   vary(names: string): void {
-    this.#assertUnsent();
-    this.#res.vary(names);
+    if (!this.#res.headersSent) this.#change(() => void this.#res.vary(names));
   }
 
   setCookie(name: string, setCookie: string): void {

@@ -46,7 +46,7 @@ export function createHost(framework: typeof express) {
     app.post(
       '/login',
       forwarding(async (req, res) =>
-        res.json(await req.sessions.start({ subject: req.body.user })),
+        res.json(await req.sessions.start({ subject: req.body.user, keep: req.body.keep ?? [] })),
       ),
     );
     app.post(
@@ -57,7 +57,24 @@ export function createHost(framework: typeof express) {
       }),
     );
     app.get('/public', (req, res) => {
+      const { caching } = req.query;
+      if (typeof caching === 'string')
+        res.set({ 'Cache-Control': caching, 'CDN-Cache-Control': 'max-age=60' });
       res.set('X-Own-Host', req.get('host')).json({ user: req.session?.subject ?? null });
+    });
+    app.get('/file', (_req, res) => {
+      res
+        .set({ 'Cache-Control': 'public, max-age=60', 'CDN-Cache-Control': 'max-age=60' })
+        .send('file');
+    });
+    app.get('/tag', requireSession(), (req, res) => {
+      res.set('ETag', '"1"');
+      if (req.get('if-none-match') === '"1"') res.status(304).end();
+      else res.send('page');
+    });
+    app.get('/feed', requireSession(), (_req, res) => {
+      res.write('one');
+      res.end('two');
     });
     app.get(
       '/me',
@@ -93,6 +110,27 @@ export function createHost(framework: typeof express) {
       }),
     );
     app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
+    app.get('/guest', (req, res) => void res.json({ data: req.sessions.guest.data }));
+    app.patch(
+      '/guest',
+      forwarding(async (req, res) => {
+        const { data } = await req.sessions.guest.update(req.body);
+        res.json({ data });
+      }),
+    );
+    app.post(
+      '/put',
+      forwarding(async (req, res) => {
+        await req.sessions.put(req.body.name, req.body.value);
+        res.status(204).end();
+      }),
+    );
+    app.post(
+      '/take',
+      forwarding(async (req, res) =>
+        res.json({ value: (await req.sessions.take(req.body.name)) ?? null }),
+      ),
+    );
     app.all('/session/own', (_req, res) => void res.json({ own: true }));
     app.post(
       '/tamper',
@@ -116,13 +154,16 @@ export function createHost(framework: typeof express) {
       '/login/:kind',
       forwarding(async (req, res) => {
         res.cookie('app', '1');
-        const tokens = await req.sessions.start({ subject: req.body.user });
-        res.append('Set-Cookie', 'late=1');
         const kind = String(req.params['kind']);
+        const tokens = await req.sessions.start(
+          { subject: req.body.user },
+          kind === 'provider' ? { origins: ['https://id.example'] } : {},
+        );
+        res.append('Set-Cookie', 'late=1');
         if (kind in PUBLIC) PUBLIC[kind]?.(res);
-        else if (kind === 'json') res.json(tokens);
-        else if (req.params['kind'] === 'redirect') res.redirect('/public');
-        else if (req.params['kind'] === 'throw') throw new Error('after the sign-in');
+        else if (kind === 'json' || kind === 'provider') res.json(tokens);
+        else if (kind === 'redirect') res.redirect('/public');
+        else if (kind === 'throw') throw new Error('after the sign-in');
         else {
           res.write('one');
           res.end('two');

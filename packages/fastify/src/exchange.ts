@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
+  applyCaching,
   beforeHead,
   type CacheChoice,
   createMistake,
@@ -85,13 +86,12 @@ export class FastifyExchange implements Exchange {
   }
 
   chooseCaching(choose: CacheChoice): void {
-    if (this.#reply.raw.headersSent) return;
-    this.#repeat((headers) =>
-      headers.set('Cache-Control', choose(headers.get('Cache-Control')[0])),
-    );
+    const { raw } = this.#reply;
+    if (!raw.headersSent) this.#repeat(() => applyCaching(raw, choose));
   }
 
   vary(names: string): void {
+    if (this.#reply.raw.headersSent) return;
     this.#change((headers) =>
       headers.set('Vary', mergeVary(headers.get('Vary').join(', '), names)),
     );

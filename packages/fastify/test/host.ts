@@ -5,7 +5,7 @@ import Fastify from 'fastify';
 import type { RunningHost } from '../../../test/kit.js';
 
 interface Login {
-  Body: { user: string };
+  Body: { user: string; keep?: readonly string[] };
   Params: { kind: string };
 }
 
@@ -29,15 +29,32 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
   await app.register(sessionMiddleware(sessions, options));
   app.setErrorHandler(sessionErrors((_error, _request, reply) => reply.code(500).send({})));
 
-  app.post<Login>('/login', (request) => request.sessions.start({ subject: request.body.user }));
+  app.post<Login>('/login', (request) =>
+    request.sessions.start({ subject: request.body.user, keep: request.body.keep ?? [] }),
+  );
   app.post('/logout-here', async (request, reply) => {
     await request.sessions.end();
     return reply.code(204).send();
   });
   app.get('/public', async (request, reply) => {
+    const { caching } = request.query as { readonly caching?: string };
+    if (caching !== undefined)
+      reply.headers({ 'Cache-Control': caching, 'CDN-Cache-Control': 'max-age=60' });
     reply.header('X-Own-Host', request.host);
     return { user: request.session?.subject ?? null };
   });
+  app.get('/file', async (_request, reply) => {
+    reply.headers({ 'Cache-Control': 'public, max-age=60', 'CDN-Cache-Control': 'max-age=60' });
+    return 'file';
+  });
+  app.get('/tag', { preHandler: requireSession() }, async (request, reply) => {
+    reply.header('ETag', '"1"');
+    if (request.headers['if-none-match'] === '"1"') return reply.code(304).send();
+    return 'page';
+  });
+  app.get('/feed', { preHandler: requireSession() }, async (_request, reply) =>
+    reply.send(Readable.from(['one', 'two'])),
+  );
   app.get(
     '/me',
     requireSession((request) => request.session),
@@ -67,6 +84,18 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
     },
   );
   app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
+  app.get('/guest', async (request) => ({ data: request.sessions.guest.data }));
+  app.patch<{ Body: Record<string, unknown> }>('/guest', async (request) => {
+    const { data } = await request.sessions.guest.update(request.body);
+    return { data };
+  });
+  app.post<{ Body: { name: string; value: unknown } }>('/put', async (request, reply) => {
+    await request.sessions.put(request.body.name, request.body.value);
+    return reply.code(204).send();
+  });
+  app.post<{ Body: { name: string } }>('/take', async (request) => ({
+    value: (await request.sessions.take(request.body.name)) ?? null,
+  }));
   app.route({
     method: ['GET', 'POST'],
     url: '/session/own',
@@ -98,9 +127,12 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
   );
   app.post<Login>('/login/:kind', async (request, reply) => {
     reply.header('Set-Cookie', 'app=1');
-    const tokens = await request.sessions.start({ subject: request.body.user });
-    reply.header('Set-Cookie', 'late=1');
     const { kind } = request.params;
+    const tokens = await request.sessions.start(
+      { subject: request.body.user },
+      kind === 'provider' ? { origins: ['https://id.example'] } : {},
+    );
+    reply.header('Set-Cookie', 'late=1');
     if (kind === 'public') return reply.headers(allowCaching(kind)).send('ok');
     if (kind === 'head') return 'ok';
     if (kind === 'list') {
@@ -108,7 +140,7 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
       const headers = Object.entries({ ...allowCaching(kind), 'Set-Cookie': 'late=1' });
       return void reply.raw.writeHead(200, headers.flat()).end('ok');
     }
-    if (kind === 'json') return tokens;
+    if (kind === 'json' || kind === 'provider') return tokens;
     if (kind === 'redirect') return reply.redirect('/public');
     if (kind === 'throw') throw new Error('after the sign-in');
     return reply.send(Readable.from(['one', 'two']));

@@ -2,6 +2,13 @@ import type { RegisteredData, RequestSession, Session } from '@sess/core';
 import { createMistake, isRequestSession } from '@sess/core/http';
 import type { Context } from 'hono';
 
+/** Registered, so that the middleware of another copy of this package finds it. */
+const SET: unique symbol = Symbol.for('sess.hono-set');
+
+interface Attached {
+  [SET]?: Context['set'];
+}
+
 /** The variables that `sessionMiddleware()` sets on `c.var`. */
 export interface SessionVariables<Data extends object = RegisteredData> {
   /** The session of the request's access token, or `null`. */
@@ -29,23 +36,45 @@ export interface GuardedEnv<Data extends object = RegisteredData> {
  *
  * @throws {UsageError} `middleware_conflict` if another middleware has set them before
  */
-export function attach(c: Context, sessions: RequestSession<never>): void {
-  const previous: unknown = c.get('sessions');
-  if (!isRequestSession(previous)) {
+export function attach(
+  c: Context,
+  sessions: RequestSession<never>,
+  { tracksUse }: { readonly tracksUse: boolean },
+): void {
+  const { get, set } = c;
+  if (!isRequestSession(c.get('sessions'))) {
     if (c.get('session') !== undefined) throwConflict();
-    const { set } = c;
+    (c as Attached)[SET] = set;
     c.set = (key: string, value: unknown) => {
-      if (!isOwn(c, key, value)) throwConflict();
+      const isOwn = key === 'sessions' ? isRequestSession(value) : value === get('session');
+      if ((key === 'sessions' || key === 'session') && !isOwn) throwConflict();
       set(key, value);
     };
+    if (tracksUse) trackUse(c);
   }
-  c.set('sessions', sessions);
-  c.set('session', sessions.session);
+  setVariable(c, 'sessions', sessions);
+  setVariable(c, 'session', null);
 }
 
-function isOwn(c: Context, key: string, value: unknown): boolean {
-  if (key === 'sessions') return isRequestSession(value);
-  return key !== 'session' || value === c.get('sessions').session;
+/** Sets a variable without the check of `attach`. */
+export function setVariable(c: Context, key: 'session' | 'sessions', value: unknown): void {
+  ((c as Attached)[SET] ?? c.set)(key, value);
+}
+
+/** Has the session read from `sessions`, which chooses the caching of responses that depend on it. */
+function trackUse(c: Context): void {
+  const { get } = c;
+  const read = (): unknown => (get('sessions') as RequestSession).session;
+  c.get = (key: string) => (key === 'session' ? read() : get(key));
+  const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'var')?.get;
+  Object.defineProperty(c, 'var', {
+    get: () =>
+      Object.defineProperty(all?.call(c), 'session', {
+        get: read,
+        set: throwConflict,
+        enumerable: true,
+      }),
+  });
 }
 
 /** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing`, `middleware_conflict` */

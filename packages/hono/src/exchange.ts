@@ -8,6 +8,7 @@ import {
   mergeVary,
 } from '@sess/core/http';
 import type { Context } from 'hono';
+import { setVariable } from './context.js';
 
 /** Returns the client's address, or `undefined` if it is not known. */
 export type ClientIp = (c: Context) => string | undefined;
@@ -115,12 +116,15 @@ export class HonoExchange implements Exchange {
   }
 
   chooseCaching(choose: CacheChoice): void {
-    this.#change((headers) =>
-      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
-    );
+    if (this.#isSent) return;
+    this.#change((headers) => {
+      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined));
+      for (const name of cacheOverrides([...headers.keys()])) headers.delete(name);
+    });
   }
 
   vary(names: string): void {
+    if (this.#isSent) return;
     this.#change((headers) =>
       headers.set('Vary', mergeVary(headers.get('Vary') ?? undefined, names)),
     );
@@ -135,7 +139,7 @@ export class HonoExchange implements Exchange {
   }
 
   onSession(session: object | null): void {
-    this.#c.set('session', session);
+    setVariable(this.#c, 'session', session);
   }
 
   /** Returns the response of a session route with the headers, after which no more can be set. */

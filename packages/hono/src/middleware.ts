@@ -41,11 +41,12 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
     () => (engine ?? getSessions()) as unknown as Sessions<Data>,
     others,
   );
+  const tracksUse = (others.transport ?? 'bearer') !== 'bearer';
 
   return async (c, next) => {
     const exchange = new HonoExchange(c, clientIp);
     const request = http.createRequest(exchange, c.get('sessions'));
-    attach(c, request as unknown as RequestSession<never>);
+    attach(c, request as unknown as RequestSession<never>, { tracksUse });
     const reply = await http.handle(request, exchange);
     if (reply !== undefined) return exchange.applyTo(toResponse(c, reply));
     await next();

@@ -52,17 +52,34 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
     return c.json(await c.var.sessions.elevate());
   });
 
-  app.post('/login', async (c) =>
-    c.json(await c.var.sessions.start({ subject: (await c.req.json()).user })),
-  );
+  app.post('/login', async (c) => {
+    const { user, keep = [] } = await c.req.json();
+    return c.json(await c.var.sessions.start({ subject: user, keep }));
+  });
   app.post('/logout-here', async (c) => {
     await c.var.sessions.end();
     return c.body(null, 204);
   });
   app.get('/public', (c) => {
+    const caching = c.req.query('caching');
+    if (caching !== undefined) {
+      c.header('Cache-Control', caching);
+      c.header('CDN-Cache-Control', 'max-age=60');
+    }
     c.header('X-Own-Host', c.req.header('host'));
     return c.json({ user: c.var.session?.subject ?? null });
   });
+  app.get('/file', (c) =>
+    c.text('file', 200, {
+      'Cache-Control': 'public, max-age=60',
+      'CDN-Cache-Control': 'max-age=60',
+    }),
+  );
+  app.get('/tag', requireSession(), (c) => {
+    c.header('ETag', '"1"');
+    return c.req.header('if-none-match') === '"1"' ? c.body(null, 304) : c.text('page');
+  });
+  app.get('/feed', requireSession(), (c) => streamed(c));
   app.get('/me', requireSession(), (c) => c.json(c.var.session));
   app.patch('/me', requireSession(), async (c) =>
     c.json(await c.var.sessions.update(await c.req.json())),
@@ -77,6 +94,20 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
     if (caching !== undefined) c.header('Cache-Control', `${caching}, max-age=60`);
     return c.text('page');
   });
+  app.get('/guest', (c) => c.json({ data: c.var.sessions.guest.data }));
+  app.patch('/guest', async (c) => {
+    const { data } = await c.var.sessions.guest.update(await c.req.json());
+    return c.json({ data });
+  });
+  app.post('/put', async (c) => {
+    const { name, value } = await c.req.json();
+    await c.var.sessions.put(name, value);
+    return c.body(null, 204);
+  });
+  app.post('/take', async (c) => {
+    const value = await c.var.sessions.take((await c.req.json()).name);
+    return c.json({ value: value ?? null });
+  });
   app.use('/form', async (c, next) => {
     await c.req.parseBody();
     await next();
@@ -88,9 +119,13 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
   });
   app.post('/login/:kind', async (c) => {
     setCookie(c, 'app', '1', { path: '/' });
-    const tokens = await c.var.sessions.start({ subject: (await c.req.json()).user });
+    const kind = c.req.param('kind');
+    const tokens = await c.var.sessions.start(
+      { subject: (await c.req.json()).user },
+      kind === 'provider' ? { origins: ['https://id.example'] } : {},
+    );
     c.header('Set-Cookie', 'late=1', { append: true });
-    return answer(c, c.req.param('kind'), tokens);
+    return answer(c, kind, tokens);
   });
   app.onError(sessionErrors((_error, c) => c.json({}, 500)));
   return app;
@@ -99,9 +134,13 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
 function answer(c: Context, kind: string, tokens: object): Response {
   if (kind === 'public') return c.text('ok', 200, allowCaching(kind));
   if (kind === 'head' || kind === 'list') return c.text('ok');
-  if (kind === 'json') return c.json(tokens);
+  if (kind === 'json' || kind === 'provider') return c.json(tokens);
   if (kind === 'redirect') return c.redirect('/public');
   if (kind === 'throw') throw new Error('after the sign-in');
+  return streamed(c);
+}
+
+function streamed(c: Context): Response {
   return stream(c, async (out) => {
     await out.write('one');
     await out.write('two');

@@ -30,6 +30,10 @@ describe('revoking what is stateless', () => {
       sessions.get(session.sid),
       sessions.list('ada'),
       sessions.update(session.sid, {}),
+      sessions.put(session.sid, { name: 'flash', value: 1 }),
+      sessions.take(session.sid, 'flash'),
+      sessions.createGuest(),
+      sessions.updateGuest(session.sid, {}),
     ])
       await expect(call).rejects.toMatchObject({ code: 'not_supported', status: 501 });
   });

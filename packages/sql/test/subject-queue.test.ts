@@ -3,7 +3,7 @@ import { createSubjectQueue } from '../src/store/subject-queue.js';
 
 describe('createSubjectQueue', () => {
   it('runs works of one tag one after the other, and of two tags concurrently', async () => {
-    const queue = createSubjectQueue();
+    const queue = createSubjectQueue({ timeout: 10_000 });
     const order: string[] = [];
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -25,13 +25,13 @@ describe('createSubjectQueue', () => {
   });
 
   it('goes on after a work that failed', async () => {
-    const queue = createSubjectQueue();
+    const queue = createSubjectQueue({ timeout: 10_000 });
     await expect(queue.run('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
     expect(await queue.run('a', async () => 7)).toBe(7);
   });
 
   it('rejects a work once 1,000 of its tag are waiting', async () => {
-    const queue = createSubjectQueue();
+    const queue = createSubjectQueue({ timeout: 10_000 });
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -42,5 +42,19 @@ describe('createSubjectQueue', () => {
     release();
     await Promise.all(waiting);
     expect(await queue.run('a', async () => 3)).toBe(3);
+  });
+
+  it('goes on without a work that takes as long as the timeout, and forgets it', async () => {
+    const queue = createSubjectQueue({ timeout: 5 });
+    void queue.run('a', () => new Promise<never>(() => undefined));
+    // Those that waited behind it are not sent, since their callers have given up.
+    let sent = 0;
+    const work = async (): Promise<void> => {
+      sent += 1;
+    };
+    await expect(queue.run('a', work)).rejects.toThrow('waited too long');
+    expect(sent).toBe(0);
+    await queue.run('a', work);
+    expect(sent).toBe(1);
   });
 });

@@ -2,6 +2,7 @@ export { type ProvidedBrowser, provideBrowser } from './browser.js';
 export type { ClusterNode } from './cluster-view.js';
 export type { Report } from './debian-packages.js';
 export { findMariadb, type MariadbServer, startMariadb } from './mariadb-server.js';
+export { type PgbouncerServer, startPgbouncer } from './pgbouncer-server.js';
 export { findPostgres, type PostgresServer, startPostgres } from './postgres-server.js';
 export type { ProvidedServer, ProvidedServers, ProvidedUrl } from './provision.js';
 export type { ProxyRequest, ProxyTally, ProxyVerdict } from './proxy-connection.js';
@@ -39,5 +40,6 @@ export {
   type StandaloneServer,
   serverChoices,
 } from './suites.js';
+export { startTcpForwarder, type TcpForwarder } from './tcp-forwarder.js';
 export { type ProxyCounters, type ProxyHooks, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { sleep, type UntilOptions, until } from './wait.js';

@@ -20,6 +20,9 @@ export interface MariadbServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and folder. */
   restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, and nothing is done. */
+  pause(): void;
+  resume(): void;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -98,6 +101,8 @@ export async function startMariadb(): Promise<MariadbServer> {
     port,
     url: `mysql://root@127.0.0.1:${port}/test`,
     kill,
+    pause: server.pause,
+    resume: server.resume,
     restart: async () => {
       await kill();
       await server.launch();

@@ -24,6 +24,11 @@ export interface PostgresServer {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and folder. */
   restart(): Promise<void>;
+  /** SIGSTOP to all of its processes: connections stay open, and nothing is done. */
+  pause(): void;
+  resume(): void;
+  /** Starts a second server that follows this one by asynchronous streaming replication. */
+  startReplica(): Promise<PostgresServer>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -56,10 +61,23 @@ async function programsIn(parent: string): Promise<string | undefined> {
 /**
  * Starts a server with `fsync` off and resolves when it accepts connections. It ends with the calling process.
  * @param settings configuration parameters by name
- * @throws {Error} if it does not come up within 15 seconds
+ * @throws {Error} if it does not come up within 20 seconds
  */
-export async function startPostgres(
+export function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
+  return startOn(settings, async (runProgram, data) => {
+    const encoding = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8'];
+    await runProgram('initdb', ['-D', data, ...encoding, '--no-sync', '--no-instructions']);
+  });
+}
+
+type RunProgram = (program: string, args: readonly string[]) => Promise<void>;
+
+/** Starts a server on a folder that `fill` makes. */
+async function startOn(
+  settings: Readonly<Record<string, string>>,
+  fill: (runProgram: RunProgram, data: string) => Promise<void>,
 ): Promise<PostgresServer> {
   const programs = await findPostgres();
   const directory = await mkdtemp(join(tmpdir(), 'postgres-server-'));
@@ -68,20 +86,7 @@ export async function startPostgres(
   if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
   const data = join(directory, 'data');
   const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: libraryPath() };
-  await runAs(identity, env, join(programs, 'initdb'), [
-    ...[
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--no-sync',
-      '--no-instructions',
-    ],
-  ]);
+  await fill((program, args) => runAs(identity, env, join(programs, program), args), data);
   const port = await freePort();
   const all = {
     listen_addresses: '127.0.0.1',
@@ -111,15 +116,24 @@ export async function startPostgres(
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     directory,
     kill,
+    pause: server.pause,
+    resume: server.resume,
     restart: async () => {
       await kill();
       await server.launch();
     },
     async stop() {
+      server.resume();
       await kill();
       reaper.release();
       await rm(directory, { recursive: true, force: true });
     },
+    startReplica: () =>
+      startOn(settings, (runProgram, copy) => {
+        const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres'];
+        const how = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+        return runProgram('pg_basebackup', [...from, '-D', copy, ...how]);
+      }),
   };
 }
 

@@ -41,6 +41,8 @@ export interface ProxyPolicy {
   readonly onRequest: (request: ProxyRequest) => ProxyVerdict;
   readonly onReply: (request: ProxyRequest, reply: RespValue) => ProxyVerdict;
   readonly tally: ProxyTally;
+  /** Bytes are passed on unread: the protocol is another one. */
+  readonly isOpaque: boolean;
   readonly onClose: (connection: ProxyConnection) => void;
 }
 
@@ -80,7 +82,7 @@ export function openProxyConnection(
   const toClient = createLane((chunk) => void (isLost('toClient') || client.write(chunk)));
   const waiting: ProxyRequest[] = [];
   let subscribed = false;
-  let opaque = false;
+  let opaque = policy.isOpaque;
 
   const reset = (): void => {
     toServer.clear();

@@ -73,8 +73,16 @@ const NOTHING: Readonly<ProxyTally> = {
   bytesToClient: 0,
 };
 
-/** Starts a proxy on 127.0.0.1 in front of `target`. @throws Error when no port is free. */
-export async function startTcpProxy(options: { readonly target: RespTarget }): Promise<TcpProxy> {
+/**
+ * Starts a proxy on 127.0.0.1 in front of `target`.
+ *
+ * @param options.isOpaque the protocol is not that of Redis, so that nothing is counted and no hook is called
+ * @throws {Error} if no port is free
+ */
+export async function startTcpProxy(options: {
+  readonly target: Pick<RespTarget, 'host' | 'port'>;
+  readonly isOpaque?: boolean;
+}): Promise<TcpProxy> {
   const connections = new Set<ProxyConnection>();
   const hooks: ProxyHooks = {};
   const drops: { left: number; readonly command: string | undefined }[] = [];
@@ -82,7 +90,7 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
   const commands = new Map<string, number>();
   const delays = { reply: 0, request: 0 };
   let silent = false;
-  let target = options.target;
+  let target: Pick<RespTarget, 'host' | 'port'> = options.target;
   /** Connections up to this one are silent. */
   let forgotten = 0;
   let opened = 0;
@@ -106,6 +114,7 @@ export async function startTcpProxy(options: { readonly target: RespTarget }): P
     onReply: (request, reply) =>
       isToBeDropped(request, reply) ? 'reset' : (hooks.onReply?.(request, reply) ?? 'pass'),
     tally,
+    isOpaque: options.isOpaque ?? false,
     onClose: (connection) => void connections.delete(connection),
   };
   const listener = createServer({ allowHalfOpen: false }, (client) => {

@@ -7,6 +7,7 @@
 const BEARER = /^[ \t]*bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*$/i;
 /** The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end. */
 const SCHEME = /^[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
+const DPOP = /^[ \t]*dpop(?![\w!#$%&'*+.^`|~-])/i;
 
 /** Longer than any token of this library, and short enough for the regular expression. */
 const MAX_LENGTH = 8_192;
@@ -17,10 +18,13 @@ export type BearerCredentials =
   | { readonly kind: 'none'; readonly token?: undefined }
   /** Not of the form above, too long, or sent more than once. */
   | { readonly kind: 'invalid'; readonly token?: undefined }
+  /** A token bound to a key (RFC 9449), which is not supported, and no reason to use a cookie in its place. */
+  | { readonly kind: 'bound'; readonly token?: undefined }
   | { readonly kind: 'token'; readonly token: string };
 
 const NONE: BearerCredentials = { kind: 'none' };
 const INVALID: BearerCredentials = { kind: 'invalid' };
+const BOUND: BearerCredentials = { kind: 'bound' };
 
 /** Returns the credentials of a request's `Authorization` lines. */
 export function readBearer(lines: readonly string[]): BearerCredentials {
@@ -29,7 +33,8 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
   if (line === undefined) return NONE;
   const token = line.length > MAX_LENGTH ? undefined : BEARER.exec(line)?.[1];
   if (token !== undefined) return { kind: 'token', token };
-  return SCHEME.test(line) ? INVALID : NONE;
+  if (SCHEME.test(line)) return INVALID;
+  return DPOP.test(line) ? BOUND : NONE;
 }
 
 /**

@@ -10,8 +10,16 @@ export interface CookieOptions {
    * removes the name's prefix and sends the cookie over plain HTTP, where anyone on the network can read it.
    */
   readonly secure?: boolean;
-  /** The `SameSite` attribute. Default: `'lax'`. `'none'` needs `secure`, and other sites can then send the cookie. */
+  /**
+   * The `SameSite` attribute. Default: `'lax'`, or `'none'` with `partitioned`. `'none'` needs `secure`, and other sites
+   * can then send the cookie. With `'strict'`, a user who follows a link from another site is not signed in.
+   */
   readonly sameSite?: 'lax' | 'strict' | 'none';
+  /**
+   * The `Partitioned` attribute (CHIPS), for pages in a frame of other sites: each of those sites has a cookie apart.
+   * Default: `false`. Needs `secure` and `sameSite: 'none'`.
+   */
+  readonly partitioned?: boolean;
   /** The `Path` attribute. Default: `'/'`. Any other path replaces the prefix `__Host-` by `__Secure-`. */
   readonly path?: string;
   /**
@@ -51,7 +59,7 @@ export interface RefreshCookie {
   clear(): string;
   /**
    * Returns the names and `Set-Cookie` values that remove other cookies of the name: those of `clearPaths`, and those
-   * that a browser could have sent with the request.
+   * that a browser could have sent with the request, partitioned ones included.
    */
   clearOthers(request?: CookieRequest): readonly (readonly [name: string, line: string])[];
 }
@@ -81,6 +89,8 @@ const DOMAIN = /^(?:[a-z0-9-]{1,63}\.){1,8}(?!\d+$)[a-z0-9-]{1,63}$/;
 const MAX_DOMAINS = 3;
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 
+const readSameSite = oneOf('lax', 'strict', 'none');
+
 const OPTIONS = {
   name: option<string>({
     expected: "a name of letters, digits, '-' and '_' without its prefix, such as 'sess'",
@@ -88,7 +98,8 @@ const OPTIONS = {
     default: () => 'sess',
   }),
   secure: oneOf(true, false),
-  sameSite: oneOf('lax', 'strict', 'none'),
+  sameSite: (name, value) => (value === undefined ? undefined : readSameSite(name, value)),
+  partitioned: oneOf(false, true),
   path: option<string>({
     expected: 'a path that starts with "/" and has no ";", ",", space or control character',
     accepts: (value) => typeof value === 'string' && PATH.test(value),
@@ -106,20 +117,29 @@ const OPTIONS = {
 /** Creates the refresh cookie. @throws {UsageError} `invalid_option` */
 export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie {
   const given = readOptions('cookie', options, OPTIONS, 'cookie.');
-  const { secure, sameSite, path, persistent } = given;
+  const { secure, path, persistent, partitioned } = given;
+  const sameSite = given.sameSite ?? (partitioned ? 'none' : 'lax');
   if (sameSite === 'none' && !secure) {
     throw optionError({
-      option: 'cookie.sameSite',
-      expected: "'lax' or 'strict' without secure",
-      value: sameSite,
+      option: partitioned ? 'cookie.partitioned' : 'cookie.sameSite',
+      expected: partitioned ? 'false without secure' : "'lax' or 'strict' without secure",
+      value: partitioned || sameSite,
       repair: 'Browsers ignore a SameSite=None cookie that is not Secure.',
+    });
+  }
+  if (partitioned && sameSite !== 'none') {
+    throw optionError({
+      option: 'cookie.sameSite',
+      expected: "'none' with partitioned",
+      value: sameSite,
+      repair: 'Browsers send a Lax or Strict cookie to no frame of another site.',
     });
   }
 
   const nameAt = (at: string): string =>
     `${secure ? (at === '/' ? '__Host-' : '__Secure-') : ''}${given.name}`;
-  const attributesAt = (at: string): string =>
-    `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`;
+  const attributesAt = (at: string, isPartitioned = partitioned): string =>
+    `; Path=${at}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}${isPartitioned ? '; Partitioned' : ''}`;
   const clearAt = (named: string, at: string, domain = ''): string =>
     `${named}=${attributesAt(at)}${domain}; Max-Age=0`;
   const name = nameAt(path);
@@ -147,6 +167,9 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       const lines = new Map<string, string>();
       const add = (named: string, at: string, domain?: string): void =>
         void lines.set(clearAt(named, at, domain), named);
+      // In a frame, browsers keep a partitioned cookie beside another one of the same name and path, and send both.
+      if (request !== undefined && sameSite === 'none')
+        lines.set(`${name}=${attributesAt(path, !partitioned)}; Max-Age=0`, name);
       for (const at of given.clearPaths) if (at !== path) add(nameAt(at), at);
       for (const at of sent ? pathsOf(sent.path) : []) if (at !== path) add(name, at);
       // A cookie with a domain is another one. All its paths would make the response too large for some proxies.

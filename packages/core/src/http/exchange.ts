@@ -33,11 +33,14 @@ export interface Exchange {
    */
   setHeader(name: string, value: string): void;
   /**
-   * Chooses the `Cache-Control` when the response is sent, from what the application has set by then. Chosen more than
-   * once, the value must stay the same.
+   * Chooses the `Cache-Control` when the response is sent, from what the application has set by then, and removes the
+   * `cacheOverrides`. Chosen more than once, the value must stay the same. No effect once the response is sent.
    */
   chooseCaching(choose: CacheChoice): void;
-  /** Adds field names to the response's `Vary`. */
+  /**
+   * Adds field names to the response's `Vary`, which hold when it is sent as those of `setHeader` do. No effect once the
+   * response is sent.
+   */
   vary(names: string): void;
   /** Adds a `Set-Cookie`, in place of one for the same cookie name and path, and keeps all others. */
   setCookie(name: string, setCookie: string): void;
@@ -74,7 +77,7 @@ export function redirectReply(location: string): Reply {
 }
 
 /**
- * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path and domain. For
+ * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path, domain and partition. For
  * adapters.
  */
 export function mergeSetCookie(
@@ -88,32 +91,51 @@ export function mergeSetCookie(
     (line) =>
       line === setCookie ||
       !line.startsWith(`${name}=`) ||
+      isPartitioned(line) !== isPartitioned(setCookie) ||
       attribute(line, 'domain') !== domain ||
       (attribute(line, 'path') ?? path) !== (path ?? attribute(line, 'path')),
   );
   return kept.includes(setCookie) ? kept : [...kept, setCookie];
 }
 
+function isPartitioned(setCookie: string): boolean {
+  return /; *partitioned *(?:;|$)/i.test(setCookie);
+}
+
 function attribute(setCookie: string, name: string): string | undefined {
   return new RegExp(`; *${name}=([^;]*)`, 'i').exec(setCookie)?.[1];
 }
 
-/** Returns the caching of a page that shows a user's session. */
-export function createPrivateCaching(isNavigation: boolean): CacheChoice {
+/**
+ * Returns the caching of a response that depends on a user's session.
+ *
+ * @param onPublic Called if the application has allowed shared caches to keep the response.
+ */
+export function createPrivateCaching(given: {
+  readonly isNavigation: boolean;
+  readonly onPublic: () => void;
+}): CacheChoice {
   // Browsers keep pages for their back button unless they are `no-store`, also over a sign-out.
-  const unset = isNavigation ? 'no-store' : 'private, no-cache';
+  const unset = given.isNavigation ? 'no-store' : 'private, no-cache';
   return (present) => {
     if (present === undefined || present === '') return unset;
-    return /\b(?:public|s-maxage)\b/i.test(present) ? 'private, no-cache' : present;
+    if (UNSHARED.test(present)) return present;
+    if (!SHARED.test(present)) return `private, ${present}`;
+    given.onPublic();
+    return 'private, no-cache';
   };
 }
+
+/** What keeps a response from shared caches; `private="field"` concerns that field only (RFC 9111, section 5.2.2.7). */
+const UNSHARED = /\b(?:private|no-store)\b(?!=)/i;
+const SHARED = /\b(?:public|s-maxage)\b/i;
 
 /** Header names that override `Cache-Control` for shared caches (RFC 9213). */
 const TARGETED_CACHING = /(?:^surrogate|cdn-cache)-control$/i;
 
 /**
- * Returns the names of the headers that would let a cache keep a response with `Cache-Control: no-store`. For
- * adapters, which remove them when they send such a response.
+ * Returns the names of the headers that would let a cache keep a response in spite of its `Cache-Control`. For
+ * adapters, which remove them from a response with `no-store`, and from one whose caching was chosen.
  */
 export function cacheOverrides(names: Iterable<string>): string[] {
   return [...names].filter((name) => TARGETED_CACHING.test(name));

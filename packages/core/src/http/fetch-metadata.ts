@@ -35,6 +35,7 @@ export function isNavigation(exchange: Exchange): boolean {
 }
 
 function isPrefetch(exchange: Exchange): boolean {
-  const purpose = exchange.header('sec-purpose') ?? exchange.header('purpose');
-  return purpose !== undefined && /\bprefetch\b/i.test(purpose);
+  return ['sec-purpose', 'purpose'].some((name) =>
+    /\bprefetch\b/i.test(exchange.header(name) ?? ''),
+  );
 }

@@ -1,4 +1,10 @@
-import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
+import {
+  type InvalidDataError,
+  isSessError,
+  SessError,
+  StoreUnavailableError,
+  UsageError,
+} from '../errors.js';
 import type {
   Device,
   ElevateInput,
@@ -14,10 +20,16 @@ import type {
   Sessions,
   VerifyResult,
 } from '../types.js';
-import type { Duration } from '../util/options.js';
+import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { type BearerCredentials, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
-import { CSRF_VARY, isSafeMethod } from './csrf.js';
+import {
+  CSRF_VARY,
+  type CsrfCheck,
+  createOriginCheck,
+  isSafeMethod,
+  type OriginCheck,
+} from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import { assertBoolean, CHECK, ENGINE, type Requirements } from './guard.js';
@@ -27,11 +39,16 @@ import {
   type RequestGuest,
   type RequestSession,
   type StartInput,
+  type StartOptions,
   type TokenResponse,
   toTokenResponse,
   wholeSeconds,
 } from './request-session.js';
 import { signInLocation } from './return-path.js';
+
+const START_OPTIONS = {
+  origins: (name, value) => (value === undefined ? undefined : createOriginCheck(name, value)),
+} satisfies Readers<StartOptions>;
 
 /** Of cookies with one name, a sign-out ends the sessions of this many. */
 const MAX_COOKIES = 8;
@@ -44,8 +61,15 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   /** Why the request's cookie does not count. */
   #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
+  /** The request's cookie was presented, and is not that of a live session or guest. */
+  #isCookieDead = false;
+  #hasStoreFailed = false;
   #session: Session<Data> | null = null;
   #guest: Guest<Data> | undefined;
+  /** A guest that is being created. */
+  #creation: Promise<Guest<Data>> | undefined;
+  /** Whether something has used the session or the guest, so that the response depends on it. */
+  #isUsed = false;
   /** The session or the guest ended during the request. */
   #hasEnded = false;
   /** The refresh token of a session or a guest that was started during the request. */
@@ -57,6 +81,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   get session(): Session<Data> | null {
+    this.#noteUse();
     return this.#session;
   }
 
@@ -73,7 +98,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
   get hasValidCredentials(): boolean {
     const { kind } = this.credentials;
-    return kind === 'none' || (kind === 'token' && !this.#hasSecondToken());
+    return kind === 'token' ? !this.#hasSecondToken() : kind !== 'invalid';
   }
 
   /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
@@ -109,7 +134,10 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return undefined;
     }
     const isOpening = isUpgrade(exchange);
-    if ((isOpening || !isSafeMethod(exchange.method)) && !this.#isFromAllowedSource(isOpening)) {
+    if (
+      (isOpening || !isSafeMethod(exchange.method)) &&
+      !this.#isFromAllowedSource({ isStrict: isOpening })
+    ) {
       this.#refusal = 'cross_site_request';
       return undefined;
     }
@@ -126,19 +154,35 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   #acceptCookie(result: PresentResult<Data>): undefined {
-    if (!result.ok && result.reason !== 'guest') return undefined;
+    if (!result.ok && result.reason !== 'guest') {
+      this.#isCookieDead = true;
+      return undefined;
+    }
     if (result.ok) {
       this.#hasCookieSession = true;
       this.#setSession(result.session);
     } else {
       this.#guest = result.guest;
     }
-    this.#exchange.chooseCaching(createPrivateCaching(isNavigation(this.#exchange)));
     const { renewal } = result;
     if (renewal !== undefined) {
       this.#setCookie({ ...renewal, session: result.ok ? result.session : result.guest });
     }
     return undefined;
+  }
+
+  /** Keeps caches from showing other users a response that depends on the cookie. */
+  #noteUse(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    const { transport, onPublic } = this.#http;
+    if (transport === 'bearer' || this.credentials.kind !== 'none') return;
+    const exchange = this.#exchange;
+    if (this.#session === null && this.#guest === undefined) exchange.vary('Cookie');
+    else
+      exchange.chooseCaching(
+        createPrivateCaching({ isNavigation: isNavigation(exchange), onPublic }),
+      );
   }
 
   #setSession(session: Session<Data> | null): void {
@@ -150,6 +194,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
 
   #replyToFailure(error: unknown): Reply | undefined {
     if (!isSessError(error) || error.code !== 'store_unavailable') throw error;
+    this.#hasStoreFailed = true;
     return this.#http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
   }
 
@@ -175,10 +220,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       return problemReply(this.#refusal);
     }
     if (!this.hasValidCredentials) return problemReply('invalid_request');
-    const session = this.#session;
+    const { session } = this;
     if (session === null) {
-      if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
-      return problemReply(this.credentials.kind === 'none' ? 'session_required' : 'invalid_token');
+      return problemReply(this.credentials.kind === 'token' ? 'invalid_token' : 'session_required');
     }
     const { clock } = this.#http.sessions;
     const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;
@@ -188,8 +232,9 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return allowed ? undefined : problemReply('access_denied');
   }
 
-  async start(input: StartInput<Data>): Promise<TokenResponse> {
-    this.#assertAllowedSource();
+  async start(input: StartInput<Data>, how: StartOptions = {}): Promise<TokenResponse> {
+    const { origins } = readOptions('start', how, START_OPTIONS, 'start: ');
+    this.#assertAllowedSource(origins);
     const { logger, sessions } = this.#http;
     const subject: unknown = input?.subject;
     if (typeof subject !== 'string') {
@@ -216,7 +261,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
   }
 
   get guest(): RequestGuest<Data> {
-    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    this.#noteUse();
     return Object.freeze({
       data: this.#guest?.data ?? (NOTHING as Partial<Data>),
       update: (patch: GuestPatch<Data>) => this.#reportData(this.#updateGuest(patch)),
@@ -230,11 +275,12 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
         'guest.update: expected a request without a session, got one that is signed in. Use update().',
       );
     }
-    if (this.#guest === undefined) {
+    const known = this.#guest ?? (this.#creation && (await this.#creation));
+    if (known === undefined) {
       const data = typeof patch === 'function' ? patch(NOTHING as Partial<Data>) : patch;
-      return this.#createGuest({ data });
+      return this.#startGuest({ data });
     }
-    const guest = await this.#http.sessions.updateGuest(this.#guest.sid, patch);
+    const guest = await this.#http.sessions.updateGuest(known.sid, patch);
     if (guest === undefined) throw this.#endDuringRequest();
     this.#guest = guest;
     return guest;
@@ -246,26 +292,30 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     ttl?: Duration,
   ): Promise<void> {
     const given = { name, value, ...(ttl === undefined ? {} : { ttl }) } as OneTimeValue<Name>;
-    const { sid } = this.#session ?? this.#guest ?? {};
-    if (sid === undefined) {
-      await this.#createGuest({ put: given as OneTimeValue });
-      return;
-    }
-    if (!(await this.#http.sessions.put(sid, given))) throw this.#endDuringRequest();
+    const holder = this.#session ?? this.#guest ?? (this.#creation && (await this.#creation));
+    if (holder === undefined) await this.#startGuest({ put: given as OneTimeValue });
+    else if (!(await this.#http.sessions.put(holder.sid, given))) throw this.#endDuringRequest();
   }
 
   async take<Name extends keyof RegisteredOnce & string>(
     name: Name,
   ): Promise<RegisteredOnce[Name] | undefined> {
-    if (this.#http.transport !== 'bearer') this.#exchange.vary('Cookie');
+    this.#noteUse();
     const { sid } = this.#session ?? this.#guest ?? {};
     return sid === undefined ? undefined : this.#http.sessions.take(sid, name);
   }
 
-  /** Creates a guest. Its cookie takes the place of the request's, which is not that of a live session. */
-  async #createGuest(
-    given: NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>,
-  ): Promise<Guest<Data>> {
+  /** Creates a guest. Parallel writes of one request get one. */
+  async #startGuest(given: GuestInput<Data>): Promise<Guest<Data>> {
+    this.#creation = this.#createGuest(given);
+    try {
+      return await this.#creation;
+    } finally {
+      this.#creation = undefined;
+    }
+  }
+
+  async #createGuest(given: GuestInput<Data>): Promise<Guest<Data>> {
     const { cookie, transport, sessions } = this.#http;
     // A late write would replace the cookie of a newer sign-in.
     if (this.#hasEnded) throw this.#endDuringRequest();
@@ -278,12 +328,28 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
       );
     }
     // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
-    if (!this.#isFromAllowedSource(cookie?.isStrict)) throw crossSiteError();
+    if (!this.#isFromAllowedSource({ isStrict: cookie?.isStrict === true })) throw crossSiteError();
+    this.#assertNoLiveCookie();
     const { guest, ...issued } = await sessions.createGuest(given);
     this.#guest = guest;
     this.#issuedToken = issued.refreshToken;
     this.#setCookie({ ...issued, session: guest });
     return guest;
+  }
+
+  /** The cookie of a guest takes the place of the request's. That may be lost only if it was found dead. */
+  #assertNoLiveCookie(): void {
+    const kind = this.#readCookie()?.kind ?? 'none';
+    if (kind === 'none' || this.#isCookieDead) return;
+    if (this.#hasStoreFailed) {
+      throw new StoreUnavailableError('The session of the request could not be read. Try again.');
+    }
+    // The next request has one cookie.
+    if (kind === 'duplicate') this.clearOtherCookies();
+    throw new SessError(
+      'session_required',
+      'The request has other credentials beside its cookie, or two cookies, so it gets no guest.',
+    );
   }
 
   /** The request has neither a session nor a guest any more, and gets none unless the user signs in. */
@@ -457,12 +523,17 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return this.#isFromAllowedSource();
   }
 
-  #isFromAllowedSource(isStrict = false): boolean {
+  #isFromAllowedSource(how: Parameters<CsrfCheck>[1] = {}): boolean {
     const exchange = this.#exchange;
     const { cookie, isAllowedSource, logger } = this.#http;
     if (cookie === undefined) return true;
     exchange.vary(CSRF_VARY);
-    if (isAllowedSource(exchange, isStrict)) return true;
+    try {
+      if (isAllowedSource(exchange, how)) return true;
+    } catch (error) {
+      logger.error({ error }, 'the function that checks origins threw, so the request was refused');
+      throw error;
+    }
     const compared = {
       origin: exchange.header('origin'),
       site: exchange.header('sec-fetch-site'),
@@ -476,13 +547,14 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     return false;
   }
 
-  #assertAllowedSource(): void {
-    if (this.isAllowedSource) return;
+  #assertAllowedSource(trusts?: OriginCheck): void {
+    if (this.#isFromAllowedSource({ trusts })) return;
     throw crossSiteError();
   }
 
   #assertSession(): Session<Data> {
-    if (this.#session !== null) return this.#session;
+    const { session } = this;
+    if (session !== null) return session;
     throw new SessError(
       'session_required',
       'The request has no session. Guard the route with requireSession().',
@@ -520,6 +592,8 @@ Object.defineProperties(HttpRequest.prototype, {
     },
   },
 });
+
+type GuestInput<Data extends object> = NonNullable<Parameters<Sessions<Data>['createGuest']>[0]>;
 
 const NOTHING = Object.freeze({});
 

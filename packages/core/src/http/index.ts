@@ -9,6 +9,12 @@ export {
 export { createGuard, type GuardOptions, isRequestSession } from './guard.js';
 export { createSessionHttp, type SessionHttp } from './handler.js';
 export { createMistake } from './mistakes.js';
-export { beforeHead, headerLines, readAuthorization, readJsonBody } from './node.js';
+export {
+  applyCaching,
+  beforeHead,
+  headerLines,
+  readAuthorization,
+  readJsonBody,
+} from './node.js';
 export { assertSessions, type HttpOptions, type SessionsFor } from './options.js';
 export { replyToError } from './problem.js';

@@ -1,4 +1,4 @@
-import { cacheOverrides } from './exchange.js';
+import { type CacheChoice, cacheOverrides } from './exchange.js';
 
 /** The head of a request of Node, and of frameworks on top of Node. */
 export interface NodeRequestHead {
@@ -86,8 +86,8 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
   const apply = (): void => {
     res.setHeader = setHeader;
     change();
-    for (const name of cacheOverrides(isNotStored(res) ? res.getHeaderNames() : []))
-      res.removeHeader(name);
+    if (res.getHeader('Cache-Control') !== 'no-store') return;
+    for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
   };
   res.writeHead = (status: number, ...others: unknown[]) => {
     res.writeHead = writeHead;
@@ -102,16 +102,14 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
       return res;
     };
     res.setHeader = setLate;
-    try {
-      return writeHead.call(res, status, ...text);
-    } finally {
-      res.setHeader = setHeader;
-    }
+    return writeHead.call(res, status, ...text);
   };
 }
 
-function isNotStored(res: NodeResponseHead): boolean {
-  return res.getHeader('Cache-Control') === 'no-store';
+/** Applies a choice of caching to a response, before its head is sent. For adapters on top of Node. */
+export function applyCaching(res: NodeResponseHead, choose: CacheChoice): void {
+  res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString()));
+  for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
 }
 
 /** Sets headers in the forms of `writeHead`: an object, a list of pairs, or a list of alternating names and values. */

@@ -82,6 +82,8 @@ export interface HttpContext<Data extends object = RegisteredData> extends HttpS
   readonly logger: Logger;
   /** Called for each response that sets the refresh cookie. */
   readonly onCookie: (exchange: Exchange) => void;
+  /** Called for each response that depends on a session cookie and that the application has made public. */
+  readonly onPublic: () => void;
 }
 
 /*
@@ -158,7 +160,21 @@ export function bindHttpOptions<Data extends object>(
     sessions,
     logger,
     onCookie: createCookieWarning(settings.cookie, logger),
+    onPublic: createPublicWarning(logger),
   });
+}
+
+/** Warns once of pages that shared caches would show to other users. */
+function createPublicWarning(logger: Logger): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    logger.warn(
+      {},
+      'a response that depends on the session cookie had a public Cache-Control, and was sent as private, no-cache: mark such pages private, and do not read the session for public ones',
+    );
+  };
 }
 
 /** `localhost`, its subdomains, and loopback addresses, where browsers accept `Secure` over plain HTTP. */

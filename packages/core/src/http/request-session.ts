@@ -10,6 +10,7 @@ import type {
 } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { Duration } from '../util/options.js';
+import type { TrustedOrigins } from './csrf.js';
 
 /** A successful response with tokens, in the form of RFC 6749, section 5.1. Inspecting it shows no token. */
 export interface TokenResponse {
@@ -19,6 +20,16 @@ export interface TokenResponse {
   readonly expires_in: number;
   /** Only with `refreshTransport: 'body'`. */
   readonly refresh_token?: string;
+}
+
+/** What applies to one sign-in. */
+export interface StartOptions {
+  /**
+   * Origins whose pages may send this sign-in, beside those of `csrf.origins`: an identity provider that returns by a POST
+   * (OAuth `response_mode=form_post`, SAML). Nothing else is opened to them. Default: none. Check the `state` that the
+   * provider returns first: it shows that the browser began the sign-in.
+   */
+  readonly origins?: TrustedOrigins;
 }
 
 /** The input of `start`. */
@@ -88,9 +99,9 @@ export interface RequestSession<Data extends object = RegisteredData> {
    *
    * @throws {SessError} `cross_site_request` (403) if a page of another site sent the request
    * @throws {SessError} the errors of `create`
-   * @throws {UsageError} `invalid_argument` (500) if the subject is not a string
+   * @throws {UsageError} `invalid_argument` (500) if the subject is not a string, `invalid_option` (500)
    */
-  start(input: StartInput<Data>): Promise<TokenResponse>;
+  start(input: StartInput<Data>, options?: StartOptions): Promise<TokenResponse>;
   /**
    * Signs out: ends the sessions of the tokens that the request carries, and clears the refresh cookie.
    *

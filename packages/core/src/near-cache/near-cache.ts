@@ -124,7 +124,7 @@ export function createNearCache<Value>(context: NearCacheContext<Value>): NearCa
         onInvalidate: drop,
         onUncertain: dropAll,
         onFailure(error) {
-          if (hasReported) return;
+          if (hasReported || isClosed) return;
           hasReported = true;
           const reason = error instanceof Error ? error.message.slice(0, 300) : 'unknown error';
           logger.warn(
@@ -133,10 +133,11 @@ export function createNearCache<Value>(context: NearCacheContext<Value>): NearCa
           );
         },
         onProof(at) {
+          if (isClosed) return;
           const [wasUp, isUp] = [Number.isFinite(provenAt), Number.isFinite(at)];
           provenAt = at;
           if (isUp) hasReported = false;
-          if (isClosed || wasUp === isUp) return;
+          if (wasUp === isUp) return;
           if (isUp) logger.info({}, `near cache: invalidations arrive; ${name} are cached`);
           else logger.warn({}, `near cache: invalidations may not arrive; all ${name} are read`);
         },
@@ -178,6 +179,7 @@ export function createNearCache<Value>(context: NearCacheContext<Value>): NearCa
     },
     close() {
       isClosed = true;
+      provenAt = Number.NEGATIVE_INFINITY;
       invalidation?.close();
       dropAll();
     },

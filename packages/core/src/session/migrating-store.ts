@@ -2,22 +2,29 @@ import { StoreUnavailableError } from '../errors.js';
 import type { Migrate } from '../options.js';
 import { type DataPart, isGuest, type SessionRecord } from '../store/record.js';
 import type { StorePort } from '../store/store-port.js';
-import { toFrozenJson } from '../util/json.js';
+import { applySchema, type StandardSchema, toFrozenJson } from '../util/json.js';
 import type { Logger } from '../util/logger.js';
 import type { Events } from './events.js';
 import { toSession } from './issue-tokens.js';
 
+/** What brings stored data to the current shape. */
+export interface DataMigration {
+  readonly schema: StandardSchema<object> | undefined;
+  readonly migrate: Migrate | undefined;
+}
+
 /**
- * Wraps a store so that every record that is read has migrated data. A result is written with the next write of the
- * data. A session without a result is removed, and reads as absent.
+ * Wraps a store so that every record that is read has data of the current shape: the result of `migrate`, then the output
+ * of the schema. It is written with the next write of the data. A session without a result is removed, and reads as
+ * absent. Without `migrate`, data that the schema refuses is returned as it is stored, and reported.
  *
- * @throws {StoreUnavailableError} if `migrate` throws; the session stays
+ * @throws {StoreUnavailableError} if `migrate` throws or the schema refuses its result; the session stays
  */
 export function createMigratingStore(
   store: StorePort,
-  context: { readonly migrate: Migrate; readonly events: Events; readonly logger: Logger },
+  context: DataMigration & { readonly events: Events; readonly logger: Logger },
 ): StorePort {
-  const { migrate, events, logger } = context;
+  const { schema, migrate, events, logger } = context;
   /** Once per stored data, because cached records are read at every verification. */
   const migrated = new WeakMap<DataPart, DataPart>();
 
@@ -26,18 +33,37 @@ export function createMigratingStore(
     if (isGuest(record)) return record.data;
     const known = migrated.get(record.data);
     if (known !== undefined) return known;
+    const data = migrate === undefined ? readBySchema(record) : readByMigrate(record, migrate);
+    if (data === undefined) return undefined;
+    const isCurrent = data === record.data.data;
+    const part = isCurrent ? record.data : Object.freeze({ ...record.data, data });
+    migrated.set(record.data, part);
+    return part;
+  }
+
+  function readByMigrate(record: SessionRecord, convert: Migrate): object | undefined {
+    const stored = record.data.data;
     try {
-      const data = migrate(record.data.data, toSession<object>(record));
-      if (data === undefined) return undefined;
-      const part =
-        data === record.data.data
-          ? record.data
-          : Object.freeze({ ...record.data, data: toFrozenJson(data) });
-      migrated.set(record.data, part);
-      return part;
+      const result = convert(stored, toSession<object>(record));
+      if (result === undefined) return undefined;
+      const data = result === stored ? stored : toFrozenJson(result);
+      return schema === undefined ? data : applySchema(schema, data);
     } catch (error) {
       logger.error({ sid: record.sid, error }, 'migrate failed');
       throw new StoreUnavailableError('migrate failed. See the cause.', { cause: error });
+    }
+  }
+
+  function readBySchema({ sid, data: { data } }: SessionRecord): object {
+    try {
+      return schema === undefined ? data : applySchema(schema, data);
+    } catch (error) {
+      // To end sessions by themselves would sign out all users of a rolling deployment.
+      logger.warn(
+        { sid, error },
+        'stored session data does not fit the schema; give createSessions the option migrate',
+      );
+      return data;
     }
   }
 

@@ -95,7 +95,7 @@ export function withValues(part: DataPart, entries: readonly OnceValue[]): DataP
 }
 
 /**
- * Returns the data part with a stamp of its own. Stores take a write of the same version and content for a repetition,
+ * Returns the data part with a new stamp. Stores take a write of the same version and content for a repetition,
  * and let it pass: of two writes that differ in nothing, both would seem to have succeeded.
  */
 export function stamped(part: DataPart, random: RandomBytes): DataPart {

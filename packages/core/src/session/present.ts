@@ -24,7 +24,7 @@ type Outcome<Data extends object> =
   | EndedSession
   | { readonly kind: 'answer'; readonly result: PresentResult<Data>; readonly replayed?: boolean };
 
-/** Returns what a good cookie gets: a session, or the guest that is none. */
+/** Returns what a good cookie gets: a session or a guest. */
 function toResult<Data extends object>(record: SessionRecord): PresentResult<Data> {
   return isGuest(record)
     ? { ok: false, reason: 'guest', guest: toGuest<Data>(record) }

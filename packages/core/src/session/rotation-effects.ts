@@ -86,7 +86,7 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
     sid: string,
     { cause, subject, isGuest: isOfGuest, isOwn }: EndedSession,
   ): Rejected {
-    // A guest is no user who could be told.
+    // There is no user whom the events could concern.
     if (isOwn && !isOfGuest) report(sid, { cause, subject });
     return reject(REASONS[cause], sid);
   }

@@ -1,4 +1,4 @@
-import { isSessError, StoreUnavailableError } from '../errors.js';
+import { StoreUnavailableError } from '../errors.js';
 import type { SessionRecord } from '../store/record.js';
 import type {
   LateResult,
@@ -7,103 +7,20 @@ import type {
   StoreResult,
   WriteContext,
 } from '../store/store.js';
-import { type StorePort, UNREADABLE } from '../store/store-port.js';
+import type { StorePort } from '../store/store-port.js';
 import { encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
 import type { Events } from './events.js';
-
-/**
- * Calls a store, under the name of the operation.
- *
- * @param check throws if the result is invalid
- * @throws {StoreUnavailableError} for every failure, except a `UsageError` of `ready`
- */
-export type CallStore = <Result>(
-  operation: string,
-  call: () => Promise<Result>,
-  check?: (result: Result) => void,
-) => Promise<Result>;
-
-/** What is called, and where its failures are reported. */
-export interface CallContext {
-  /** As in "The session store failed". */
-  readonly name: string;
-  /** Milliseconds after which a call is given up. */
-  readonly timeout: number;
-  readonly clock: Clock;
-  readonly events: Pick<Events, 'emit' | 'isHeard'>;
-  readonly logger: Logger;
-}
-
-/** Wraps store calls: enforces the timeout, maps errors to `StoreUnavailableError`, emits `store-call`. */
-export function createCallStore(context: CallContext): CallStore {
-  const { name, timeout, clock, events, logger } = context;
-  const elapsed = (): number => clock.elapsed?.() ?? clock.now();
-
-  function emitTiming(operation: string, began: number | undefined, ok: boolean): void {
-    if (began === undefined) return;
-    // A clock without `elapsed` may have been set back in the meantime.
-    events.emit('store-call', { operation, duration: Math.max(0, elapsed() - began), ok });
-  }
-
-  function wrapError(operation: string, error: unknown): unknown {
-    logger.error({ operation, error }, `the ${name} failed`);
-    events.emit('store-error', { operation, error });
-    if (isSessError(error, 'store_unavailable')) return error;
-    // `ready` reports a set-up that must not be used. To a request it is a failure like any other.
-    if (isSessError(error, 'invalid_option') && operation === 'ready') return error;
-    return new StoreUnavailableError(`The ${name} failed at '${operation}'. See the cause.`, {
-      cause: error,
-    });
-  }
-
-  // One promise for the timeout, the check and the events: calls are most of the cost of a verification.
-  return <Result>(
-    operation: string,
-    call: () => Promise<Result>,
-    check?: (result: Result) => void,
-  ) =>
-    new Promise<Result>((resolve, reject) => {
-      const began = events.isHeard('store-call') ? elapsed() : undefined;
-      let isPending = true;
-      const settle = (ok: boolean): void => {
-        isPending = false;
-        stop?.();
-        emitTiming(operation, began, ok);
-      };
-      const fail = (error: unknown): void => {
-        if (!isPending) return;
-        settle(false);
-        reject(wrapError(operation, error));
-      };
-      const stop = clock.startTimer?.(
-        () =>
-          fail(
-            new StoreUnavailableError(
-              `The ${name} did not respond to '${operation}' within ${timeout} ms.`,
-            ),
-          ),
-        timeout,
-      );
-      const succeed = (result: Result): void => {
-        if (!isPending) return;
-        try {
-          check?.(result);
-        } catch (error) {
-          fail(error);
-          return;
-        }
-        settle(true);
-        resolve(result);
-      };
-      try {
-        call().then(succeed, fail);
-      } catch (error) {
-        fail(error);
-      }
-    });
-}
+import { createCallStore } from './store-call.js';
+import {
+  assertList,
+  assertLoadResult,
+  assertRecord,
+  assertTime,
+  assertWriteResult,
+  type WriteOperation,
+} from './store-results.js';
 
 /** The store's time, estimated between its results. */
 export interface StoreTime extends Clock {
@@ -156,12 +73,6 @@ export function createStoreTime(clock: Clock): StoreTime {
   };
 }
 
-/** The statuses that writes may return, besides `late`. */
-const INSERTED = ['inserted', 'limit', 'revoked'];
-const REPLACED = ['replaced', 'conflict', 'absent'];
-const REMOVED = ['removed', 'conflict', 'absent'];
-const REMOVED_ALL = ['removed'];
-
 /** What a store client is made of. */
 export interface StoreClientContext {
   readonly store: SessionStore;
@@ -200,8 +111,7 @@ export function createStoreClient(context: StoreClientContext): StorePort {
 
   /** Sends a write; once more if it arrived late only because the store's clock is not where it was. */
   async function write<Result extends StoreResult<string>>(
-    operation: string,
-    statuses: readonly string[],
+    operation: WriteOperation,
     send: (context: WriteContext) => Promise<Result | LateResult>,
   ): Promise<Exclude<Result, LateResult>> {
     const id = encodeBase64Url(random(12));
@@ -210,7 +120,7 @@ export function createStoreClient(context: StoreClientContext): StorePort {
       const result = await callStore(
         operation,
         () => send(write),
-        (written) => assertWriteResult(written, statuses),
+        (written) => assertWriteResult(written, operation),
       );
       time.observe(result.now);
       if (result.confirmed === false) {
@@ -251,87 +161,25 @@ export function createStoreClient(context: StoreClientContext): StorePort {
     },
     getCached: (sid) => (time.isSampled ? store.getCached?.(sid) : undefined),
     insert: (record, limit, given) =>
-      write('insert', INSERTED, (write) => store.insert(record, limit, { ...given, ...write })),
+      write('insert', (write) => store.insert(record, limit, { ...given, ...write })),
     replaceAuth({ sid, authVersion, dataVersion }, auth, generation, part) {
       const more = part === undefined ? {} : { data: { expected: dataVersion, part } };
-      return write('replaceAuth', REPLACED, (write) =>
+      return write('replaceAuth', (write) =>
         store.replaceAuth(sid, authVersion, auth, { ...write, ...more }, generation),
       );
     },
     replaceData: ({ sid, dataVersion }, data) =>
-      write('replaceData', REPLACED, (write) => store.replaceData(sid, dataVersion, data, write)),
+      write('replaceData', (write) => store.replaceData(sid, dataVersion, data, write)),
     async remove(sid, record) {
       await sampleTime(sid);
-      return write('remove', REMOVED, (write) => store.remove(sid, write, record?.authVersion));
+      return write('remove', (write) => store.remove(sid, write, record?.authVersion));
     },
     async list(tag) {
-      const listed = await callStore(
-        'list',
-        () => store.list(tag),
-        (result) => {
-          assertTime(result);
-          if (!Array.isArray(result.records)) throw invalidResult('records');
-          for (const record of result.records) assertRecord(record);
-        },
-      );
+      const listed = await callStore('list', () => store.list(tag), assertList);
       time.observe(listed.now);
       return listed;
     },
-    removeAll: (tag, except) =>
-      write('removeAll', REMOVED_ALL, (write) => store.removeAll(tag, except, write)),
+    removeAll: (tag, except) => write('removeAll', (write) => store.removeAll(tag, except, write)),
     ready: () => callStore('ready', () => store.ready()),
   };
-}
-
-function invalidResult(part: string): TypeError {
-  return new TypeError(`The store returned an invalid result: ${part}.`);
-}
-
-function assertTime(result: { readonly now: number }): void {
-  if (!Number.isSafeInteger(result?.now)) throw invalidResult('now');
-}
-
-function assertRecord(record: SessionRecord, sid?: string): void {
-  const isRecord =
-    typeof record?.sid === 'string' &&
-    (sid === undefined || record.sid === sid) &&
-    typeof record.auth?.expiresAt === 'number' &&
-    Array.isArray(record.auth.access) &&
-    typeof record.data?.subject === 'string';
-  if (!isRecord) throw invalidResult('record');
-}
-
-function assertLoadResult(result: LoadResult, sid: string): void {
-  assertTime(result);
-  if (result.status === 'unreadable') {
-    throw new StoreUnavailableError(
-      'The session was written by a newer version of the store, and cannot be read by this one.',
-      { cause: UNREADABLE },
-    );
-  }
-  // A result without the member is invalid; an absent record has the member with `undefined`.
-  if (!('record' in result)) throw invalidResult('record');
-  if (result.record !== undefined) assertRecord(result.record, sid);
-}
-
-/** What a result has besides its status and time. */
-type ResultParts = Partial<{ record: SessionRecord } & Record<'evicted' | 'count', unknown>> & {
-  readonly revokedBefore?: unknown;
-};
-
-function assertWriteResult(
-  result: StoreResult<string> & ResultParts,
-  statuses: readonly string[],
-): void {
-  assertTime(result);
-  const { status, record, evicted, revokedBefore, count } = result;
-  if (status !== 'late' && !statuses.includes(status)) throw invalidResult('status');
-  if (status === 'conflict') assertRecord(record as SessionRecord);
-  if (status === 'inserted' && !Array.isArray(evicted)) throw invalidResult('evicted');
-  if (status === 'revoked' && !Number.isSafeInteger(revokedBefore)) {
-    throw invalidResult('revokedBefore');
-  }
-  if (statuses === REMOVED_ALL && status !== 'late' && !Number.isSafeInteger(count)) {
-    throw invalidResult('count');
-  }
 }

@@ -1,60 +1,32 @@
 import { tagOf } from '../token/session-id.js';
 import { type Clock, isProduction, systemClock } from '../util/clock.js';
+import {
+  countLive,
+  createSubject,
+  forgetRecord,
+  prune,
+  putRecord,
+  rememberRemoval,
+  rememberRevocation,
+  type Subject,
+  type Tombstone,
+} from './memory-subject.js';
 import { compareByAge, isExpired, type SessionRecord } from './record.js';
 import {
   type InsertContext,
   type InsertResult,
   type LateResult,
   MAX_CLOCK_LEAD_MS,
-  REVOCATION_TTL_MS,
   type RemoveAllResult,
   type RemoveResult,
   type ReplaceResult,
   type SessionStore,
   type SubjectLimit,
-  TOMBSTONE_TTL_MS,
   type WriteContext,
 } from './store.js';
 
-/** How long an expired session is kept, so that its tokens read `expired` and not `unknown`. */
-const KEPT_AFTER_END_MS = 60_000;
 /** Subjects that each write checks for what has run out. More than one, so that sweeping outruns sign-ins. */
 const SWEEP_STEP = 8;
-/** Entries of one subject that are forgotten in one piece. */
-const PRUNE_STEP = 16;
-/** Removed sessions that are remembered by name. Older ones are covered by `Subject.floor`. */
-const MAX_TOMBSTONES = 256;
-/** Calls of `removeAll` whose result is remembered, for a call that arrives twice. */
-const MAX_REVOCATIONS = 64;
-
-interface Tombstone {
-  readonly operation: string;
-  readonly at: number;
-  readonly createdAt: number;
-  readonly isEvicted: boolean;
-}
-
-/** One subject's sessions, and what was removed lately. */
-interface Subject {
-  live: Map<string, SessionRecord>;
-  /** The same by last use, least recent first: the order of eviction. */
-  byUse: SessionRecord[];
-  /** The same by end, earliest first: counts what is alive without looking at all of it. */
-  byEnd: SessionRecord[];
-  /** By sid, oldest first. */
-  readonly tombstones: Map<string, Tombstone>;
-  /** Results of `removeAll` by operation, oldest first. */
-  readonly revocations: Map<string, { readonly at: number; readonly count: number }>;
-  /** The mark of the newest `removeAll`: records created up to it are refused. */
-  revokedBefore: number;
-  /** When that mark was set. */
-  revokedAt: number;
-  /** Records created up to it are refused: a session of that age was removed, and is no longer known by name. */
-  floor: number;
-  /** The newest `createdAt` of all records since the last `removeAll`. */
-  newest: number;
-}
-
 /**
  * Creates a store in this process's memory: the default, for development, tests and a single process that may forget
  * all sessions when it restarts. Expired sessions are removed in small pieces by later writes, without a timer.
@@ -111,25 +83,16 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
   }
 
   function put(record: SessionRecord): SessionRecord {
-    const subject = getOrCreate(tagOf(record.sid));
-    const previous = subject.live.get(record.sid);
-    if (previous === record) return record;
-    subject.live.set(record.sid, record);
+    putRecord(getOrCreate(tagOf(record.sid)), record);
     records.set(record.sid, record);
-    replaceSorted(subject.byUse, compareByUse, previous, record);
-    replaceSorted(subject.byEnd, compareByEnd, previous, record);
     return record;
   }
 
   /** Removes a session, and remembers which operation did it. */
   function drop(record: SessionRecord, removal: Omit<Tombstone, 'createdAt'>): void {
     const subject = getOrCreate(tagOf(record.sid));
-    const { tombstones } = subject;
-    forget(subject, record, records);
-    remember(tombstones, record.sid, { ...removal, createdAt: record.createdAt });
-    if (tombstones.size <= MAX_TOMBSTONES) return;
-    const forgotten = forgetFirst(tombstones);
-    if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
+    forgetRecord(subject, record, records);
+    rememberRemoval(subject, record.sid, { ...removal, createdAt: record.createdAt });
   }
 
   /** Marks the step that made a generation as one whose token was presented more than once. */
@@ -176,7 +139,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     while (excess > 0) {
       const oldest = subject.byUse[0] as SessionRecord;
       if (isExpired(oldest, at)) {
-        forget(subject, oldest, records);
+        forgetRecord(subject, oldest, records);
         continue;
       }
       drop(oldest, { operation, at, isEvicted: true });
@@ -229,8 +192,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const behind = newest > revokedBefore ? Math.max(revokedBefore + 2, newest) : revokedBefore;
     subject.revokedBefore = Math.max(at, behind);
     subject.revokedAt = at;
-    remember(subject.revocations, operation, { at, count });
-    if (subject.revocations.size > MAX_REVOCATIONS) forgetFirst(subject.revocations);
+    rememberRevocation(subject, operation, { at, count });
     return { status: 'removed', count, now: at };
   }
 
@@ -295,115 +257,6 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     // It holds memory only, and another engine may use the same store.
     async close() {},
   };
-}
-
-function createSubject(): Subject {
-  return {
-    live: new Map(),
-    byUse: [],
-    byEnd: [],
-    tombstones: new Map(),
-    revocations: new Map(),
-    revokedBefore: Number.NEGATIVE_INFINITY,
-    revokedAt: Number.NEGATIVE_INFINITY,
-    floor: Number.NEGATIVE_INFINITY,
-    newest: Number.NEGATIVE_INFINITY,
-  };
-}
-
-function countLive({ byEnd }: Subject, at: number): number {
-  return byEnd.length - findIndex(byEnd, (record) => record.auth.expiresAt > at);
-}
-
-/** Removes a session without a trace: its end or a `removeAll` refuses it from now on. */
-function forget(
-  subject: Subject,
-  record: SessionRecord,
-  records: Map<string, SessionRecord>,
-): void {
-  records.delete(record.sid);
-  subject.live.delete(record.sid);
-  replaceSorted(subject.byUse, compareByUse, record);
-  replaceSorted(subject.byEnd, compareByEnd, record);
-}
-
-/** Forgets a bounded piece of what has run out. True if nothing is left of the subject. */
-function prune(
-  subject: Subject,
-  { at, records }: { readonly at: number; readonly records: Map<string, SessionRecord> },
-): boolean {
-  const { byEnd, tombstones, revocations } = subject;
-  for (let step = 0; step < PRUNE_STEP; step += 1) {
-    const [record] = byEnd;
-    if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
-    forget(subject, record, records);
-  }
-  for (const marks of [tombstones, revocations] as Map<string, { readonly at: number }>[]) {
-    for (let step = 0; step < PRUNE_STEP; step += 1) {
-      const [first] = marks;
-      if (first === undefined || at < first[1].at + TOMBSTONE_TTL_MS) break;
-      marks.delete(first[0]);
-    }
-  }
-  return (
-    byEnd.length + tombstones.size + revocations.size === 0 &&
-    at >= subject.revokedAt + REVOCATION_TTL_MS
-  );
-}
-
-/** Sets an entry as the newest: a map keeps the order in which keys were first added. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-}
-
-function forgetFirst<Value>(map: Map<string, Value>): Value | undefined {
-  const [first] = map;
-  if (first === undefined) return undefined;
-  map.delete(first[0]);
-  return first[1];
-}
-
-function compareByUse(left: SessionRecord, right: SessionRecord): number {
-  return left.auth.lastUsedAt - right.auth.lastUsedAt || compareText(left.sid, right.sid);
-}
-
-function compareByEnd(left: SessionRecord, right: SessionRecord): number {
-  return left.auth.expiresAt - right.auth.expiresAt || compareText(left.sid, right.sid);
-}
-
-function compareText(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
-/** Returns the place of the first element for which `isBehind` is true, in a list where all later ones are so too. */
-function findIndex<Item>(list: readonly Item[], isBehind: (item: Item) => boolean): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBehind(list[middle] as Item)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/** Takes one record out of a sorted list and puts another one in; either may be absent. */
-function replaceSorted(
-  list: SessionRecord[],
-  compare: (left: SessionRecord, right: SessionRecord) => number,
-  previous: SessionRecord | undefined,
-  next?: SessionRecord,
-): void {
-  const indexOf = (record: SessionRecord): number =>
-    findIndex(list, (other) => compare(other, record) >= 0);
-  if (previous !== undefined && next !== undefined && compare(previous, next) === 0) {
-    list[indexOf(previous)] = next;
-    return;
-  }
-  if (previous !== undefined) list.splice(indexOf(previous), 1);
-  if (next !== undefined) list.splice(indexOf(next), 0, next);
 }
 
 /** True if two parts are equal. Parts are built in one order of keys, so equal parts have equal text. */

@@ -36,7 +36,7 @@ export function toFrozenJson<Data extends object>(
 }
 
 /**
- * Returns a frozen copy of any JSON value. `undefined` is none.
+ * Returns a frozen copy of any JSON value. `undefined` is refused.
  *
  * @throws {InvalidDataError} as `toFrozenJson`
  */
@@ -140,7 +140,26 @@ export async function checkSchema<Output>(
   schema: StandardSchema<Output>,
   value: unknown,
 ): Promise<Output> {
-  const result = await schema['~standard'].validate(value);
+  return outputOf(await schema['~standard'].validate(value));
+}
+
+/**
+ * Returns stored data as the schema has it now, as frozen JSON. Data that it does not change is returned itself, and
+ * so is all data if the schema validates asynchronously: a cached session is read synchronously.
+ *
+ * @throws {InvalidDataError} invalid_data
+ */
+export function applySchema(schema: StandardSchema<object>, stored: object): object {
+  const result = schema['~standard'].validate(stored);
+  if (result instanceof Promise) {
+    result.catch(() => {});
+    return stored;
+  }
+  const output = toFrozenJson(outputOf(result));
+  return JSON.stringify(output) === JSON.stringify(stored) ? stored : output;
+}
+
+function outputOf<Output>(result: StandardResult<Output>): Output {
   // The standard lets any falsy `issues` stand for success.
   if (!result?.issues) return result?.value;
   // Schemas are foreign code: an issue of an unknown form is reported without a message.

@@ -1,4 +1,5 @@
-import { emitWarning } from './clock.js';
+import { emitWarning, systemClock } from './clock.js';
+import { createLineLimiter } from './line-limiter.js';
 
 /** Structured fields of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -96,16 +97,31 @@ function redactFields(fields: LogFields): LogFields {
   return safe;
 }
 
+/** True for what an outage writes with each request. Lines about one session, as of a stolen token, are never left out. */
+const isOfOutage = (level: Level, { error, operation }: LogFields): boolean =>
+  (level === 'warn' || level === 'error') && (error !== undefined || operation !== undefined);
+
 /**
  * Wraps the caller's logger: texts are cut to 8 characters where they could be a credential or a digest,
- * errors lose everything but name, code and message, other objects are not passed on. A logger that
- * throws or rejects does not fail the request.
+ * errors lose everything but name, code and message, other objects are not passed on. Of equal lines about failures,
+ * ten are written in ten seconds, and the next one has their number as `leftOut`. A logger that throws or rejects does
+ * not fail the request.
  */
-export function createRedactingLogger(logger: Logger): Logger {
+export function createRedactingLogger(
+  logger: Logger,
+  elapsed: () => number = () => systemClock.elapsed?.() ?? 0,
+): Logger {
+  const limiter = createLineLimiter(elapsed);
   return createLogger((level) => {
     // What goes nowhere need not be fit to be seen.
     if (logger[level] === silent) return silent;
-    return (fields, message) => {
+    return (given, message) => {
+      let fields = given;
+      if (isOfOutage(level, given)) {
+        const leftOut = limiter.admit(`${message} ${String(given['operation'])}`);
+        if (leftOut === undefined) return;
+        if (leftOut > 0) fields = { ...given, leftOut };
+      }
       try {
         const outcome: unknown = logger[level](redactFields(fields), cutTokens(message));
         // There is nowhere left to report a logger's own failure to.

@@ -122,7 +122,7 @@ describe('readBearer', () => {
       },
       { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
     );
-    const seen = { none: 0, invalid: 0, token: 0 };
+    const seen = { none: 0, invalid: 0, token: 0, bound: 0 };
     fc.assert(
       fc.property(line, (text) => {
         const expected = reference(text);

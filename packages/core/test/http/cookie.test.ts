@@ -46,6 +46,31 @@ describe('the refresh cookie, written', () => {
     );
   });
 
+  it.each([{}, { sameSite: 'none' }] as const)(
+    'a partitioned cookie with %j is Partitioned and SameSite=None, when it is cleared too [cookies.partitioned, cookies.cleared]',
+    (options) => {
+      const cookie = createRefreshCookie({ partitioned: true, ...options });
+      const attributes = { path: '/', httponly: '', secure: '', samesite: 'None', partitioned: '' };
+      expect(taken(cookie.write(TOKEN, 60)).attributes).toEqual({ ...attributes, 'max-age': '60' });
+      expect(taken(cookie.clear()).attributes).toEqual({ ...attributes, 'max-age': '0' });
+    },
+  );
+
+  it.each([true, false])(
+    'an ambiguous request removes the twin of a cookie, with partitioned: %s [cookies.partitioned, cookies.twice]',
+    (partitioned) => {
+      const cookie = createRefreshCookie({ partitioned, sameSite: 'none' });
+      expect(cookie.clearOthers()).toEqual([]);
+      const [[name = '', line = ''] = [], ...others] = cookie.clearOthers({
+        path: '/page',
+        host: 'a.example',
+      });
+      expect([name, others]).toEqual(['__Host-sess', []]);
+      expect(taken(line).attributes).toMatchObject({ path: '/', 'max-age': '0' });
+      expect('partitioned' in taken(line).attributes).toBe(!partitioned);
+    },
+  );
+
   it('the cookie has no Max-Age if it is not persistent', () => {
     const { attributes } = taken(createRefreshCookie({ persistent: false }).write(TOKEN, 604_800));
     expect(attributes).toEqual({ path: '/', httponly: '', secure: '', samesite: 'Lax' });
@@ -458,12 +483,31 @@ describe('a wrong cookie option', () => {
     );
   });
 
+  it.each([
+    [
+      { partitioned: true, sameSite: 'lax' },
+      'cookie.sameSite: expected \'none\' with partitioned, got "lax". Browsers send a Lax or Strict cookie to no frame of another site.',
+    ],
+    [
+      { partitioned: true, sameSite: 'strict' },
+      'cookie.sameSite: expected \'none\' with partitioned, got "strict". Browsers send a Lax or Strict cookie to no frame of another site.',
+    ],
+    [
+      { partitioned: true, secure: false },
+      'cookie.partitioned: expected false without secure, got true. Browsers ignore a SameSite=None cookie that is not Secure.',
+    ],
+    [{ partitioned: 'yes' }, 'cookie.partitioned: expected false or true, got "yes".'],
+  ])('the contradiction %j is refused [cookies.partitioned]', (options, message) => {
+    const refused = refusal(options);
+    expect([refused.code, refused.message]).toEqual(['invalid_option', message]);
+  });
+
   it.each(['samesite', 'httpOnly', 'domain', 'maxAge', 'expires', 'prefix'])(
     'the unknown option %s is refused',
     (name) => {
       const refused = refusal({ [name]: true });
       expect(refused.message).toContain(
-        `cookie: there is no option '${name}'. Known are: name, secure, sameSite, path, persistent, clearPaths.`,
+        `cookie: there is no option '${name}'. Known are: name, secure, sameSite, partitioned, path, persistent, clearPaths.`,
       );
     },
   );

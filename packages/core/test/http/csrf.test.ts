@@ -141,6 +141,54 @@ describe('the values of Sec-Fetch-Site', () => {
   });
 });
 
+describe('a function as csrf.origins', () => {
+  const asked: string[] = [];
+  const origins = (origin: string): boolean => {
+    asked.push(origin);
+    return origin === 'https://app.example.com' || origin === 'null';
+  };
+
+  it.each([
+    ['absent', 'pass pass pass 403  pass'],
+    ['same-origin', 'pass pass pass pass pass'],
+    ['same-site', '403  403  pass 403  pass'],
+    ['cross-site', '403  403  pass 403  pass'],
+  ] as const)(
+    'the function decides with Sec-Fetch-Site %s, where an Origin was sent and nothing else allows it [csrf.origin]',
+    (site, expected) => {
+      const results = Object.values(ORIGINS).map((origin) =>
+        answer({ origins }, { site: SITES[site], origin }),
+      );
+      expect(results).toEqual(expected.split(/ +/));
+    },
+  );
+
+  it('the function gets the header as it was sent, and is not called for the own pages', () => {
+    asked.length = 0;
+    answer({ origins }, { site: 'same-origin', origin: ORIGINS.own });
+    answer({ origins }, { site: 'cross-site' });
+    answer({ origins }, { method: 'GET', site: 'cross-site', origin: ORIGINS.foreign });
+    expect(asked).toEqual([]);
+    answer({ origins }, { site: 'cross-site', origin: 'HTTPS://App.Example.com' });
+    expect(asked).toEqual(['HTTPS://App.Example.com']);
+  });
+
+  it.each([undefined, 'yes', 1, null, Promise.resolve(true)])(
+    'the result %s of the function is an error of the program [csrf.function]',
+    (result) => {
+      const refused = refusalOf(() =>
+        answer({ origins: () => result as never }, { site: 'cross-site', origin: 'null' }),
+      );
+      expect([refused.code, refused.message]).toEqual([
+        'invalid_argument',
+        expect.stringMatching(
+          /^csrf\.origins: expected the function to return true or false, got /,
+        ),
+      ]);
+    },
+  );
+});
+
 describe('the own origin, where Sec-Fetch-Site is absent', () => {
   it.each([
     ['https://api.example.com', 'https', 'api.example.com'],

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { jsonReply, mergeSetCookie, mergeVary } from '../../src/http/exchange.js';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  createPrivateCaching,
+  jsonReply,
+  mergeSetCookie,
+  mergeVary,
+} from '../../src/http/exchange.js';
 
 const fieldName = fc.string({ unit: fc.constantFrom(...'aAbBcC-'), minLength: 1, maxLength: 4 });
 const listOf = (names: readonly string[], comma: string) => names.join(comma);
@@ -65,6 +70,15 @@ describe('mergeSetCookie', () => {
     expect(mergeSetCookie(others, 'sess', 'sess=v')).toEqual([...others, 'sess=v']);
   });
 
+  it('mergeSetCookie keeps a cookie of another partition [cookies.partitioned]', () => {
+    const twins = ['sess=a; Path=/; Partitioned', 'sess=; Path=/; Max-Age=0'];
+    expect(mergeSetCookie([twins[0] ?? ''], 'sess', twins[1] ?? '')).toEqual(twins);
+    expect(mergeSetCookie(twins, 'sess', 'sess=b; Path=/; Partitioned')).toEqual([
+      twins[1],
+      'sess=b; Path=/; Partitioned',
+    ]);
+  });
+
   it('mergeSetCookie does not change the given list', () => {
     const present = Object.freeze(['sess=a']);
     expect(mergeSetCookie(present, 'sess', 'sess=b')).toEqual(['sess=b']);
@@ -82,6 +96,71 @@ describe('mergeSetCookie', () => {
         expect(merged).toEqual([...kept, `${own}=new`]);
       }),
     );
+  });
+});
+
+describe('mergeSetCookie with attributes', () => {
+  it.each(['sess=a; Path=/x', 'sess=a;path=/x', 'sess=a;  PATH=/x; Secure'])(
+    'mergeSetCookie replaces %j by a cookie of the same path only',
+    (present) => {
+      const merged = (line: string) => mergeSetCookie([present], 'sess', line);
+      expect(merged('sess=b; Path=/x')).toEqual(['sess=b; Path=/x']);
+      expect(merged('sess=b; Path=/y')).toEqual([present, 'sess=b; Path=/y']);
+      expect(merged('sess=b')).toEqual(['sess=b']);
+    },
+  );
+
+  it('mergeSetCookie replaces a cookie without a path', () => {
+    expect(mergeSetCookie(['sess=a'], 'sess', 'sess=b; Path=/')).toEqual(['sess=b; Path=/']);
+  });
+
+  it('mergeSetCookie keeps a cookie of another domain, and one without a domain', () => {
+    const present = ['sess=a; Path=/', 'sess=b; Path=/; Domain=shop.example'];
+    const added = 'sess=c; Path=/; Domain=a.shop.example';
+    expect(mergeSetCookie(present, 'sess', added)).toEqual([...present, added]);
+    const replaced = 'sess=d; Domain=shop.example; Path=/';
+    expect(mergeSetCookie(present, 'sess', replaced)).toEqual([present[0], replaced]);
+  });
+
+  it.each(['sess=a; Path=/; Partitioned', 'sess=a; Path=/;partitioned ; Secure'])(
+    'mergeSetCookie keeps %j beside a cookie that is not partitioned',
+    (present) => {
+      expect(mergeSetCookie([present], 'sess', 'sess=b; Path=/')).toEqual([
+        present,
+        'sess=b; Path=/',
+      ]);
+      const added = 'sess=b; Path=/; Partitioned';
+      expect(mergeSetCookie([present], 'sess', added)).toEqual([added]);
+    },
+  );
+
+  it('mergeSetCookie leaves a line at its place that is set again', () => {
+    const present = ['sess=a; Path=/', 'theme=dark'];
+    expect(mergeSetCookie(present, 'sess', 'sess=a; Path=/')).toEqual(present);
+  });
+});
+
+describe('createPrivateCaching', () => {
+  function choose(present: string | undefined, isNavigation = true) {
+    const onPublic = vi.fn();
+    const chosen = createPrivateCaching({ isNavigation, onPublic })(present);
+    return { chosen, isReported: onPublic.mock.calls.length > 0 };
+  }
+
+  it.each([undefined, ''])('createPrivateCaching fills in the missing header %j', (present) => {
+    expect(choose(present, true)).toEqual({ chosen: 'no-store', isReported: false });
+    expect(choose(present, false)).toEqual({ chosen: 'private, no-cache', isReported: false });
+  });
+
+  it.each([
+    ['public, max-age=60', 'private, no-cache', true],
+    ['max-age=0, S-MaxAge=60', 'private, no-cache', true],
+    ['Private, max-age=60', 'Private, max-age=60', false],
+    ['no-store, public', 'no-store, public', false],
+    ['private="set-cookie", max-age=60', 'private, private="set-cookie", max-age=60', false],
+    ['no-cache', 'private, no-cache', false],
+  ])('createPrivateCaching makes of %s: %s', (present, chosen, isReported) => {
+    expect(choose(present)).toEqual({ chosen, isReported });
   });
 });
 

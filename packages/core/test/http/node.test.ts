@@ -102,6 +102,46 @@ describe('readJsonBody', () => {
     expect(pieces).toBe(40);
   });
 
+  it('readJsonBody parses text and bytes that another parser has kept', async () => {
+    const unread = () => readJsonBody(bodyOf('"of the stream"'), undefined);
+    expect(await unread()).toBe('of the stream');
+    const bytes = Buffer.from('{"name":"Žofie"}');
+    const { buffer } = Uint8Array.from(bytes);
+    for (const parsed of [bytes, buffer, bytes.toString()])
+      expect(await readJsonBody(bodyOf(), parsed)).toEqual({ name: 'Žofie' });
+    expect(await readJsonBody(bodyOf('1'), '')).toBeUndefined();
+  });
+
+  it('readJsonBody refuses kept bytes that are not UTF-8, and kept text that is not JSON', async () => {
+    const bytes = Buffer.from([0x22, 0xff, 0x22]);
+    await expect(readJsonBody(bodyOf(), bytes)).rejects.toThrow(TypeError);
+    await expect(readJsonBody(bodyOf(), '{')).rejects.toThrow(SyntaxError);
+  });
+
+  it.each([{ a: 1 }, ['a'], null, 7, false])(
+    'readJsonBody returns %j unchanged if another parser has made it of the body',
+    async (parsed) => {
+      expect(await readJsonBody(bodyOf('"unread"'), parsed)).toBe(parsed);
+    },
+  );
+
+  it.each([
+    [{ 'content-length': '0' }, true],
+    [{}, true],
+    [{ 'content-length': '7' }, false],
+    [{ 'transfer-encoding': 'chunked' }, false],
+    [{ 'transfer-encoding': 'chunked', 'content-length': '0' }, false],
+  ])(
+    'readJsonBody rejects for a body that a parser has consumed, unless %j describes none',
+    async (headers, isEmpty) => {
+      const read = Object.assign(bodyOf('7'), { headers });
+      await read.toArray();
+      const reading = readJsonBody(read);
+      if (isEmpty) expect(await reading).toBeUndefined();
+      else await expect(reading).rejects.toThrow('kept nothing of it');
+    },
+  );
+
   it('readJsonBody rejects if the socket fails or closes within the body', async () => {
     const broken = bodyOf('{');
     const reading = readJsonBody(broken);
@@ -143,6 +183,43 @@ describe('beforeHead', () => {
     res.setHeader('Surrogate-Control', 'max-age=60');
     Reflect.apply(res.writeHead, res, parameters);
     expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
+  });
+
+  it('beforeHead keeps all values of a header that a list names twice, or a pair has as a list', () => {
+    for (const headers of [
+      ['Set-Cookie', 'a=1', 'X-Own', '1', 'set-cookie', 'b=2'],
+      [
+        ['Set-Cookie', ['a=1', 'b=2']],
+        ['X-Own', 1],
+      ],
+    ]) {
+      const { res, start } = hold();
+      start();
+      Reflect.apply(res.writeHead, res, [200, headers]);
+      expect(res.getHeaders()).toEqual({
+        'cache-control': 'no-store',
+        'set-cookie': ['a=1', 'b=2'],
+        'x-own': '1',
+      });
+    }
+  });
+
+  it.each([[[200, null]], [[200, 'Fine']], [[200, 'Fine', null]]])(
+    'beforeHead accepts the parameters %j of writeHead, which have no headers',
+    (parameters) => {
+      const { res, start } = hold();
+      start();
+      Reflect.apply(res.writeHead, res, parameters);
+      expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store' });
+    },
+  );
+
+  it('beforeHead keeps the caching headers of other servers if the response may be kept', () => {
+    const res = new ServerResponse(new IncomingMessage(new Socket()));
+    beforeHead(res, () => res.setHeader('Cache-Control', 'private'));
+    res.setHeader('Surrogate-Control', 'max-age=60');
+    res.writeHead(200);
+    expect(res.getHeader('surrogate-control')).toBe('max-age=60');
   });
 
   it('beforeHead holds a header against a middleware that wrapped writeHead before', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSessionHttp } from '../../src/http/handler.js';
-import { type HttpOptions, readHttpOptions } from '../../src/http/options.js';
+import { bindHttpOptions, type HttpOptions, readHttpOptions } from '../../src/http/options.js';
+import type { Sessions } from '../../src/types.js';
 import { refusalOf } from '../refusal.js';
 import { exchangeOf } from './exchange-of.js';
 
@@ -13,6 +14,7 @@ describe('readHttpOptions', () => {
       basePath: '/session',
       routes: 'default',
       onStoreError: 'fail',
+      afterLogout: '/',
     });
     expect(protocol.cookie?.name).toBe('__Host-sess');
     expect(
@@ -101,6 +103,15 @@ describe('readHttpOptions', () => {
       'got "https://app.example.com/login". Write scheme, host and port',
     ],
     [{ csrf: { origin: 'x' } }, "csrf: there is no option 'origin'."],
+    [{ afterLogout: '//evil.example' }, "afterLogout: expected a path on this site such as '/'"],
+    [
+      { transport: 'cookie', refreshTransport: 'body' },
+      "transport: expected 'bearer' with refreshTransport: 'body', got \"cookie\". Without a refresh cookie",
+    ],
+    [
+      { transport: 'both', refreshTransport: 'body' },
+      "transport: expected 'bearer' with refreshTransport: 'body', got \"both\".",
+    ],
     [null, 'sessionMiddleware: expected an object of options, got null.'],
   ])('readHttpOptions refuses %o with the repair in the message', (options, message) => {
     const refused = refusal(options);
@@ -112,6 +123,26 @@ describe('readHttpOptions', () => {
     expect(refusal({ refreshTransport: 'body', cookie: { sameSite: 'Lax' } }).message).toContain(
       'cookie.sameSite',
     );
+  });
+});
+
+describe('bindHttpOptions', () => {
+  const stateless = { kind: 'stateless' } as Sessions;
+
+  it.each(['cookie', 'both'] as const)(
+    'bindHttpOptions refuses the transport %s with a stateless engine, which has no cookie',
+    (transport) => {
+      const refused = refusalOf(() => bindHttpOptions(readHttpOptions({ transport }), stateless));
+      expect(refused.code).toBe('invalid_option');
+      expect(refused.message).toContain(
+        `transport: expected 'bearer' with a stateless engine, got "${transport}". A stateless engine has`,
+      );
+    },
+  );
+
+  it('bindHttpOptions takes the bearer token of a stateless engine for its refresh token', () => {
+    const bound = bindHttpOptions(readHttpOptions(), stateless);
+    expect(bound).toMatchObject({ refreshTransport: 'bearer', cookie: undefined });
   });
 });
 

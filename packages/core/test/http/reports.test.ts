@@ -34,6 +34,35 @@ describe('a refusal', () => {
     ]);
   });
 
+  it('the refusal by a check of origins that throws is logged with the error [csrf.function]', async () => {
+    const { lines, logger } = listen();
+    const error = new Error('no list of tenants');
+    const origins = () => {
+      throw error;
+    };
+    const { send } = serve({ csrf: { origins } }, { logger });
+    const headers = { origin: 'https://a.example', 'sec-fetch-site': 'cross-site' };
+    const sent = { ...sameOrigin, path: '/session/refresh', headers };
+    await expect(send(sent)).rejects.toBe(error);
+    expect(lines).toMatchObject([
+      ['error', { error: { message: error.message } }, expect.stringContaining('origins')],
+    ]);
+  });
+
+  it('a public response that depends on the session cookie is logged once [cookie.caching]', async () => {
+    const { lines, logger } = listen();
+    const { open, sessions } = serve({ transport: 'cookie' }, { logger });
+    const { refreshToken } = await sessions.create({ subject: 'ada' });
+    const headers = { cookie: `__Host-sess=${refreshToken}` };
+    const { request, handle, chosen } = open({ headers });
+    await handle();
+    expect(request.session?.subject).toBe('ada');
+    expect(chosen).toHaveLength(1);
+    expect(chosen[0]?.('private')).toBe('private');
+    for (const _ of [1, 2]) expect(chosen[0]?.('public')).toBe('private, no-cache');
+    expect(lines).toEqual([['warn', {}, expect.stringContaining('Cache-Control')]]);
+  });
+
   it('the refusal of data is logged with the paths, and without the values', async () => {
     const { lines, logger } = listen();
     const data = {
@@ -91,6 +120,11 @@ describe('a Secure cookie over plain HTTP', () => {
       expect(await warnings({ method: 'POST', protocol: 'http', host })).toEqual([]);
     },
   );
+
+  it('the warning has an empty host if the request has none', async () => {
+    const lines = await warnings({ method: 'POST', protocol: 'http', host: undefined });
+    expect(lines).toEqual([['warn', { scheme: 'http', host: '' }, expect.any(String)]]);
+  });
 
   it('no warning is logged over HTTPS, or for a cookie without Secure', async () => {
     expect(await warnings({ method: 'POST', protocol: 'https', host: 'a.example' })).toEqual([]);

@@ -255,6 +255,70 @@ describe('a request with a cookie whose session is gone', () => {
   });
 });
 
+describe('a request with a cookie that was not found dead', () => {
+  async function signedIn(options: HttpOptions = {}) {
+    const browser = browse(options);
+    const first = await browser.open({ method: 'POST' });
+    await first.request.start({ subject: 'ada' });
+    first.keep();
+    return browser;
+  }
+
+  it('does not lose it to a guest beside an access token that is refused', async () => {
+    const { open } = await signedIn({ transport: 'both' });
+    const { request, cookies } = await open({ bearer: 'sat_unknown' });
+    expect(request.session).toBeNull();
+    await expect(request.put('a', 1)).rejects.toMatchObject({ code: 'session_required' });
+    await expect(request.guest.update({})).rejects.toMatchObject({ code: 'session_required' });
+    expect(cookies).toEqual([]);
+  });
+
+  it('does not lose it to a guest after a failure of the store that counts as anonymous', async () => {
+    const { open, faulty } = await signedIn({ onStoreError: 'anonymous' });
+    faulty.fail();
+    const { request, cookies } = await open();
+    faulty.heal();
+    await expect(request.put('a', 1)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(cookies).toEqual([]);
+  });
+
+  it('does not lose it to a guest beside a second one, which is removed', async () => {
+    const { open, jar } = await signedIn({ cookie: { secure: false, path: '/app' } });
+    const { request, cookies } = await open({}, `${jar()}; sess=planted`);
+    await expect(request.put('a', 1)).rejects.toMatchObject({ code: 'session_required' });
+    expect(cookies.every(([, line]) => line.includes('Max-Age=0'))).toBe(true);
+  });
+});
+
+describe('parallel writes of one request', () => {
+  it('get one guest, which has all of them', async () => {
+    const { open } = browse();
+    const { request, cookies, keep } = await open();
+    await Promise.all([
+      request.put('state', 1),
+      request.put('verifier', 2),
+      request.guest.update({ cart: ['tea'] }),
+    ]);
+    expect(cookies).toHaveLength(1);
+    keep();
+    const next = await open();
+    expect([await next.request.take('state'), await next.request.take('verifier')]).toEqual([1, 2]);
+    expect(next.request.guest.data).toEqual({ cart: ['tea'] });
+  });
+
+  it('fail together if the guest cannot be stored, and the next one may succeed', async () => {
+    const { open, faulty } = browse();
+    const { request, cookies } = await open();
+    faulty.fail('insert');
+    const failed = await Promise.allSettled([request.put('a', 1), request.put('b', 2)]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(cookies).toEqual([]);
+    faulty.heal();
+    await request.put('a', 1);
+    expect(cookies).toHaveLength(1);
+  });
+});
+
 describe('where no guest can be made', () => {
   it('an unsafe request of another site is refused: its cookie was left out by the browser', async () => {
     const { open } = browse();

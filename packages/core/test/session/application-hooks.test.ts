@@ -107,6 +107,77 @@ describe('migrate', () => {
   });
 });
 
+describe('a schema that is newer than stored data', () => {
+  type Validate = (value: object) => unknown;
+
+  /** An engine whose schema has changed, on the store of an earlier one. */
+  async function withSchema(validate: Validate, others: Partial<SessionsOptions> = {}) {
+    const { clock, faulty, ...earlier } = arrange();
+    const issued = await earlier.sessions.create({ subject: 'ada', data: { handle: 'ada' } });
+    const data = { '~standard': { version: 1, vendor: 'test', validate } };
+    const later = arrange({ store: faulty.store, clock, data, ...others } as SessionsOptions);
+    return { issued, sid: issued.session.sid, earlier, ...later };
+  }
+  const withDefaults: Validate = (value) => ({ value: { theme: 'light', ...value } });
+  const refusing: Validate = () => ({ issues: [{ message: 'missing', path: ['tenant'] }] });
+
+  it('gives the data its defaults in every read, and an update writes them', async () => {
+    const { sessions, issued, sid, earlier } = await withSchema(withDefaults);
+    const data = { theme: 'light', handle: 'ada' };
+    expect(await sessions.verify(issued.accessToken)).toMatchObject({ session: { data } });
+    expect((await sessions.get(sid))?.data).toEqual(data);
+    expect((await sessions.list('ada'))[0]?.data).toEqual(data);
+    expect((await refreshed(sessions, issued.refreshToken)).session.data).toEqual(data);
+    await sessions.update(sid, { a: 1 });
+    expect((await earlier.sessions.get(sid))?.data).toEqual({ ...data, a: 1 });
+  });
+
+  it('runs once for each stored data', async () => {
+    let runs = 0;
+    const { sessions, issued } = await withSchema((value) => {
+      runs += 1;
+      return withDefaults(value);
+    });
+    for (let n = 0; n < 5; n += 1) await sessions.verify(issued.accessToken);
+    expect(runs).toBe(1);
+  });
+
+  it('does not sign out a user whose data it refuses: the data stays as it is, with a warning', async () => {
+    const { sessions, issued, logger } = await withSchema(refusing);
+    expect(await sessions.verify(issued.accessToken)).toMatchObject({
+      ok: true,
+      session: { data: { handle: 'ada' } },
+    });
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('option migrate') },
+    ]);
+  });
+
+  it('leaves the data as it is if it is asynchronous, also where it rejects', async () => {
+    const { sessions, issued, logger } = await withSchema(async () => {
+      throw new Error('the schema is away');
+    });
+    expect(await sessions.verify(issued.accessToken)).toMatchObject({
+      ok: true,
+      session: { data: { handle: 'ada' } },
+    });
+    expect(logger.lines).toEqual([]);
+  });
+
+  it('completes the result of migrate, and makes one that it refuses a failure of the server', async () => {
+    const migrate = () => ({ tenant: 'x' });
+    const complete = await withSchema(withDefaults, { migrate });
+    expect((await complete.sessions.get(complete.sid))?.data).toEqual({
+      theme: 'light',
+      tenant: 'x',
+    });
+    const refused = await withSchema(refusing, { migrate });
+    await expect(refused.sessions.get(refused.sid)).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+  });
+});
+
 describe('data that was written before the schema changed', () => {
   it('is not blamed on a patch: the update is a failure of the server, with a log line', async () => {
     const { clock, faulty, ...earlier } = arrange();

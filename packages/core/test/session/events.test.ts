@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import { createEvents } from '../../src/session/events.js';
 import type { SessionEvent } from '../../src/types.js';
@@ -116,6 +117,20 @@ describe('events', () => {
     expect(errors).toEqual([
       { fields: { event: 'reuse', error }, message: 'a session event listener failed' },
     ]);
+  });
+
+  it('reach the subscribers of their channel, and are heard by them', () => {
+    const { events } = setUp();
+    const seen: unknown[] = [];
+    const keep = (event: unknown) => void seen.push(event);
+    expect(events.isHeard('reuse')).toBe(false);
+    subscribe('sess:reuse', keep);
+    expect(events.isHeard('reuse')).toBe(true);
+    expect(events.isHeard('revoked')).toBe(false);
+    events.emit('reuse', REUSE);
+    unsubscribe('sess:reuse', keep);
+    events.emit('reuse', REUSE);
+    expect(seen).toEqual([REUSE]);
   });
 
   it('cannot be listened to under a name that there is not', () => {

@@ -1,5 +1,10 @@
-import { createSessions, memoryStore, type StandardSchema } from '@sess/core';
-import { createFakeClock } from '@sess/testkit';
+import {
+  createSessions,
+  memoryStore,
+  type StandardSchema,
+  StoreUnavailableError,
+} from '@sess/core';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { arrange } from './arrange.js';
 
@@ -111,6 +116,53 @@ describe('a guest', () => {
     expect(guest.data).toEqual({});
   });
 
+  /** An engine whose store refuses a number of inserts with a status. */
+  function refusing(status: 'revoked' | 'limit', count: number) {
+    const clock = createFakeClock();
+    const inner = memoryStore({ clock });
+    const insert = vi.fn(
+      async (...call: Parameters<typeof inner.insert>): ReturnType<typeof inner.insert> => {
+        const now = clock.now();
+        if (insert.mock.calls.length > count) return inner.insert(...call);
+        return status === 'limit' ? { status, now } : { status, revokedBefore: now + 5, now };
+      },
+    );
+    const sessions = createSessions({ store: { ...inner, insert }, clock, logger: silentLogger });
+    return { clock, sessions, insert };
+  }
+
+  it('is created after a mark of the store that lies ahead of the clock', async () => {
+    const { clock, sessions } = refusing('revoked', 1);
+    const { guest, issuedAt } = await sessions.createGuest();
+    expect([issuedAt, guest.createdAt]).toEqual([clock.now() + 6, clock.now() + 6]);
+  });
+
+  it('is created at the time of the clock if the store refused it for another reason', async () => {
+    const { clock, sessions } = refusing('limit', 3);
+    expect((await sessions.createGuest()).issuedAt).toBe(clock.now());
+  });
+
+  it('is given up after four attempts', async () => {
+    const { sessions, insert } = refusing('revoked', 9);
+    await expect(sessions.createGuest()).rejects.toThrow(StoreUnavailableError);
+    expect(insert).toHaveBeenCalledTimes(4);
+  });
+
+  it.each([undefined, null, 'text', [['cart', 1]]])(
+    'is not updated by %j, which is no patch',
+    async (patch) => {
+      const { sessions, guest } = await guestOf();
+      const refused = sessions.updateGuest(guest.sid, patch as never);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_data' });
+    },
+  );
+
+  it('is not looked for under a malformed sid', async () => {
+    const { sessions, faulty } = await guestOf();
+    faulty.fail();
+    expect(await sessions.updateGuest('guest', { a: 1 })).toBeUndefined();
+  });
+
   it('shows no token when it is inspected', async () => {
     const { sessions } = arrange();
     const { inspect } = await import('node:util');
@@ -147,7 +199,7 @@ describe('a sign-in that replaces a guest', () => {
     expect(names()).toEqual(['created', 'rejected']);
   });
 
-  it('takes over nothing by default, and nothing that is no member of its own', async () => {
+  it('takes over nothing by default, and nothing that its data inherits', async () => {
     const { sessions, cookie } = await guestOf();
     const replaces = { refreshToken: cookie };
     const { session } = await sessions.create(
@@ -243,6 +295,16 @@ describe('the schema of the data', () => {
       const refused = sessions.updateGuest(guest.sid, patch as never);
       await expect(refused).rejects.toMatchObject({ code: 'invalid_data' });
     }
+  });
+
+  it('leaves out what is too large together with the data of the sign-in', async () => {
+    const { sessions } = arrange({ maxDataLength: 64 });
+    const { refreshToken } = await sessions.createGuest({ data: { cart: 'x'.repeat(40) } });
+    const { session } = await sessions.create(
+      { subject: 'ada', data: { name: 'y'.repeat(40) } },
+      { replaces: { refreshToken }, keep: ['cart'] },
+    );
+    expect(session.data).toEqual({ name: 'y'.repeat(40) });
   });
 
   it('validates what goes over', async () => {

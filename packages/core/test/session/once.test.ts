@@ -50,6 +50,14 @@ describe('a one-time value', () => {
     expect(await take('usual')).toBeUndefined();
   });
 
+  it('is neither put nor taken once its session has expired', async () => {
+    const { clock, put, take } = await signedIn();
+    await put('flash', 1, '1d');
+    clock.advance('8d');
+    expect(await put('flash', 2)).toBe(false);
+    expect(await take('flash')).toBeUndefined();
+  });
+
   it('is replaced by one of the same name', async () => {
     const { put, take } = await signedIn();
     await put('flash', 'first');

@@ -1,4 +1,5 @@
 import { createSessions, memoryStore, type PresentResult, type SessionsOptions } from '@sess/core';
+import type { SessionRecord, SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -229,6 +230,69 @@ describe('a cookie that is refused', () => {
       ok: false,
       reason: 'unknown',
     });
+  });
+});
+
+describe('a cookie that is due by a stale record', () => {
+  /** An engine whose cheap reads return the record as it was when `freeze` was called. */
+  async function arrangeStale() {
+    const clock = createFakeClock();
+    const { getCached: _cached, ...inner } = memoryStore({ clock });
+    let stale: SessionRecord | undefined;
+    const store: SessionStore = {
+      ...inner,
+      loadRecord: async (sid) => stale ?? (await inner.load(sid)).record,
+    };
+    const sessions = createSessions({
+      store,
+      clock,
+      logger: silentLogger,
+      renewAfter: '10s',
+      overlap: '1m',
+      grace: '30s',
+    });
+    const { session, refreshToken } = await sessions.create({ subject: 'ada' });
+    const { sid } = session;
+    const freeze = async () => {
+      stale = (await inner.load(sid)).record;
+    };
+    const refreshed = vi.fn();
+    sessions.on('refreshed', refreshed);
+    const present = (cookie: string) => sessions.present(cookie, { canRenew: true });
+    return { clock, sessions, inner, sid, cookie: refreshToken, freeze, present, refreshed };
+  }
+
+  it('is accepted if the newest record has it wait, and no renewal is reported', async () => {
+    const { clock, inner, sid, cookie, freeze, present, refreshed } = await arrangeStale();
+    clock.advance('10s');
+    const second = await present(cookie);
+    if (!second.ok || second.renewal === undefined) throw new Error('the cookie was not renewed');
+    await freeze();
+    // A replay makes the newest cookie wait.
+    const { record } = await inner.load(sid);
+    if (record === undefined) throw new Error('the session has ended');
+    await inner.replaceAuth(
+      sid,
+      record.authVersion,
+      { ...record.auth, replayed: true },
+      { notAfter: clock.now() + 1_000, operation: 'a-replay' },
+    );
+    clock.advance('10s');
+    refreshed.mockClear();
+    expect(await present(second.renewal.refreshToken)).toEqual({
+      ok: true,
+      session: expect.objectContaining({ sid }),
+    });
+    expect(refreshed).not.toHaveBeenCalled();
+  });
+
+  it('is unknown if the session has ended since', async () => {
+    const { clock, sessions, sid, cookie, freeze, present } = await arrangeStale();
+    await freeze();
+    await sessions.revoke(sid);
+    clock.advance('10s');
+    await sessions.create({ subject: 'bob' });
+    expect(await present(cookie)).toEqual({ ok: false, reason: 'unknown' });
   });
 });
 

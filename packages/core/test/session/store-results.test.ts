@@ -61,6 +61,37 @@ describe('a store that returns garbage', () => {
     },
   );
 
+  it.each([
+    ['removeAll', { count: 1.5 }],
+    ['removeAll', { count: '1' }],
+    ['insert', { evicted: 'none' }],
+    ['insert', { status: 'revoked', revokedBefore: Number.NaN }],
+    ['insert', { status: 'replaced' }],
+    ['remove', { status: 'inserted' }],
+    ['list', { records: {} }],
+    ['list', { records: [{}] }],
+  ] as const)('%s with %j is a store that failed', async (method, change) => {
+    const clock = createFakeClock();
+    const inner = memoryStore({ clock });
+    const store = {
+      ...inner,
+      async [method](...call: never[]) {
+        return { ...(await Reflect.apply(inner[method], inner, call)), ...change };
+      },
+    } as SessionStore;
+    const sessions = createSessions({ store, clock, logger: silentLogger });
+    const calls = {
+      insert: () => sessions.create({ subject: 'bob' }),
+      remove: () => sessions.revoke('S'.repeat(32)),
+      removeAll: () => sessions.revokeAll('ada'),
+      list: () =>
+        createSessions({ store: inner, clock })
+          .create({ subject: 'ada' })
+          .then(() => sessions.list('ada')),
+    };
+    await expect(calls[method]()).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
   it('for a cheap read of a record of another session, too', async () => {
     const clock = createFakeClock();
     const { getCached, ...inner } = memoryStore({ clock });
@@ -123,5 +154,24 @@ describe('a record that a newer version wrote', () => {
     expect(await sessions.revoke(first.session.sid)).toBe(true);
     expect(await sessions.end({ refreshToken: second.refreshToken })).toBe(true);
     expect(removed).toEqual([first.session.sid, second.session.sid]);
+  });
+
+  it('is removed by a sign-in that replaces it, without naming its subject', async () => {
+    const { sessions, removed, upgrade } = arrange();
+    const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+    const revoked: unknown[] = [];
+    sessions.on('revoked', (event) => void revoked.push(event));
+    upgrade();
+    await sessions.create({ subject: 'bob' }, { replaces: { refreshToken } });
+    expect(removed).toEqual([session.sid]);
+    expect(revoked).toEqual([{ cause: 'logout', sid: session.sid }]);
+  });
+
+  it('is reported as ended by the call that removed it only', async () => {
+    const { sessions, upgrade } = arrange();
+    const { refreshToken } = await sessions.create({ subject: 'ada' });
+    upgrade();
+    expect(await sessions.end({ refreshToken })).toBe(true);
+    expect(await sessions.end({ refreshToken })).toBe(false);
   });
 });

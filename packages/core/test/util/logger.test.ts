@@ -212,6 +212,62 @@ describe('createRedactingLogger', () => {
     expect(counting.lines).toBe(4);
   });
 
+  describe('while a failure repeats itself with each request', () => {
+    const error = new Error('ECONNREFUSED');
+    function open() {
+      const { logger, lines } = recorder();
+      const time = { now: 0 };
+      return { log: createRedactingLogger(logger, () => time.now), lines, time };
+    }
+
+    it.each(['warn', 'error'] as const)('writes ten equal %s lines in ten seconds', (level) => {
+      const { log, lines, time } = open();
+      for (let n = 0; n < 1_000; n += 1) {
+        time.now += 9;
+        log[level]({ operation: 'load', error }, 'the session store failed');
+      }
+      expect(lines).toHaveLength(10);
+    });
+
+    it('states with the next line how many were left out', () => {
+      const { log, lines, time } = open();
+      for (let n = 0; n < 17; n += 1) log.error({ operation: 'load', error }, 'failed');
+      time.now = 10_000;
+      log.error({ operation: 'load', error }, 'failed');
+      log.error({ operation: 'load', error }, 'failed');
+      expect(lines.map(({ fields }) => fields['leftOut'])).toEqual([
+        ...Array(10).fill(undefined),
+        7,
+        undefined,
+      ]);
+    });
+
+    it('keeps lines of other operations and texts apart', () => {
+      const { log, lines } = open();
+      for (let n = 0; n < 20; n += 1) {
+        log.error({ operation: 'load', error }, 'failed');
+        log.error({ operation: 'insert', error }, 'failed');
+        log.error({ operation: 'load', error }, 'timed out');
+      }
+      expect(lines).toHaveLength(30);
+    });
+
+    it('leaves out no line about one session, nor below the level of a warning', () => {
+      const { log, lines } = open();
+      for (let n = 0; n < 50; n += 1) {
+        log.warn({ sid, cause: 'reuse' }, 'session revoked');
+        log.info({ operation: 'load', error }, 'tried again');
+      }
+      expect(lines).toHaveLength(100);
+    });
+
+    it('remembers a bounded number of kinds', () => {
+      const { log, lines } = open();
+      for (let n = 0; n < 10_000; n += 1) log.error({ error }, `failed ${n}`);
+      expect(lines).toHaveLength(10_000);
+    });
+  });
+
   it.each(LEVELS)('takes no harm from a logger that throws at %s', (level) => {
     const fail = () => {
       throw new Error('disk full');

@@ -1,5 +1,4 @@
-import { systemClock } from '@sess/core/internal';
-
+import { createBackoff, systemClock } from '@sess/core/internal';
 import { canDuplicate, type DedicatedConnection, openDuplicate } from './dedicated-connection.js';
 import type { RedisClient, RedisPort } from './port.js';
 
@@ -36,35 +35,9 @@ const HEDGE_MS = 100;
 /** Milliseconds in which replies that have arrived are read, before a connection is taken for dead. */
 const RECHECK_MS = 20;
 
-const MIN_RECONNECT_MS = 1_000;
-const MAX_RECONNECT_MS = 30_000;
-
 /** True if an error may pass by itself, so that the same command can succeed a moment later. */
 export function isTransient(error: unknown): boolean {
   return error instanceof Error && TRANSIENT.test(error.message);
-}
-
-/** Limits how often an action runs: immediately, then after growing pauses, afresh after a quiet period. */
-export interface Backoff {
-  /** True if the action may run now. The next pause is then twice as long. */
-  isDue(now: number): boolean;
-}
-
-/** Creates a backoff from 1 s to 30 s, which starts afresh after a minute without a call. */
-export function createBackoff(): Backoff {
-  let nextAt = Number.NEGATIVE_INFINITY;
-  let pause = MIN_RECONNECT_MS;
-  return {
-    isDue(now) {
-      if (now < nextAt) return false;
-      pause =
-        now - nextAt > 2 * MAX_RECONNECT_MS
-          ? MIN_RECONNECT_MS
-          : Math.min(2 * pause, MAX_RECONNECT_MS);
-      nextAt = now + pause;
-      return true;
-    },
-  };
 }
 
 /**

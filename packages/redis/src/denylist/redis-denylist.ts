@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@sess/core';
-import { createNearCache, systemClock, withTimeout } from '@sess/core/internal';
+import { createNearCache, createReplayer, systemClock, withTimeout } from '@sess/core/internal';
 import type { Denylist } from '@sess/core/store';
 import { createCommandSender } from '../client/command-sender.js';
 import { openDurableConnection } from '../client/dedicated-connection.js';
@@ -8,7 +8,7 @@ import { createPort, keyPrefixFor, type RedisClient } from '../client/port.js';
 import { createDurableWrites, createPlainWrites, createRunScript } from '../client/run-script.js';
 import { readServerInfo } from '../client/server-info.js';
 import { assertTrackable, createTracking } from '../near-cache/near-cache.js';
-import { createReplayer } from '../replay/replayer.js';
+import { isHarmless } from '../replay/is-harmless.js';
 import { createDenylistCommands, type DenylistCommands, withCachedState } from './commands.js';
 import { createEvictionCheck } from './eviction-check.js';
 import { type RedisDenylistOptions, resolveDenylistOptions } from './options.js';
@@ -119,6 +119,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
   const replayer = createReplayer<RecordedDenial>({
     recent: () => log.recent(clock.now()),
     replay: (denial) => replayDenial(commands, denial),
+    isHarmless,
     onRepaired(restored) {
       logger?.warn({ restored }, 'a failover had lost denials; they were written again');
     },

@@ -1,5 +1,5 @@
+import { createReplayLog } from '@sess/core/internal';
 import type { DeniableToken, Denial, SubjectWatermark } from '@sess/core/store';
-import { createReplayLog } from '../replay/replayer.js';
 import type { DenylistCommands } from './commands.js';
 
 /** Times and lifetimes of an entry. `at` is this process's time; both are milliseconds. */

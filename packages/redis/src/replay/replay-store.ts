@@ -1,23 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import type { Clock, Logger } from '@sess/core';
-import { tagOf } from '@sess/core/internal';
+import { withRevocationReplay } from '@sess/core/internal';
 import type { SessionStore } from '@sess/core/store';
-import type { RedisSessionStore, RemoveUpToResult } from '../replayable-store.js';
-import { createReplayer, createReplayLog } from './replayer.js';
-
-/** A revocation that this process made. `at` is the store's time. */
-type Revocation =
-  | { readonly kind: 'one'; readonly sid: string; readonly at: number }
-  /** All sessions of a subject that were created up to `at`. */
-  | {
-      readonly kind: 'all';
-      readonly tag: string;
-      readonly except: string | undefined;
-      readonly at: number;
-    };
-
-/** Attempts at one replay: the first one may be late, and learns the store's time. */
-const ATTEMPTS = 2;
+import type { RedisSessionStore } from '../replayable-store.js';
+import { isHarmless } from './is-harmless.js';
 
 /**
  * Adds the replay of revocations to a session store. A failover may promote a replica that lacks the newest
@@ -25,96 +9,5 @@ const ATTEMPTS = 2;
  * subject that was revoked as a whole, and at most 1,000 a second.
  */
 export function withReplay(store: RedisSessionStore): SessionStore {
-  const log = createReplayLog<Revocation>();
-  let logger: Logger | undefined;
-  let clock: Clock | undefined;
-  let storeNow = 0;
-  let stopListening = (): void => {};
-
-  function send(revocation: Revocation): Promise<RemoveUpToResult> {
-    const operation = randomBytes(12).toString('base64url');
-    const write = { notAfter: storeNow + store.timeout, operation };
-    if (revocation.kind === 'one') {
-      return store.remove(revocation.sid, write).then(({ status, now }) => ({
-        status: status === 'late' ? 'late' : 'removed',
-        now,
-        count: status === 'removed' ? 1 : 0,
-      }));
-    }
-    const { tag, except, at } = revocation;
-    // The clock of a new primary may be behind: users who have signed in there must be spared.
-    return store.removeUpTo(tag, { except, cutoff: Math.min(at, storeNow) }, write);
-  }
-
-  /** Repeats a revocation and returns how many sessions had been revived. */
-  async function replay(revocation: Revocation): Promise<number> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const { status, now, count } = await send(revocation);
-      storeNow = now;
-      if (status === 'removed') return count;
-    }
-    throw new Error('The replay of a revocation was late.');
-  }
-
-  const replayer = createReplayer<Revocation>({
-    recent: () => log.recent(storeNow),
-    replay,
-    onRepaired(revived) {
-      logger?.warn({ revived }, 'a failover had revived ended sessions; they were ended again');
-    },
-  });
-
-  function watch<Result extends { readonly now: number }>(call: Promise<Result>): Promise<Result> {
-    return replayer.watch(call, ({ now }) => {
-      storeNow = now;
-    });
-  }
-
-  async function learnTime(): Promise<void> {
-    storeNow = (await store.load('')).now;
-  }
-
-  function noteRemoved(sid: string, at: number): void {
-    log.add(tagOf(sid), sid, { kind: 'one', sid, at });
-  }
-
-  return {
-    ...store,
-    open(context) {
-      store.open?.(context);
-      if (clock !== undefined) return;
-      ({ clock, logger } = context);
-      replayer.start(clock);
-      stopListening = store.onReconnect(() => replayer.replayAfter(learnTime));
-    },
-    close() {
-      stopListening();
-      return store.close();
-    },
-    load: (sid) => watch(store.load(sid)),
-    list: (tag) => watch(store.list(tag)),
-    replaceAuth: (...args) => watch(store.replaceAuth(...args)),
-    replaceData: (...args) => watch(store.replaceData(...args)),
-    async insert(record, limit, write) {
-      const result = await watch(store.insert(record, limit, write));
-      if (result.status === 'inserted') {
-        for (const sid of result.evicted) noteRemoved(sid, result.now);
-      }
-      return result;
-    },
-    async remove(sid, write, expected) {
-      const result = await watch(store.remove(sid, write, expected));
-      // If it was absent, another process may have ended it on a server that is lost now.
-      if (result.status === 'removed' || result.status === 'absent') noteRemoved(sid, result.now);
-      return result;
-    },
-    async removeAll(tag, except, write) {
-      const result = await watch(store.removeAll(tag, except, write));
-      if (result.status === 'removed') {
-        log.drop(tag);
-        log.add(tag, 'all', { kind: 'all', tag, except, at: result.now });
-      }
-      return result;
-    },
-  };
+  return withRevocationReplay(store, { isHarmless });
 }

@@ -1,5 +1,5 @@
 import { type ClusterNode, type RedisCluster, sleep } from '@sess/test-servers';
-import type { Prng } from './prng.js';
+import type { Prng } from '../../../../test/history/prng.js';
 
 /** The nodes of one shard, at the moment. */
 export interface Pair {

@@ -1,27 +1,15 @@
-import { type RedisCluster, type RedisServer, sleep, until } from '@sess/test-servers';
+import { type RedisCluster, type RedisServer, until } from '@sess/test-servers';
+import { type Disturbance, readClock } from '../../../../test/history/history.js';
+import { type Nemesis, repeatDisturbances } from '../../../../test/history/nemesis.js';
+import type { Prng } from '../../../../test/history/prng.js';
 import { DISTURBANCES, GRACEFUL, type Pair } from './disturbances.js';
-import { type Disturbance, readClock } from './history.js';
-import type { Prng } from './prng.js';
 import type { Promotion, Shards } from './shards.js';
-
-/** What disturbs the nodes, one at a time, until it is told to stop. */
-export interface Nemesis {
-  /** Waits until the last disturbance is undone and the cluster is whole. */
-  stop(): Promise<NemesisReport>;
-}
-
-export interface NemesisReport {
-  readonly disturbances: readonly Disturbance[];
-  /** What it could not do, and why. */
-  readonly troubles: readonly string[];
-}
 
 type Deed = Omit<Disturbance, 'mayLose'>;
 
 export function startNemesis(cluster: RedisCluster, shards: Shards, prng: Prng): Nemesis {
   const deeds: Deed[] = [];
   const troubles: string[] = [];
-  let isStopped = false;
 
   async function disturb(kind: string): Promise<void> {
     const shard = prng.below(shards.count);
@@ -37,29 +25,16 @@ export function startNemesis(cluster: RedisCluster, shards: Shards, prng: Prng):
     deeds.push({ kind, shard, from, to: readClock() });
   }
 
-  async function run(): Promise<void> {
-    while (!isStopped) {
-      // Each kind once before one comes again, so that a short run sees most of them.
-      for (const kind of prng.shuffle(Object.keys(DISTURBANCES))) {
-        await sleep(prng.between(300, 1_200));
-        if (isStopped) return;
-        await disturb(kind);
-      }
-    }
-  }
-
-  const running = run();
-  // Whoever stops it is told.
-  running.catch(() => {});
-  return {
-    async stop() {
-      isStopped = true;
-      await running;
+  return repeatDisturbances({
+    prng,
+    kinds: Object.keys(DISTURBANCES),
+    disturb,
+    async report() {
       await cluster.settled();
       await shards.look();
       return { disturbances: judge(deeds, shards.promotions()), troubles };
     },
-  };
+  });
 }
 
 async function findPair(cluster: RedisCluster, shards: Shards, shard: number): Promise<Pair> {

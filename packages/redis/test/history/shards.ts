@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClusterNode, RedisCluster } from '@sess/test-servers';
 import { sleep } from '@sess/test-servers';
-import { readClock } from './history.js';
+import { readClock } from '../../../../test/history/history.js';
 
 /** A replica that became a master, as it says itself. */
 export interface Promotion {

@@ -1,4 +1,4 @@
-import type { ErrorRules } from '../store/errors.js';
+import { codeOf, type ErrorRules } from '../store/errors.js';
 
 /** The errors of MySQL and MariaDB, by the names that drivers give them. */
 export const MYSQL_ERRORS: ErrorRules = {
@@ -11,3 +11,8 @@ export const MYSQL_ERRORS: ErrorRules = {
     ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: "The subject is not of the type of the users' key.",
   },
 };
+
+/** True if an error is about one statement, and does not show that the server is away. */
+export function isHarmless(error: unknown): boolean {
+  return Object.hasOwn(MYSQL_ERRORS.advice, codeOf(error) ?? '');
+}

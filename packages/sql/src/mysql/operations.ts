@@ -4,6 +4,7 @@ import type { DatabaseCall } from '../store/errors.js';
 import type { TableNames } from '../store/names.js';
 import { checkLabel, migrateTables } from '../store/schema.js';
 import type { UserReference } from '../store/users.js';
+import { isHarmless } from './errors.js';
 import type { MysqlPort } from './port.js';
 import { labelStatement, NOW, tablesOf, usersColumnOf } from './schema.js';
 import { createWrites, lockSubject, timeOf } from './writes.js';
@@ -63,6 +64,10 @@ export function createMysqlDialect(context: MysqlContext): SqlDialect {
   }
 
   return {
+    failover: {
+      isHarmless,
+      onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => undefined),
+    },
     select: (name, key) => read(name, reads[name], name === 'list' ? [key, `${key}~`] : [key]),
     write: (name, values) =>
       call(name, () => port.transaction((query) => writes[name](query, values))),

@@ -9,12 +9,16 @@ export interface MysqlPort {
   readonly query: Query;
   /** Runs `work` in one READ COMMITTED transaction. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
+  /** Calls `listener` when a connection is opened. Returns a function that unsubscribes. */
+  onReconnect?(listener: () => void): () => void;
 }
 
 /** A pool of `mysql2/promise`, as far as it is used. */
 export interface Mysql2PoolLike {
   execute(text: string, values?: Value[]): Promise<unknown>;
   getConnection(): Promise<Mysql2ConnectionLike>;
+  on?(event: 'connection', listener: () => void): unknown;
+  off?(event: 'connection', listener: () => void): unknown;
 }
 
 export interface Mysql2ConnectionLike {
@@ -60,6 +64,11 @@ function ofPool(pool: Mysql2PoolLike): MysqlPort {
         connection.destroy();
         throw error;
       }
+    },
+    // The pool reports no connection that ends while it is idle.
+    onReconnect(listener) {
+      pool.on?.('connection', listener);
+      return () => void pool.off?.('connection', listener);
     },
   };
 }

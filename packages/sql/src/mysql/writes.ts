@@ -210,14 +210,15 @@ export function createWrites(
       return { status: 'removed', now, row };
     },
 
-    async removeAll(query, [tag, except, operation, notAfter, sweepAt]) {
-      const { revokedBefore } = await lockSubject(query, subject, tag);
+    async removeAll(query, [tag, except, operation, notAfter, sweepAt, cutoff]) {
+      const { revokedBefore, upper } = await lockSubject(query, subject, tag);
       const now = await timeOf(query);
       if (now > notAfter) return { status: 'late', now };
       const before = await readMark(query, operation);
       if (before !== undefined) return { status: 'removed', count: Number(before['answer']), now };
-      const range = `sid >= ? AND sid < ? AND sid <> ?`;
-      const bounds = [tag, `${tag}~`, except ?? ''];
+      const range = 'sid >= ? AND sid < ? AND sid <> ? AND created_at <= ?';
+      const latest = cutoff ?? Number.MAX_SAFE_INTEGER;
+      const bounds = [tag, `${tag}~`, except ?? '', latest];
       const [totals] = await query(
         `SELECT COALESCE(SUM(expires_at > ?), 0) AS count, MAX(created_at) AS newest FROM ${session} WHERE ${range}`,
         [now, ...bounds],
@@ -225,10 +226,10 @@ export function createWrites(
       await query(`DELETE FROM ${session} WHERE ${range}`, bounds);
       const count = Number(totals?.['count']);
       await putMark(query, operation, now, String(count));
-      const newest = Math.max(now, revokedBefore, Number(totals?.['newest'] ?? 0));
+      const newest = Math.max(cutoff ?? now, revokedBefore, Number(totals?.['newest'] ?? 0));
       await query(
         `UPDATE ${subject} SET revoked_before = ?, upper = ?, sweep_at = GREATEST(sweep_at, ?) WHERE tag = ?`,
-        [newest, except === null ? 0 : 1, sweepAt, tag],
+        [newest, cutoff === null ? Number(except !== null) : upper, sweepAt, tag],
       );
       return { status: 'removed', count, now };
     },

@@ -1,4 +1,4 @@
-import type { ErrorRules } from '../store/errors.js';
+import { codeOf, type ErrorRules } from '../store/errors.js';
 
 /** The errors of PostgreSQL, by SQLSTATE. */
 export const POSTGRES_ERRORS: ErrorRules = {
@@ -17,3 +17,11 @@ export const POSTGRES_ERRORS: ErrorRules = {
       'A pooler in transaction mode shares prepared statements: use the option "prepare: false".',
   },
 };
+
+/** A SQLSTATE, but none of the classes about connections, rollbacks, resources, operators and faults of the server. */
+const STATEMENT = /^(?!08|25006|40|53|55|57|58|XX)[0-9A-Z]{5}$/;
+
+/** True if an error is about one statement, and does not show that the server is away. */
+export function isHarmless(error: unknown): boolean {
+  return STATEMENT.test(codeOf(error) ?? '');
+}

@@ -8,6 +8,7 @@ import {
 } from '../store/dialect.js';
 import { checkLabel } from '../store/schema.js';
 import { createBatchedReads } from './batched-reads.js';
+import { isHarmless } from './errors.js';
 import { migrate, readLabel, type TablesContext } from './migrate.js';
 import { createStatements } from './statements.js';
 
@@ -62,6 +63,10 @@ export function createPostgresDialect(context: TablesContext): SqlDialect {
   };
 
   return {
+    failover: {
+      isHarmless,
+      onReconnect: (listener) => port.onReconnect?.(listener) ?? (() => undefined),
+    },
     async select(name, key) {
       if (name !== 'read') return call(name, () => port.query(statements[name], [key]));
       const row = await call(name, () => readBatched(key));

@@ -23,6 +23,8 @@ export interface PostgresPort {
   query(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
   /** Runs statements in one READ COMMITTED transaction and returns the rows of the last. */
   batch(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<readonly Row[]>;
+  /** Calls `listener` when an idle connection has ended. Returns a function that unsubscribes. */
+  onReconnect?(listener: () => void): () => void;
   /** Listens on a connection that is used for nothing else. Only a near cache needs it. */
   listen?(channel: string, events: ListenEvents): Listening;
   /** True if the client has not been ended. Default: always. */
@@ -34,6 +36,7 @@ export interface PgPoolLike {
   query(config: PgQuery): Promise<{ readonly rows: readonly unknown[] }>;
   connect(): Promise<PgClientLike>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
   listenerCount(event: 'error'): number;
   readonly ending?: boolean;
   readonly options?: object;
@@ -55,14 +58,18 @@ export interface PgListenerLike {
 }
 
 export interface PgClientLike {
-  query(config: PgQuery | string): Promise<{ readonly rows: readonly unknown[] }>;
+  query(config: PgQuery): Promise<{ readonly rows: readonly unknown[] }>;
   release(error?: Error | boolean): void;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 export interface PgQuery {
   readonly text: string;
   readonly values?: unknown[];
   readonly name?: string;
+  /** Milliseconds after which pg gives up, and closes the connection. */
+  readonly query_timeout?: number;
 }
 
 /** The tagged function of postgres.js, as far as it is used. */
@@ -97,19 +104,20 @@ export type PostgresClient = PgPoolLike | PostgresJsLike | PgliteLike | Postgres
 /**
  * Returns the port of a client, which is recognised by its shape.
  *
+ * @param options.timeout milliseconds after which a connection of a `pg.Pool` is closed if its server is silent
  * @param options.prepare `false` sends unnamed statements, which poolers in transaction mode need
  * @throws {UsageError} `invalid_option` for anything else
  */
 export function createPostgresPort(
   client: PostgresClient,
-  { prepare }: { readonly prepare: boolean },
+  { prepare, timeout }: { readonly prepare: boolean; readonly timeout: number },
 ): PostgresPort {
   if (isObject(client)) {
     if ('batch' in client) return client;
     if ('unsafe' in client && 'begin' in client) return ofPostgresJs(client, prepare);
     if ('transaction' in client) return ofPglite(client);
     if ('connect' in client && 'listenerCount' in client && 'totalCount' in client) {
-      return ofPool(client, prepare);
+      return ofPool(client, { prepare, timeout });
     }
   }
   throw new UsageError(
@@ -118,12 +126,18 @@ export function createPostgresPort(
   );
 }
 
-function ofPool(pool: PgPoolLike, prepare: boolean): PostgresPort {
+function ofPool(
+  pool: PgPoolLike,
+  { prepare, timeout }: { readonly prepare: boolean; readonly timeout: number },
+): PostgresPort {
   // Without a listener, an idle connection that the server closes ends the process.
   if (pool.listenerCount('error') === 0) pool.on('error', () => undefined);
   const config = ({ name, text }: Statement, values: readonly unknown[]): PgQuery => ({
     text,
     values: [...values],
+    // A connection that became silent would stay in the pool, with a call that never ends. Migrations have no name,
+    // and take as long as they take.
+    ...(name === '' ? {} : { query_timeout: timeout }),
     ...(prepare ? { name } : {}),
   });
   return {
@@ -132,20 +146,31 @@ function ofPool(pool: PgPoolLike, prepare: boolean): PostgresPort {
     },
     async batch(statements) {
       const client = await pool.connect();
+      // While a client is out of the pool, an error of its connection without a listener ends the process.
+      client.on('error', ignore);
       try {
         let rows: readonly unknown[] = [];
-        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        await client.query({
+          text: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+          query_timeout: timeout,
+        });
         for (const [statement, values] of statements) {
           rows = (await client.query(config(statement, values))).rows;
         }
-        await client.query('COMMIT');
+        await client.query({ text: 'COMMIT', query_timeout: timeout });
         client.release();
         return rows as readonly Row[];
       } catch (error) {
         // The transaction may still be open: the connection must not go back to the pool.
         client.release(true);
         throw error;
+      } finally {
+        client.off('error', ignore);
       }
+    },
+    onReconnect(listener) {
+      pool.on('error', listener);
+      return () => void pool.off('error', listener);
     },
     ...listenOfPool(pool),
   };
@@ -192,6 +217,8 @@ function listenWith(start: () => Promise<() => unknown>): Listening {
     },
   };
 }
+
+function ignore(): void {}
 
 function ofPostgresJs(sql: PostgresJsLike, prepare: boolean): PostgresPort {
   return {

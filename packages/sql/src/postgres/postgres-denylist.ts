@@ -40,7 +40,7 @@ export function postgresDenylist(
     ...CONNECTION_READERS,
   });
   const names = createTableNames({ table, schema, quote: '"' });
-  const port = createPostgresPort(client, { prepare });
+  const port = createPostgresPort(client, { prepare, timeout });
   const call = createDatabaseCall(POSTGRES_ERRORS);
   return createSqlDenylist({
     dialect: DIALECT,

@@ -27,7 +27,7 @@ export function postgresStore(
     POSTGRES_READERS,
   );
   const names = createTableNames({ table, schema, quote: '"' });
-  const port = createPostgresPort(client, { prepare });
+  const port = createPostgresPort(client, { prepare, timeout: settings.timeout });
   const call = createDatabaseCall(POSTGRES_ERRORS);
   const hasTriggers = nearCache !== undefined;
   const store = createSqlStore(
@@ -37,7 +37,7 @@ export function postgresStore(
   if (nearCache === undefined) return store;
 
   const { listenOn = client, settings: size } = nearCache;
-  const { listen } = createPostgresPort(listenOn, { prepare });
+  const { listen } = createPostgresPort(listenOn, { prepare, timeout: settings.timeout });
   if (listen === undefined) {
     throw new UsageError(
       'invalid_option',

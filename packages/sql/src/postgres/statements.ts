@@ -186,10 +186,10 @@ export function createStatements(
       ON CONFLICT (id) DO UPDATE SET at = excluded.at, answer = excluded.answer)
     SELECT s.status, s.now::float8 AS now, ${COLUMNS} FROM v s`,
 
-    // 1 tag, 2 except or null, 3 operation, 4 notAfter, 5 sweepAt
-    removeAll: `WITH ${lockedSubject({ tag: '$1', revokedBefore: NOW, upper: '0', sweepAt: '$5::bigint', notAfter: '$4::bigint' })},
+    // 1 tag, 2 except or null, 3 operation, 4 notAfter, 5 sweepAt, 6 cutoff or null
+    removeAll: `WITH ${lockedSubject({ tag: '$1', revokedBefore: `coalesce($6::bigint, ${NOW})`, upper: '0', sweepAt: '$5::bigint', notAfter: '$4::bigint' })},
     f AS MATERIALIZED (
-      SELECT meta.*, k.answer, coalesce(made_revoked_before, greatest(now, revoked_before)) AS new_revoked_before, CASE
+      SELECT meta.*, k.answer, coalesce(made_revoked_before, greatest(coalesce($6::bigint, now), revoked_before)) AS new_revoked_before, CASE
         WHEN now > $4::bigint AND made_revoked_before IS NULL THEN 'late'
         WHEN is_stale THEN 'again'
         WHEN k.answer IS NOT NULL THEN 'repeated'
@@ -198,6 +198,7 @@ export function createStatements(
     gone AS (
       DELETE FROM ${session} s USING f
       WHERE f.status = 'removed' AND ${inRange('$1')} AND s.sid IS DISTINCT FROM $2
+        AND ($6::bigint IS NULL OR s.created_at <= $6::bigint)
       RETURNING s.expires_at > f.now AS was_live, s.created_at),
     n AS MATERIALIZED (SELECT count(*) FILTER (WHERE was_live) AS count, max(created_at) AS newest FROM gone),
     marked AS (
@@ -205,7 +206,7 @@ export function createStatements(
       ON CONFLICT (id) DO NOTHING),
     kept AS (
       UPDATE ${subject} s SET seq = f.seq + 1, revoked_before = greatest(f.new_revoked_before, n.newest),
-        upper = CASE WHEN $2::text IS NULL THEN 0 ELSE 1 END
+        upper = CASE WHEN $6::bigint IS NOT NULL THEN s.upper WHEN $2::text IS NULL THEN 0 ELSE 1 END
       FROM f, n WHERE s.tag = $1 AND f.is_old AND f.status = 'removed')
     SELECT f.status, f.now::float8 AS now, coalesce(f.answer::bigint, n.count)::float8 AS count FROM f, n`,
 

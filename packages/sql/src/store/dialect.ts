@@ -54,6 +54,8 @@ export interface WriteValues {
     operation: string,
     notAfter: number,
     sweepAt: number,
+    /** Sessions that were created later are spared. `null`: all are removed. */
+    cutoff: number | null,
   ];
 }
 
@@ -82,8 +84,18 @@ export interface WriteResults {
   readonly removeAll: RemoveAllResult;
 }
 
+/** What is known of a server whose replica may take over without the newest writes. */
+export interface Failover {
+  /** True if an error is about one statement, and does not show that the server is away. */
+  isHarmless(error: unknown): boolean;
+  /** Calls `listener` when a connection had to be replaced. Returns a function that unsubscribes. */
+  onReconnect(listener: () => void): () => void;
+}
+
 /** The operations of a store in one kind of database. */
 export interface SqlDialect {
+  /** Absent where the database cannot lose what it has confirmed, as a file. */
+  readonly failover?: Failover;
   /**
    * `read`: the row of a sid. `load`: the same with the time as `now`, in any case one row. `list`: the live rows of a
    * tag with the time, at least one row.

@@ -51,7 +51,8 @@ export function createDatabaseCall(rules: ErrorRules): DatabaseCall {
   };
 }
 
-function codeOf(error: unknown): string | undefined {
+/** Returns the code of a driver's error, or of one that names it. */
+export function codeOf(error: unknown): string | undefined {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) ? code : undefined;
 }

@@ -1,6 +1,11 @@
-import { tagOf } from '@sess/core/internal';
-import { compareByAge, type SessionStore } from '@sess/core/store';
-import type { SqlDialect, WriteResults, WriteValues } from './dialect.js';
+import { type ReplayableStore, tagOf, withRevocationReplay } from '@sess/core/internal';
+import {
+  compareByAge,
+  type RemoveAllResult,
+  type SessionStore,
+  type WriteContext,
+} from '@sess/core/store';
+import type { Failover, SqlDialect, WriteResults, WriteValues } from './dialect.js';
 import {
   authColumns,
   encodeData,
@@ -27,12 +32,15 @@ export interface SqlStore extends SessionStore {
   sweep(): Promise<void>;
 }
 
-/** Creates a store on the operations of a dialect. */
+/**
+ * Creates a store on the operations of a dialect. After a failure of its server this process repeats its revocations of
+ * the last 60 seconds, which a replica that took over may lack.
+ */
 export function createSqlStore(
   dialect: SqlDialect,
   options: { readonly timeout: number; readonly sweep: number | undefined },
 ): SqlStore {
-  const queue = createSubjectQueue();
+  const queue = createSubjectQueue({ timeout: options.timeout });
   const sweeper = createSweeper({ intervalMs: options.sweep, sweep: () => dialect.sweep() });
 
   async function write<Name extends keyof WriteValues>(
@@ -44,7 +52,19 @@ export function createSqlStore(
     return result;
   }
 
-  return {
+  function removeUpTo(
+    tag: string,
+    range: { readonly except: string | undefined; readonly cutoff: number | null },
+    context: WriteContext,
+  ): Promise<RemoveAllResult> {
+    const notAfter = Math.floor(context.notAfter);
+    const { except = null, cutoff } = range;
+    const sweepAt = notAfter + SUBJECT_TTL_MS;
+    const values = [tag, except, context.operation, notAfter, sweepAt, cutoff] as const;
+    return queue.run(tag, () => write('removeAll', values));
+  }
+
+  const store: SessionStore = {
     timeout: options.timeout,
     open: (context) => sweeper.open(context),
     async load(sid) {
@@ -111,18 +131,26 @@ export function createSqlStore(
       const values = [sid, operation, Math.floor(notAfter), expected ?? null] as const;
       return removeResultOf(await write('remove', values));
     },
-    removeAll(tag, except, context) {
-      const notAfter = Math.floor(context.notAfter);
-      const sweepAt = notAfter + SUBJECT_TTL_MS;
-      const values = [tag, except ?? null, context.operation, notAfter, sweepAt] as const;
-      return queue.run(tag, () => write('removeAll', values));
-    },
+    removeAll: (tag, except, context) => removeUpTo(tag, { except, cutoff: null }, context),
     ready: () => dialect.check(),
     // The client is the caller's.
     async close() {
       dialect.close?.();
     },
-    migrate: () => dialect.migrate(),
-    sweep: () => dialect.sweep(),
   };
+  const { failover } = dialect;
+  const replaying =
+    failover === undefined ? store : withRevocationReplay(replayable(failover), failover);
+  return { ...replaying, migrate: () => dialect.migrate(), sweep: () => dialect.sweep() };
+
+  function replayable({ onReconnect }: Failover): ReplayableStore {
+    return {
+      ...store,
+      onReconnect,
+      async removeUpTo(tag, range, context) {
+        const result = await removeUpTo(tag, range, context);
+        return { count: 0, ...result };
+      },
+    };
+  }
 }

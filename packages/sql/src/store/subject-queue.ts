@@ -1,21 +1,33 @@
+import { systemClock } from '@sess/core/internal';
+
 /** Writes of one subject that may wait in this process; a further one is rejected. */
 const MAX_WAITING = 1_000;
 
 /** Runs writes of one subject one after the other, and writes of different subjects concurrently. */
 export interface SubjectQueue {
   /**
-   * Runs `work` after every earlier work of the same tag has settled.
-   * @throws {Error} if 1,000 works of that tag are waiting already
+   * Runs `work` after every earlier work of the same tag has settled, or has taken as long as the timeout.
+   * @throws {Error} if 1,000 works of that tag are waiting already, or if it waited as long as the timeout
    */
   run<Value>(tag: string, work: () => Promise<Value>): Promise<Value>;
+}
+
+interface Tail {
+  /** Resolves when the next work may run. */
+  last: Promise<void>;
+  waiting: number;
 }
 
 /**
  * Creates a queue per subject. Concurrent writers of one subject would each hold a connection while they wait for
  * the lock of its row, and leave none for the verifications of everyone else.
+ *
+ * @param options.timeout milliseconds after which the caller has given up on a work. A work that waited for that long
+ *   is not sent; one that runs for that long, on a connection that is dead, no longer holds up the others
  */
-export function createSubjectQueue(): SubjectQueue {
-  const tails = new Map<string, { last: Promise<unknown>; waiting: number }>();
+export function createSubjectQueue({ timeout }: { readonly timeout: number }): SubjectQueue {
+  const tails = new Map<string, Tail>();
+  const elapsed = (): number => systemClock.elapsed?.() ?? systemClock.now();
 
   return {
     async run(tag, work) {
@@ -25,13 +37,28 @@ export function createSubjectQueue(): SubjectQueue {
       }
       tails.set(tag, tail);
       tail.waiting += 1;
-      const result = tail.last.then(work, work);
-      tail.last = result;
+      const since = elapsed();
+      const turn = tail.last;
+      let free = (): void => undefined;
+      tail.last = new Promise<void>((resolve) => {
+        free = () => {
+          tail.waiting -= 1;
+          if (tail.waiting === 0) tails.delete(tag);
+          free = () => undefined;
+          resolve();
+        };
+      });
+      let stop: (() => void) | undefined;
       try {
-        return await result;
+        await turn;
+        if (elapsed() - since >= timeout) {
+          throw new Error('The write waited too long for earlier writes of its subject.');
+        }
+        stop = systemClock.startTimer?.(() => free(), timeout, { background: true });
+        return await work();
       } finally {
-        tail.waiting -= 1;
-        if (tail.waiting === 0) tails.delete(tag);
+        stop?.();
+        free();
       }
     },
   };

@@ -5,6 +5,8 @@ import {
   describeEndedSession,
 } from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
+import { describeCookieCaching } from './adapter/cookie-caching.js';
+import { describeCookieSources } from './adapter/cookie-sources.js';
 import { describeCookieTransport } from './adapter/cookie-transport.js';
 import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
@@ -17,6 +19,7 @@ import {
   type TokenMode,
 } from './adapter/engines.js';
 import { describeFaults } from './adapter/faults.js';
+import { describeGuests } from './adapter/guests.js';
 import type { StartHost, Target } from './adapter/host.js';
 import { describeJwks } from './adapter/jwks.js';
 import { describeRefresh } from './adapter/refresh.js';
@@ -56,6 +59,9 @@ const WITH_STORE: readonly Part[] = [
   ...EVERYWHERE,
   ['adapter', describeCookies],
   ['adapter', describeCookieTransport],
+  ['adapter', describeGuests],
+  ['adapter', describeCookieSources],
+  ['adapter', describeCookieCaching],
   ['adapter', describeRequestSessions],
   ['adapter', describeCredentials],
   ['adapter', describeFaults],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeEngine } from './store/engine.js';
+import { describeGuests } from './store/guests.js';
 import type { CurrentHarness, StoreHarness } from './store/harness.js';
 import { describeInsert } from './store/insert.js';
 import { describeInsertContext } from './store/insert-context.js';
@@ -27,5 +28,6 @@ export function storeSuite(name: string, makeStore: () => Promise<StoreHarness>)
     describeReplace(current);
     describeRemovals(current);
     describeEngine(current);
+    describeGuests(current);
   });
 }

@@ -1,5 +1,6 @@
 import type { HttpOptions } from '@sess/core/http';
 import { describe, expect, it } from 'vitest';
+import { NAVIGATION, SCRIPT, signInByCookie as signIn, useCookieHost } from './cookie-host.js';
 import {
   bearer,
   cookieHeader,
@@ -11,32 +12,12 @@ import {
   useHost,
 } from './host.js';
 
-const NAVIGATION: readonly Header[] = [
-  ['Sec-Fetch-Mode', 'navigate'],
-  ['Sec-Fetch-Dest', 'document'],
-  ['Sec-Fetch-Site', 'same-origin'],
-];
-const SCRIPT: readonly Header[] = [
-  ['Sec-Fetch-Mode', 'cors'],
-  ['Sec-Fetch-Dest', 'empty'],
-  ['Sec-Fetch-Site', 'same-origin'],
-];
-const CROSS_SITE: Header = ['Sec-Fetch-Site', 'cross-site'];
-
 /** The refresh cookie as the credential of requests without a bearer token: pages without scripts. */
 export function describeCookieTransport(target: Target): void {
-  const useCookies = (protocol: HttpOptions = {}): Promise<TestHost> =>
-    useHost(target, { protocol: { transport: 'both', ...protocol } });
-
-  async function signIn(host: TestHost) {
-    const { cookie } = await host.login();
-    const get = (path: string, headers: readonly Header[] = []) =>
-      host.send(path, { headers: [cookieHeader(cookie), ...headers] });
-    return { cookie, get };
-  }
+  const useCookies = (protocol?: HttpOptions): Promise<TestHost> => useCookieHost(target, protocol);
 
   describe('a session cookie', () => {
-    it('identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
+    it('a session cookie identifies a request without a bearer token, with one read and no write [cookie.no-write]', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const writes = () => host.calls()['replaceAuth'] ?? 0;
@@ -46,7 +27,7 @@ export function describeCookieTransport(target: Target): void {
       expect(writes()).toBe(before);
     });
 
-    it('sent twice is refused once at a guarded page: the refusal removes the other one', async () => {
+    it('a session cookie sent twice is refused once at a guarded page: the refusal removes the other one', async () => {
       const host = await useCookies({ cookie: { secure: false, path: '/me' } });
       const { cookie } = await host.login();
       const both = [cookieHeader(`${cookie}; sess=of-an-earlier-path`), ...NAVIGATION];
@@ -59,14 +40,14 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/me', { headers: [cookieHeader(cookie)] })).status).toBe(200);
     });
 
-    it('does not count with the default transport', async () => {
+    it('a session cookie does not count with the default transport', async () => {
       const host = await useHost(target);
       const { get } = await signIn(host);
       expect(json(await get('/public'))).toEqual({ user: null });
       expect((await get('/me')).status).toBe(401);
     });
 
-    it('does not count beside a bearer token, also one that is refused', async () => {
+    it('a session cookie does not count beside a bearer token, also one that is refused', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       const other = await host.login('bob');
@@ -75,7 +56,31 @@ export function describeCookieTransport(target: Target): void {
       expect((await get('/me', [['Authorization', 'Bearer ']])).status).toBe(400);
     });
 
-    it('counts beside credentials of another scheme, such as those of a staging proxy', async () => {
+    it('a session cookie does not count beside a token bound to a key, which is refused', async () => {
+      const host = await useCookies();
+      const { get } = await signIn(host);
+      const before = host.lookups();
+      const answer = await get('/me', [['Authorization', 'DPoP sat_unknown']]);
+      expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+      expect(host.lookups()).toBe(before);
+    });
+
+    it.each([
+      ['absent', []],
+      ['misspelt', [['Cookie', '__Host-sess=srt_0']]],
+      ['without its prefix', [['Cookie', 'sess=srt_0']]],
+      ['in another case', [['Cookie', '__host-sess=srt_0']]],
+    ] as readonly (readonly [string, readonly Header[]])[])(
+      'a session cookie that is %s costs no call of the store [cookies.prefix]',
+      async (_what, headers) => {
+        const host = await useCookies();
+        expect(json(await host.send('/public', { headers }))).toEqual({ user: null });
+        expect((await host.send('/me', { headers })).status).toBe(401);
+        expect(host.lookups()).toBe(0);
+      },
+    );
+
+    it('a session cookie counts beside credentials of another scheme, such as those of a staging proxy', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       expect(json(await get('/public', [['Authorization', 'Basic YTpi']]))).toEqual({
@@ -83,13 +88,13 @@ export function describeCookieTransport(target: Target): void {
       });
     });
 
-    it('alone counts with transport: cookie', async () => {
+    it('a session cookie alone counts with transport: cookie', async () => {
       const host = await useCookies({ transport: 'cookie' });
       const { token } = await host.login();
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('that comes twice is 400 at a guard, and no session elsewhere', async () => {
+    it('a session cookie that comes twice is 400 at a guard, and no session elsewhere', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const headers = [cookieHeader(`${cookie}; ${cookie}`)];
@@ -97,7 +102,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/me', { headers })).status).toBe(400);
     });
 
-    it('is never cleared by a refusal: a late response must not wipe a new sign-in', async () => {
+    it('a session cookie is never cleared by a refusal: a late response must not wipe a new sign-in', async () => {
       const host = await useCookies();
       const { cookie, get } = await signIn(host);
       await host.send('/session/logout', { method: 'POST', headers: [cookieHeader(cookie)] });
@@ -106,7 +111,7 @@ export function describeCookieTransport(target: Target): void {
       expect(answer.setCookies).toEqual([]);
     });
 
-    it('is a 503 with Retry-After while the store fails, and stays', async () => {
+    it('a session cookie is a 503 with Retry-After while the store fails, and stays', async () => {
       const host = await useCookies();
       const { get } = await signIn(host);
       host.fail();
@@ -127,7 +132,7 @@ export function describeCookieTransport(target: Target): void {
       return { host, cookie, get };
     }
 
-    it('is renewed by a page and by a script, and the renewed one works', async () => {
+    it('a cookie that is due is renewed by a page and by a script, and the renewed one works', async () => {
       const { host, cookie, get } = await due();
       const answer = await get('/public', NAVIGATION);
       const renewed = cookiePair(answer) ?? '';
@@ -140,12 +145,32 @@ export function describeCookieTransport(target: Target): void {
     });
 
     it.each([
-      ['a picture', [['Sec-Fetch-Dest', 'image']]],
-      ['a script file', [['Sec-Fetch-Dest', 'script']]],
+      ...['audio', 'embed', 'font', 'image', 'manifest', 'object', 'paintworklet', 'report'],
+      ...['script', 'serviceworker', 'sharedworker', 'style', 'track', 'video', 'worker'],
+    ])(
+      'a cookie that is due is accepted and not renewed by a request for %s',
+      async (destination) => {
+        const { get } = await due();
+        const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
+        expect(json(answer)).toEqual({ user: 'ada' });
+        expect(answer.setCookies).toEqual([]);
+      },
+    );
+
+    it.each([
       ['a prefetch', [['Sec-Purpose', 'prefetch'], ...NAVIGATION]],
       ['a prerender', [['Sec-Purpose', 'prefetch;prerender'], ...NAVIGATION]],
+      ['a prefetch of older browsers', [['Purpose', 'prefetch'], ...NAVIGATION]],
+      ['a request with both', [['Sec-Purpose', 'x'], ['Purpose', 'prefetch'], ...NAVIGATION]],
+      [
+        'the opening of a WebSocket',
+        [
+          ['Upgrade', 'websocket'],
+          ['Connection', 'Upgrade'],
+        ],
+      ],
     ] as readonly (readonly [string, readonly Header[]])[])(
-      'is accepted and not renewed by %s',
+      'a cookie that is due is accepted and not renewed by %s',
       async (_what, headers) => {
         const { get } = await due();
         const answer = await get('/public', headers);
@@ -154,21 +179,48 @@ export function describeCookieTransport(target: Target): void {
       },
     );
 
-    it('is renewed once by twenty parallel requests, which all pass', async () => {
+    it.each(['document', 'iframe', 'frame', 'fencedframe', 'empty'])(
+      'a cookie that is due is renewed by a request for %s',
+      async (destination) => {
+        const { get } = await due();
+        const answer = await get('/public', [['Sec-Fetch-Dest', destination]]);
+        expect(answer.setCookies).toHaveLength(1);
+      },
+    );
+
+    it.each([
+      ['HEAD', 'HEAD', '/me', [], 200, ''],
+      ['a 304', 'GET', '/tag', [['If-None-Match', '"1"']], 304, ''],
+      ['a streamed response', 'GET', '/feed', [], 200, 'onetwo'],
+    ] as readonly (readonly [string, string, string, readonly Header[], number, string])[])(
+      'a cookie that is due is renewed in the head of %s [responses.head]',
+      async (_what, method, path, headers, status, text) => {
+        const { host, cookie } = await due();
+        const sent = { method, headers: [cookieHeader(cookie), ...NAVIGATION, ...headers] };
+        const answer = await host.send(path, sent);
+        expect([answer.status, answer.text]).toEqual([status, text]);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        const renewed = cookieHeader(cookiePair(answer) ?? '');
+        const next = await host.send('/me', { headers: [renewed] });
+        expect([next.status, next.setCookies]).toEqual([200, []]);
+      },
+    );
+
+    it('a cookie that is due is renewed once by twenty parallel requests, which all pass', async () => {
       const { get } = await due();
       const answers = await Promise.all(Array.from({ length: 20 }, () => get('/me', SCRIPT)));
       expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
       expect(new Set(answers.flatMap((answer) => cookiePair(answer) ?? [])).size).toBe(1);
     });
 
-    it('gets the same one again if the response was lost, and passes long after', async () => {
+    it('a cookie that is due gets the same one again if the response was lost, and passes long after', async () => {
       const { host, get } = await due();
       const lost = cookiePair(await get('/public', NAVIGATION));
       host.clock.advance('1h');
       expect(cookiePair(await get('/public', NAVIGATION))).toBe(lost);
     });
 
-    it('ends the session when a copy is used after overlap [cookie.reuse]', async () => {
+    it('a cookie that is due ends the session when a copy is used after overlap [cookie.reuse]', async () => {
       const { host, get } = await due();
       const renewed = cookiePair(await get('/public', NAVIGATION)) ?? '';
       await host.send('/public', { headers: [cookieHeader(renewed)] });
@@ -178,7 +230,7 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/me', { headers: [cookieHeader(renewed)] })).status).toBe(401);
     });
 
-    it('is refreshed by the route for scripts without being rotated before its age', async () => {
+    it('a cookie that is due is refreshed by the route for scripts without being rotated before its age', async () => {
       const host = await useCookies();
       const { cookie } = await signIn(host);
       const refresh = () =>
@@ -195,45 +247,8 @@ export function describeCookieTransport(target: Target): void {
     });
   });
 
-  describe('an unsafe request with the cookie', () => {
-    it('from another site has no session, and is 403 at a guard [csrf.cookie]', async () => {
-      const host = await useCookies();
-      const { cookie } = await signIn(host);
-      const before = host.lookups();
-      const answer = await host.send('/transfer', {
-        method: 'POST',
-        headers: [cookieHeader(cookie), CROSS_SITE],
-      });
-      expect(answer.status).toBe(403);
-      expect(json(answer)).toMatchObject({ code: 'cross_site_request' });
-      expect(host.lookups()).toBe(before);
-    });
-
-    it('from this site passes, and a link from another site shows the page', async () => {
-      const host = await useCookies();
-      const { cookie, get } = await signIn(host);
-      const headers = [cookieHeader(cookie), ...SCRIPT];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
-      expect((await get('/me', [CROSS_SITE, ['Sec-Fetch-Mode', 'navigate']])).status).toBe(200);
-    });
-
-    it('is refused for a foreign Origin without Sec-Fetch-Site', async () => {
-      const host = await useCookies();
-      const { cookie } = await signIn(host);
-      const headers: Header[] = [cookieHeader(cookie), ['Origin', 'https://evil.example']];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(403);
-    });
-
-    it('does not need an allowed source with a bearer token', async () => {
-      const host = await useCookies();
-      const { token } = await host.login();
-      const headers = [bearer(token), CROSS_SITE];
-      expect((await host.send('/transfer', { method: 'POST', headers })).status).toBe(200);
-    });
-  });
-
   describe('a guarded page', () => {
-    it('redirects a navigation without a session, with the path to return to', async () => {
+    it('a guarded page redirects a navigation without a session, with the path to return to', async () => {
       const host = await useCookies();
       const answer = await host.send('/page?a=1', { headers: NAVIGATION });
       expect(answer.status).toBe(303);
@@ -241,7 +256,7 @@ export function describeCookieTransport(target: Target): void {
       expect(answer.headers['cache-control']).toBe('no-store');
     });
 
-    it('refuses other requests with the problem, and never redirects 400, 403 or 503', async () => {
+    it('a guarded page refuses other requests with the problem, and never redirects 400, 403 or 503', async () => {
       const host = await useCookies();
       const { cookie, get } = await signIn(host);
       expect((await host.send('/page', { headers: SCRIPT })).status).toBe(401);
@@ -249,17 +264,6 @@ export function describeCookieTransport(target: Target): void {
       expect((await host.send('/page', { headers: twice })).status).toBe(400);
       host.fail();
       expect((await get('/page', NAVIGATION)).status).toBe(503);
-    });
-
-    it('a guarded page is not stored for the back button, nor by shared caches, although the application allows it', async () => {
-      const host = await useCookies();
-      const { get } = await signIn(host);
-      expect((await get('/page', NAVIGATION)).headers['cache-control']).toBe('no-store');
-      expect((await get('/page', SCRIPT)).headers['cache-control']).toBe('private, no-cache');
-      const shared = await get('/page?caching=public', NAVIGATION);
-      expect(shared.headers['cache-control']).toBe('private, no-cache');
-      const own = await get('/page?caching=private', NAVIGATION);
-      expect(own.headers['cache-control']).toBe('private, max-age=60');
     });
   });
 

@@ -16,9 +16,13 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
 /**
  * What a host application is made of. Besides the adapter's own it has these routes; bodies are JSON:
  *
- * - `POST /login` `{"user"}`: `start({ subject: user })`, responds with its outcome
+ * - `POST /login` `{"user", "keep"?}`: `start({ subject: user, keep })`, responds with its outcome
  * - `POST /logout-here`: `end()`, 204
- * - `GET /public`: `{"user": subject or null}`, with the request's `Host` as header `X-Own-Host`; `GET /me`: guarded, the session
+ * - `GET /public`: `{"user": subject or null}`, with the request's `Host` as header `X-Own-Host`; sets `Cache-Control` to
+ *   the query's `caching`, if there is one, and `CDN-Cache-Control` to `max-age=60`
+ * - `GET /file`: `file`, with `Cache-Control: public, max-age=60` and `CDN-Cache-Control: max-age=60`, and does not read the session
+ * - `GET /tag`: guarded; `page` with `ETag: "1"`, or 304 for `If-None-Match: "1"`; `GET /feed`: guarded; streams `one`, `two`
+ *   in two writes; `GET /me`: guarded, the session
  * - `PATCH /me`: guarded, `update(body)`, responds with the session; `POST /reauth`: guarded, `elevate()`
  * - `POST /transfer`: guarded with `authenticatedWithin: '5m'`, 200
  * - `GET /admin`: guarded with `where: (session) => session.subject === 'admin'`, 200
@@ -29,10 +33,13 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  * - `POST /login/public`, `/login/head`, `/login/list`: the same, and then sets `X-Kind` to the last segment and
  *   `Cache-Control` and `CDN-Cache-Control` to `public`: as headers, or where Node's response can be reached as an object and
  *   as a list of pairs for `writeHead`; responds `ok`
+ * - `POST /login/provider`: the same as `/login/json`, with `origins: ['https://id.example']` for `start`
  * - `GET` and `POST /session/own`: `{"own":true}`
  * - `POST /tamper`: guarded; copies the body into the session object, ignores what that throws, and responds with `elevate()`
  * - `GET /page`: guarded with `redirectTo: '/sign-in'`; sets `Cache-Control` to `public, max-age=60` for `?caching=public`, to
  *   `private, max-age=60` for `?caching=private`, and responds with text
+ * - `GET /guest`: `{"data": guest.data}`; `PATCH /guest`: `guest.update(body)`, responds with the same
+ * - `POST /put` `{"name", "value"}`: `put(name, value)`, 204; `POST /take` `{"name"}`: `{"value": take(name) or null}`
  * - `POST /race`: guarded; waits for `host.gate()` and then calls `update(body)`
  *
  * Errors go through the error handling of the adapter; others get 500.

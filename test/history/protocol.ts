@@ -1,12 +1,5 @@
 import type { Kind, Outcome } from './history.js';
 
-/** What a worker process is started with. */
-export interface WorkerConfig {
-  readonly endpoints: readonly { readonly host: string; readonly port: number }[];
-  readonly keyPrefix: string;
-  readonly grace: string;
-}
-
 /** A call that a worker is to make. */
 export interface Order {
   readonly id: number;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,24 @@ export interface Bundle {
   remove(): Promise<void>;
 }
 
+/** What is bundled. */
+export interface BundleOptions {
+  /** The program. */
+  readonly entry: URL;
+  /** Packages that are imported when the program runs: native ones, and those that look for files beside theirs. */
+  readonly external?: readonly string[];
+  /** The folder in which the result gets one of its own; `external` is looked up from there. Default: the temporary one. */
+  readonly parent?: string;
+}
+
 /**
- * Makes one JavaScript file of worker.ts and all that it imports. Child processes have no test runner
+ * Makes one JavaScript file of a program and all that it imports. Child processes have no test runner
  * around them that would read TypeScript, and `dist/` may be older than the sources that are to be tested.
  */
-export async function bundleWorker(): Promise<Bundle> {
-  const directory = await mkdtemp(join(tmpdir(), 'sess-history-'));
+export async function bundleWorker(options: BundleOptions): Promise<Bundle> {
+  const { entry, external = [], parent = tmpdir() } = options;
+  await mkdir(parent, { recursive: true });
+  const directory = await mkdtemp(join(parent, 'sess-history-'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     const { build } = await importVite();
@@ -25,9 +37,13 @@ export async function bundleWorker(): Promise<Bundle> {
       envFile: false,
       publicDir: false,
       logLevel: 'error',
-      ssr: { noExternal: true, resolve: { conditions: ['@sess/source', 'node'] } },
+      ssr: {
+        noExternal: true,
+        external: [...external],
+        resolve: { conditions: ['@sess/source', 'node'] },
+      },
       build: {
-        ssr: fileURLToPath(new URL('worker.ts', import.meta.url)),
+        ssr: fileURLToPath(entry),
         outDir: directory,
         target: 'node20',
         minify: false,

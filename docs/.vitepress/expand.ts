@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url));
 const MARKER = /^<!-- options (\w+) (\w+) -->$/gm;
+const LISTING = /^\[`[\w.-]+`\]\((\.\/[\w.-]+\.ts)\)$/gm;
 /** The members at the top of an interface; nested ones are indented further. */
 const MEMBER = /^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly '?(\w+)'?(\??):/gm;
 /** The sentence or clause that begins with "Default:". A full stop within code or a number does not end it. */
@@ -48,6 +49,14 @@ export function expandOptions(page: string): string {
       ...rows.map((row) => `| ${row} |`),
     ].join('\n');
   });
+}
+
+/**
+ * Replaces each paragraph that is only a link to a TypeScript file, ``[`store.ts`](./store.ts)``, by the text of the file: a
+ * code host shows the link.
+ */
+export function expandListings(page: string): string {
+  return page.replace(LISTING, '<<< $1');
 }
 
 function sourcesOf(packageName: string): readonly string[] {

@@ -1,6 +1,6 @@
-import { type Clock, UsageError } from '@sess/core';
-import { TOMBSTONE_TTL_MS } from '@sess/core/store';
-import { createBackoff, isTransient } from '../client/command-sender.js';
+import { TOMBSTONE_TTL_MS } from '../store/store.js';
+import { createBackoff } from '../util/backoff.js';
+import type { Clock } from '../util/clock.js';
 
 /** What is replayed, and how. */
 export interface ReplayerContext<Entry> {
@@ -10,6 +10,8 @@ export interface ReplayerContext<Entry> {
   replay(entry: Entry): Promise<number>;
   /** A replay has found lost revocations. */
   onRepaired(count: number): void;
+  /** True if an error is about the call itself and does not show that a server is away. */
+  isHarmless(error: unknown): boolean;
 }
 
 /** Repeats revocations that a failover may have lost. */
@@ -26,15 +28,12 @@ export interface RevocationReplayer {
 const GROUP_SIZE = 32;
 const GROUP_MS = 32;
 
-/** A reply of a server that is up and refuses this command only. */
-const REFUSAL = /^[A-Z]{2,}\b/;
-
 /**
  * Creates a replayer. A failover may promote a replica that lacks the newest writes, so revocations are repeated, newest
  * first: after each reconnect, and after the first successful call that follows a failed one.
  */
 export function createReplayer<Entry>(context: ReplayerContext<Entry>): RevocationReplayer {
-  const { recent, replay, onRepaired } = context;
+  const { recent, replay, onRepaired, isHarmless } = context;
   const backoff = createBackoff();
   let clock: Clock | undefined;
   let needsReplay = false;
@@ -90,12 +89,6 @@ export function createReplayer<Entry>(context: ReplayerContext<Entry>): Revocati
       void probe().then(replayAll, () => {});
     },
   };
-}
-
-/** True if an error is about the call itself and does not show that a server is away. */
-function isHarmless(error: unknown): boolean {
-  if (error instanceof UsageError) return true;
-  return error instanceof Error && !isTransient(error) && REFUSAL.test(error.message);
 }
 
 /** A clock without timers does not wait. */

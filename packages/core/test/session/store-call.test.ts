@@ -2,7 +2,7 @@ import { type Clock, StoreUnavailableError, UsageError } from '@sess/core';
 import { createFakeClock, createMemoryLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createEvents } from '../../src/session/events.js';
-import { createCallStore } from '../../src/session/store-client.js';
+import { createCallStore } from '../../src/session/store-call.js';
 import { settle as nextTurn } from './arrange.js';
 import { createTimerClock } from './timer-clock.js';
 

@@ -3,6 +3,7 @@ import type { Disturbance, Finding, History, Kind, Operation, Outcome } from './
 
 /** What a run came to, in a paragraph. */
 export function summarise(given: {
+  readonly name: string;
   readonly seed: number;
   readonly seconds: number;
   readonly workers: number;
@@ -12,13 +13,13 @@ export function summarise(given: {
   /** Milliseconds from the last disturbance until every process could do everything. */
   readonly recovery: number;
 }): string {
-  const { seed, seconds, workers, history, findings, troubles, recovery } = given;
+  const { name, seed, seconds, workers, history, findings, troubles, recovery } = given;
   const { operations, disturbances } = history;
   const lost = disturbances.filter(({ mayLose }) => mayLose).length;
   const violations = findings.filter(({ verdict }) => verdict === 'violation');
   const explained = findings.filter(({ verdict }) => verdict === 'failover');
   const lines = [
-    `history: seed ${seed}, ${seconds} s, ${workers} processes, ${operations.length} calls (${(operations.length / seconds).toFixed(0)}/s).`,
+    `history on ${name}: seed ${seed}, ${seconds} s, ${workers} processes, ${operations.length} calls (${(operations.length / seconds).toFixed(0)}/s).`,
     `Calls (ok/failed/unknown): ${countCalls(operations)}.`,
     `Longest and p99, ms: ${countTimes(operations)}.`,
     `Disturbances: ${countDisturbances(disturbances)}; ${lost} may have lost writes.`,

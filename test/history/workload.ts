@@ -19,8 +19,11 @@ export interface WorkloadOptions {
 /** Honest clients of many processes. Each call goes to a process of chance, as behind a load balancer. */
 export interface Workload {
   readonly clients: Clients;
-  /** Signs a subject in. */
-  signIn(subject: string, worker?: number): Promise<Client | undefined>;
+  /** Signs a subject in. Without a client, `detail` is the fault. */
+  signIn(
+    subject: string,
+    worker?: number,
+  ): Promise<{ readonly client?: Client; readonly detail?: string }>;
   /** One call for a client, recorded; and what the client does about the answer. */
   call(client: Client, kind: Kind, worker?: number): Promise<AnswerMessage>;
   /** Calls at the given rate until told to stop; resolves when all have been answered. */
@@ -49,8 +52,14 @@ export function createWorkload(options: WorkloadOptions): Workload {
     return answer;
   }
 
-  async function signIn(subject: string, worker = anyWorker()): Promise<Client | undefined> {
-    return clients.add(subject, await send(worker, { kind: 'create', subject }));
+  async function signIn(subject: string, worker = anyWorker()) {
+    const answer = await send(worker, { kind: 'create', subject });
+    const client = clients.add(subject, answer);
+    const { detail } = answer;
+    return {
+      ...(client === undefined ? {} : { client }),
+      ...(detail === undefined ? {} : { detail }),
+    };
   }
 
   async function call(client: Client, kind: Kind, worker = anyWorker()): Promise<AnswerMessage> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Message, Order, WorkerConfig } from './protocol.js';
+import { readClock } from './history.js';
+import type { Message, Order } from './protocol.js';
 
 export type AnswerMessage = Extract<Message, { type: 'answer' }>;
 export type EventMessage = Extract<Message, { type: 'event' }>;
@@ -8,8 +9,14 @@ export type EventMessage = Extract<Message, { type: 'event' }>;
 /** Several processes that take orders. */
 export interface WorkerPool {
   readonly size: number;
-  /** Has a worker make a call. Rejects when the worker is gone. */
+  /** Has a worker make a call. Rejects when the worker is gone by itself; one that was killed leaves it unknown. */
   order(worker: number, order: Omit<Order, 'id'>): Promise<AnswerMessage>;
+  /** Kills a worker, without a chance to finish anything. */
+  kill(worker: number): Promise<void>;
+  /** Starts a killed worker again, and resolves when it is connected. */
+  restart(worker: number): Promise<void>;
+  /** Has a worker stand still, and go on. */
+  signal(worker: number, signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Orders that have not been answered. */
   waiting(): readonly string[];
   stop(): Promise<void>;
@@ -17,18 +24,23 @@ export interface WorkerPool {
 
 const START_MS = 20_000;
 
-/** Starts so many workers, and resolves when each is connected to the cluster. */
+/** Starts so many workers, and resolves when each is connected to the store. */
 export async function startWorkers(
   file: string,
-  config: WorkerConfig,
+  config: unknown,
   given: {
     readonly size: number;
     readonly onEvent: (worker: number, event: EventMessage) => void;
   },
 ): Promise<WorkerPool> {
-  const workers = Array.from({ length: given.size }, (_, index) =>
-    startWorker(file, config, (event) => given.onEvent(index, event)),
-  );
+  const start = (index: number): Worker =>
+    startWorker(file, config, (event) => given.onEvent(index, event));
+  const workers = Array.from({ length: given.size }, (_, index) => start(index));
+  const choose = (index: number): Worker => {
+    const chosen = workers[index];
+    if (chosen === undefined) throw new RangeError(`There is no worker ${index}.`);
+    return chosen;
+  };
   const stop = async (): Promise<void> => {
     await Promise.all(workers.map((worker) => worker.stop()));
   };
@@ -40,11 +52,13 @@ export async function startWorkers(
   }
   return {
     size: workers.length,
-    order(worker, order) {
-      const chosen = workers[worker];
-      if (chosen === undefined) throw new RangeError(`There is no worker ${worker}.`);
-      return chosen.order(order);
+    order: async (worker, order) => choose(worker).order(order),
+    kill: (worker) => choose(worker).stop(),
+    async restart(worker) {
+      workers[worker] = start(worker);
+      await choose(worker).ready;
     },
+    signal: (worker, signal) => choose(worker).signal(signal),
     waiting: () => workers.flatMap((worker) => worker.waiting()),
     stop,
   };
@@ -54,18 +68,20 @@ interface Worker {
   readonly ready: Promise<void>;
   order(order: Omit<Order, 'id'>): Promise<AnswerMessage>;
   waiting(): readonly string[];
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
 interface Waiting {
   readonly order: Order;
+  readonly from: number;
   readonly resolve: (answer: AnswerMessage) => void;
   readonly reject: (error: Error) => void;
 }
 
 function startWorker(
   file: string,
-  config: WorkerConfig,
+  config: unknown,
   onEvent: (event: EventMessage) => void,
 ): Worker {
   // The conditions and hooks of the test runner are none of its business.
@@ -77,11 +93,16 @@ function startWorker(
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let stderr = '';
+  let isKilled = false;
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-2_000);
+    stderr = (stderr + text).slice(-4_000);
   });
   const ended = once(child, 'exit').then(() => {
-    for (const { reject } of waiting.values()) reject(new Error(`a worker ended: ${stderr}`));
+    for (const { order, from, resolve, reject } of waiting.values()) {
+      if (isKilled) resolve(killed(order.id, from));
+      else reject(new Error(`a worker ended: ${stderr}`));
+    }
+    waiting.clear();
   });
   const ready = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`a worker is not ready: ${stderr}`)), START_MS);
@@ -108,16 +129,37 @@ function startWorker(
       new Promise((resolve, reject) => {
         lastId += 1;
         const order: Order = { ...given, id: lastId };
-        waiting.set(order.id, { order, resolve, reject });
+        const from = readClock();
+        if (isKilled) return resolve(killed(order.id, from));
+        waiting.set(order.id, { order, from, resolve, reject });
         child.send(order, (error) => {
-          if (error !== null) reject(error);
+          // The end of the process rejects it, with the reason; unless that was before.
+          if (error !== null) void ended.then(() => reject(new Error(`a worker ended: ${stderr}`)));
         });
       }),
     waiting: () =>
       [...waiting.values()].map(
         ({ order }) => `${order.kind} of ${order.subject}, pid ${child.pid}`,
       ),
-    stop: () => end(child, ended),
+    signal: (signal) => void child.kill(signal),
+    stop: () => {
+      isKilled = true;
+      return end(child, ended);
+    },
+  };
+}
+
+/** What a client hears of a process that dies: nothing, in no time. */
+function killed(id: number, from: number): AnswerMessage {
+  return {
+    type: 'answer',
+    id,
+    from,
+    to: readClock(),
+    // Not the library's time.
+    starved: readClock() - from,
+    outcome: 'unknown',
+    detail: 'the process was killed',
   };
 }
 
