@@ -3,6 +3,7 @@ import {
   isExpired,
   type LateResult,
   MAX_CLOCK_LEAD_MS,
+  type ReplaceAuthContext,
   type ReplaceResult,
   type SessionRecord,
   type SessionStore,

@@ -181,7 +181,7 @@ describe('what is remembered of tokens that were seen', () => {
   it('is bounded: with one more than the limit, the oldest that was not used again is forgotten', async () => {
     const { calls, settling } = arrangeAlone();
     const see = async (number: number) => {
-      settling.acknowledgeUnread(`sid ${number}`, `digest ${number}`, 1);
+      settling.acknowledgeUnread(`sid ${number}`, `digest ${number}`);
       await Promise.resolve();
     };
     for (let number = 1; number <= 100; number += 1) await see(number);
@@ -201,7 +201,7 @@ describe('what is remembered of tokens that were seen', () => {
     const entry = { digest: createAuth(0).refresh, expiresAt: 1 };
     const access = Array.from({ length: 8 }, () => entry);
     const { calls, settling } = arrangeAlone({ access, accessCount: 8 });
-    settling.acknowledgeUnread('sid', 'forgotten', 1);
+    settling.acknowledgeUnread('sid', 'forgotten');
     await settle();
     expect(calls).toEqual({ loads: 1, writes: 0 });
   });

@@ -23,7 +23,7 @@ export function createFakeTokens(
       verify(token) {
         const { session, digest, generation, expiresAt } = grantIn(token as string);
         if (clock.now() >= expiresAt) return { ok: false, reason: 'expired' };
-        acknowledge(session.sid, digest, generation);
+        if (generation > 0) acknowledge(session.sid, digest);
         return { ok: true, session };
       },
       ...port,
