@@ -190,6 +190,7 @@ describe('a cookie as the credential', () => {
 describe("the user's sessions", () => {
   async function withTwo() {
     const arranged = await signedIn();
+    arranged.clock.advance('1s');
     const { session: other } = await arranged.sessions.create({ subject: 'ada' });
     const { session: foreign } = await arranged.sessions.create({ subject: 'bob' });
     const opened = await arranged.authenticated({ method: 'POST', headers: SAME_ORIGIN });
