@@ -73,9 +73,11 @@ export interface Session<Data extends object = RegisteredData> {
  * access token, and no list shows it.
  */
 export interface Guest<Data extends object = RegisteredData> {
+  /** The public id of the guest: 32 characters, worthless as a credential. */
   readonly sid: string;
   /** What was kept so far, frozen. */
   readonly data: Readonly<Partial<Data>>;
+  /** Epoch milliseconds, store time. */
   readonly createdAt: number;
   /** When it ends if nothing more happens: an hour after it was created or its cookie was renewed. */
   readonly expiresAt: number;
@@ -83,6 +85,7 @@ export interface Guest<Data extends object = RegisteredData> {
 
 /** A guest together with the token that was issued for it. Inspecting it shows no token. */
 export interface IssuedGuest<Data extends object = RegisteredData> {
+  /** The guest as it is after the call. */
   readonly guest: Guest<Data>;
   /** For the refresh cookie, and for `present`. */
   readonly refreshToken: string;
@@ -92,6 +95,7 @@ export interface IssuedGuest<Data extends object = RegisteredData> {
 
 /** A session together with the tokens that were just issued for it. Inspecting it shows no token. */
 export interface Issued<Data extends object = RegisteredData> {
+  /** The session as it is after the call. */
   readonly session: Session<Data>;
   /** For the `Authorization: Bearer` header. */
   readonly accessToken: string;
@@ -121,10 +125,12 @@ export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | '
 /** A credential that was not accepted. */
 export type Rejected = { readonly ok: false; readonly reason: RejectionReason };
 
+/** The result of `verify` and `authenticate`: the live session, or why the access token was not accepted. */
 export type VerifyResult<Data extends object = RegisteredData> =
   | { readonly ok: true; readonly session: Session<Data> }
   | Rejected;
 
+/** The result of `refresh`: new tokens of the session, or why the refresh token was not accepted. */
 export type RefreshResult<Data extends object = RegisteredData> =
   | ({ readonly ok: true } & Issued<Data>)
   | Rejected;
@@ -164,6 +170,7 @@ export type RevokeCause =
  * of that module, and not logged as a listener's fault is.
  */
 export interface SessionEvent {
+  /** A sign-in was stored. Guests are no sessions and emit nothing. */
   created: { readonly sid: string; readonly subject: string };
   /** `replayed`: the token had been spent already, and its bearer got the same successor again. */
   refreshed: { readonly sid: string; readonly subject: string; readonly replayed: boolean };
@@ -179,6 +186,7 @@ export interface SessionEvent {
    * is newer than the session, so that it is forged, or the store lost writes.
    */
   reuse: { readonly sid: string; readonly subject: string; readonly alternative?: 'lost-writes' };
+  /** A credential was not accepted. `sid` is absent if the credential names no session. */
   rejected: {
     readonly token: 'access' | 'refresh';
     readonly reason: RejectionReason;
@@ -195,6 +203,7 @@ export interface SessionEvent {
   'store-call': { readonly operation: string; readonly duration: number; readonly ok: boolean };
 }
 
+/** A listener of one event. What it throws, or rejects with, is logged and does not reach the request. */
 export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
@@ -240,13 +249,17 @@ interface InitialData<Data extends object> {
 
 /** The credentials that a request came with. */
 export interface PresentedTokens {
+  /** Any value, as a request has it; not a string: ignored. */
   readonly accessToken?: unknown;
+  /** Any value, as a request has it; not a string: ignored. */
   readonly refreshToken?: unknown;
 }
 
 /** Who ended a session, and why. Both are cut to 128 characters and appear in the event and the log. */
 export interface RevokeOptions {
+  /** The id of the administrator or service that asked for it. Default: absent from the event. */
   readonly by?: string;
+  /** A text for the audit log. Default: absent from the event. */
   readonly reason?: string;
 }
 
@@ -363,6 +376,7 @@ export interface Sessions<Data extends object = RegisteredData> {
     subject: string,
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<number>;
+  /** Returns a live session as the store has it, without changing it; `undefined` if there is none. */
   get(sid: string): Promise<Session<Data> | undefined>;
   /** The subject's live sessions, oldest first. */
   list(subject: string): Promise<Session<Data>[]>;
