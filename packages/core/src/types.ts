@@ -356,10 +356,12 @@ export interface Sessions<Data extends object = RegisteredData> {
     options: { readonly canRenew: boolean },
   ): PresentResult<Data> | Promise<PresentResult<Data>>;
   /**
-   * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it
-   * by what the function returns. The function may be called again when another write came first.
-   * `undefined` when there is no such session: a write never brings one back.
-   * @throws InvalidDataError
+   * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it by what the
+   * function returns. The function may be called again when another write came first. Returns the session after the
+   * change, `undefined` if there is none: a write never brings one back.
+   *
+   * @throws {InvalidDataError} invalid_data, data_too_large
+   * @throws {SessError} not_supported without a store
    */
   update(
     sid: string,
@@ -368,21 +370,32 @@ export interface Sessions<Data extends object = RegisteredData> {
   /**
    * Renews a session after a re-authentication: it gets new tokens, `authenticatedAt` is now, both deadlines start again,
    * and every earlier token is rejected. A stateless engine needs the session that `verify` returned; for others its
-   * `sid` is enough.
+   * `sid` is enough. Returns `undefined` if there is no such session (NIST SP 800-63B-4, section 5.2).
    */
   elevate(session: string | Session<Data>): Promise<Issued<Data> | undefined>;
-  /** Updates all live sessions of a subject. Returns how many were updated. */
+  /**
+   * Updates all live sessions of a subject, one write each, as after a change of roles. Returns how many were updated; a
+   * session that starts during the call may be missing.
+   *
+   * @throws as `update`
+   */
   updateAll(
     subject: string,
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<number>;
   /** Returns a live session as the store has it, without changing it; `undefined` if there is none. */
   get(sid: string): Promise<Session<Data> | undefined>;
-  /** The subject's live sessions, oldest first. */
+  /** Returns the subject's live sessions, oldest first. @throws {UsageError} invalid_subject */
   list(subject: string): Promise<Session<Data>[]>;
-  /** Ends a session. Returns `false` if there was none. */
+  /** Ends a session: no token of it works any longer. Returns `false` if there was none. */
   revoke(sid: string, options?: RevokeOptions): Promise<boolean>;
-  /** Ends all sessions of a subject except `except`. Returns how many were ended. */
+  /**
+   * Ends all sessions of a subject, in one write. Returns how many were ended. Sign-ins whose `provenAt` is before it are
+   * refused for 15 minutes.
+   *
+   * @param options.except the `sid` of a session that stays. Default: none
+   * @throws {UsageError} invalid_subject, invalid_option
+   */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
    * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it
