@@ -31,6 +31,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     items: [
       page('All account routes', '/guides/accounts'),
       page('Pages rendered on the server', '/guides/pages'),
+      page('Before the sign-in', '/guides/before-the-sign-in'),
       page('Browser client', '/guides/browser'),
       page('Client recipes', '/guides/client-recipes'),
       page('A page of devices', '/guides/devices'),

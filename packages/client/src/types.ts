@@ -1,5 +1,6 @@
 /** A successful response with tokens (RFC 6749, section 5.1). */
 export interface TokenResponse {
+  /** For the `Authorization: Bearer` header. */
   readonly access_token: string;
   /** Seconds. Without it the token is used until the API refuses it. */
   readonly expires_in: number;
@@ -69,8 +70,11 @@ export interface Platform {
 
 /** The place where a client without cookies keeps its refresh token: secure storage of a device, never of a page. */
 export interface RefreshTokenStorage {
+  /** Returns the stored token; nothing if there is none. */
   get(): string | undefined | null | Promise<string | undefined | null>;
+  /** Replaces the stored token. The client waits for it before it uses the new access token. */
   set(refreshToken: string): void | Promise<void>;
+  /** Deletes the token, at a sign-out and after a refusal. */
   remove(): void | Promise<void>;
 }
 
@@ -96,13 +100,21 @@ export interface ClientOptions {
 
 /** A session as the server lists it. Times are epoch milliseconds. */
 export interface ListedSession {
+  /** The public id, for `revoke`. */
   readonly sid: string;
+  /** The user. */
   readonly subject: string;
+  /** What the application keeps with the session. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** What the client reported at its sign-in: do not rely on it. */
   readonly device: { readonly userAgent?: string; readonly ip?: string; readonly label?: string };
+  /** When the user signed in. */
   readonly createdAt: number;
+  /** When the user last proved who they are. */
   readonly authenticatedAt: number;
+  /** When the session was last refreshed. */
   readonly lastUsedAt: number;
+  /** When it ends if it is not used. */
   readonly expiresAt: number;
   /** True for the session of this client. */
   readonly current: boolean;

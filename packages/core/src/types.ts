@@ -77,9 +77,11 @@ export interface Session<Data extends object = RegisteredData> {
  * access token, and no list shows it.
  */
 export interface Guest<Data extends object = RegisteredData> {
+  /** The public id of the guest: 32 characters, worthless as a credential. */
   readonly sid: string;
   /** What was kept so far, frozen. */
   readonly data: Readonly<Partial<Data>>;
+  /** Epoch milliseconds, store time. */
   readonly createdAt: number;
   /** When it ends if nothing more happens: an hour after it was created or its cookie was renewed. */
   readonly expiresAt: number;
@@ -87,6 +89,7 @@ export interface Guest<Data extends object = RegisteredData> {
 
 /** A guest together with the token that was issued for it. Inspecting it shows no token. */
 export interface IssuedGuest<Data extends object = RegisteredData> {
+  /** The guest as it is after the call. */
   readonly guest: Guest<Data>;
   /** For the refresh cookie, and for `present`. */
   readonly refreshToken: string;
@@ -96,6 +99,7 @@ export interface IssuedGuest<Data extends object = RegisteredData> {
 
 /** A session together with the tokens that were just issued for it. Inspecting it shows no token. */
 export interface Issued<Data extends object = RegisteredData> {
+  /** The session as it is after the call. */
   readonly session: Session<Data>;
   /** For the `Authorization: Bearer` header. */
   readonly accessToken: string;
@@ -125,10 +129,12 @@ export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | '
 /** A credential that was not accepted. */
 export type Rejected = { readonly ok: false; readonly reason: RejectionReason };
 
+/** The result of `verify` and `authenticate`: the live session, or why the access token was not accepted. */
 export type VerifyResult<Data extends object = RegisteredData> =
   | { readonly ok: true; readonly session: Session<Data> }
   | Rejected;
 
+/** The result of `refresh`: new tokens of the session, or why the refresh token was not accepted. */
 export type RefreshResult<Data extends object = RegisteredData> =
   | ({ readonly ok: true } & Issued<Data>)
   | Rejected;
@@ -168,6 +174,7 @@ export type RevokeCause =
  * of that module, and not logged as a listener's fault is.
  */
 export interface SessionEvent {
+  /** A sign-in was stored. Guests are no sessions and emit nothing. */
   created: { readonly sid: string; readonly subject: string };
   /** `replayed`: the token had been spent already, and its bearer got the same successor again. */
   refreshed: { readonly sid: string; readonly subject: string; readonly replayed: boolean };
@@ -183,6 +190,7 @@ export interface SessionEvent {
    * is newer than the session, so that it is forged, or the store lost writes.
    */
   reuse: { readonly sid: string; readonly subject: string; readonly alternative?: 'lost-writes' };
+  /** A credential was not accepted. `sid` is absent if the credential names no session. */
   rejected: {
     readonly token: 'access' | 'refresh';
     readonly reason: RejectionReason;
@@ -199,6 +207,7 @@ export interface SessionEvent {
   'store-call': { readonly operation: string; readonly duration: number; readonly ok: boolean };
 }
 
+/** A listener of one event. What it throws, or rejects with, is logged and does not reach the request. */
 export type EventListener<Name extends keyof SessionEvent> = (
   event: SessionEvent[Name],
 ) => void | Promise<void>;
@@ -262,13 +271,17 @@ interface InitialData<Data extends object> {
 
 /** The credentials that a request came with. */
 export interface PresentedTokens {
+  /** Any value, as a request has it; not a string: ignored. */
   readonly accessToken?: unknown;
+  /** Any value, as a request has it; not a string: ignored. */
   readonly refreshToken?: unknown;
 }
 
 /** Who ended a session, and why. Both are cut to 128 characters and appear in the event and the log. */
 export interface RevokeOptions {
+  /** The id of the administrator or service that asked for it. Default: absent from the event. */
   readonly by?: string;
+  /** A text for the audit log. Default: absent from the event. */
   readonly reason?: string;
 }
 
@@ -365,10 +378,12 @@ export interface Sessions<Data extends object = RegisteredData> {
     options: { readonly canRenew: boolean },
   ): PresentResult<Data> | Promise<PresentResult<Data>>;
   /**
-   * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it
-   * by what the function returns. The function may be called again when another write came first.
-   * `undefined` when there is no such session: a write never brings one back.
-   * @throws InvalidDataError
+   * Merges `patch` into the data (one level deep; a key set to `undefined` is removed), or replaces it by what the
+   * function returns. The function may be called again when another write came first. Returns the session after the
+   * change, `undefined` if there is none: a write never brings one back.
+   *
+   * @throws {InvalidDataError} invalid_data, data_too_large
+   * @throws {SessError} not_supported without a store
    */
   update(
     sid: string,
@@ -378,9 +393,9 @@ export interface Sessions<Data extends object = RegisteredData> {
    * Renews a session after a re-authentication: it gets new tokens, `authenticatedAt` is now, `acr` and `amr` are those
    * given or absent, and both deadlines start again. Until a new token has been presented, and at most for `overlap`,
    * the earlier ones are accepted for single requests, which show the earlier `authenticatedAt`, `acr` and `amr`:
-   * requests under way, a second click and a lost response sign nobody out. After that they are rejected. Signed access
+   * requests in flight, a second click and a lost response do not end a sign-in. After that they are rejected. Signed access
    * tokens are rejected from the start. A stateless engine needs the session that `verify` returned; for others its
-   * `sid` is enough.
+   * `sid` is enough. Returns `undefined` if there is no such session (NIST SP 800-63B-4, section 5.2).
    *
    * @throws {UsageError} invalid_option if `acr` or `amr` is not of the form
    * @throws {InvalidDataError} invalid_data, data_too_large
@@ -389,17 +404,29 @@ export interface Sessions<Data extends object = RegisteredData> {
     session: string | Session<Data>,
     given?: ElevateInput<Data>,
   ): Promise<Issued<Data> | undefined>;
-  /** Updates all live sessions of a subject. Returns how many were updated. */
+  /**
+   * Updates all live sessions of a subject, one write each, as after a change of roles. Returns how many were updated; a
+   * session that starts during the call may be missing.
+   *
+   * @throws as `update`
+   */
   updateAll(
     subject: string,
     patch: Partial<Data> | ((data: Readonly<Data>) => Data),
   ): Promise<number>;
+  /** Returns a live session as the store has it, without changing it; `undefined` if there is none. */
   get(sid: string): Promise<Session<Data> | undefined>;
-  /** The subject's live sessions, oldest first. */
+  /** Returns the subject's live sessions, oldest first. @throws {UsageError} invalid_subject */
   list(subject: string): Promise<Session<Data>[]>;
-  /** Ends a session. Returns `false` if there was none. */
+  /** Ends a session: no token of it works any longer. Returns `false` if there was none. */
   revoke(sid: string, options?: RevokeOptions): Promise<boolean>;
-  /** Ends all sessions of a subject except `except`. Returns how many were ended. */
+  /**
+   * Ends all sessions of a subject, in one write. Returns how many were ended. Sign-ins whose `provenAt` is before it are
+   * refused for 15 minutes.
+   *
+   * @param options.except the `sid` of a session that stays. Default: none
+   * @throws {UsageError} invalid_subject, invalid_option
+   */
   revokeAll(subject: string, options?: { readonly except?: string }): Promise<number>;
   /**
    * Ends the access tokens of a subject, not its sessions: clients refresh, and get tokens with current claims. Use it

@@ -7,6 +7,7 @@ import {
   type CreateInput,
   createSessions,
   type Duration,
+  type Guest,
   type Issued,
   type PresentedTokens,
   type RefreshResult,
@@ -112,6 +113,37 @@ test('a session is read only', async () => {
   session.data.handle = 'zoe';
   // @ts-expect-error a session belongs to whom it belongs
   session.subject = 'user-2';
+});
+
+test('a guest has some of the data, and a sign-in keeps names of it', async () => {
+  const sessions = createSessions<Profile>();
+  const { guest, refreshToken } = await sessions.createGuest({ data: { theme: 'dark' } });
+  expectTypeOf(guest.data.handle).toEqualTypeOf<string | undefined>();
+  await sessions.updateGuest(guest.sid, (data) => ({ ...data, theme: 'light' }));
+  // @ts-expect-error there is no such theme
+  await sessions.updateGuest(guest.sid, { theme: 'sepia' });
+  // @ts-expect-error change data with updateGuest
+  guest.data.handle = 'zoe';
+  const input = { subject: 'user-1', data: { handle: 'zoe' } };
+  await sessions.create(input, { replaces: { refreshToken }, keep: ['theme'] });
+  // @ts-expect-error there is no such name
+  await sessions.create(input, { replaces: { refreshToken }, keep: ['cart'] });
+});
+
+test('a guest is no session that a presentation returns', async () => {
+  const result = await createSessions<Profile>().present('cookie', { canRenew: false });
+  if (result.ok) expectTypeOf(result.session).toEqualTypeOf<Session<Profile>>();
+  else if (result.reason === 'guest') expectTypeOf(result.guest).toEqualTypeOf<Guest<Profile>>();
+  // @ts-expect-error neither a session nor a guest is certain
+  result.guest;
+});
+
+test('a one-time value is any JSON unless its type is registered', async () => {
+  const sessions = createSessions();
+  await sessions.put(sid, { name: 'flash', value: { text: 'saved' }, ttl: '1m' });
+  expectTypeOf(await sessions.take(sid, 'flash')).toEqualTypeOf<unknown>();
+  // @ts-expect-error a time has a unit
+  await sessions.put(sid, { name: 'flash', value: 1, ttl: 'soon' });
 });
 
 test('a refresh narrows by ok', async () => {

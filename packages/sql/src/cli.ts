@@ -1,62 +1,8 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
-import { mysqlSchema } from './mysql/schema.js';
-import { postgresSchema } from './postgres/schema.js';
-import { sqliteSchema } from './sqlite/schema.js';
-
-const USAGE = `Usage: sess-sql <postgres|sqlite|mysql> [options]
-
-Prints the statements that create the session tables, for your own migrations.
-
-  --table sess           prefix of the tables
-  --denylist             with the tables of the denylist
-  --users users          the table of users: deleting a user deletes the sessions
-  --users-type bigint    the type of its key; needed with --users
-  --users-column id      the column of its key
-  --schema public        schema of the tables (postgres)
-  --near-cache           with the triggers of the near cache (postgres)
-`;
-
-const SCHEMAS = { postgres: postgresSchema, sqlite: sqliteSchema, mysql: mysqlSchema };
-const FLAGS = {
-  table: { type: 'string' },
-  denylist: { type: 'boolean' },
-  users: { type: 'string' },
-  'users-type': { type: 'string' },
-  'users-column': { type: 'string' },
-  schema: { type: 'string' },
-  'near-cache': { type: 'boolean' },
-} as const;
-
-/** Returns the statements as one text. @throws {Error} if the arguments are wrong */
-function print(args: readonly string[]): string {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: FLAGS,
-    allowPositionals: true,
-  });
-  const [dialect = ''] = positionals;
-  if (!Object.hasOwn(SCHEMAS, dialect)) {
-    throw new Error(`expected postgres, sqlite or mysql, got "${dialect}".`);
-  }
-  const { users, 'users-type': type = '', 'users-column': column, ...rest } = values;
-  const { 'near-cache': nearCache, schema, ...common } = rest;
-  if (dialect !== 'postgres' && (nearCache !== undefined || schema !== undefined)) {
-    throw new Error('--schema and --near-cache are for postgres only.');
-  }
-  const statements = SCHEMAS[dialect as keyof typeof SCHEMAS]({
-    ...common,
-    ...(schema === undefined ? {} : { schema }),
-    ...(nearCache === undefined ? {} : { nearCache }),
-    ...(users === undefined
-      ? {}
-      : { users: { table: users, type, ...(column === undefined ? {} : { column }) } }),
-  });
-  return `${statements.join(';\n')};\n`;
-}
+import { printSchema, USAGE } from './print-schema.js';
 
 try {
-  process.stdout.write(print(process.argv.slice(2)));
+  process.stdout.write(printSchema(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(`sess-sql: ${(error as Error).message}\n\n${USAGE}`);
   process.exitCode = 2;

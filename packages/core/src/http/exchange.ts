@@ -53,7 +53,9 @@ export type CacheChoice = (present: string | undefined) => string;
 
 /** A whole response, for the adapter to send unchanged; headers already set on the exchange stay. */
 export interface Reply {
+  /** The HTTP status code. */
   readonly status: number;
+  /** One value for each name. `Set-Cookie` is not among them: see `Exchange.setCookie`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Absent: no body, and no `Content-Type`. */
   readonly body?: string;

@@ -14,7 +14,9 @@ import type { TrustedOrigins } from './csrf.js';
 
 /** A successful response with tokens, in the form of RFC 6749, section 5.1. Inspecting it shows no token. */
 export interface TokenResponse {
+  /** For the `Authorization: Bearer` header of later requests. */
   readonly access_token: string;
+  /** Always `Bearer` (RFC 6750). */
   readonly token_type: 'Bearer';
   /** Whole seconds from now, rounded down; never beyond the session's end. */
   readonly expires_in: number;

@@ -8,7 +8,7 @@ import { digest, isSameDigest } from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
 import { proofOf } from './proof.js';
 
-/** Families that are kept: that of a client which received no answer, and those of its last attempts. */
+/** Families that are kept: that of a client which received no response, and those of its last attempts. */
 const MAX_FORMER = 3;
 
 /**
@@ -16,7 +16,7 @@ const MAX_FORMER = 3;
  * earlier ones if no token of the current one has been presented.
  *
  * @param given.overlap how long they count at most; milliseconds
- * @param given.isLookedUp `false`: access tokens are taken at their word, and end with the re-authentication
+ * @param given.isLookedUp `false`: access tokens are trusted without a look at the store, and end with the re-authentication
  */
 export function retireFamily(
   auth: AuthPart,

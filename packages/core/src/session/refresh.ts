@@ -101,7 +101,7 @@ export function createRefresh<Data extends object>(context: EngineContext) {
   };
 }
 
-/** Returns the session as the tokens of an answer show it. */
+/** Returns the session as the returned tokens show it. */
 function shownBy({ former }: RotationAnswer, record: SessionRecord): SessionRecord {
   return former === undefined ? record : asFormer(record, former);
 }

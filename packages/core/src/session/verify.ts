@@ -18,7 +18,7 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     return { ok: true, session: toSession<Data>(record) };
   }
 
-  /** Accepts a token of before a re-authentication, if the client may not have received the newer ones. */
+  /** Accepts a token that a re-authentication replaced, if the client may not have received the newer ones. */
   function acceptFormer(
     record: SessionRecord,
     digest: string,

@@ -45,7 +45,9 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
   const find = (sid: string): SessionRecord | undefined => records.get(sid);
 
   function getOrCreate(tag: string): Subject {
-    const subject = subjects.get(tag) ?? createSubject();
+    const known = subjects.get(tag);
+    if (known !== undefined) return known;
+    const subject = createSubject();
     subjects.set(tag, subject);
     return subject;
   }
@@ -111,14 +113,14 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const subject = getOrCreate(tagOf(record.sid));
     const { revokedBefore, floor, tombstones } = subject;
     if (subject.live.has(record.sid)) {
-      const evicted = [...tombstones]
+      const evicted = [...(tombstones ?? [])]
         .filter(([, tombstone]) => tombstone.isEvicted && tombstone.operation === operation)
         .map(([sid]) => sid);
       return { status: 'inserted', evicted, now: at };
     }
     const barrier = Math.max(revokedBefore, floor);
-    if (record.createdAt <= barrier || tombstones.has(record.sid)) {
-      const known = tombstones.get(record.sid)?.createdAt ?? barrier;
+    if (record.createdAt <= barrier || tombstones?.has(record.sid)) {
+      const known = tombstones?.get(record.sid)?.createdAt ?? barrier;
       return { status: 'revoked', revokedBefore: Math.max(barrier, known), now: at };
     }
     if (provenAt !== undefined && provenAt <= revokedBefore) {
@@ -160,7 +162,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const subject = subjects.get(tagOf(sid));
     const record = subject?.live.get(sid);
     if (subject === undefined || record === undefined || isExpired(record, at)) {
-      const isRepeated = subject?.tombstones.get(sid)?.operation === operation;
+      const isRepeated = subject?.tombstones?.get(sid)?.operation === operation;
       return { status: isRepeated ? 'removed' : 'absent', now: at };
     }
     if (expected !== undefined && record.authVersion !== expected) {
@@ -177,7 +179,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     at: number,
   ): RemoveAllResult {
     const subject = getOrCreate(tag);
-    const known = subject.revocations.get(operation);
+    const known = subject.revocations?.get(operation);
     if (known !== undefined) return { status: 'removed', count: known.count, now: at };
     const spared = except === undefined ? undefined : subject.live.get(except);
     const isCounted = spared !== undefined && !isExpired(spared, at);

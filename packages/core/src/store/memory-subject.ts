@@ -31,10 +31,10 @@ export interface Subject {
   byUse: SessionRecord[];
   /** The same by end, earliest first: counts what is alive without looking at all of it. */
   byEnd: SessionRecord[];
-  /** By sid, oldest first. */
-  readonly tombstones: Map<string, Tombstone>;
-  /** Results of `removeAll` by operation, oldest first. */
-  readonly revocations: Map<string, Revocation>;
+  /** By sid, oldest first. Created with the first removal: most subjects have none. */
+  tombstones: Map<string, Tombstone> | undefined;
+  /** Results of `removeAll` by operation, oldest first. Created with the first one. */
+  revocations: Map<string, Revocation> | undefined;
   /** The mark of the newest `removeAll`: records created up to it are refused. */
   revokedBefore: number;
   /** When that mark was set. */
@@ -51,8 +51,8 @@ export function createSubject(): Subject {
     live: new Map(),
     byUse: [],
     byEnd: [],
-    tombstones: new Map(),
-    revocations: new Map(),
+    tombstones: undefined,
+    revocations: undefined,
     revokedBefore: Number.NEGATIVE_INFINITY,
     revokedAt: Number.NEGATIVE_INFINITY,
     floor: Number.NEGATIVE_INFINITY,
@@ -88,6 +88,7 @@ export function forgetRecord(
 
 /** Remembers which operation removed a session. */
 export function rememberRemoval(subject: Subject, sid: string, tombstone: Tombstone): void {
+  subject.tombstones ??= new Map();
   const { tombstones } = subject;
   remember(tombstones, sid, tombstone);
   if (tombstones.size <= MAX_TOMBSTONES) return;
@@ -97,10 +98,12 @@ export function rememberRemoval(subject: Subject, sid: string, tombstone: Tombst
 
 /** Remembers the result of a `removeAll`. */
 export function rememberRevocation(
-  { revocations }: Subject,
+  subject: Subject,
   operation: string,
   revocation: Revocation,
 ): void {
+  subject.revocations ??= new Map();
+  const { revocations } = subject;
   remember(revocations, operation, revocation);
   if (revocations.size > MAX_REVOCATIONS) forgetFirst(revocations);
 }
@@ -112,21 +115,26 @@ export function prune(
 ): boolean {
   const { byEnd, tombstones, revocations } = subject;
   for (let step = 0; step < PRUNE_STEP; step += 1) {
-    const [record] = byEnd;
+    const record = byEnd[0];
     if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
     forgetRecord(subject, record, records);
   }
-  for (const marks of [tombstones, revocations] as Map<string, { readonly at: number }>[]) {
-    for (let step = 0; step < PRUNE_STEP; step += 1) {
-      const [first] = marks;
-      if (first === undefined || at < first[1].at + TOMBSTONE_TTL_MS) break;
-      marks.delete(first[0]);
-    }
-  }
+  pruneMarks(tombstones, at);
+  pruneMarks(revocations, at);
   return (
-    byEnd.length + tombstones.size + revocations.size === 0 &&
+    byEnd.length + (tombstones?.size ?? 0) + (revocations?.size ?? 0) === 0 &&
     at >= subject.revokedAt + REVOCATION_TTL_MS
   );
+}
+
+function pruneMarks(marks: Map<string, { readonly at: number }> | undefined, at: number): void {
+  // Each write looks at eight subjects, and nearly all have no marks.
+  if (marks === undefined || marks.size === 0) return;
+  for (let step = 0; step < PRUNE_STEP; step += 1) {
+    const [first] = marks;
+    if (first === undefined || at < first[1].at + TOMBSTONE_TTL_MS) break;
+    marks.delete(first[0]);
+  }
 }
 
 /** Sets an entry as the newest: a map keeps the order in which keys were first added. */

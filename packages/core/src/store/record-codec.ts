@@ -12,10 +12,11 @@ import type {
 /*
  * The parts of a record as text, for stores that keep text:
  *
- * auth = JSON array of ASCII characters
+ * auth = JSON array of ASCII characters; the first item is the time from `authenticatedAt` to the end
  * data = JSON array; in format 2, an array of terms comes first
  *
- * Field names are left out, and times within the auth part are relative to `authenticatedAt`: both together halve it.
+ * Field names are left out, and times within the auth part are relative to `authenticatedAt`, which itself is relative to
+ * the end that stands beside it: both together halve it. Absent values at the end of a list are left out.
  * Members that few sessions have stand at the end, and are left out with what follows them. A reader that does not
  * know them drops them, so they must be such that their loss only costs the user a step. What an earlier reader must
  * not overlook, such as a session that is not a user's, makes a record of format 2, which that reader refuses.
@@ -31,7 +32,7 @@ export interface EncodedAuth {
 export function encodeAuth(auth: AuthPart): EncodedAuth {
   const base = auth.authenticatedAt;
   const text = JSON.stringify([
-    base,
+    auth.expiresAt - base,
     auth.absoluteExpiresAt - base,
     auth.lastUsedAt - base,
     auth.generation,
@@ -40,7 +41,7 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
     flatten(auth.access, ({ digest, expiresAt }) => [digest, expiresAt - base]),
     flatten(auth.steps, ({ salt, spentAt }) => [
       salt,
-      spentAt === undefined ? null : spentAt - base,
+      spentAt === undefined ? undefined : spentAt - base,
     ]),
     auth.accessCount,
     (auth.acknowledged ? 1 : 0) + (auth.replayed ? 2 : 0),
@@ -67,17 +68,26 @@ function encodeProof({ acr, amr, former, authenticatedAt: base }: AuthPart): rea
   return [acr ?? 0, amr ?? 0, ...(former === undefined ? [] : [families])];
 }
 
-/** Returns the two values of each item in turn. A loop, because `flatMap` takes longer than all the rest. */
+/**
+ * Returns the two values of each item in turn, without a last one that is absent. A loop, because `flatMap` takes longer
+ * than all the rest.
+ */
 function flatten<Item>(
   items: readonly Item[],
-  split: (item: Item) => readonly [first: string, second: number | null],
-): readonly (string | number | null)[] {
-  const flat: (string | number | null)[] = [];
+  split: (item: Item) => readonly [first: string, second: number | undefined],
+): readonly (string | number | undefined)[] {
+  const flat: (string | number | undefined)[] = [];
   for (const item of items) {
     const [first, second] = split(item);
     flat.push(first, second);
   }
-  return flat;
+  return withoutEnd(flat);
+}
+
+/** Removes absent values from the end of a list. JSON has `null` for those that remain. */
+function withoutEnd<Value>(values: Value[]): Value[] {
+  while (values.length > 0 && values.at(-1) === undefined) values.pop();
+  return values;
 }
 
 /** Flags among the terms of a data part. */
@@ -87,7 +97,8 @@ const TRANSIENT = 2;
 /** Returns the data part as text. */
 export function encodeData(part: DataPart): string {
   const { subject, device, data, life, once, stamp } = part;
-  const members: unknown[] = [subject, [device.userAgent, device.ip, device.label], data];
+  const { userAgent, ip, label } = device;
+  const members: unknown[] = [subject, withoutEnd([userAgent, ip, label]), data];
   if (once !== undefined) {
     members.push(once.flatMap(({ name, value, expiresAt }) => [name, value, expiresAt]));
   }
@@ -106,10 +117,10 @@ export function formatOf({ life, guest }: DataPart): 1 | 2 {
 
 /** Returns the auth part of parsed text. @throws {TypeError} if it is of another form */
 export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
-  const [base, absolute, lastUsed, generation, family, refresh, access, steps, ...rest] =
+  const [life, absolute, lastUsed, generation, family, refresh, access, steps, ...rest] =
     list(value);
   const [accessCount, flags, acr, amr, former] = rest;
-  const from = number(base);
+  const from = expiresAt - number(life);
   return {
     expiresAt,
     absoluteExpiresAt: from + number(absolute),
@@ -123,7 +134,9 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
       pairs(
         steps,
         (salt, at): RotationStep =>
-          at === null ? { salt: text(salt) } : { salt: text(salt), spentAt: from + number(at) },
+          at === null || at === undefined
+            ? { salt: text(salt) }
+            : { salt: text(salt), spentAt: from + number(at) },
       ),
     ),
     accessCount: decodeAccessCount(accessCount),
@@ -229,7 +242,7 @@ function pairs<Item>(
 ): readonly Item[] {
   const flat = list(value);
   const items: Item[] = [];
-  for (let n = 0; n + 1 < flat.length; n += 2) items.push(create(flat[n], flat[n + 1]));
+  for (let n = 0; n < flat.length; n += 2) items.push(create(flat[n], flat[n + 1]));
   return items;
 }
 

@@ -3,6 +3,7 @@ import type { Device } from '../types.js';
 
 /** A live access token, or one that has lately run out. */
 export interface AccessEntry {
+  /** SHA-256 of the secret part of the token. */
   readonly digest: string;
   /** Epoch milliseconds, store time. */
   readonly expiresAt: number;
@@ -31,7 +32,9 @@ export interface Proof {
 export interface FormerFamily extends Proof {
   /** When it ends in any case. Epoch milliseconds, store time. */
   readonly expiresAt: number;
+  /** When its user had proved who they are. Epoch milliseconds, store time. */
   readonly authenticatedAt: number;
+  /** Digest of its 12 bytes. */
   readonly family: string;
   /** Digest of the newest generation's secret. */
   readonly refresh: string;
@@ -39,6 +42,7 @@ export interface FormerFamily extends Proof {
   readonly generation: number;
   /** The salt of the step that made it. */
   readonly salt: string;
+  /** As `AuthPart.accessCount`, when it was replaced. */
   readonly accessCount: number;
   /** The access tokens that were live. */
   readonly access: readonly AccessEntry[];
@@ -48,8 +52,11 @@ export interface FormerFamily extends Proof {
 export interface AuthPart extends Proof {
   /** The session's end if nothing more happens: never later than `absoluteExpiresAt`. */
   readonly expiresAt: number;
+  /** The end that use does not move; `elevate` sets it again. */
   readonly absoluteExpiresAt: number;
+  /** When the user last proved who they are. */
   readonly authenticatedAt: number;
+  /** When it was last refreshed; stores evict by it. */
   readonly lastUsedAt: number;
   /** The newest generation of refresh token. */
   readonly generation: number;
@@ -73,7 +80,9 @@ export interface AuthPart extends Proof {
 
 /** The lifetimes of one session, given at its sign-in. Milliseconds. */
 export interface SessionLife {
+  /** In place of the engine’s `idleTtl`. */
   readonly idleTtl: number;
+  /** In place of the engine’s `absoluteTtl`. */
   readonly absoluteTtl: number;
   /** `false`: the cookie ends with the browser session. */
   readonly persistent: boolean;
@@ -81,6 +90,7 @@ export interface SessionLife {
 
 /** A value that is taken once. */
 export interface OnceValue {
+  /** At most 64 characters; unique within the session. */
   readonly name: string;
   /** Frozen JSON. */
   readonly value: unknown;
@@ -90,7 +100,9 @@ export interface OnceValue {
 
 /** What `update` replaces, and what never changes beside it. */
 export interface DataPart {
+  /** 1 to 512 UTF-16 units. Never part of a key; keys have the tag of the `sid`. */
   readonly subject: string;
+  /** As at the sign-in. */
   readonly device: Device;
   /** Frozen JSON. */
   readonly data: object;
@@ -109,11 +121,17 @@ export interface DataPart {
  * never disturb each other. Times are epoch milliseconds of the store's clock.
  */
 export interface SessionRecord {
+  /** The tag of the subject, 16 characters, and 16 random ones; base64url. */
   readonly sid: string;
+  /** When the user signed in; removals refuse records by it. */
   readonly createdAt: number;
+  /** Counts the changes of `auth`, from 1. `replaceAuth` compares it. */
   readonly authVersion: number;
+  /** Counts the changes of `data`, from 1. `replaceData` compares it. */
   readonly dataVersion: number;
+  /** Tokens and deadlines; replaced as a whole. */
   readonly auth: AuthPart;
+  /** The subject and its data; replaced as a whole. */
   readonly data: DataPart;
 }
 

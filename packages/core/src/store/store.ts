@@ -44,7 +44,9 @@ export interface ReplaceAuthContext extends WriteContext {
 
 /** The result of a write, with the store's time at which it was made, in epoch milliseconds. */
 export interface StoreResult<Status extends string> {
+  /** What happened. Every status but `late` is final for its operation. */
   readonly status: Status;
+  /** The store’s time, epoch milliseconds. The engine derives later deadlines from it. */
   readonly now: number;
   /** `false`: written, but replicas that were to have it did not say so in time. Absent: none were asked. */
   readonly confirmed?: boolean;
@@ -53,22 +55,28 @@ export interface StoreResult<Status extends string> {
 /** The write arrived after its `notAfter`. Nothing was written. */
 export type LateResult = StoreResult<'late'>;
 
+/** The result of `load`. */
 export interface LoadResult {
+  /** The record, or `undefined` if it is absent, removed, or cannot be read. */
   readonly record: SessionRecord | undefined;
   /**
    * `unreadable`: there is a record, written by a newer version of the store, and `record` is `undefined`. It counts
    * for the limit, is not listed, and `remove` without a version and `removeAll` remove it. Absent: none of that.
    */
   readonly status?: 'unreadable';
+  /** The store’s time, epoch milliseconds. */
   readonly now: number;
 }
 
 /** How many live sessions a subject may have, and what happens to the one too many. */
 export interface SubjectLimit {
+  /** At least 1. Sessions that have expired do not count. */
   readonly max: number;
+  /** `reject`: the insert returns `limit`. `evict-oldest`: the same write removes sessions until there is room. */
   readonly onLimit: 'evict-oldest' | 'reject';
 }
 
+/** The result of `insert`. `evicted` holds the sids that were removed to make room. */
 export type InsertResult =
   | (StoreResult<'inserted'> & { readonly evicted: readonly string[] })
   | StoreResult<'limit'>
@@ -80,23 +88,30 @@ export type InsertResult =
   | (StoreResult<'revoked'> & { readonly revokedBefore: number })
   | LateResult;
 
+/**
+ * The result of `replaceAuth` and `replaceData`. A conflict returns the record, so that the engine can decide again.
+ */
 export type ReplaceResult =
   | StoreResult<'replaced'>
   | (StoreResult<'conflict'> & { readonly record: SessionRecord })
   | StoreResult<'absent'>
   | LateResult;
 
+/** The result of `remove`. `conflict`: the version is not the expected one, and nothing was removed. */
 export type RemoveResult =
   | StoreResult<'removed'>
   | (StoreResult<'conflict'> & { readonly record: SessionRecord })
   | StoreResult<'absent'>
   | LateResult;
 
+/** The result of `removeAll`, with the number of live sessions that were removed. */
 export type RemoveAllResult = (StoreResult<'removed'> & { readonly count: number }) | LateResult;
 
 /** What an engine lends to the store it uses. */
 export interface StoreContext {
+  /** The engine’s clock, for a store without a clock of its server. */
   readonly clock: Clock;
+  /** Redacts tokens. For faults that no call can report. */
   readonly logger: Logger;
 }
 

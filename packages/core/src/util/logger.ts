@@ -6,9 +6,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A logger in pino's form: fields first, then the text. Bunyan, pino and Fastify's logger fit as they are. */
 export interface Logger {
+  /** Rejected credentials: an attacker can cause a line with each request. */
   debug(fields: LogFields, message: string): void;
+  /** Sessions that were created, elevated or revoked. */
   info(fields: LogFields, message: string): void;
+  /** Reuse, lost or unconfirmed writes, and set-ups that are not meant for production. */
   warn(fields: LogFields, message: string): void;
+  /** Failures of stores and listeners. */
   error(fields: LogFields, message: string): void;
 }
 

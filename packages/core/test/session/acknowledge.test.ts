@@ -113,6 +113,23 @@ describe('acknowledging by a token whose claims are trusted', () => {
     expect(calls).toEqual(['load']);
   });
 
+  it('asks no more once it has succeeded', async () => {
+    const { calls, second, see } = await arrangeRotated('signed');
+    await see(second);
+    await see(second);
+    expect(calls).toEqual(['load', 'replaceAuth']);
+  });
+
+  it('is tried again after the store has failed', async () => {
+    const { hooks, second, see, auth } = await arrangeRotated('signed');
+    hooks.before = () => Promise.reject(new Error('the store is down'));
+    await see(second);
+    delete hooks.before;
+    expect(await auth()).toMatchObject({ acknowledged: false });
+    await see(second);
+    expect(await auth()).toMatchObject({ acknowledged: true });
+  });
+
   it('writes nothing where another process has settled already', async () => {
     const { make, store, calls, second, see } = await arrangeRotated('signed');
     await see(second);

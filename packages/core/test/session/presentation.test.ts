@@ -90,7 +90,7 @@ describe('the newest cookie', () => {
     expect(decide(state, AT + 600_000)).toEqual(UNKNOWN);
   });
 
-  it('a cookie of another family is unknown, whatever its generation and age', () => {
+  it('a cookie of another family is unknown, at any generation and age', () => {
     const state = withToken(signIn(), { family: signIn().token.family });
     expect(decide(state, AT)).toEqual(UNKNOWN);
     expect(decide(state, AT + 3_600_000)).toEqual(UNKNOWN);

@@ -74,7 +74,7 @@ export function redisDenylist(client: RedisClient, options: RedisDenylistOptions
     onSnapshots() {
       logger?.warn(
         {},
-        'denylist: this Redis is persistent by snapshots (RDB) alone. After a restart all earlier tokens are refused. Set appendonly to yes',
+        'denylist: this Redis is persistent by snapshots (RDB) alone. After a restart, of any node of a Cluster, all earlier tokens are refused. Set appendonly to yes',
       );
     },
   });

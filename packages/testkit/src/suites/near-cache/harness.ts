@@ -25,7 +25,7 @@ export interface FaultyLink {
   pass(): Promise<void>;
 }
 
-/** Stores of one test on the same sessions, each with connections of its own. */
+/** Stores of one test on the same sessions, each with separate connections. */
 export interface NearCacheHarness {
   /** Returns a store with a near cache that is not opened yet. */
   createNear(options: NearStoreOptions): Promise<SessionStore>;

@@ -1,0 +1,118 @@
+/**
+ * Lua code for the pages of the index: reads and changes them, and keeps the directory of the header true. Used by
+ * `createIndexHeader`, whose constants and variables it needs.
+ */
+export const PAGES = `local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
+
+local function setSlot(p, value)
+  meta.dir = sub(meta.dir, 1, p * SLOT) .. value .. sub(meta.dir, (p + 1) * SLOT + 1)
+end
+
+local function readPage(p)
+  local page = pages[p]
+  if not page then
+    page = redis.call('HGET', key, '#' .. p) or ''
+    -- A damaged page is given up. Its sessions return to the index with their next write.
+    local count = slot(p)
+    if #page ~= count * ENTRY then
+      meta.count = math.max(0, meta.count - count)
+      page = ''
+      setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
+    end
+    pages[p] = page
+  end
+  return page
+end
+
+local function summarize(page)
+  local ends, used, first = NEVER, NEVER, 0
+  for at = 1, #page, ENTRY do
+    local u, e = unpackAt('>I7I7', page, at + 16)
+    if e < ends then ends = e end
+    if u < used or u == used and isBefore(sub(page, at, at + 15), sub(page, first, first + 15)) then used, first = u, at end
+  end
+  local name = first > 0 and sub(page, first, first + 15) or string.rep(' ', 16)
+  return pack('>I2I7I7c16', #page / ENTRY, ends, used, name)
+end
+
+local function setPage(p, page)
+  pages[p] = page
+  fields['#' .. p] = page
+  setSlot(p, summarize(page))
+end
+
+-- Returns the page of a session and the place of its entry there.
+local function locate(field, p)
+  if p and (p + 1) * SLOT <= #meta.dir then
+    local at = findAligned(readPage(p), field, ENTRY, 0)
+    if at then return p, at end
+  end
+  -- Only after damage: the session does not name its page, or another one.
+  for q = 0, #meta.dir / SLOT - 1 do
+    local at = findAligned(readPage(q), field, ENTRY, 0)
+    if at then return q, at end
+  end
+end
+
+-- Adds an entry and returns its page.
+local function addEntry(field, used, ends, hint)
+  local last = #meta.dir / SLOT - 1
+  local p = hint or last
+  if p < 0 or slot(p) >= PAGE then
+    p = nil
+    if meta.count < (last + 1) * PAGE then
+      for q = last, 0, -1 do
+        if slot(q) < PAGE then p = q break end
+      end
+    end
+  end
+  if not p then
+    p = last + 1
+    setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
+    pages[p] = ''
+  end
+  local page = readPage(p) .. pack('>c16I7I7', field, used, ends)
+  local count, minEnds, minUsed, first = slot(p)
+  if used < minUsed or used == minUsed and isBefore(field, first) then minUsed, first = used, field end
+  pages[p] = page
+  fields['#' .. p] = page
+  setSlot(p, pack('>I2I7I7c16', count + 1, math.min(minEnds, ends), minUsed, first))
+  meta.count = meta.count + 1
+  meta.soonest = math.min(meta.soonest, ends)
+  return p
+end
+
+local function removeEntry(p, at)
+  local page = readPage(p)
+  setPage(p, sub(page, 1, at - 1) .. sub(page, at + ENTRY))
+  meta.count = math.max(0, meta.count - 1)
+  -- Empty pages at the end are dropped.
+  local last = #meta.dir / SLOT - 1
+  while last >= 0 and slot(last) == 0 do
+    meta.dir = sub(meta.dir, 1, last * SLOT)
+    fields['#' .. last] = nil
+    redis.call('HDEL', key, '#' .. last)
+    pages[last] = nil
+    last = last - 1
+  end
+end
+
+-- Sets the times of a session in the index, and returns its page.
+local function touchEntry(field, p, used, ends)
+  local q, at = locate(field, p)
+  if not q then return addEntry(field, used, ends) end
+  local page = readPage(q)
+  local _, wasUsed, wasEnds = unpackAt('>c16I7I7', page, at)
+  if wasUsed == used and wasEnds == ends then return q end
+  meta.soonest = math.min(meta.soonest, ends)
+  page = sub(page, 1, at + 15) .. pack('>I7I7', used, ends) .. sub(page, at + ENTRY)
+  local count, minEnds, minUsed, first = slot(q)
+  -- The summary changes only with the smallest entries; most of the others are left out of a scan.
+  if wasEnds > minEnds and first ~= field and ends >= minEnds and used > minUsed then
+    pages[q] = page
+    fields['#' .. q] = page
+  else
+    setPage(q, page)
+  end
+  return q
+end`;
