@@ -140,14 +140,17 @@ export function createBatchedReads({
 
   /** Settles each read of a batch by itself: a key that holds no hash must not fail the others. */
   async function readTogether(batch: readonly PendingRead[]): Promise<void> {
-    let reply: readonly unknown[];
+    let values: readonly unknown[];
+    let now: number;
     try {
-      reply = (await runScript({
+      const [seconds, microseconds, ...found] = (await runScript({
         script: LOAD,
         keys: batch.map(({ key }) => key),
         args: batch.map(({ field }) => field),
         isReadOnly: true,
       })) as readonly unknown[];
+      values = found;
+      now = toTime(seconds, microseconds);
     } catch (error) {
       if (error instanceof Error && SHARDED.test(error.message)) {
         isSharded = true;
@@ -156,13 +159,11 @@ export function createBatchedReads({
       for (const { reject } of batch) reject(error);
       return;
     }
-    const [seconds, microseconds, ...values] = reply;
-    const now = toTime(seconds, microseconds);
-    for (const [n, read] of batch.entries()) {
+    batch.forEach((read, n) => {
       const value = values[n];
       if (Array.isArray(value)) read.reject(new Error(String(value[0])));
       else settle(read, { value: toText(value), now }, true);
-    }
+    });
   }
 
   let waiting: PendingRead[] = [];
