@@ -149,8 +149,9 @@ export function createStoreClient(context: StoreClientContext): StorePort {
     isLocal: store.isLocal === true,
     load,
     sampleTime,
-    async loadRecord(sid) {
-      if (!hasLoadRecord || !time.isFresh) return (await load(sid)).record;
+    // Not an async function, whose promise would follow that of the call three turns later.
+    loadRecord(sid) {
+      if (!hasLoadRecord || !time.isFresh) return load(sid).then(({ record }) => record);
       return callStore(
         'load',
         () => store.loadRecord?.(sid) as Promise<SessionRecord | undefined>,

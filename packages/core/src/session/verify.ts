@@ -58,7 +58,9 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   async function verifyUncached(token: unknown, at: number): Promise<VerifyResult<Data>> {
-    const reading = await tokens.read(token, at);
+    // A reading of an opaque token is no promise: an `await` would cost a turn of the microtask queue.
+    const read = tokens.read(token, at);
+    const reading = read instanceof Promise ? await read : read;
     if (!reading.ok) {
       if (time.isSampled || reading.sid === undefined) return reject(reading.reason, reading.sid);
       // The store's time is not known yet, and the local clock alone must not reject.
