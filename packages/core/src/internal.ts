@@ -37,7 +37,7 @@ export {
   randomOption,
   schemaOption,
   subjectPepperOption,
-} from './options.js';
+} from './option-readers.js';
 export { type ReplayableStore, withRevocationReplay } from './replay/replay-store.js';
 export { createReplayer, createReplayLog } from './replay/replayer.js';
 export { createEvents, type Events } from './session/events.js';

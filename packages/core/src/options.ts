@@ -1,20 +1,26 @@
-import { type AccessTokens, opaque } from './access-tokens.js';
+import type { AccessTokens } from './access-tokens.js';
 import { UsageError } from './errors.js';
+import {
+  accessTokenOption,
+  clockOption,
+  loggerOption,
+  randomOption,
+  schemaOption,
+  storeOption,
+  subjectPepperOption,
+} from './option-readers.js';
 import type { SessionStore, SubjectLimit } from './store/store.js';
-import { createRandomBytes, type RandomBytes } from './token/crypto.js';
+import type { RandomBytes } from './token/crypto.js';
 import type { RegisteredData, Session } from './types.js';
-import { type Clock, systemClock } from './util/clock.js';
+import type { Clock } from './util/clock.js';
 import { DEFAULT_DATA_LENGTH, MAX_LENGTH, type StandardSchema } from './util/json.js';
-import { createRedactingLogger, defaultLogger, type Logger } from './util/logger.js';
+import { createRedactingLogger, type Logger } from './util/logger.js';
 import {
   type Duration,
   duration,
   integer,
   oneOf,
   option,
-  optionError,
-  port,
-  type Reader,
   type Readers,
   readOptions,
   showDuration,
@@ -143,88 +149,9 @@ const DEFAULT_IDLE_TTL_MS = 7 * DAY_MS;
 /** Longer lifetimes are mostly milliseconds that were written for seconds. */
 const SUSPICIOUS_ABSOLUTE_TTL_MS = 3_650 * DAY_MS;
 
-/** Readers of the options that other engines share. */
-export const clockOption: Reader<Clock> = (name, value) => {
-  const repair = 'Give an object whose now() returns epoch milliseconds.';
-  const clock = port<Clock>({ methods: ['now'], default: () => systemClock, repair })(name, value);
-  if (Number.isFinite(clock.now())) return clock;
-  throw optionError({ option: name, expected: 'a clock', value, repair });
-};
-
-export const loggerOption: Reader<Logger> = port<Logger>({
-  methods: ['debug', 'info', 'warn', 'error'],
-  default: () => defaultLogger,
-  repair: 'Give a pino-style logger, or wrap yours with messageFirst().',
-});
-
-export const randomOption: Reader<RandomBytes> = (name, value) => {
-  if (value === undefined) return createRandomBytes();
-  const expected = 'a function that returns the requested number of bytes';
-  if (typeof value !== 'function') throw optionError({ option: name, expected, value });
-  const draw = (size: number): Uint8Array => {
-    const bytes: unknown = value(size);
-    // A shorter result would make secrets that can be guessed.
-    if (bytes instanceof Uint8Array && bytes.length === size) return bytes;
-    throw optionError({ option: name, expected, value: bytes });
-  };
-  draw(1);
-  return draw;
-};
-
-export const schemaOption: Reader<StandardSchema<object> | undefined> = option<
-  StandardSchema<object>
->({
-  expected: 'a schema with the Standard Schema interface',
-  accepts: (value) =>
-    typeof (value as StandardSchema | null)?.['~standard']?.validate === 'function',
-  repair: 'Give one of zod, valibot, arktype or another library that implements it.',
-});
-
-/** The message does not contain the value: it may be part of a secret. */
-export const subjectPepperOption: Reader<string | undefined> = (name, value) => {
-  if (value === undefined || (typeof value === 'string' && value.length >= 16)) return value;
-  throw new UsageError(
-    'invalid_option',
-    `${name}: expected a secret string of at least 16 characters, got another value.`,
-  );
-};
-
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
-
-const STORE_REPAIR = 'Give memoryStore() or another store.';
-
-const storeOption: Reader<SessionStore> = (name, value) => {
-  const store = port<SessionStore>({
-    methods: [
-      'load',
-      'insert',
-      'replaceAuth',
-      'replaceData',
-      'remove',
-      'list',
-      'removeAll',
-      'ready',
-      'close',
-    ],
-    repair: STORE_REPAIR,
-  })(name, value);
-  if (store === undefined) {
-    throw optionError({ option: name, expected: 'a store', value, repair: STORE_REPAIR });
-  }
-  if (Number.isFinite(store.timeout) && store.timeout > 0) return store;
-  const expected = 'milliseconds greater than 0';
-  throw optionError({ option: `${name}.timeout`, expected, value: store.timeout });
-};
-
-const accessTokenOption: Reader<AccessTokens> = (name, value) => {
-  const repair = 'Give opaque() or another kind of token.';
-  const tokens = port<AccessTokens>({ methods: ['open'], default: opaque, repair })(name, value);
-  // A store has a method open() too, but no kind.
-  if (typeof tokens.kind === 'string') return tokens;
-  throw optionError({ option: name, expected: 'a kind of access token', value, repair });
-};
 
 const READERS = {
   store: storeOption,
@@ -346,12 +273,10 @@ function readAccessTtl(
 }
 
 /** Reports values that are allowed and probably not meant, as milliseconds in place of seconds. */
-function warnOfLifetimes({
-  accessTtl,
-  idleTtl,
-  absoluteTtl,
-  logger,
-}: Pick<Settings, 'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'logger'>): void {
+function warnOfLifetimes(
+  given: Pick<Settings, 'accessTtl' | 'idleTtl' | 'absoluteTtl' | 'logger'>,
+): void {
+  const { accessTtl, idleTtl, absoluteTtl, logger } = given;
   if (accessTtl > DAY_MS) {
     logger.warn(
       {},
