@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EngineSetup, TokenMode } from '../kit.js';
 import { makeEngine } from '../token-modes.js';
 import { type Answer, accessTokenOf, Client } from './client.js';
@@ -143,7 +143,10 @@ export function faceSuite(host: Host, mode: TokenMode = 'opaque'): void {
 
       const elevated = accessTokenOf(await client.send('POST', '/reauth', { token }));
       expect((await client.send('POST', '/transfer', { token: elevated })).status).toBe(200);
-      expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token');
+      // The use of the new token is recorded in the background.
+      await vi.waitFor(async () =>
+        expectProblem(await client.send('GET', '/me', { token }), 401, 'invalid_token'),
+      );
     });
 
     itWithStore('GET /devices lists browsers and systems, the current device first', async () => {

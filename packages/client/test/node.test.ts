@@ -100,6 +100,7 @@ describe('in Node, with a real engine and without cookies', () => {
     const [listed] = await client.sessions.list();
     const issued = await sessions.elevate((await sessions.get(listed?.sid ?? '')) as Session);
     await storage.set(issued?.refreshToken ?? '');
+    await sessions.verify(issued?.accessToken);
     const all = Array.from({ length: 10 }, () => client.fetch('/me'));
     expect((await Promise.all(all)).map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(countRenewals()).toBe(1);

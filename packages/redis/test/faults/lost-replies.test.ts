@@ -179,8 +179,8 @@ describe('a reply that is lost after the command was carried out [store.lost-rep
       const elevations = loseReply(REPLACE_AUTH);
       const elevated = await sessions.elevate(session.sid);
       expect(elevations).toHaveLength(2);
-      expect(await neighbour.verify(elevated?.accessToken)).toMatchObject({ ok: true });
       expect(await readRecord(server, session.sid)).toMatchObject({ authVersion: 2 });
+      expect(await neighbour.verify(elevated?.accessToken)).toMatchObject({ ok: true });
     });
 
     test('a remove sent twice returns removed, and emits one event', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bearer, cookieHeader, cookiePair, json, type Target, useHost } from './host.js';
 
 /** `start`, `end`, `update` and `elevate` of a request. */
@@ -141,11 +141,12 @@ export function describeRequestSessions(target: Target): void {
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
     });
 
-    it('elevates: new tokens, the earlier ones dead and never called reused [tokens.reauthenticated, rotation.reauthentication, cookies.no-store]', async () => {
+    it('elevates: new tokens, after whose use the earlier ones are dead, and never called reused [tokens.reauthenticated, rotation.reauthentication, cookies.no-store]', async () => {
       const host = await useHost(target);
       const reuse: unknown[] = [];
       host.sessions.on('reuse', (event) => void reuse.push(event));
       const { token, cookie } = await host.login();
+      host.clock.advance('1s');
       const answer = await host.send('/reauth', {
         method: 'POST',
         headers: [bearer(token), cookieHeader(cookie)],
@@ -153,6 +154,15 @@ export function describeRequestSessions(target: Target): void {
       expect(answer.status).toBe(200);
       expect(answer.headers['cache-control']).toBe('no-store');
       expect(cookiePair(answer)).toBeDefined();
+      const elevated = [bearer(String(json(answer)['access_token']))];
+      expect((await host.send('/me', { headers: elevated })).status).toBe(200);
+      // The use of the new token is recorded in the background.
+      await vi.waitFor(async () => {
+        const [session] = await host.sessions.list('ada');
+        expect(
+          (await host.store.store.load(session?.sid ?? '')).record?.auth.former,
+        ).toBeUndefined();
+      });
       expect((await host.send('/me', { headers: [bearer(token)] })).status).toBe(401);
       const old = await host.send('/session/refresh', {
         method: 'POST',
@@ -161,10 +171,27 @@ export function describeRequestSessions(target: Target): void {
       expect(old.status).toBe(401);
       expect(old.setCookies).toEqual([]);
       expect(reuse).toEqual([]);
-      expect(
-        (await host.send('/me', { headers: [bearer(String(json(answer)['access_token']))] }))
-          .status,
-      ).toBe(200);
+      expect((await host.send('/me', { headers: elevated })).status).toBe(200);
+    });
+
+    it('a lost response to a re-authentication does not sign out: the earlier cookie counts, un-elevated [step-up.page]', async () => {
+      const host = await useHost(target);
+      const { token, cookie } = await host.login();
+      host.clock.advance('6m');
+      const cookies = [cookieHeader(cookie)];
+      await host.send('/reauth', { method: 'POST', headers: [bearer(token)] });
+      // The client has not received the response. It refreshes, and authenticates again.
+      const again = await host.send('/session/refresh', { method: 'POST', headers: cookies });
+      expect(again.status).toBe(200);
+      expect(again.setCookies).toEqual([]);
+      const earlier = [bearer(String(json(again)['access_token']))];
+      expect((await host.send('/me', { headers: earlier })).status).toBe(200);
+      expect((await host.send('/transfer', { method: 'POST', headers: earlier })).status).toBe(401);
+      const second = await host.send('/reauth', { method: 'POST', headers: earlier });
+      const elevated = [bearer(String(json(second)['access_token']))];
+      expect((await host.send('/transfer', { method: 'POST', headers: elevated })).status).toBe(
+        200,
+      );
     });
 
     it.each([
