@@ -329,6 +329,43 @@ describe('the schema of the data', () => {
     expect(warn).toHaveBeenCalledWith({ names: 'cart' }, expect.stringContaining('left out'));
   });
 
+  /** An engine whose schema is the given function, and a guest with two members. */
+  async function validating(validate: (value: object) => unknown) {
+    const clock = createFakeClock();
+    const warn = vi.fn();
+    const logger = { debug() {}, info() {}, warn, error() {} };
+    const store = memoryStore({ clock });
+    const old = createSessions({ store, clock, logger });
+    const { refreshToken } = await old.createGuest({ data: { cart: ['tea'], theme: 'dark' } });
+    const data = { '~standard': { version: 1, vendor: 'test', validate } } as never;
+    const sessions = createSessions({ data, clock, store, logger });
+    const signIn = (keep: readonly string[]) =>
+      sessions.create({ subject: 'ada' }, { replaces: { refreshToken }, keep });
+    return { signIn, warn };
+  }
+  const REFUSED = { issues: [{ message: 'no', path: [] }] };
+
+  it('names all that is left out', async () => {
+    const { signIn, warn } = await validating((value) => ('cart' in value ? REFUSED : { value }));
+    expect((await signIn(['cart', 'theme'])).session.data).toEqual({});
+    expect(warn).toHaveBeenCalledWith({ names: 'cart, theme' }, expect.any(String));
+  });
+
+  it('is refused if the schema fails', async () => {
+    const { signIn } = await validating((value) => {
+      if ('cart' in value) throw new RangeError('a fault of the schema');
+      return { value };
+    });
+    await expect(signIn(['cart'])).rejects.toThrow();
+  });
+
+  it('validates once if nothing goes over', async () => {
+    const validate = vi.fn(() => REFUSED);
+    const { signIn } = await validating(validate);
+    await expect(signIn([])).rejects.toMatchObject({ code: 'invalid_data' });
+    expect(validate).toHaveBeenCalledTimes(1);
+  });
+
   it('still refuses a sign-in whose own data does not fit', async () => {
     const { sessions } = typed();
     const { refreshToken } = await sessions.createGuest({ data: { cart: ['tea'] } });
