@@ -44,6 +44,49 @@ describe('authenticate', () => {
   }
 });
 
+describe('the session of a request', () => {
+  it('is frozen, also if the engine returned one that is not', async () => {
+    const { sessions } = serve();
+    const { session } = await sessions.create({ subject: 'ada' });
+    const own = { ...session };
+    const { open } = serve({}, {}, () => ({
+      ...sessions,
+      verify: () => ({ ok: true, session: own }),
+    }));
+    const { request } = open({ bearer: 'any' });
+    await request.authenticate();
+    expect(request.session).toEqual(session);
+    expect(request.session).not.toBe(own);
+    expect(Object.isFrozen(request.session)).toBe(true);
+    expect(Object.isFrozen(own)).toBe(false);
+  });
+
+  it('is the object of the engine if that is frozen', async () => {
+    const { sessions, open } = serve();
+    const { accessToken } = await sessions.create({ subject: 'ada' });
+    const verified = await sessions.verify(accessToken);
+    const { request } = open({ bearer: accessToken });
+    await request.authenticate();
+    expect(verified).toMatchObject({ session: request.session });
+  });
+});
+
+describe('a transport without a cookie', () => {
+  it('has no other cookies to clear', () => {
+    const { request, cookies } = serve({ refreshTransport: 'body' }).open({});
+    request.clearOtherCookies();
+    expect(cookies).toEqual([]);
+  });
+
+  it('leaves the refusal of a guest to a stateless engine', async () => {
+    const { sessions } = serve();
+    const createGuest = () => Promise.reject(new SessError('not_supported', 'no guests'));
+    const stateless = { ...sessions, kind: 'stateless', createGuest } as const;
+    const { request } = serve({ routes: 'none' }, {}, () => stateless).open({});
+    await expect(request.guest.update({ a: 1 })).rejects.toMatchObject({ code: 'not_supported' });
+  });
+});
+
 describe('a guard', () => {
   async function guarded(sent: Omit<Sent, 'bearer'> = {}) {
     const { sessions, clock, open } = serve();

@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { beforeHead, readAuthorization, readJsonBody } from '../../src/http/node.js';
+import { applyCaching, beforeHead, readAuthorization, readJsonBody } from '../../src/http/node.js';
 
 describe('readAuthorization', () => {
   it('readAuthorization returns no line if none was sent', () => {
@@ -232,5 +232,24 @@ describe('beforeHead', () => {
     start();
     res.writeHead(200);
     expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
+  });
+});
+
+describe('applyCaching', () => {
+  const response = () => new ServerResponse(new IncomingMessage(new Socket()));
+
+  it('applyCaching sets what is chosen from the present header, and removes what would override it', () => {
+    const res = response();
+    res.setHeader('Cache-Control', 'max-age=60');
+    res.setHeader('CDN-Cache-Control', 'max-age=60');
+    res.setHeader('X-Own', '1');
+    applyCaching(res, (present) => `private, ${present}`);
+    expect(res.getHeaders()).toEqual({ 'cache-control': 'private, max-age=60', 'x-own': '1' });
+  });
+
+  it('applyCaching gives undefined to the choice if there is no header', () => {
+    const res = response();
+    applyCaching(res, (present) => (present === undefined ? 'no-store' : 'private'));
+    expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store' });
   });
 });

@@ -156,6 +156,17 @@ describe('session data', () => {
     ).toEqual({ n: 2 });
   });
 
+  it.each([undefined, null, 'text', [['a', 1]], new Date(0)])(
+    'session data is not changed by %j, which is no patch',
+    async (patch) => {
+      const { sessions } = arrange();
+      const { session } = await sessions.create({ subject: 'ada' });
+      const refused = { name: 'InvalidDataError', code: 'invalid_data' };
+      await expect(sessions.update(session.sid, patch as never)).rejects.toMatchObject(refused);
+      await expect(sessions.updateAll('ada', patch as never)).rejects.toMatchObject(refused);
+    },
+  );
+
   it('never sets a prototype [data.prototype]', async () => {
     const { sessions } = arrange();
     const { session } = await sessions.create({
@@ -290,6 +301,17 @@ describe('ending sessions', () => {
     const live = await sessions.create({ subject: 'ada' });
     const swapped = { accessToken: live.refreshToken, refreshToken: live.accessToken };
     expect(await sessions.end(swapped)).toBe(false);
+  });
+});
+
+describe('an access token that is not of the session', () => {
+  it('ends nothing, although it has the form and the sid', async () => {
+    const { sessions } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    const forged = `sat_${session.sid}.${'x'.repeat(42)}A`;
+    expect(await sessions.end({ accessToken: forged })).toBe(false);
+    expect(await sessions.end({ accessToken: 'sat_malformed' })).toBe(false);
+    expect(await sessions.get(session.sid)).toBeDefined();
   });
 });
 

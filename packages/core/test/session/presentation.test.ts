@@ -1,43 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTokenFamily } from '../../src/session/issue-tokens.js';
 import { decidePresentation, type PresentationAttempt } from '../../src/session/presentation.js';
-import type { AuthPart, SessionRecord } from '../../src/store/record.js';
-import { createRandomBytes } from '../../src/token/crypto.js';
-import type { RefreshCredential } from '../../src/token/format.js';
-
-const AT = 1_750_000_000_000;
-const POLICY = {
-  accessTtl: 900_000,
-  accessOverlap: 60_000,
-  idleTtl: 3_600_000,
-  absoluteTtl: 7_200_000,
-  grace: 10_000,
-  renewAfter: 600_000,
-  overlap: 60_000,
-};
-const random = createRandomBytes();
-
-/** A record, and the cookie of its newest generation. */
-interface State {
-  readonly record: SessionRecord;
-  readonly token: RefreshCredential;
-}
-
-function signIn(): State {
-  const sid = 'S'.repeat(32);
-  const fresh = createTokenFamily({ at: AT, policy: POLICY, random });
-  return {
-    record: {
-      sid,
-      createdAt: AT,
-      authVersion: 1,
-      dataVersion: 1,
-      auth: fresh.auth,
-      data: { subject: 'ada', device: {}, data: {} },
-    },
-    token: { sid, family: fresh.family, generation: 0, secret: fresh.refreshSecret },
-  };
-}
+import { AT, POLICY, random, type State, signIn, withAuth, withToken } from './decisions.js';
 
 type Given = Partial<Pick<PresentationAttempt, 'canRenew' | 'policy'>>;
 
@@ -54,16 +17,6 @@ function renew(state: State, at: number, given?: Given): State {
     token: { ...state.token, generation, secret },
   };
 }
-
-const withAuth = ({ record, token }: State, change: Partial<AuthPart>): State => ({
-  record: { ...record, auth: { ...record.auth, ...change } },
-  token,
-});
-
-const withToken = ({ record, token }: State, change: Partial<RefreshCredential>): State => ({
-  record,
-  token: { ...token, ...change },
-});
 
 const LATEST = { kind: 'accept', isLatest: true };
 const EARLIER = { kind: 'accept', isLatest: false };
