@@ -116,8 +116,9 @@ describe('a cookie as the credential', () => {
   });
 
   it('has a response depend on the cookie if there is none', async () => {
-    const { authenticated } = await signedIn();
+    const { names, authenticated } = await signedIn();
     const { request, varied, chosen } = await authenticated({ headers: { cookie: undefined } });
+    expect(names()).toEqual(['created']);
     expect(request.session).toBeNull();
     expect(request.session).toBeNull();
     expect([varied, chosen]).toEqual([['Cookie'], []]);
