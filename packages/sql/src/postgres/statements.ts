@@ -230,7 +230,7 @@ export function createStatements(
         FOR UPDATE SKIP LOCKED),
       seen AS MATERIALIZED (
         SELECT o.tag, o.seq, (SELECT max(s.sweep_at) FROM ${session} s WHERE ${inRange('o.tag')}) AS latest
-        FROM old o JOIN ${subject} w ON w.tag = o.tag AND w.seq = o.seq),
+        FROM old o WHERE o.seq = (SELECT w.seq FROM ${subject} w WHERE w.tag = o.tag)),
       gone AS (
         DELETE FROM ${subject} s USING seen
         WHERE s.tag = seen.tag AND seen.latest IS NULL AND s.revoked_before <= ${NOW} - ${REVOCATION_TTL_MS} RETURNING 1)

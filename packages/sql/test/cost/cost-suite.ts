@@ -44,12 +44,13 @@ export function costSuite(name: string, open: () => Promise<MeasuredDatabase>): 
         const table: Record<string, Cost[]> = {};
         let done = 0;
         for (const count of COUNTS) {
+          await sleep(5);
           for (; done < count; done += 1) await history();
           for (const [operation, work] of Object.entries(operations)) {
             // So that each is measured with as many sessions of the subject at every count.
             await given.logoutAll();
             // A session that is created in the millisecond of a logout-all is refused.
-            await sleep(2);
+            await sleep(5);
             for (let n = 0; n < 5; n += 1) await given.insert();
             await given.works['load']?.();
             table[operation] = [...(table[operation] ?? []), await costOf(database, work)];

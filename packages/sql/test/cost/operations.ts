@@ -1,4 +1,4 @@
-import type { SubjectLimit, SessionRecord } from '@sess/core/store';
+import type { SessionRecord, SubjectLimit } from '@sess/core/store';
 import { createAuth, createRecord, createWrite } from '../../../../test/kit.js';
 import type { SqlStore } from '../../src/store/sql-store.js';
 
