@@ -216,7 +216,10 @@ async function measureSqlite(measure, count) {
   await store.migrate();
   const sessions = createSessions({ store, logger: silent });
   const SqliteStore = createSqliteSessionStore(session);
-  const peer = createSessionStore(SQLITE_PEER, new SqliteStore({ client: peerDb, expired: { clear: false } }));
+  const peer = createSessionStore(
+    SQLITE_PEER,
+    new SqliteStore({ client: peerDb, expired: { clear: false } }),
+  );
   const ours = await signInAll((subject) => sessions.create(sampleSession(subject)), count);
   const theirs = await signInAll(peer.signIn, count);
   const verify = async ({ accessToken }) => {
