@@ -33,9 +33,6 @@ export interface Statements {
 const COLUMNS =
   's.sid, s.created_at::float8, s.expires_at::float8, s.generation::float8, s.replayed, s.auth_version::float8, s.data_version::float8, s.auth, s.data';
 
-/** Characters of a sid that are its subject's. */
-const TAG_LENGTH = 16;
-
 /**
  * Builds the statements. Each is one round trip in autocommit. Writes lock a row first and read the clock in a CTE
  * that depends on the lock: time spent waiting for it counts against `notAfter`.
@@ -44,12 +41,8 @@ export function createStatements(
   { session, subject, mark }: TableNames,
   users: UserReference | undefined,
 ): Statements {
-  /*
-   * The last condition is implied by the others. It lets the planner expect few rows and walk the index, which marks
-   * entries of deleted rows: a bitmap scan reads them again each time until the next vacuum.
-   */
   const inRange = (tag: string, alias = 's'): string =>
-    `${alias}.sid >= ${tag} AND ${alias}.sid < ${tag} || '~' AND left(${alias}.sid, ${TAG_LENGTH}) = ${tag}`;
+    `${alias}.sid >= ${tag} AND ${alias}.sid < ${tag} || '~'`;
 
   /*
    * The subject's row, locked, and created if there is none. The snapshot of a statement is older than its lock: if

@@ -59,7 +59,11 @@ export function costSuite(name: string, open: () => Promise<MeasuredDatabase>): 
         report(`${name}, after ${COUNTS.join(', ')} of ${title}`, table);
         for (const [operation, costs] of Object.entries(table)) {
           const [first, ...later] = costs;
-          for (const cost of later) expectBounded(operation, cost, first);
+          for (const [n, cost] of later.entries()) {
+            // A logout-all walks the subject's range of the index, with entries of rows that no vacuum has removed yet.
+            const entries = operation.startsWith('logout') ? (COUNTS[n + 1] ?? 0) / 4 : 0;
+            expectBounded(operation, cost, first, entries);
+          }
         }
       },
       PATIENCE,
@@ -115,13 +119,15 @@ async function costOf(database: MeasuredDatabase, work: Work): Promise<Cost> {
 }
 
 /** Rows where the database counts them, else time. */
-function expectBounded(operation: string, cost: Cost, first: Cost | undefined): void {
+function expectBounded(operation: string, cost: Cost, first: Cost | undefined, entries = 0): void {
   if (first?.visits === undefined || cost.visits === undefined) {
     const limit = 3 * (first?.microseconds ?? 0) + NOISE_US;
     expect(cost.microseconds, `microseconds of ${operation}`).toBeLessThanOrEqual(limit);
     return;
   }
-  expect(cost.visits, `visits of ${operation}`).toBeLessThanOrEqual(3 * first.visits + FEW);
+  expect(cost.visits, `visits of ${operation}`).toBeLessThanOrEqual(
+    3 * first.visits + FEW + entries,
+  );
 }
 
 let copies = 0;

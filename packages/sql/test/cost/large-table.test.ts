@@ -65,7 +65,7 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
       });
       lines.push(`  ${name.padEnd(32)} ${visits / 50} pages, ${(microseconds / 50).toFixed(0)} us`);
       // The tree of the index is three levels deep where it was one or two.
-      expect(visits / 50, name).toBeLessThan(80);
+      expect(visits / 50, name).toBeLessThan(120);
     }
     console.info(`with ${SESSIONS} sessions, a call:\n${lines.join('\n')}`);
   }, 120_000);
@@ -85,7 +85,7 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
     console.info(`  revoke-all of ${OF_ONE}: ${show(ended)}\n  sweep: ${show(swept)}`);
     // A row, its entries in two indexes, and the way to them.
     expect(ended.visits).toBeLessThan(8 * OF_ONE);
-    expect(swept.visits).toBeLessThan(60_000);
+    expect(swept.visits).toBeLessThan(150_000);
   }, 120_000);
 
   it('takes few bytes a session beside its data, also after many refreshes', async () => {
