@@ -5,7 +5,7 @@ import type { Cost, MeasuredDatabase } from './databases.js';
 import { createOperations, type Operations, type Work } from './operations.js';
 
 /** Earlier operations of the subject, all within a minute or some. */
-const COUNTS = [10, Math.max(100, scaled(1_000)), Math.max(1_000, scaled(10_000))] as const;
+const COUNTS = scaled(1_000) < 1_000 ? [10, 100, 500] : [10, 1_000, 10_000];
 const SESSIONS = Math.max(1_000, scaled(10_000));
 const CALLS = 10;
 const BATCHES = 4;

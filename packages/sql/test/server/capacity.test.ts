@@ -51,9 +51,7 @@ describe('postgresStore', () => {
     const held = await pool.connect();
     const before = await count();
     await expect(sessions.create({ subject: 'ada' })).rejects.toThrow(StoreUnavailableError);
-    await expect(sessions.verify(accessToken)}.${'b'.repeat(43)}`)).rejects.toThrow(
-      StoreUnavailableError,
-    );
+    await expect(sessions.verify(accessToken)).rejects.toThrow(StoreUnavailableError);
     held.release();
     // What waited for the connection is sent now, and is late.
     await pool.query('SELECT 1');
