@@ -8,7 +8,7 @@ import { createOperations, type Operations, type Work } from './operations.js';
 const COUNTS = scaled(1_000) < 1_000 ? [10, 100, 500] : [10, 1_000, 10_000];
 const SESSIONS = Math.max(1_000, scaled(10_000));
 const CALLS = 10;
-const BATCHES = 4;
+const BATCHES = 6;
 /** Pages or rows beyond the factor: an index that is a level deeper is visited more often. */
 const FEW = 15;
 /** A machine that is busy stops a statement for a while now and then; such a time is no growth. */
