@@ -81,12 +81,14 @@ describe('durability', () => {
     expect(performance.now() - began).toBeGreaterThan(150);
   });
 
-  it.each([{ replicas: 0 }, { replicas: 1.5 }, { replicas: 1, timeout: '2s' as const }])(
-    'durability refuses %j, and the message gives the repair',
-    (durability) => {
-      const client = new Redis({ lazyConnect: true });
-      expect(() => redisStore(client, { durability })).toThrow(UsageError);
-      expect(() => redisStore(client, { durability })).toThrow(/durability\.(replicas|timeout)/);
-    },
-  );
+  it.each([
+    { replicas: 0 },
+    { replicas: 1.5 },
+    { replicas: 1, timeout: '2s' as const },
+    { replicas: 1, timeout: null as never },
+  ])('durability refuses %j, and the message gives the repair', (durability) => {
+    const client = new Redis({ lazyConnect: true });
+    expect(() => redisStore(client, { durability })).toThrow(UsageError);
+    expect(() => redisStore(client, { durability })).toThrow(/durability\.(replicas|timeout)/);
+  });
 });
