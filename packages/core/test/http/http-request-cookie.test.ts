@@ -119,6 +119,23 @@ describe('a cookie as the credential', () => {
     expect(varied).toEqual([]);
   });
 
+  it('has caches keep no response that a one-time value was taken for', async () => {
+    const { sessions, sid, authenticated } = await signedIn();
+    await sessions.put(sid, { name: 'flash', value: 'hi' });
+    const { request, chosen } = await authenticated();
+    expect(await request.take('flash')).toBe('hi');
+    expect(chosen).toHaveLength(1);
+  });
+
+  it('is made for a visitor whose data a function returns', async () => {
+    const { authenticated } = await signedIn();
+    const headers = { ...SAME_ORIGIN, cookie: undefined };
+    const { request, cookies } = await authenticated({ method: 'POST', headers });
+    await request.guest.update((data) => ({ ...data, visits: 1 }));
+    expect(request.guest.data).toEqual({ visits: 1 });
+    expect(cookies).toHaveLength(1);
+  });
+
   it('is asked for by a 401, also of a page, where the guard names no page to sign in', async () => {
     const { authenticated } = await signedIn();
     const { request } = await authenticated({ headers: { ...NAVIGATION, cookie: undefined } });
