@@ -231,7 +231,7 @@ describe('a replay of the newest pair', () => {
     expect(other.auth.access).toHaveLength(3);
   });
 
-  it('is the answer for twice the grace, or for half of a shorter idle time', () => {
+  it('a held token is returned for twice the grace, or for half of a shorter idle time', () => {
     expect(answer(held(), AT + 20_999).generation).toBe(1);
     expect(answer(held(), AT + 21_000).generation).toBe(2);
     const policy = { ...POLICY, idleTtl: 20_000 };
