@@ -29,6 +29,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   browser: [
     'packages/client/test/browser/**/*.test.ts',
     'test/demo/*/page.test.ts',
+    'test/pages/*.test.ts',
     'test/servers/test/browser.test.ts',
   ],
   servers: ['test/servers/test/*.test.ts'],
@@ -63,7 +64,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'packages/redis/test/history/history.test.ts',
   ],
   // One SQLite in process is in `unit`; these start servers of their own.
-  sql: ['packages/sql/test/{postgres,mysql,cost,history,server,simulation}/**/*.test.ts'],
+  sql: ['packages/sql/test/{postgres,mysql,cost,history,runtimes,server,simulation}/**/*.test.ts'],
   unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/{canary,history}/*.test.ts'],
 };
 
@@ -74,7 +75,7 @@ const SHORT: Readonly<Partial<Record<ProjectName, 'all' | readonly string[]>>> =
   // The tests of the simulation itself, which looks for faults that are made on purpose, wait for `all`.
   property: [
     ...FILES.property.filter((glob) => !glob.startsWith('packages/simulation/')),
-    'packages/simulation/test/{memory,thieves}.test.ts',
+    'packages/simulation/test/{memory,page-loads,thieves}.test.ts',
   ],
   adapters: ['packages/{express,fastify,hono}/test/adapter.test.ts'],
   redis: [

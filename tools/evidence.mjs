@@ -45,7 +45,7 @@ export function readRequirements(page = readSource(root, PAGE)) {
 }
 
 function readRequirement(line) {
-  const [, id, rest] = /^\*\*([a-z]+\.[a-z-]+)\*\* (.*)$/.exec(line) ?? [];
+  const [, id, rest] = /^\*\*([a-z-]+\.[a-z-]+)\*\* (.*)$/.exec(line) ?? [];
   if (id === undefined) throw new Error(`Expected a requirement with its name, got: ${line}`);
   return { id, ...splitStandards(rest) };
 }

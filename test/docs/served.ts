@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { sendRequest } from '../kit.js';
 
 /** An application of the documentation that runs. */
@@ -22,8 +23,10 @@ async function findFreePort(): Promise<number> {
 export async function serve(path: string): Promise<Served> {
   const port = await findFreePort();
   const url = `http://localhost:${port}`;
-  const child = spawn(process.execPath, [path], {
+  const child = spawn(process.execPath, [resolve(path)], {
     env: { ...process.env, PORT: String(port) },
+    // A program may write files.
+    cwd: dirname(path),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const stop = () => end(child);

@@ -175,9 +175,11 @@ const PROTOCOL: Kinds = {
   'cookie.persistent': isOneOf(true, false),
   'cookie.sameSite': isOneOf('lax', 'strict', 'none'),
   'cookie.path': (value) => typeof value === 'string' && /^\/[^;,\s]*$/.test(value),
+  'cookie.partitioned': isOneOf(true, false),
   'csrf.allowSameSite': isOneOf(true, false),
   'csrf.origins': (value) =>
-    Array.isArray(value) && Array.from(value).every((origin) => typeof origin === 'string'),
+    typeof value === 'function' ||
+    (Array.isArray(value) && Array.from(value).every((origin) => typeof origin === 'string')),
 };
 
 const NEAR_PROTOCOL = fc.oneof(

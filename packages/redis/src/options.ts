@@ -65,7 +65,10 @@ export const timeoutOption: Reader<number> = duration({
 const DURABILITY_READERS = {
   replicas: integer({ min: 1, max: 100, default: 0 }),
   timeout: (name: string, value: unknown) =>
-    parseDuration(name, value ?? DURABILITY_TIMEOUT_S, { min: 1, max: MAX_TIMEOUT_MS }),
+    parseDuration(name, value === undefined ? DURABILITY_TIMEOUT_S : value, {
+      min: 1,
+      max: MAX_TIMEOUT_MS,
+    }),
 } satisfies Readers<NonNullable<ScriptStoreOptions['durability']>>;
 
 /** Reads `durability`. */

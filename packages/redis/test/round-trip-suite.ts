@@ -20,7 +20,7 @@ export function describeRoundTrips(
       createSessions({ store: redisStore(servers.client), maxPerSubject: MANY + 10 });
 
     async function expectCommands(count: number, work: () => Promise<unknown>): Promise<Cost> {
-      const cost = await servers.costOf(work);
+      const cost = await servers.costOf(work, count);
       expect(cost.commands).toBe(count);
       // Two witnesses: what the server executed, and what went through the socket.
       if (cost.socket) expect(cost.socket.requests).toBe(count);
@@ -66,6 +66,27 @@ export function describeRoundTrips(
       await expectCommands(3, async () => sessions.verify(next.accessToken));
       await expectCommands(1, async () => sessions.verify(next.accessToken));
       await expectCommands(1, async () => sessions.verify(issued.accessToken));
+    });
+
+    it('a page with the session cookie costs one read, a renewal two more, and its acknowledgement two [cookie.round-trips]', async () => {
+      const store = redisStore(servers.client);
+      const pages = createSessions({ store, renewAfter: '1s', maxPerSubject: MANY + 10 });
+      let cookie = (await pages.create({ subject: 'ada' })).refreshToken;
+      const show = (canRenew = true) => Promise.resolve(pages.present(cookie, { canRenew }));
+      // The store has the time, so this waits for it.
+      let cost: Cost | undefined;
+      for (let renewed: string | undefined; renewed === undefined; ) {
+        if (cost !== undefined) expect(cost.commands).toBe(1);
+        await expectCommands(1, () => show(false));
+        cost = await servers.costOf(async () => {
+          const result = await show();
+          renewed = result.ok ? result.renewal?.refreshToken : 'refused';
+        });
+        cookie = renewed ?? cookie;
+      }
+      expect(cost?.commands).toBe(3);
+      await expectCommands(3, () => show(false));
+      await expectCommands(1, () => show(false));
     });
 
     it('updates and elevates in two', async () => {

@@ -1,7 +1,7 @@
 import { createSessions } from '@sess/core';
 import { redisStore } from '@sess/redis';
 import { requireServer } from '@sess/test-servers';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type CountedServers, openCountedServer } from './counting.js';
 import { describeRoundTrips, doEverything } from './round-trip-suite.js';
 
@@ -33,6 +33,50 @@ describe('sharing round trips on a single server', () => {
     expect(cost.socket?.roundTrips).toBe(1);
   });
 
+  it('twenty requests with one cookie in two processes rotate it once [cookie.round-trips]', async () => {
+    const racers = [await servers.connect(), await servers.connect()];
+    const engines = racers.map(({ client }) =>
+      createSessions({ store: redisStore(client), renewAfter: '1s' }),
+    );
+    const { refreshToken: cookie, session } = (await engines[0]?.create({ subject: 'eve' })) ?? {};
+    const events: unknown[] = [];
+    for (const engine of engines) engine.on('reuse', (event) => void events.push(event));
+    const isDue = async () =>
+      Date.now() > (session?.createdAt ?? 0) + 1_500 && (await engines[1]?.get(session?.sid ?? ''));
+    await vi.waitUntil(isDue, { timeout: 10_000, interval: 50 });
+    // So slow that all have read before one has written.
+    for (const racer of racers) racer.delay(20);
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => engines[n % 2]?.present(cookie, { canRenew: true })),
+    );
+    const renewed = results.map((result) => result?.ok && result.renewal?.refreshToken);
+    expect(new Set(renewed).size).toBe(1);
+    expect(renewed[0]).toMatch(/^srt_/);
+    expect(generationOf(renewed[0] || '') - generationOf(cookie ?? '')).toBe(1);
+    expect(events).toEqual([]);
+  });
+
+  it('a page costs no round trip while the near cache has the session [cookie.round-trips]', async () => {
+    const near = createSessions({ store: redisStore(servers.client, { nearCache: true }) });
+    const { refreshToken } = await near.create({ subject: 'ann' });
+    const costs: number[] = [];
+    const show = async () => {
+      const result = await near.present(refreshToken, { canRenew: true });
+      expect(result.ok).toBe(true);
+    };
+    // The cache is used once its channel is open.
+    await vi.waitUntil(
+      async () => {
+        costs.push((await servers.costOf(show)).commands);
+        return costs.at(-1) === 0;
+      },
+      { timeout: 10_000 },
+    );
+    expect(Math.max(...costs)).toBeLessThanOrEqual(2);
+    expect((await servers.costOf(show)).socket?.requests).toBe(0);
+    await near.close();
+  });
+
   it("lets two processes refresh with one token: two round trips each, the loser's too", async () => {
     const racers = [await servers.connect(), await servers.connect()];
     const engines = racers.map(({ client }) => createSessions({ store: redisStore(client) }));
@@ -54,3 +98,8 @@ describe('sharing round trips on a single server', () => {
     expect(Math.max(...costs)).toBeLessThanOrEqual(2);
   });
 });
+
+/** The generation in a refresh token: `srt_<sid>.<family><generation>.<secret>`. */
+function generationOf(token: string): number {
+  return Buffer.from(token.slice(53, 59), 'base64url').readUInt32BE();
+}

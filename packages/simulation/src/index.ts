@@ -1,5 +1,19 @@
 export type { MakeStore } from './backend.js';
+export {
+  type CookieTheft,
+  type CookieTheftReport,
+  describeCookieThieves,
+  measureCookieThieves,
+} from './cookie-thieves.js';
 export { INVARIANTS, type Invariant, type Violation } from './invariants.js';
+export {
+  describePageLoads,
+  measurePageLoads,
+  NETWORKS,
+  type Network,
+  type NetworkName,
+  type PageLoadReport,
+} from './page-loads.js';
 export type { Plan, Step, StepKind, Weather } from './plan.js';
 export type { MakeSimulatedEngine } from './processes.js';
 export { type Outcome, runPlan, type SimulationSubject } from './run.js';

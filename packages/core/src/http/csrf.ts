@@ -46,7 +46,7 @@ const APP_ORIGIN = /^(?!file:|data:|blob:|about:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+(?
 
 const OPTIONS = {
   allowSameSite: oneOf(false, true),
-  origins: (name, value) => createOriginCheck(name, value ?? []),
+  origins: (name, value) => createOriginCheck(name, value === undefined ? [] : value),
 } satisfies Readers<CsrfOptions>;
 
 /** The request headers that the response depends on, for `Vary`. */

@@ -127,8 +127,9 @@ function setHeaders(res: NodeResponseHead, headers: unknown): void {
     const name = String(key).toLowerCase();
     merged.set(name, [...(merged.get(name) ?? []), ...[value].flat().map(String)]);
   }
-  for (const [name, [first = '', ...more]] of merged)
-    res.setHeader(name, more.length === 0 ? first : [first, ...more]);
+  for (const [name, [first, ...more]] of merged) {
+    if (first !== undefined) res.setHeader(name, more.length === 0 ? first : [first, ...more]);
+  }
 }
 
 /** True if the request has no body (RFC 9112, section 6.3). */

@@ -216,7 +216,7 @@ async function logout<Data extends object>(context: RouteContext<Data>): Promise
       return problemReply('invalid_request');
     }
   }
-  await request.revokePresented(presented.kind === 'value' ? presented.value : undefined);
+  await request.revokePresented(presented.value);
   request.clearCookie();
   const isForm = http.transport !== 'bearer' && isNavigation(exchange);
   return isForm ? redirectReply(http.afterLogout) : NO_CONTENT;
@@ -303,7 +303,12 @@ const ANY_SESSION = {
 type RefusalCode = 'cross_site_request' | 'invalid_request';
 
 type PresentedToken =
-  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reply: Reply }
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      readonly reply: Reply;
+      readonly value?: undefined;
+    }
   | CookieValue;
 
 /** Reads the refresh token of a request, from where the transport has it. The store is not called. */

@@ -24,7 +24,7 @@ const MAX_UPDATE_ATTEMPTS = 100;
 /** Returns the times of guests. */
 export function toGuestPolicy(settings: Settings): SessionPolicy {
   const idleTtl = Math.min(GUEST_IDLE_TTL_MS, settings.idleTtl);
-  return policyOf(settings, { idleTtl, absoluteTtl: settings.absoluteTtl, persistent: true });
+  return policyOf(settings, { idleTtl, absoluteTtl: settings.absoluteTtl });
 }
 
 /** Returns the public part of the record of a guest. */

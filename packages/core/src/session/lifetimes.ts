@@ -44,7 +44,10 @@ export function readLife(given: Lifetimes, settings: Settings): SessionLife | un
 }
 
 /** Returns the times of a session: those of the engine, shortened to what its own lifetimes allow. */
-export function policyOf(settings: Settings, life: SessionLife | undefined): SessionPolicy {
+export function policyOf(
+  settings: Settings,
+  life: Omit<SessionLife, 'persistent'> | undefined,
+): SessionPolicy {
   if (life === undefined) return settings;
   const { idleTtl, absoluteTtl } = life;
   // A session that is in use must be renewed well before its idle deadline, which nothing else moves.

@@ -188,7 +188,8 @@ export function mustWait(
   // After a replay, responses with an older and a newer token may arrive in either order. Until they have, the newest
   // token stays the newest, so that neither order leaves a spent one in the cookie jar.
   // A hold does not move the idle deadline, so it must end well before that.
-  const hold = Math.min(2 * policy.grace, policy.idleTtl / 2);
+  // Replays restart the step or come within the grace, and their responses are on the way as long as a cookie is kept.
+  const hold = Math.min(policy.grace + retention, policy.idleTtl / 2);
   if (auth.replayed && spentAt !== undefined && at < spentAt + hold) return true;
   // A rotation waits until the oldest step may be forgotten: no step within its time ever is.
   const young = auth.steps.filter((step) => isYoung(step, at, retention));

@@ -148,9 +148,10 @@ describe('readBearer', () => {
 
   it('readBearer takes time in proportion to the line, with white space at any place', () => {
     const line = `Bearer a${' \t'.repeat(4_000)}b`;
-    const before = performance.now();
+    // Of the processor, because a busy machine gives this process a part of the time only.
+    const before = process.cpuUsage();
     for (let run = 0; run < 20; run += 1) expect(readBearer([line])).toEqual({ kind: 'invalid' });
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(200);
   });
 });
 

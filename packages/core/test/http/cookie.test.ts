@@ -266,9 +266,10 @@ describe('the refresh cookie, read', () => {
   ])(
     'the cookie is read in time in proportion to the header, with white space within %s',
     (_, header) => {
-      const before = performance.now();
+      // Of the processor, because a busy machine gives this process a part of the time only.
+      const before = process.cpuUsage();
       expect(cookie.read(header).kind).toBe('value');
-      expect(performance.now() - before).toBeLessThan(200);
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(200);
     },
   );
 

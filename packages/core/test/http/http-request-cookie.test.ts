@@ -1,4 +1,4 @@
-import { type Sessions, type SessionsOptions, StoreUnavailableError } from '@sess/core';
+import { SessError, type Sessions, type SessionsOptions, StoreUnavailableError } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import { describe, expect, it } from 'vitest';
 import { CSRF_VARY } from '../../src/http/csrf.js';
@@ -102,6 +102,48 @@ describe('a cookie as the credential', () => {
     ]);
   });
 
+  it('that another site sends is refused, and no other cookie is removed', async () => {
+    const { authenticated } = await signedIn({ cookie: { secure: false, clearPaths: ['/old'] } });
+    const { request, cookies } = await authenticated({ method: 'POST', headers: CROSS_SITE });
+    expect(ANY(request)).toMatchObject({ status: 403 });
+    expect(cookies).toEqual([]);
+  });
+
+  it('of a guest has caches keep no response that shows its data', async () => {
+    const { sessions, authenticated } = await signedIn();
+    const { refreshToken } = await sessions.createGuest({ data: { cart: ['tea'] } });
+    const headers = { cookie: `__Host-sess=${refreshToken}` };
+    const { request, chosen, varied } = await authenticated({ headers });
+    expect(request.guest.data).toEqual({ cart: ['tea'] });
+    expect(chosen).toHaveLength(1);
+    expect(varied).toEqual([]);
+  });
+
+  it('has caches keep no response that a one-time value was taken for', async () => {
+    const { sessions, sid, authenticated } = await signedIn();
+    await sessions.put(sid, { name: 'flash', value: 'hi' });
+    const { request, chosen } = await authenticated();
+    expect(await request.take('flash')).toBe('hi');
+    expect(chosen).toHaveLength(1);
+  });
+
+  it('is made for a visitor whose data a function returns', async () => {
+    const { authenticated } = await signedIn();
+    const headers = { ...SAME_ORIGIN, cookie: undefined };
+    const { request, cookies } = await authenticated({ method: 'POST', headers });
+    await request.guest.update((data) => ({ ...data, visits: 1 }));
+    expect(request.guest.data).toEqual({ visits: 1 });
+    expect(cookies).toHaveLength(1);
+  });
+
+  it('is asked for by a 401, also of a page, where the guard names no page to sign in', async () => {
+    const { authenticated } = await signedIn();
+    const { request } = await authenticated({ headers: { ...NAVIGATION, cookie: undefined } });
+    expect(ANY(request)).toMatchObject({ status: 401 });
+    const guard = createGuard<object>({ redirectTo: '/sign-in' });
+    expect(guard(request)).toMatchObject({ status: 303 });
+  });
+
   it('has caches keep no response that shows its session, and one choice is made', async () => {
     const { authenticated } = await signedIn();
     const choiceOf = async (headers: Sent['headers'] = {}) => {
@@ -170,6 +212,8 @@ describe('a cookie as the credential', () => {
 
   it('passes every other error on', async () => {
     const { authenticated, replace } = await signedIn();
+    replace({ present: () => Promise.reject(new SessError('not_supported', 'elsewhere')) });
+    await expect(authenticated()).rejects.toMatchObject({ code: 'not_supported' });
     replace({ present: () => Promise.reject(new RangeError('elsewhere')) });
     await expect(authenticated()).rejects.toThrow(RangeError);
     replace({
@@ -197,7 +241,10 @@ describe("the user's sessions", () => {
     const opened = await arranged.authenticated({ method: 'POST', headers: SAME_ORIGIN });
     return { ...arranged, ...opened, other: other.sid, foreign: foreign.sid };
   }
-  const CLEARED = [['__Host-sess', expect.stringContaining('; Max-Age=0')]];
+  const CLEARED = ['; Max-Age=1', '; Max-Age=0'].map((end) => [
+    '__Host-sess',
+    expect.stringMatching(new RegExp(`^__Host-sess=;.*${end}$`)),
+  ]);
 
   it('are listed, and the one of the request is marked', async () => {
     const { request, sid, other } = await withTwo();

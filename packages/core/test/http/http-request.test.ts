@@ -191,6 +191,12 @@ describe('start', () => {
     await expect(open({}).request.start(undefined as never)).rejects.toThrow(UsageError);
   });
 
+  it('start names itself in the message about an option that is wrong', async () => {
+    const start = (how: object) => serve().open({}).request.start({ subject: 'ada' }, how);
+    await expect(start({ origin: [] })).rejects.toThrow(/^start: there is no option 'origin'/);
+    await expect(start({ origins: 7 })).rejects.toThrow(/^start: origins: expected/);
+  });
+
   it('start rejects if the previous session could not be ended', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });

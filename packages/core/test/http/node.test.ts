@@ -191,6 +191,7 @@ describe('beforeHead', () => {
       [
         ['Set-Cookie', ['a=1', 'b=2']],
         ['X-Own', 1],
+        ['X-None', []],
       ],
     ]) {
       const { res, start } = hold();

@@ -95,7 +95,7 @@ describe('a refusal', () => {
       code: 'invalid_argument',
       status: 500,
     });
-    expect(lines).toEqual([['error', {}, expect.stringContaining(`to be a string, got ${got}`)]]);
+    expect(lines).toEqual([['error', {}, `start: expected subject to be a string, got ${got}`]]);
   });
 });
 

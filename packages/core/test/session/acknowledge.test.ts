@@ -214,6 +214,15 @@ describe('what is remembered of tokens that were seen', () => {
     expect(calls.loads).toBe(102);
   });
 
+  it('asks for no session that is acknowledged already', async () => {
+    const { calls, settling } = arrangeAlone();
+    const record = createRecord({ now: 0, auth: { acknowledged: true } });
+    settling.acknowledgeLatest(record);
+    settling.acknowledge(record, record.auth.access.length - 1);
+    await settle();
+    expect(calls.loads).toBe(0);
+  });
+
   it('does not take a token for the newest that the session has forgotten', async () => {
     const entry = { digest: createAuth(0).refresh, expiresAt: 1 };
     const access = Array.from({ length: 8 }, () => entry);

@@ -131,6 +131,20 @@ describe('a guest', () => {
     return { clock, sessions, insert };
   }
 
+  it('is created with a one-time value, and is logged by its sid alone', async () => {
+    const { sessions, logger } = arrange();
+    const { guest } = await sessions.createGuest({ put: { name: 'flash', value: 'hi' } });
+    expect(await sessions.take(guest.sid, 'flash')).toBe('hi');
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'debug', fields: { sid: guest.sid } }),
+    );
+  });
+
+  it('is not created with an option that there is not', async () => {
+    const refused = arrange().sessions.createGuest({ date: {} } as never);
+    await expect(refused).rejects.toThrow(/^createGuest: there is no option 'date'/);
+  });
+
   it('is created after a mark of the store that lies ahead of the clock', async () => {
     const { clock, sessions } = refusing('revoked', 1);
     const { guest, issuedAt } = await sessions.createGuest();

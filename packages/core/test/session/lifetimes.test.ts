@@ -44,6 +44,11 @@ describe('the lifetimes of a sign-in', () => {
     expect(issued.session.expiresAt).toBe(clock.now() + 100 * DAY);
   });
 
+  it('the idle time may be as long as the absolute time', async () => {
+    const { issued, clock } = await signIn({ idleTtl: '2d', absoluteTtl: '2d' });
+    expect(issued.session.expiresAt).toBe(clock.now() + 2 * DAY);
+  });
+
   it('the idle time of the engine gives way to an absolute time of the sign-in', async () => {
     const { record } = await signIn({ absoluteTtl: '2h' }, { idleTtl: '7d' });
     expect((await record())?.data.life?.idleTtl).toBe(2 * HOUR);

@@ -146,6 +146,25 @@ describe('put', () => {
     );
     await expect(put('a', 'x'.repeat(4_090))).rejects.toThrow('put its id');
   });
+
+  it('has a name of at most 64 characters, and fills at most the limit', async () => {
+    const { put } = await signedIn();
+    expect(await put('n'.repeat(64), 1)).toBe(true);
+    for (const name of ['n'.repeat(65), '', ['a'], undefined]) {
+      const refused = put(name as string, 1);
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_argument' });
+    }
+    // 24 characters are the name, the time, and the signs between.
+    expect(await put('a', 'x'.repeat(4_072))).toBe(true);
+    await expect(put('a', 'x'.repeat(4_073))).rejects.toMatchObject({ code: 'data_too_large' });
+  });
+
+  it('names the call and the option that is wrong', async () => {
+    const { sessions, sid, put } = await signedIn();
+    await expect(put('a', 1, 'soon' as never)).rejects.toThrow(/^put: ttl: expected a duration/);
+    const misspelt = sessions.put(sid, { name: 'a', value: 1, tll: '1m' } as never);
+    await expect(misspelt).rejects.toThrow(/^put: there is no option 'tll'/);
+  });
 });
 
 describe('take', () => {

@@ -128,6 +128,20 @@ describe('a spent cookie', () => {
     expect(await renew(cookie)).toBe(second);
   });
 
+  it('a replayed cookie stays the newest while responses with it may arrive, for grace and overlap [cookie.honest]', async () => {
+    const { clock, cookie, present, renew } = await arrange();
+    clock.advance('15m');
+    const second = await renew(cookie);
+    clock.advance('1h');
+    expect(await renew(cookie)).toBe(second);
+    // Another response to the same cookie is still on its way, and the second one has reached the browser and is due.
+    await present(second);
+    clock.advance('309999ms');
+    expect(await present(second)).not.toHaveProperty('renewal');
+    clock.advance('1ms');
+    expect(await renew(second)).not.toBe(second);
+  });
+
   it('is accepted for single requests within overlap, without a new cookie and without a write', async () => {
     const { clock, cookie, present, renew, writes, settle } = await arrange();
     clock.advance('15m');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decidePresentation } from '../../src/session/presentation.js';
 import {
   decideRefresh,
+  inspectRefreshToken,
   type RefreshAttempt,
   type RotationAnswer,
 } from '../../src/session/rotation.js';
@@ -77,6 +78,11 @@ describe('a refresh with the newest token', () => {
     expect(rotated(second, AT + 61_000).record.auth.steps).toHaveLength(1);
   });
 
+  it('is expired from the idle deadline on', () => {
+    expect(decide(signIn(), AT + 3_598_000)).toMatchObject({ kind: 'answer' });
+    expect(decide(signIn(), AT + 3_600_000)).toEqual(EXPIRED);
+  });
+
   it('is expired if less than a second of the session is left, or less than a tenth of a shorter one', () => {
     const state = withAuth(signIn(), { absoluteExpiresAt: AT + 60_000 });
     expect(decide(state, AT + 59_001)).toEqual(EXPIRED);
@@ -84,6 +90,42 @@ describe('a refresh with the newest token', () => {
     const short = { policy: { ...POLICY, idleTtl: 5_000 } };
     expect(decide(state, AT + 59_500, short)).toMatchObject({ kind: 'answer' });
     expect(decide(state, AT + 59_501, short)).toEqual(EXPIRED);
+  });
+});
+
+describe('a token that is two generations old', () => {
+  it('is reuse after the grace, although the newest token was never presented', () => {
+    const first = signIn();
+    const third = rotated(rotated(first, AT + 1_000), AT + 12_000);
+    expect(decide({ ...third, token: first.token }, AT + 10_999)).toMatchObject({ kind: 'answer' });
+    expect(decide({ ...third, token: first.token }, AT + 11_000)).toEqual(REUSE);
+  });
+});
+
+describe('inspectRefreshToken', () => {
+  const inspect = ({ record, token }: State, at: number) =>
+    inspectRefreshToken({ record, token, at, policy: POLICY });
+
+  it('inspectRefreshToken finds genuine, spent and foreign tokens', () => {
+    const first = signIn();
+    const second = withAuth(rotated(first, AT + 1_000), { acknowledged: true });
+    const spent = { ...second, token: first.token };
+    expect(inspect(first, AT)).toBe('genuine');
+    expect(inspect(second, AT + 11_000)).toBe('genuine');
+    expect(inspect(spent, AT + 10_999)).toBe('genuine');
+    expect(inspect(spent, AT + 11_000)).toBe('spent');
+    const { family, secret } = signIn().token;
+    expect(inspect(withToken(second, { secret }), AT + 1_000)).toBe('foreign');
+    expect(inspect(withToken(spent, { secret }), AT + 1_000)).toBe('foreign');
+    expect(inspect(withToken(second, { family }), AT + 1_000)).toBe('foreign');
+  });
+
+  it('inspectRefreshToken takes a generation that is unknown, or no longer remembered, for a spent one', () => {
+    const first = signIn();
+    const third = rotated(rotated(first, AT + 1_000), AT + 2_000);
+    expect(inspect(withToken(third, { generation: 3 }), AT + 2_000)).toBe('spent');
+    const forgotten = withAuth(third, { steps: third.record.auth.steps.slice(-1) });
+    expect(inspect({ ...forgotten, token: first.token }, AT + 2_000)).toBe('spent');
   });
 });
 
@@ -189,7 +231,7 @@ describe('a replay of the newest pair', () => {
     expect(other.auth.access).toHaveLength(3);
   });
 
-  it('is the answer for twice the grace, or for half of a shorter idle time', () => {
+  it('a held token is returned for twice the grace, or for half of a shorter idle time', () => {
     expect(answer(held(), AT + 20_999).generation).toBe(1);
     expect(answer(held(), AT + 21_000).generation).toBe(2);
     const policy = { ...POLICY, idleTtl: 20_000 };

@@ -61,7 +61,7 @@ export async function readLabel({
 }
 
 /** The query that counts the triggers of the near cache which are on. */
-export function countTriggers(names: TableNames): readonly [Statement, readonly unknown[]] {
+function countTriggers(names: TableNames): readonly [Statement, readonly unknown[]] {
   const { session, prefix } = names;
   const text =
     "SELECT count(*) AS count FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname = ANY($2::text[]) AND tgenabled IN ('O', 'A')";

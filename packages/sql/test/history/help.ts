@@ -14,7 +14,7 @@ import {
 import type { WorkerConfig } from './worker.js';
 
 /** Thirty at full scale; in fewer than eight a short run would see too few kinds of disturbances. */
-export const SECONDS: number = Math.max(8, scaled(30));
+const SECONDS: number = Math.max(8, scaled(30));
 /** For starting servers, for the recovery, and for a machine that is busy. */
 export const PATIENCE: number = SECONDS * 1_000 + 180_000;
 
