@@ -12,6 +12,7 @@ import { measureMemory } from './src/parts/memory.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
 import { measureRoundTrips } from './src/parts/round-trips.mjs';
 import { measureScaling } from './src/parts/scaling.mjs';
+import { measureSql } from './src/parts/sql.mjs';
 import { measureVerify } from './src/parts/verify.mjs';
 import { createProgress } from './src/progress.mjs';
 import { findBinary, openCluster, openServer } from './src/provision.mjs';
@@ -29,6 +30,7 @@ const PARTS = {
   'round-trips': measureRoundTrips,
   bundles: measureBundles,
   scaling: measureScaling,
+  sql: measureSql,
 };
 
 const RESULTS = fileURLToPath(new URL('./results', import.meta.url));

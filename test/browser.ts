@@ -24,8 +24,13 @@ const FLAGS = [
   '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 
-/** Launches Chromium. All hosts below `.test` are this machine. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Launches Chromium. All hosts below `.test` are this machine.
+ *
+ * @param options.hasBackCache Whether pages are kept for the back button, which the driver turns off. Default: `false`.
+ */
+export async function launchBrowser({ hasBackCache = false } = {}): Promise<Browser> {
   if (provided.path === undefined) throw new Error(whyNoBrowser);
-  return chromium.launch({ executablePath: provided.path, args: FLAGS });
+  const ignoreDefaultArgs = hasBackCache ? ['--disable-back-forward-cache'] : [];
+  return chromium.launch({ executablePath: provided.path, args: FLAGS, ignoreDefaultArgs });
 }

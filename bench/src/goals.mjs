@@ -53,6 +53,15 @@ export function judgeGoals(find) {
     5_000,
     (taken) => `${(taken / 1000).toFixed(2)} ms`,
   );
+  // Of paired slices a ratio is that to the base, which is the peer.
+  const faster = (id) => 1 / find.rowOf(id, 'ours')?.ratios[0];
+  least('SQL, verify at 64: 5 × connect-pg-simple', faster('sql-verify-64'), 5);
+  least('SQL, a guarded page at 64: 3 × connect-pg-simple', faster('sql-page-64'), 3);
+  most(
+    'SQL, time of the database a request: 0.25 × connect-pg-simple at most',
+    find.rowOf('sql-database-time', 'ours')?.ratios[0],
+    0.25,
+  );
   for (const [framework, bound] of [
     ['express', 0.95],
     ['fastify', 0.9],

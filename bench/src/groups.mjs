@@ -16,13 +16,14 @@ export function createGroup({
   notes = [],
 }) {
   const baselines = [baseline].flat();
-  const rows = [...seen].map(([name, { median, low, high, cells = {} }]) => ({
+  const rows = [...seen].map(([name, { median, low, high, ratio, cells = {} }]) => ({
     name,
     median,
     low,
     high,
     cells,
-    ratios: baselines.map((base) => median / seen.get(base).median),
+    // Of paired slices the median of the ratios: the ratio of the medians would compare different moments.
+    ratios: ratio === undefined ? baselines.map((base) => median / seen.get(base).median) : [ratio],
   }));
   return { id, title, unit, baselines, isHigherBetter, rows, notes };
 }

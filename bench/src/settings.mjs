@@ -21,6 +21,9 @@ const FULL = {
   /** Masters of each Cluster. */
   clusters: [1, 3],
   scalingMs: 800,
+  /** Rounds of paired slices, and milliseconds of each slice. */
+  sqlRounds: 60,
+  sqlMs: 20,
 };
 
 const QUICK = {
@@ -38,6 +41,8 @@ const QUICK = {
   httpRequests: 256,
   clusters: [1],
   scalingMs: 50,
+  sqlRounds: 2,
+  sqlMs: 5,
 };
 
 export function settingsOf(isQuick) {

@@ -50,6 +50,17 @@ describe('the bench', { timeout: PATIENCE }, () => {
     expect(results.goals.find(({ goal }) => goal === 'refresh: 2 round trips')?.reached).toBe('2');
   });
 
+  it.concurrent('measures SQL stores beside those of express-session', async () => {
+    const { results } = await bench('--only=sql');
+
+    expect(namesOf(results, 'sql-page-64')).toEqual([
+      'express-session + connect-pg-simple',
+      'ours',
+    ]);
+    expect(namesOf(results, 'sql-sqlite-verify')).toHaveLength(2);
+    expect(results.goals).toHaveLength(3);
+  });
+
   it.concurrent('measures a framework, from another process', async () => {
     const { results, page } = await bench('--only=http', '--frameworks=hono');
 

@@ -50,7 +50,11 @@ export function createEngine<Data extends object = RegisteredData>(
   const plain = isPlain
     ? client
     : createMigratingStore(client, { schema, migrate, events, logger });
-  const acknowledger = createAcknowledger(plain);
+  // An acknowledgement may end tokens of before a re-authentication, which signed ones have to be denied for.
+  const acknowledger = createAcknowledger({
+    load: plain.load,
+    replaceAuth: (...call) => store.replaceAuth(...call),
+  });
   const tagOfSubject = createSubjectTag(settings.subjectPepper, settings.namespace);
   const tokens = settings.accessToken.open({
     clock: time,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@sess/core';
 import type { SessionStore } from '@sess/core/store';
 import { checkChange, checkLimit, checkRevokeAll } from './checks/changes.js';
@@ -35,7 +36,8 @@ export function createBackend(ledger: Ledger, makeStore: MakeStore): Backend {
       const before = story.record;
       story.record = await read(sid);
       const after = story.record;
-      if (before !== after) {
+      // A store in memory returns the same object for as long as nothing changes.
+      if (before !== after && !isDeepStrictEqual(before, after)) {
         checkChange(ledger, { story, before, after, operation, write: writes.length - 1 });
       }
     }

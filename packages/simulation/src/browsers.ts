@@ -3,7 +3,7 @@ import { checkRefresh, checkShown, checkVerify, noteIssued } from './checks/answ
 import { noteSlowness } from './connection.js';
 import type { Ledger } from './ledger.js';
 import type { Send } from './messages.js';
-import type { Plan, Step } from './plan.js';
+import { type Plan, SHORT_LIFE, type Step } from './plan.js';
 import { createPrng } from './prng.js';
 import { partsOf } from './tokens.js';
 import type { Visit } from './visits.js';
@@ -42,6 +42,11 @@ export function createBrowsers(given: {
 
   const sidOf = ({ jar }: Browser): string | undefined =>
     jar === undefined ? undefined : partsOf(jar).sid;
+
+  function noteSent(token: string): void {
+    const { sid, family } = partsOf(token);
+    ledger.storyOf(sid).sentFamilies.add(family);
+  }
 
   function sayToken(token: string): string {
     const { sid, generation } = partsOf(token);
@@ -85,6 +90,8 @@ export function createBrowsers(given: {
   ): void {
     const { user } = browser;
     if (token === undefined) return;
+    const note = ledger.access.get(token);
+    if (note !== undefined) ledger.storyOf(note.sid).sentFamilies.add(note.family);
     send({
       visit: { ...visitOf(step, browser, prng), name: `${browser.name} uses an access token` },
       place: step.process,
@@ -103,6 +110,7 @@ export function createBrowsers(given: {
     const now = timeline.now();
     const since = firstSent.get(token) ?? now;
     firstSent.set(token, since);
+    noteSent(token);
     noteSlowness(ledger, partsOf(token).sid, now - since);
     send<RefreshResult>({
       visit: visitOf(step, browser, prng),
@@ -140,6 +148,7 @@ export function createBrowsers(given: {
   function abuse(step: Step, browser: Browser, prng: Visit['prng']): void {
     const { stolen: token, user } = browser;
     if (token === undefined) return;
+    noteSent(token);
     ledger.tell(() => `thief of ${browser.name} refreshes with ${sayToken(token)}`);
     send<RefreshResult>({
       visit: visitOf(step, browser, prng),
@@ -159,10 +168,12 @@ export function createBrowsers(given: {
 
   function login(step: Step, browser: Browser, prng: Visit['prng']): void {
     const { user } = browser;
+    // By the seed, so that it changes the luck of nothing else.
+    const lifetimes = step.seed % 4 === 0 ? SHORT_LIFE : {};
     send<Issued>({
       visit: visitOf(step, browser, prng),
       place: step.process,
-      ask: (sessions) => sessions.create({ subject: user }),
+      ask: (sessions) => sessions.create({ subject: user, ...lifetimes }),
       answered: (issued) => noteIssued(ledger, issued),
       arrived: (issued) => receive(browser, issued),
       failed() {},

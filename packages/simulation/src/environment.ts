@@ -15,11 +15,11 @@ const RUNS = 1_000;
  * Returns what the environment asks for: a thousand histories times SESS_SCALE, or the one of SESS_SIMULATION_SEED.
  * Without a seed, half of the histories are the same in each run. The other half begins at a random seed, which is printed.
  */
-export function readSettings(): SimulationSettings {
+export function readSettings(full: number = RUNS): SimulationSettings {
   const seed = readNumber('SESS_SIMULATION_SEED');
   if (seed !== undefined) return { parts: [{ seed, runs: 1 }] };
-  const runs = Math.max(2, Math.round(RUNS * Number(env['SESS_SCALE'] ?? 1)));
-  const fixed = Math.min(Math.ceil(runs / 2), RUNS / 2);
+  const runs = Math.max(2, Math.round(full * Number(env['SESS_SCALE'] ?? 1)));
+  const fixed = Math.min(Math.ceil(runs / 2), full / 2);
   return {
     parts: [
       { seed: FIXED_SEED, runs: fixed },

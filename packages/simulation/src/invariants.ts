@@ -13,6 +13,8 @@ export const INVARIANTS = {
     'A session that a failover has set back ends as `lost-writes`, never as `reuse`, but for one with a response in flight during it.',
   'reauthentication-is-no-theft':
     'Tokens from before a re-authentication are unknown, never reused.',
+  'reauthentication-keeps-the-jar':
+    'The token of before a re-authentication counts until one of the new family is presented, at most for the overlap; it is returned as it is, and shows the earlier authentication.',
   'honest-stay-signed-in':
     'An honest client is signed out by a revocation, the end of its time or a failover, and by nothing else.',
   'jar-holds-a-live-token':
@@ -33,6 +35,7 @@ export const INVARIANTS = {
   'fresh-access-works':
     'The access token of a live session’s newest two generations works until its time.',
   'deadline-stands': 'The absolute deadline of a session moves by a re-authentication alone.',
+  'lifetimes-stand': 'The lifetimes of a sign-in hold until its session ends.',
   'parts-are-apart': 'A patch never touches tokens, and a rotation never touches data.',
   'limit-holds': 'A subject never has more live sessions than the limit.',
   'only-known-faults': 'Nothing is thrown but the faults that the engine promises.',

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '@sess/core/store';
+import type { AuthPart, SessionRecord } from '@sess/core/store';
 import type { Invariant, Violation } from './invariants.js';
 import type { Timeline } from './timeline.js';
 import { tagOf } from './tokens.js';
@@ -15,6 +15,10 @@ export interface Story {
   ended: { readonly turn: number; readonly write: number } | undefined;
   /** When its family of tokens last changed. */
   familyTurn: number;
+  /** The auth part that the last re-authentication replaced, and until when its newest token counts. */
+  previous: { readonly auth: AuthPart; readonly until: number } | undefined;
+  /** Families of which a token was sent to a process. */
+  readonly sentFamilies: Set<string>;
   elevations: number;
   /** A thief has a copy of one of its tokens. */
   isStolen: boolean;
@@ -100,6 +104,8 @@ export function createLedger(timeline: Timeline, isTold: boolean): Ledger {
           record: undefined,
           ended: undefined,
           familyTurn: 0,
+          previous: undefined,
+          sentFamilies: new Set(),
           elevations: 0,
           isStolen: false,
           abuses: 0,

@@ -66,8 +66,12 @@ export const POLICY = {
   idleTtl: 3_600_000,
   absoluteTtl: 10_800_000,
   grace: 10_000,
+  overlap: 300_000,
   maxPerSubject: 4,
 } as const;
+
+/** Lifetimes that some sign-ins have instead, seconds. */
+export const SHORT_LIFE = { idleTtl: 1_200, absoluteTtl: 5_400, remember: false } as const;
 
 /**
  * An exchange that takes longer, from the first time its token is sent to the last, may be reported as reuse: responses may be in flight for half of the grace, and the next

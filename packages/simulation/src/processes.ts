@@ -72,6 +72,7 @@ export function createProcesses(given: {
       idleTtl: seconds(POLICY.idleTtl),
       absoluteTtl: seconds(POLICY.absoluteTtl),
       grace: seconds(POLICY.grace),
+      overlap: seconds(POLICY.overlap),
       maxPerSubject: POLICY.maxPerSubject,
     });
     sessions.on('reuse', ({ sid, alternative }) => {

@@ -13,9 +13,13 @@ const PATIENCE = 6 * 3_600_000;
  *
  * A thousand histories times `SESS_SCALE`, or the one that `SESS_SIMULATION_SEED` names.
  */
-export function simulationSuite(name: string, subject: SimulationSubject = {}): void {
+export function simulationSuite(
+  name: string,
+  subject: SimulationSubject = {},
+  options: { readonly runs?: number } = {},
+): void {
   describe(`simulation: ${name}`, () => {
-    for (const { seed, runs } of readSettings().parts) {
+    for (const { seed, runs } of readSettings(options.runs).parts) {
       it(
         `holds every invariant of rotation in ${runs} histories from seed ${seed}`,
         async () => {

@@ -6,6 +6,7 @@ export interface RefreshParts {
   readonly sid: string;
   readonly family: string;
   readonly generation: number;
+  readonly secret: string;
 }
 
 /** Reads a genuine refresh token: `srt_<sid>.<family><generation>.<secret>`. */
@@ -14,12 +15,13 @@ export function partsOf(token: string): RefreshParts {
     sid: token.slice(4, 36),
     family: token.slice(37, 53),
     generation: Buffer.from(token.slice(53, 59), 'base64url').readUInt32BE(),
+    secret: token.slice(60),
   };
 }
 
-/** A family as a record keeps it. */
-export function digestOfFamily(family: string): string {
-  return createHash('sha256').update(family).digest('base64url').slice(0, 22);
+/** A family or a secret as a record keeps it. */
+export function digestOf(part: string): string {
+  return createHash('sha256').update(part).digest('base64url').slice(0, 22);
 }
 
 /** The subject's part of a session id. */

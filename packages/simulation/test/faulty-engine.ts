@@ -51,6 +51,9 @@ export const crossedAnswers: EngineFault = (options) => {
   };
 };
 
+/** Ends the tokens of before a re-authentication with it. */
+export const hastyElevation: EngineFault = (options) => createSessions({ ...options, overlap: 0 });
+
 /** Lets the store's own faults through. */
 export const rawFaults: EngineFault = (options) => {
   const sessions = createSessions(options);

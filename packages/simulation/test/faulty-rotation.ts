@@ -1,5 +1,6 @@
 import type { RefreshAttempt, RotationDecision } from '../../core/src/session/rotation.js';
 import { digest } from '../../core/src/token/crypto.js';
+import { POLICY } from '../src/plan.js';
 
 type Decide = (presentation: RefreshAttempt) => RotationDecision;
 
@@ -90,3 +91,7 @@ export const slidingDeadline: RotationFault = (decide, presentation) => {
 /** A rotation ends the access token of the generation before. */
 export const noOverlap: RotationFault = (decide, presentation) =>
   decide({ ...presentation, policy: { ...presentation.policy, accessOverlap: 0 } });
+
+/** Moves the idle deadline of every session as the engine's options have it. */
+export const lifetimesOfTheEngine: RotationFault = (decide, presentation) =>
+  decide({ ...presentation, policy: { ...presentation.policy, idleTtl: POLICY.idleTtl } });

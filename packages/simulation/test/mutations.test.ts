@@ -100,6 +100,16 @@ const MUTATIONS: readonly Mutation[] = [
     engine: engines.timelessVerify,
     by: ['expired-is-refused'],
   },
+  {
+    name: 'a re-authentication that ends the tokens before it',
+    engine: engines.hastyElevation,
+    by: ['reauthentication-keeps-the-jar'],
+  },
+  {
+    name: 'a rotation by the lifetimes of the engine',
+    rotation: faults.lifetimesOfTheEngine,
+    by: ['lifetimes-stand'],
+  },
   { name: 'answers to others', engine: engines.crossedAnswers, by: ['sessions-are-apart'] },
   { name: 'faults of the store itself', engine: engines.rawFaults, by: ['only-known-faults'] },
 ];

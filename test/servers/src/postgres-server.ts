@@ -86,7 +86,13 @@ async function startOn(
   if (identity.uid !== undefined) await chown(directory, NOBODY, NOBODY);
   const data = join(directory, 'data');
   const env = { ...process.env, LC_ALL: 'C', LD_LIBRARY_PATH: libraryPath() };
-  await fill((program, args) => runAs(identity, env, join(programs, program), args), data);
+  try {
+    await fill((program, args) => runAs(identity, env, join(programs, program), args), data);
+  } catch (error) {
+    reaper.release();
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   const port = await freePort();
   const all = {
     listen_addresses: '127.0.0.1',

@@ -58,6 +58,11 @@ export interface RefreshCookie {
   /** Returns the `Set-Cookie` value that removes it. */
   clear(): string;
   /**
+   * Returns the `Set-Cookie` value that empties it, to be sent before the one that removes it. Chromium drops a page from
+   * the memory of its back button if a cookie was written, and not if one was only removed.
+   */
+  empty(): string;
+  /**
    * Returns the names and `Set-Cookie` values that remove other cookies of the name: those of `clearPaths`, and those
    * that a browser could have sent with the request, partitioned ones included.
    */
@@ -161,6 +166,7 @@ export function createRefreshCookie(options: CookieOptions = {}): RefreshCookie 
       return `${name}=${value}${attributes}${isPersistent ? `; Max-Age=${Math.max(0, maxAge)}` : ''}`;
     },
     clear: () => clearAt(name, path),
+    empty: () => `${name}=${attributes}; Max-Age=1`,
     clearOthers(request?: CookieRequest) {
       // Browsers accept a `__Host-` cookie with the path "/" and without a domain only, so there is no other one.
       const sent = name.startsWith('__Host-') ? undefined : request;

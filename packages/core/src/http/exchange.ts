@@ -79,8 +79,8 @@ export function redirectReply(location: string): Reply {
 }
 
 /**
- * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path, domain and partition. For
- * adapters.
+ * Returns the `Set-Cookie` values with one added, in place of an earlier one of that name, path, domain and partition. One
+ * that removes the cookie leaves another that empties it. For adapters.
  */
 export function mergeSetCookie(
   present: readonly string[],
@@ -89,10 +89,12 @@ export function mergeSetCookie(
 ): string[] {
   const path = attribute(setCookie, 'path');
   const domain = attribute(setCookie, 'domain');
+  const isRemoval = attribute(setCookie, 'max-age') === '0';
   const kept = present.filter(
     (line) =>
       line === setCookie ||
       !line.startsWith(`${name}=`) ||
+      (isRemoval && line.startsWith(`${name}=;`)) ||
       isPartitioned(line) !== isPartitioned(setCookie) ||
       attribute(line, 'domain') !== domain ||
       (attribute(line, 'path') ?? path) !== (path ?? attribute(line, 'path')),

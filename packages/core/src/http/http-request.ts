@@ -453,6 +453,7 @@ export class HttpRequest<Data extends object = RegisteredData> implements Reques
     // A cache must not repeat the sign-out to other users.
     this.#exchange.setHeader('Cache-Control', 'no-store');
     this.clearOtherCookies();
+    if (this.#http.transport !== 'bearer') this.#exchange.setCookie(cookie.name, cookie.empty());
     this.#exchange.setCookie(cookie.name, cookie.clear());
   }
 

@@ -21,7 +21,7 @@ export interface Acknowledger {
 
 /** Creates the acknowledger of an engine. */
 export function createAcknowledger(
-  store: StorePort,
+  store: Pick<StorePort, 'load' | 'replaceAuth'>,
   maxEntries: number = MAX_ACKNOWLEDGED,
 ): Acknowledger {
   const pending = new Set<string>();

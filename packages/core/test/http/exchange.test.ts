@@ -79,6 +79,19 @@ describe('mergeSetCookie', () => {
     ]);
   });
 
+  it('mergeSetCookie keeps the line that empties a cookie before it is removed, until it is set', () => {
+    const [emptied, removed] = ['sess=; Path=/; Max-Age=1', 'sess=; Path=/; Max-Age=0'] as const;
+    const both = mergeSetCookie(
+      mergeSetCookie(['sess=a; Path=/'], 'sess', emptied),
+      'sess',
+      removed,
+    );
+    expect(both).toEqual([emptied, removed]);
+    // Adapters repeat both when the head is sent.
+    expect(mergeSetCookie(mergeSetCookie(both, 'sess', emptied), 'sess', removed)).toEqual(both);
+    expect(mergeSetCookie(both, 'sess', 'sess=b; Path=/')).toEqual(['sess=b; Path=/']);
+  });
+
   it('mergeSetCookie does not change the given list', () => {
     const present = Object.freeze(['sess=a']);
     expect(mergeSetCookie(present, 'sess', 'sess=b')).toEqual(['sess=b']);

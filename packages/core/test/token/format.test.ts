@@ -8,6 +8,8 @@ import {
   parseAccessToken,
   parseRefreshToken,
   type RefreshCredential,
+  secretWithin,
+  sidWithin,
 } from '../../src/token/format.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -244,5 +246,28 @@ describe.each(FORMS)('$name has one spelling only', ({ token, parse, length, spa
     );
     for (const value of [undefined, null, 0, 1n, true, Symbol('token'), {}, []])
       expect(parse(value)).toBeUndefined();
+  });
+});
+
+describe('sidWithin', () => {
+  const sid = 'S'.repeat(32);
+  const secret = `${'x'.repeat(42)}A`;
+
+  it('sidWithin returns the sid of a text in the frame of an access token, and secretWithin the secret', () => {
+    const token = formatAccessToken({ sid, secret });
+    expect([sidWithin(token), secretWithin(token)]).toEqual([sid, secret]);
+  });
+
+  it.each([
+    undefined,
+    7,
+    '',
+    `sat_${sid}.${secret}x`,
+    `sat_${sid}.${secret.slice(1)}`,
+    `sat_${sid}-${secret}`,
+    `srt_${sid}.${secret}`,
+    [`sat_${sid}.${secret}`],
+  ])('sidWithin returns undefined for %j', (token) => {
+    expect(sidWithin(token)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import type { RefreshResult, Session, VerifyResult } from '@sess/core';
 import type { Ledger, Story } from '../ledger.js';
-import { digestOfFamily, partsOf } from '../tokens.js';
+import { digestOf, partsOf } from '../tokens.js';
 
 /** A call of an engine that has returned. */
 export interface Asked {
@@ -40,7 +40,7 @@ function livedThrough(ledger: Ledger, story: Story, family: string, asked: Asked
     !story.isSetBack &&
     ledger.timeline.now() < record.auth.expiresAt &&
     story.familyTurn < asked.beganTurn &&
-    record.auth.family === digestOfFamily(family)
+    record.auth.family === digestOf(family)
   );
 }
 
@@ -68,6 +68,7 @@ export function checkRefresh(
 ): void {
   const { sid, family, generation } = partsOf(asked.token);
   const story = ledger.storyOf(sid);
+  checkFormer(ledger, story, asked, result);
   if (result.ok) {
     checkShown(ledger, asked, sid, result.session);
     noteIssued(ledger, result);
@@ -78,6 +79,36 @@ export function checkRefresh(
   if (story.isStolen) ledger.violate('theft-ends-the-session', text);
   else if (asked.isStillInJar) ledger.violate('jar-holds-a-live-token', text);
   else ledger.violate('honest-stay-signed-in', text);
+}
+
+/** Checks what a token of before a re-authentication gets, which happened before the call. */
+function checkFormer(
+  ledger: Ledger,
+  story: Story,
+  asked: Asked & { readonly token: string },
+  result: RefreshResult,
+): void {
+  const { record, previous, sentFamilies } = story;
+  const { family, secret } = partsOf(asked.token);
+  const isOver = record === undefined || story.isSetBack || story.familyTurn >= asked.beganTurn;
+  if (isOver || record.auth.family === digestOf(family)) return;
+  if (result.ok) {
+    const isSame = result.refreshToken === asked.token;
+    const isEarlier = result.session.authenticatedAt <= record.auth.authenticatedAt;
+    if (isSame && isEarlier) return;
+    const text = `a token of before the re-authentication of ${story.name} was rotated, or elevated`;
+    ledger.violate('reauthentication-keeps-the-jar', text);
+    return;
+  }
+  const now = ledger.timeline.now();
+  const counts =
+    previous?.auth.refresh === digestOf(secret) &&
+    // An access token that would be over in a second is not issued.
+    now < Math.min(previous.until, record.auth.expiresAt) - 1_000 &&
+    ![...sentFamilies].some((sent) => digestOf(sent) === record.auth.family);
+  if (!counts) return;
+  const text = `the token of before the re-authentication of ${story.name} was refused: ${result.reason}`;
+  ledger.violate('reauthentication-keeps-the-jar', text);
 }
 
 export function checkVerify(

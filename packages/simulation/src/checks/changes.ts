@@ -25,6 +25,7 @@ export function checkChange(ledger: Ledger, change: Change): void {
   } else {
     checkParts(ledger, change, before, after);
     checkRotation(ledger, story, before, after);
+    checkLife(ledger, story, before, after);
   }
 }
 
@@ -77,6 +78,8 @@ function checkRotation(
 ): void {
   if (after.family !== before.family) {
     story.familyTurn = ledger.turn;
+    const until = Math.min(ledger.timeline.now() + POLICY.overlap, before.expiresAt);
+    story.previous = { auth: before, until };
     story.elevations += 1;
   } else {
     if (after.absoluteExpiresAt !== before.absoluteExpiresAt) {
@@ -95,6 +98,19 @@ function checkRotation(
     }
   }
   noteSuccessor(ledger, story, { auth: after });
+}
+
+function checkLife(
+  ledger: Ledger,
+  story: Story,
+  before: SessionRecord,
+  after: SessionRecord,
+): void {
+  const { life } = before.data;
+  const isKept = JSON.stringify(after.data.life) === JSON.stringify(life);
+  const isHeld = life === undefined || after.auth.expiresAt - after.auth.lastUsedAt <= life.idleTtl;
+  if (isKept && isHeld) return;
+  ledger.violate('lifetimes-stand', `${story.name} no longer has the lifetimes of its sign-in`);
 }
 
 /** The record's own word for which secret stands for a generation. */

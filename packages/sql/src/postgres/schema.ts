@@ -41,7 +41,7 @@ const VACUUM = 'autovacuum_vacuum_scale_factor = 0.02';
 export function tablesOf(names: TableNames): readonly string[] {
   const { session, subject, mark, prefix } = names;
   return [
-    `CREATE TABLE ${session} (sid ${ID} PRIMARY KEY, created_at bigint NOT NULL, expires_at bigint NOT NULL, used_at bigint NOT NULL, sweep_at bigint NOT NULL, generation bigint NOT NULL, replayed boolean NOT NULL, auth_version bigint NOT NULL, data_version bigint NOT NULL, auth text NOT NULL, data text NOT NULL) WITH (fillfactor = 70, ${VACUUM})`,
+    `CREATE TABLE ${session} (sid ${ID} PRIMARY KEY, created_at bigint NOT NULL, expires_at bigint NOT NULL, used_at bigint NOT NULL, sweep_at bigint NOT NULL, generation bigint NOT NULL, replayed boolean NOT NULL, auth_version bigint NOT NULL, data_version bigint NOT NULL, auth text NOT NULL, data text NOT NULL) WITH (fillfactor = 85, ${VACUUM})`,
     `CREATE INDEX "${prefix}_session_sweep" ON ${session} (sweep_at)`,
     `CREATE TABLE ${subject} (tag ${ID} PRIMARY KEY, seq bigint NOT NULL, revoked_before bigint NOT NULL, upper bigint NOT NULL, sweep_at bigint NOT NULL) WITH (fillfactor = 80, ${VACUUM})`,
     `CREATE INDEX "${prefix}_subject_sweep" ON ${subject} (sweep_at)`,

@@ -50,6 +50,9 @@ export function createStatements(
   // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 subject
   const insert = memo('?15');
   const others = `${inRange('?2')} AND sid IS NOT ?17`;
+  // The tag where room has to be made. Else null, so that no row is read: SQLite evaluates a condition for each of a range.
+  const fullTag = `(SELECT ?2 WHERE ${insert.did('full')})`;
+  const othersIfFull = `${inRange(fullTag)} AND sid IS NOT ?17`;
   const isInserted = `(${insert.did('full')} OR ${insert.did('free')})`;
 
   // 1 sid, 2 expected, 3 auth, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 notAfter, 10 markReplayed,
@@ -84,17 +87,18 @@ export function createStatements(
           ELSE 'full' END
         FROM (SELECT ${NOW} AS now), ${subject} b WHERE b.tag = ?2`,
       `DELETE FROM ${session} WHERE sid IN (
-        SELECT sid FROM ${session} WHERE ${others} AND expires_at <= ${insert.at} AND ${insert.did('full')} LIMIT ${MAX_ENDED})`,
+        SELECT sid FROM ${session} WHERE ${othersIfFull} AND expires_at <= ${insert.at} LIMIT ${MAX_ENDED})`,
       `INSERT OR REPLACE INTO ${mark} (id, at, answer)
         SELECT sid, ${insert.at}, ?15 FROM ${session}
-        WHERE ${insert.did('full')} AND ${others} AND expires_at > ${insert.at} ORDER BY used_at, sid
-        LIMIT max(0, (SELECT count(*) FROM ${session} WHERE ${others} AND expires_at > ${insert.at}) - ?13 + 1)`,
+        WHERE ${othersIfFull} AND expires_at > ${insert.at} ORDER BY used_at, sid
+        LIMIT max(0, (SELECT count(*) FROM ${session} WHERE ${othersIfFull} AND expires_at > ${insert.at}) - ?13 + 1)`,
+      // CROSS JOIN keeps the order: beginning with the marks would read those of all earlier removals.
       `INSERT OR REPLACE INTO ${mark} (id, at, answer)
         SELECT ?15, ${insert.at}, group_concat(sid) FROM (
-          SELECT s.sid FROM ${session} s JOIN ${mark} m ON m.id = s.sid AND m.answer = ?15
-          WHERE ${insert.did('full')} AND s.sid >= ?2 AND s.sid < ?2 || '~' ORDER BY s.used_at, s.sid)
+          SELECT s.sid FROM ${session} s CROSS JOIN ${mark} m ON m.id = s.sid AND m.answer = ?15
+          WHERE s.sid >= ${fullTag} AND s.sid < ${fullTag} || '~' ORDER BY s.used_at, s.sid)
         HAVING count(*) > 0`,
-      `DELETE FROM ${session} WHERE ${insert.did('full')} AND ${inRange('?2')}
+      `DELETE FROM ${session} WHERE ${inRange(fullTag)}
         AND sid IN (SELECT id FROM ${mark} m WHERE m.id = sid AND m.answer = ?15)`,
       `INSERT OR REPLACE INTO ${mark} (id, at, answer)
         SELECT sid, ${insert.at}, ?15 FROM ${session} WHERE sid = ?17 AND ${inRange('?2')} AND ${isInserted}`,

@@ -51,7 +51,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     forwarder.cut();
     primary = promoted;
     await old.stop();
-    replica = primary.startReplica();
+    replica = startReplica(primary);
     // A failure is reported where it is awaited.
     replica.catch(() => undefined);
   }
@@ -78,9 +78,27 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     },
     async stop() {
       await forwarder.close();
-      await Promise.all([primary.stop(), replica.then((server) => server.stop())]);
+      await Promise.all([
+        primary.stop(),
+        replica.then(
+          (server) => server.stop(),
+          () => undefined,
+        ),
+      ]);
     },
   };
+}
+
+/** Copies a server that may be killed, or stand still, in the meantime. */
+async function startReplica(primary: PostgresServer): Promise<PostgresServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await primary.startReplica();
+    } catch (error) {
+      if (attempt === 10) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 /** Sends one statement over a connection of its own, past the forwarder. */

@@ -1,0 +1,21 @@
+import { failFast, redisStore } from '@sess/redis';
+import { requireServer, startRedisServer } from '@sess/test-servers';
+import { Redis } from 'ioredis';
+import { inject } from 'vitest';
+
+/** Starts a Redis for the browser tests. Each store is that of another process. */
+export async function startPagesRedis() {
+  const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
+  const clients: Redis[] = [];
+  return {
+    openStore() {
+      const client = new Redis(server.url, { ...failFast, enableOfflineQueue: true });
+      clients.push(client);
+      return redisStore(client);
+    },
+    async stop() {
+      for (const client of clients) client.disconnect();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { costSuite } from './cost-suite.js';
+import { openMariadb } from './databases.js';
+
+costSuite('MariaDB', openMariadb);

@@ -1,0 +1,4 @@
+import { costSuite } from './cost-suite.js';
+import { openSqlite } from './databases.js';
+
+costSuite('SQLite', openSqlite);
