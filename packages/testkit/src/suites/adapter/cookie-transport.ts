@@ -212,7 +212,8 @@ export function describeCookieTransport(target: Target): void {
       const answers = await Promise.all(Array.from({ length: 20 }, () => get('/me', SCRIPT)));
       expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
       expect(new Set(answers.flatMap((answer) => cookiePair(answer) ?? [])).size).toBe(1);
-      expect(writes() - before).toBe(1);
+      // One rotation. A request that arrives after it is a replay, and the first one of these is recorded.
+      expect([1, 2]).toContain(writes() - before);
     });
 
     it('a cookie that is due gets the same one again if the response was lost, and passes long after', async () => {
