@@ -50,7 +50,7 @@ export function createEngine<Data extends object = RegisteredData>(
   const plain = isPlain
     ? client
     : createMigratingStore(client, { schema, migrate, events, logger });
-  // An acknowledgement may end tokens of before a re-authentication, which signed ones have to be denied for.
+  // An acknowledgement may end tokens that a re-authentication replaced, which signed ones have to be denied for.
   const acknowledger = createAcknowledger({
     load: plain.load,
     replaceAuth: (...call) => store.replaceAuth(...call),

@@ -14,7 +14,7 @@ export const INVARIANTS = {
   'reauthentication-is-no-theft':
     'Tokens from before a re-authentication are unknown, never reused.',
   'reauthentication-keeps-the-jar':
-    'The token of before a re-authentication counts until one of the new family is presented, at most for the overlap; it is returned as it is, and shows the earlier authentication.',
+    'The newest token before a re-authentication counts until one of the new family is presented, at most for the overlap; it is returned as it is, and shows the earlier authentication.',
   'honest-stay-signed-in':
     'An honest client is signed out by a revocation, the end of its time or a failover, and by nothing else.',
   'jar-holds-a-live-token':

@@ -51,7 +51,7 @@ export const crossedAnswers: EngineFault = (options) => {
   };
 };
 
-/** Ends the tokens of before a re-authentication with it. */
+/** Ends the tokens before a re-authentication with it. */
 export const hastyElevation: EngineFault = (options) => createSessions({ ...options, overlap: 0 });
 
 /** Lets the store's own faults through. */

@@ -81,7 +81,7 @@ export function checkRefresh(
   else ledger.violate('honest-stay-signed-in', text);
 }
 
-/** Checks what a token of before a re-authentication gets, which happened before the call. */
+/** Checks what a token gets that a re-authentication replaced, which happened before the call. */
 function checkFormer(
   ledger: Ledger,
   story: Story,
@@ -96,7 +96,7 @@ function checkFormer(
     const isSame = result.refreshToken === asked.token;
     const isEarlier = result.session.authenticatedAt <= record.auth.authenticatedAt;
     if (isSame && isEarlier) return;
-    const text = `a token of before the re-authentication of ${story.name} was rotated, or elevated`;
+    const text = `a token before the re-authentication of ${story.name} was rotated, or elevated`;
     ledger.violate('reauthentication-keeps-the-jar', text);
     return;
   }
@@ -107,7 +107,7 @@ function checkFormer(
     now < Math.min(previous.until, record.auth.expiresAt) - 1_000 &&
     ![...sentFamilies].some((sent) => digestOf(sent) === record.auth.family);
   if (!counts) return;
-  const text = `the token of before the re-authentication of ${story.name} was refused: ${result.reason}`;
+  const text = `the token before the re-authentication of ${story.name} was refused: ${result.reason}`;
   ledger.violate('reauthentication-keeps-the-jar', text);
 }
 
