@@ -3,7 +3,14 @@ import { requireSession, sessionMiddleware } from '@sess/express';
 import express from 'express';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { expressSession, signIn } from '../peers/express-session.mjs';
-import { cookieHeaders, ENGINES, idleHeaders, signInToEngine } from './engines.mjs';
+import {
+  cookieHeaders,
+  ENGINES,
+  idleHeaders,
+  makePagesEngine,
+  signInByCookie,
+  signInToEngine,
+} from './engines.mjs';
 
 function listen(app) {
   return new Promise((resolve) => {
@@ -40,6 +47,15 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
+  async 'ours, session cookie'(context) {
+    const sessions = await makePagesEngine(context);
+    const app = express().use(sessionMiddleware(sessions, { transport: 'cookie' }));
+    app.get(
+      '/me',
+      requireSession((req, res) => res.json({ user: req.session.subject })),
+    );
+    return { port: await listen(app), headers: await signInByCookie(sessions) };
+  },
   async 'express-session + connect-redis'({ nodeRedis }) {
     const middleware = expressSession(await nodeRedis());
     const app = express().use(middleware);

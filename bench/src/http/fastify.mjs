@@ -5,7 +5,15 @@ import Fastify from 'fastify';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { registerSession } from '../peers/fastify-session.mjs';
 import { sampleSession } from '../sample.mjs';
-import { cookieHeaders, ENGINES, idleHeaders, signInToEngine, subjects } from './engines.mjs';
+import {
+  cookieHeaders,
+  ENGINES,
+  idleHeaders,
+  makePagesEngine,
+  signInByCookie,
+  signInToEngine,
+  subjects,
+} from './engines.mjs';
 
 async function listen(app) {
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -61,6 +69,16 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
+  async 'ours, session cookie'(context) {
+    const sessions = await makePagesEngine(context);
+    const app = Fastify();
+    await app.register(sessionMiddleware(sessions, { transport: 'cookie' }));
+    app.get(
+      '/me',
+      requireSession((request) => ({ user: request.session.subject })),
+    );
+    return { port: await listen(app), headers: await signInByCookie(sessions) };
+  },
   async '@fastify/session'({ nodeRedis }) {
     const app = Fastify();
     const { signIn } = await registerSession(app, await nodeRedis());

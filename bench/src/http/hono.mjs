@@ -6,7 +6,15 @@ import { jwt, sign } from 'hono/jwt';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { honoSessions } from '../peers/hono-sessions.mjs';
 import { sampleSession } from '../sample.mjs';
-import { cookieHeaders, ENGINES, idleHeaders, signInToEngine, subjects } from './engines.mjs';
+import {
+  cookieHeaders,
+  ENGINES,
+  idleHeaders,
+  makePagesEngine,
+  signInByCookie,
+  signInToEngine,
+  subjects,
+} from './engines.mjs';
 
 function listen(app) {
   return new Promise((resolve) => {
@@ -41,6 +49,13 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
+  async 'ours, session cookie'(context) {
+    const sessions = await makePagesEngine(context);
+    const app = new Hono()
+      .use(sessionMiddleware(sessions, { transport: 'cookie' }))
+      .get('/me', requireSession(), (c) => c.json({ user: c.get('session').subject }));
+    return { port: await listen(app), headers: await signInByCookie(sessions) };
+  },
   async 'hono-sessions'({ ioredis }) {
     const { middleware, signIn } = honoSessions(await ioredis());
     const app = new Hono().use(middleware);

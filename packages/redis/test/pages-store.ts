@@ -9,9 +9,11 @@ export async function startPagesRedis() {
   const clients: Redis[] = [];
   return {
     openStore() {
-      const client = new Redis(server.url, { ...failFast, enableOfflineQueue: true });
+      // Patient, because the browsers of these tests keep the machine busy.
+      const options = { ...failFast, enableOfflineQueue: true, commandTimeout: 20_000 };
+      const client = new Redis(server.url, options);
       clients.push(client);
-      return redisStore(client);
+      return redisStore(client, { timeout: 20 });
     },
     async stop() {
       for (const client of clients) client.disconnect();
