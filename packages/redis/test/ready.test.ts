@@ -212,7 +212,7 @@ describe('a near cache that cannot be set up', () => {
     expect((await countConnections()) - before).toBeLessThanOrEqual(6);
     const warnings = logger.lines.filter(({ level }) => level === 'warn');
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]?.message).toContain('near cache: tracking cannot be set up');
+    expect(warnings[0]?.message).toContain('near cache: changes cannot be listened to');
     expect(String(warnings[0]?.fields['reason'])).toContain('NOPERM');
   }, 20_000);
 });

@@ -67,7 +67,9 @@ export function createEvictionCheck(context: EvictionCheckContext): EvictionChec
       hasReportedSnapshots = true;
       context.onSnapshots();
     }
-    return { evicting, epoch: Math.max(0, ...volatile.map(({ startedAt = 0 }) => startedAt)) };
+    // The second of the start is known, not the moment in it: what was written in that second may have been before.
+    const starts = volatile.flatMap(({ startedAt }) => startedAt ?? []);
+    return { evicting, epoch: Math.max(0, ...starts.map((second) => second + 1_000)) };
   }
 
   /** Returns the findings; concurrent callers share one request. */

@@ -53,7 +53,7 @@ end
 local function ensure_watermark()
   local mark = read_watermark()
   if not mark then
-    mark = { version = now }
+    mark = { version = math.max(now, epoch) }
     write_watermark(mark)
   end
   return mark
@@ -165,7 +165,7 @@ ensure_writable()
 local ttl, operation, except = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local meta, mark, ends = read_meta(), read_watermark(), 0
 if not mark or not has_operation(meta, operation) then
-  local next = { version = math.max((mark and mark.version or 0) + 1, now) }
+  local next = { version = math.max((mark and mark.version or 0) + 1, now, epoch) }
   if mark and except ~= '' then
     next.except = except
     next.exceptFrom = mark.except == except and mark.exceptFrom or mark.version

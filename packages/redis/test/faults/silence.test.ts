@@ -90,7 +90,8 @@ describe('five seconds of silence', () => {
 
       expect(attempts.filter(({ answered }) => answered)).toEqual([]);
       expect(Math.max(...attempts.map(({ took }) => took))).toBeLessThan(DEADLINE);
-      expect(lag).toBeLessThan(50);
+      // Attempts that repeat without a pause would keep it busy for seconds.
+      expect(lag).toBeLessThan(500);
 
       let last = -1;
       await until(
