@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../main.mjs', import.meta.url));
-const PATIENCE = 240_000;
+const PATIENCE = 120_000;
 
 async function bench(...args) {
   const out = mkdtempSync(join(tmpdir(), 'sess-bench-'));
