@@ -115,7 +115,11 @@ describe('the channels of node:diagnostics_channel', () => {
   it('diagnostics channels are left out where the module does not exist', async () => {
     vi.doMock('node:diagnostics_channel', () => ({ channel: undefined }));
     vi.resetModules();
-    stops.push(() => vi.doUnmock('node:diagnostics_channel'));
+    stops.push(() => {
+      vi.doUnmock('node:diagnostics_channel');
+      // The files of the unit tests share loaded modules: the next one must not get the module without channels.
+      vi.resetModules();
+    });
     const messages = record('reuse');
     const own = await import('../src/session/events.js');
     const events = own.createEvents(silentLogger);

@@ -22,12 +22,15 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'store-call',
 ]);
 
+/** Registered, so that every copy of this module holds the same channels. */
+const CHANNELS = Symbol.for('sess.channels');
+
 /**
  * The channels by the names of their events. None where a bundler has put an empty module in the place of
  * `node:diagnostics_channel`, which is why its function is looked for rather than imported by name.
  *
- * Opened once a process and kept: Node forgets the subscribers of a name if an earlier channel of that name is
- * collected after they subscribed (seen in Node 20), which engines that come and go would bring about.
+ * Opened once a process and never collected, also if this module is loaded again: Node forgets the subscribers of a
+ * name if an earlier channel of that name is collected after they subscribed (seen in Node 20).
  */
 const channels: ReadonlyMap<string, diagnostics.Channel> = openChannels(diagnostics.channel);
 
@@ -35,7 +38,9 @@ function openChannels(
   open: typeof diagnostics.channel | undefined,
 ): ReadonlyMap<string, diagnostics.Channel> {
   if (open === undefined) return new Map();
-  return new Map([...NAMES].map((name) => [name, open(`sess:${name}`)]));
+  const holder = globalThis as { [CHANNELS]?: ReadonlyMap<string, diagnostics.Channel> };
+  holder[CHANNELS] ??= new Map([...NAMES].map((name) => [name, open(`sess:${name}`)]));
+  return holder[CHANNELS];
 }
 
 /**
