@@ -143,8 +143,8 @@ export function createProject(
     ssr: { resolve: { conditions } },
     test: {
       name,
-      // Processes start slowly on a busy machine; a test that hangs is still found.
-      testTimeout: 20_000,
+      // Processes start slowly on a busy machine, and browsers need several; a test that hangs is still found.
+      testTimeout: name === 'browser' ? 60_000 : 20_000,
       ...filesOf(name, tier),
       // The leak detector replaces functions of the process, so a watched file needs a process to itself.
       isolate: name !== 'unit' || isWatched,

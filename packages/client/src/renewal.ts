@@ -35,13 +35,17 @@ export interface RouteRequest {
   readonly url: string;
   /** `undefined` if there is nothing to send; the result is `undefined` then. */
   readonly init: RequestInit | undefined | Promise<RequestInit | undefined>;
+  /** Aborts the request together with the time limit. */
+  readonly controller?: AbortController;
 }
 
 /** The arguments of `requestRenewal`. */
 export interface RenewalRequest {
   readonly url: string;
-  /** Called for each attempt. Returns `undefined` if there is nothing to send. */
-  readonly createInit: () => Promise<RequestInit | undefined> | undefined;
+  /** Called for each attempt, with what aborts it. Returns `undefined` if there is nothing to send. */
+  readonly createInit: (
+    controller: AbortController,
+  ) => Promise<RequestInit | undefined> | undefined;
   /** Called at the first attempt without a result, while further ones follow. */
   readonly onFailure: () => void;
 }
@@ -71,10 +75,9 @@ const SIGNED_OUT = /^(refresh_token_(missing|rejected)|session_required|invalid_
  */
 export function requestRoute<Body>(
   { startTimer }: Platform,
-  { fetch, url, init }: RouteRequest,
+  { fetch, url, init, controller = new AbortController() }: RouteRequest,
 ): Promise<Body | undefined> {
   // Not AbortSignal.timeout, which some platforms lack.
-  const controller = new AbortController();
   return new Promise<Body | undefined>((resolve, reject) => {
     const cancel = startTimer(TIMEOUT_MS, () => {
       reject(
@@ -109,8 +112,9 @@ export async function requestRenewal(
     const at = now();
     let delay = CONFIRM_DELAY_MS;
     try {
-      const init = createInit();
-      const tokens = await requestRoute<TokenResponse>(platform, { fetch, url, init });
+      const controller = new AbortController();
+      const init = createInit(controller);
+      const tokens = await requestRoute<TokenResponse>(platform, { fetch, url, init, controller });
       if (await init) assertTokens(tokens);
       return { at, tokens };
     } catch (error) {

@@ -64,6 +64,8 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
   let pause: (Period & { readonly error: SessionClientError }) | undefined;
   /** Raised by every change of the session: results requested before are discarded, requests made before not sent. */
   let generation = 0;
+  /** Aborts the renewal in flight: its late response would replace the cookie of a newer sign-in. */
+  let inFlight: AbortController | undefined;
   /**
    * The order of the newest event that this tab knows; older messages are ignored. A counter that starts at the clock, so
    * that a new tab is not behind the others.
@@ -81,12 +83,17 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     return order;
   }
 
+  function startGeneration(): void {
+    generation += 1;
+    inFlight?.abort();
+  }
+
   function change(next: HeldToken | undefined): void {
     const { sid, subject } = next ?? current ?? {};
     const isSame = next?.key === current?.key;
     const type = next ? (isSame ? 'renewed' : 'signed-in') : 'signed-out';
     // A request from the time before the first look belongs to the user whom that shows.
-    if (!next || (current && !isSame)) generation += 1;
+    if (!next || (current && !isSame)) startGeneration();
     current = next;
     signedIn = !!next;
     for (const listener of [...listeners]) {
@@ -129,7 +136,7 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
     } else if (message.kind === 'token' && isNewer) {
       const { tokens, at, isSignIn } = message;
       // A result in flight may belong to the user before.
-      if (isSignIn) generation += 1;
+      if (isSignIn) startGeneration();
       change(hold(tokens, at, isSignIn ? order : undefined));
     } else if (message.kind === 'signed-out') {
       const { sid } = message;
@@ -163,7 +170,7 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
         'start: expected the user of this client, got another one. In a server process create one client per request.',
       );
     }
-    if (isSignIn) generation += 1;
+    if (isSignIn) startGeneration();
     const before = generation;
     const { access_token, expires_in, refresh_token } = tokens;
     if (storage && refresh_token) {
@@ -208,8 +215,9 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       const { at, tokens } = await requestRenewal(platform, {
         url: `${sessionUrl}/refresh`,
         onFailure,
-        createInit() {
+        createInit(controller) {
           if (before !== generation) return undefined;
+          inFlight = controller;
           // Above the last event, and below the next one in any tab.
           asked = Math.max(order + 0.001, now() - 0.5);
           order = asked;

@@ -6,7 +6,7 @@ import { FIREFOX_ON_WINDOWS, Visitor } from './visitor.js';
 
 const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
 /** The browser and the page need milliseconds; a busy machine needs longer. */
-const eventually = { timeout: 10_000 };
+const eventually = { timeout: 20_000 };
 
 /** Uses the page of the demo as a user does, with every kind of token. */
 export function pageSuite(name: string): void {

@@ -83,10 +83,15 @@ describe.skipIf(skipped !== '').concurrent(`in Chromium${skipped}`, { timeout: 6
         });
         await client.start((await response.json()) as TokenResponse);
       });
+      const sid = await two.evaluate(() => client.sid);
+      await one.waitForFunction((current) => client.sid === current, sid);
       release();
       expect(await written).toBe('session_changed');
       expect(front.asked).not.toContain(WRITE);
+      // The next renewal needs the cookie of the second, which the late response to the first must not replace.
+      await two.waitForFunction(() => client.tokenLife === 0);
       expect(await readMe(two)).toEqual({ subject: 'grace', note: undefined });
+      expect(await two.evaluate(() => client.sid)).toBe(sid);
     });
 
     it('a write of the first is refused after the second signed in without the client', async (context) => {

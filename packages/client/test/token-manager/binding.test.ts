@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RefreshTokenStorage, SessionClient } from '../../src/index.js';
-import { BASE, problem } from '../fakes/api.js';
+import { BASE, problem, silence } from '../fakes/api.js';
 import { createGate, createWorld, settle, type World } from '../fakes/world.js';
 
 const CHANGED = { name: 'SessionClientError', code: 'session_changed', status: 0 };
@@ -50,6 +50,26 @@ const CHANGES: readonly [string, (world: World & { client: SessionClient }) => P
 ];
 
 describe.each(CHANGES)('after %s', (_name, changeUser) => {
+  it('a renewal in flight is aborted, so that its late cookie does not replace the newer one', async () => {
+    const world = await signedIn();
+    const { api, clock, client } = world;
+    clock.now += 900_000;
+    const signals: AbortSignal[] = [];
+    api.next('/session/refresh', (request) => {
+      signals.push(request.signal);
+      return silence(request);
+    });
+    void client.fetch(`${BASE}/notes`).catch(() => {});
+    await settle();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await changeUser(world);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    // The attempt is over, and none follows it.
+    await world.pass(1_000);
+    expect(api.countOf('/session/refresh')).toBe(1);
+    expect((await client.fetch(`${BASE}/me`)).status).toBe(200);
+  });
+
   it('a request that waits for a renewal is not sent', async () => {
     const world = await signedIn();
     const { api, clock, client } = world;
