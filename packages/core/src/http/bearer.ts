@@ -1,3 +1,5 @@
+import type { Exchange } from './exchange.js';
+
 /*
  * RFC 6750, section 2.1, and RFC 9110, section 11:
  *
@@ -44,4 +46,14 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
 export function parseBearer(header: string | null | undefined): string | undefined {
   if (typeof header !== 'string') return undefined;
   return readBearer([header]).token;
+}
+
+/** True if the query or a form body has a token, too (RFC 6750, section 2). */
+export function hasSecondToken(exchange: Exchange): boolean {
+  const { query } = exchange;
+  if (query !== '' && /(?:^|&)access_token=/.test(query)) return true;
+  const type = exchange.header('content-type');
+  if (type === undefined || !/^application\/x-www-form-urlencoded\b/i.test(type)) return false;
+  const body = exchange.parsedBody();
+  return typeof body === 'object' && body !== null && 'access_token' in body;
 }

@@ -3,6 +3,7 @@ import type { Exchange, Reply } from './exchange.js';
 import { assertSameEngine } from './guard.js';
 import { HttpRequest } from './http-request.js';
 import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
+import { RequestOperations } from './request-operations.js';
 import type { RequestSession } from './request-session.js';
 import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
 
@@ -52,10 +53,10 @@ export function createSessionHttp<Data extends object = RegisteredData>(
     createRequest(exchange: Exchange, previous?: unknown) {
       const http = context();
       assertSameEngine(previous, http.sessions);
-      return new HttpRequest<Data>(http, exchange);
+      return new RequestOperations(new HttpRequest<Data>(http, exchange));
     },
     handle(session: RequestSession<Data>, exchange: Exchange) {
-      const request = session as HttpRequest<Data>;
+      const request = RequestOperations.requestOf(session as RequestOperations<Data>);
       return handleRoute({ http: context(), exchange, request }) ?? request.authenticate();
     },
   });

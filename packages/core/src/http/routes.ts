@@ -187,7 +187,7 @@ async function refresh<Data extends object>(context: RouteContext<Data>): Promis
   if (presented.kind === 'refused') return presented.reply;
   if (presented.kind === 'duplicate') {
     // The next request has one cookie.
-    request.clearOtherCookies();
+    request.cookie.clearOthers();
     return problemReply('invalid_request');
   }
   const isBearer = http.refreshTransport === 'bearer';
@@ -212,12 +212,12 @@ async function logout<Data extends object>(context: RouteContext<Data>): Promise
     const isEnded = await request.revokeBearer();
     if (presented.kind === 'refused') return presented.reply;
     if (!isEnded) {
-      request.clearOtherCookies();
+      request.cookie.clearOthers();
       return problemReply('invalid_request');
     }
   }
   await request.revokePresented(presented.value);
-  request.clearCookie();
+  request.cookie.clear();
   const isForm = http.transport !== 'bearer' && isNavigation(exchange);
   return isForm ? redirectReply(http.afterLogout) : NO_CONTENT;
 }
@@ -225,7 +225,7 @@ async function logout<Data extends object>(context: RouteContext<Data>): Promise
 async function logoutAll<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
   const { http, request, session } = context;
   const revoked = await http.sessions.revokeAll(session.subject);
-  request.clearCookie();
+  request.cookie.clear();
   return jsonReply({ revoked });
 }
 
@@ -258,7 +258,7 @@ async function revokeOne<Data extends object>(context: GuardedContext<Data>): Pr
     if (other?.subject !== session.subject) return problemReply('not_found');
   }
   await sessions.revoke(sid);
-  if (sid === session.sid) request.clearCookie();
+  if (sid === session.sid) request.cookie.clear();
   return NO_CONTENT;
 }
 
@@ -319,7 +319,7 @@ async function readRefreshToken<Data extends object>(
   const { cookie } = http;
   if (http.refreshTransport === 'bearer') return readBearerToken(request);
   if (cookie === undefined) return readBodyToken(exchange);
-  if (!request.isAllowedSource) return refuse('cross_site_request');
+  if (!request.cookie.isAllowed()) return refuse('cross_site_request');
   return cookie.read(exchange.header('cookie'));
 }
 

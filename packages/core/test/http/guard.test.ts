@@ -61,8 +61,8 @@ describe('a guard that requires an authentication context class', () => {
       own: createGuard({ acr: ['two', 'one'] }),
     };
     const check = async (guard: keyof typeof guards, bearer: string) => {
-      const { request } = open({ bearer });
-      await request.authenticate();
+      const { request, handle } = open({ bearer });
+      await handle();
       return guards[guard](request);
     };
     const challenge = 'Bearer error="insufficient_user_authentication", acr_values=';
@@ -78,7 +78,7 @@ describe('a guard that requires an authentication context class', () => {
     expect(await check('own', first.access_token)).toBeUndefined();
 
     const step = open({ method: 'POST', bearer: first.access_token });
-    await step.request.authenticate();
+    await step.handle();
     const second = await step.request.elevate({ acr: 'two', data: { step: 2 } });
     expect(step.request.session).toMatchObject({ acr: 'two', data: { step: 2 } });
     // Under way with the earlier token: still signed in, and not elevated.

@@ -24,7 +24,7 @@ async function signedIn(options: HttpOptions = {}, engine: SessionsOptions = {})
   const open = (sent: Sent = {}) => served.open({ ...sent, headers: { cookie, ...sent.headers } });
   async function authenticated(sent?: Sent) {
     const opened = open(sent);
-    return { ...opened, reply: await opened.request.authenticate() };
+    return { ...opened, reply: await opened.handle() };
   }
   /** Replaces methods of the engine. */
   const replace = (methods: Partial<Sessions>) => {

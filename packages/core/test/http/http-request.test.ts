@@ -2,6 +2,7 @@ import { SessError, StoreUnavailableError, UsageError } from '@sess/core';
 import { describe, expect, it } from 'vitest';
 import { createGuard } from '../../src/http/guard.js';
 import { assertSessions } from '../../src/http/options.js';
+import { RequestOperations } from '../../src/http/request-operations.js';
 import { bodyOf, type Sent, serve } from './open.js';
 
 const ANY = createGuard<object>();
@@ -9,8 +10,8 @@ const ANY = createGuard<object>();
 describe('authenticate', () => {
   it('authenticate does nothing without a token, and emits no event', async () => {
     const { open, names } = serve();
-    const { request } = open({});
-    expect(await request.authenticate()).toBeUndefined();
+    const { request, handle } = open({});
+    expect(await handle()).toBeUndefined();
     expect(request.session).toBeNull();
     expect(names()).toEqual([]);
   });
@@ -19,11 +20,11 @@ describe('authenticate', () => {
     const { sessions, faulty, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     faulty.fail();
-    expect(await open({ bearer: accessToken }).request.authenticate()).toMatchObject({
+    expect(await open({ bearer: accessToken }).handle()).toMatchObject({
       status: 503,
     });
     const broken = serveReading(() => Promise.reject(new RangeError('no keys')));
-    await expect(broken.open({ bearer: 'any' }).request.authenticate()).rejects.toThrow(RangeError);
+    await expect(broken.open({ bearer: 'any' }).handle()).rejects.toThrow(RangeError);
   });
 
   it('authenticate treats an error that is thrown synchronously in the same way', () => {
@@ -31,7 +32,7 @@ describe('authenticate', () => {
       const { open } = serveReading(() => {
         throw error;
       });
-      return () => open({ bearer: 'any' }).request.authenticate();
+      return () => open({ bearer: 'any' }).handle();
     };
     expect(throwing(new StoreUnavailableError('no keys'))()).toMatchObject({ status: 503 });
     expect(throwing(new RangeError('no keys'))).toThrow(RangeError);
@@ -53,8 +54,8 @@ describe('the session of a request', () => {
       ...sessions,
       verify: () => ({ ok: true, session: own }),
     }));
-    const { request } = open({ bearer: 'any' });
-    await request.authenticate();
+    const { request, handle } = open({ bearer: 'any' });
+    await handle();
     expect(request.session).toEqual(session);
     expect(request.session).not.toBe(own);
     expect(Object.isFrozen(request.session)).toBe(true);
@@ -65,8 +66,8 @@ describe('the session of a request', () => {
     const { sessions, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
     const verified = await sessions.verify(accessToken);
-    const { request } = open({ bearer: accessToken });
-    await request.authenticate();
+    const { request, handle } = open({ bearer: accessToken });
+    await handle();
     expect(verified).toMatchObject({ session: request.session });
   });
 });
@@ -74,7 +75,7 @@ describe('the session of a request', () => {
 describe('a transport without a cookie', () => {
   it('has no other cookies to clear', () => {
     const { request, cookies } = serve({ refreshTransport: 'body' }).open({});
-    request.clearOtherCookies();
+    RequestOperations.requestOf(request).cookie.clearOthers();
     expect(cookies).toEqual([]);
   });
 
@@ -91,8 +92,8 @@ describe('a guard', () => {
   async function guarded(sent: Omit<Sent, 'bearer'> = {}) {
     const { sessions, clock, open } = serve();
     const { accessToken } = await sessions.create({ subject: 'ada' });
-    const { request } = open({ bearer: accessToken, ...sent });
-    await request.authenticate();
+    const { request, handle } = open({ bearer: accessToken, ...sent });
+    await handle();
     return { request, clock };
   }
 
@@ -178,8 +179,8 @@ describe('current', () => {
   it('current returns the session that the store has just verified, without a second call', async () => {
     const { sessions, faulty, open } = serve();
     const { accessToken, session } = await sessions.create({ subject: 'ada' });
-    const { request } = open({ bearer: accessToken });
-    await request.authenticate();
+    const { request, handle } = open({ bearer: accessToken });
+    await handle();
     faulty.fail();
     expect(await request.current()).toEqual(session);
   });

@@ -25,7 +25,7 @@ describe('the cookie of a sign-in with remember: false', () => {
     served.clock.advance('15m');
     const page = served.open({ headers: { cookie: pair, [ATTRIBUTES]: 'document' } });
     await page.handle();
-    await page.request.authenticate();
+    await page.handle();
     expect(page.cookies.at(-1)?.[1]).toMatch(TRANSIENT);
     const renewed = page.cookies.at(-1)?.[1].split(';')[0] ?? '';
 
@@ -37,7 +37,7 @@ describe('the cookie of a sign-in with remember: false', () => {
 
     const bearer = JSON.parse(refresh.reply?.body ?? '{}').access_token as string;
     const step = served.open({ method: 'POST', bearer });
-    await step.request.authenticate();
+    await step.handle();
     await step.request.elevate();
     expect(step.cookies.at(-1)?.[1]).toMatch(TRANSIENT);
   });
@@ -64,8 +64,8 @@ describe('the cookie of a sign-in with lifetimes', () => {
     let { pair } = first;
     for (const left of [3_600, 2_700]) {
       served.clock.advance(left === 3_600 ? '30m' : '15m');
-      const { request, cookies } = served.open({ headers: { cookie: pair } });
-      await request.authenticate();
+      const { handle, cookies } = served.open({ headers: { cookie: pair } });
+      await handle();
       expect(maxAgeOf(cookies.at(-1)?.[1])).toBe(left);
       pair = cookies.at(-1)?.[1].split(';')[0] ?? '';
     }

@@ -2,7 +2,7 @@ import type { Sessions, SessionsOptions } from '@sess/core';
 import type { HttpOptions } from '@sess/core/http';
 import type { CacheChoice, Exchange, Reply } from '../../src/http/exchange.js';
 import { createSessionHttp } from '../../src/http/handler.js';
-import type { HttpRequest } from '../../src/http/http-request.js';
+import type { RequestOperations } from '../../src/http/request-operations.js';
 import { arrange } from '../session/arrange.js';
 import { exchangeOf } from './exchange-of.js';
 
@@ -44,7 +44,7 @@ export function serve(
       vary: (names) => void varied.push(names),
       setCookie: (...cookie) => void cookies.push(cookie),
     };
-    const request = http.createRequest(exchange) as HttpRequest;
+    const request = http.createRequest(exchange) as RequestOperations;
     const handle = () => http.handle(request, exchange);
     return { request, cookies, varied, headers, chosen, handle };
   }

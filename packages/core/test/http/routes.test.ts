@@ -1,6 +1,7 @@
 import type { HttpOptions } from '@sess/core/http';
 import { describe, expect, it } from 'vitest';
 import { createSessionHttp } from '../../src/http/handler.js';
+import { RequestOperations } from '../../src/http/request-operations.js';
 import { bodyOf, serve } from './open.js';
 
 describe('listed routes', () => {
@@ -65,7 +66,7 @@ describe('a fault within a route', () => {
     const fail = () => {
       throw new RangeError('elsewhere');
     };
-    Object.assign(request, { check: fail });
+    Object.assign(RequestOperations.requestOf(request as never), { check: fail });
     await expect(handle()).rejects.toThrow(RangeError);
   });
 

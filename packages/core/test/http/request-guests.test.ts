@@ -13,7 +13,7 @@ function browse(options: HttpOptions = {}) {
   async function open(sent: Sent = {}, cookie = jar) {
     const headers = { ...(cookie === undefined ? {} : { cookie }), ...sent.headers };
     const opened = served.open({ ...sent, headers });
-    await opened.request.authenticate();
+    await opened.handle();
     return { ...opened, keep: () => keep(opened.cookies) };
   }
   function keep(cookies: readonly (readonly [string, string])[]): void {
@@ -348,8 +348,8 @@ describe('where no guest can be made', () => {
     'the transport bearer is refused with a reason, and values work for sessions: %j',
     async (options) => {
       const { sessions, open } = serve(options);
-      const { request } = open({ method: 'POST' });
-      await request.authenticate();
+      const { request, handle } = open({ method: 'POST' });
+      await handle();
       expect(request.guest.data).toEqual({});
       expect(await request.take('flash')).toBeUndefined();
       for (const write of [() => request.put('a', 1), () => request.guest.update({})]) {
@@ -358,7 +358,7 @@ describe('where no guest can be made', () => {
       }
       const { accessToken } = await sessions.create({ subject: 'ada' });
       const signedIn = open({ bearer: accessToken });
-      await signedIn.request.authenticate();
+      await signedIn.handle();
       await signedIn.request.put('flash', 'saved');
       expect(await signedIn.request.take('flash')).toBe('saved');
     },
