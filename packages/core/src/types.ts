@@ -223,8 +223,10 @@ export interface Authentication {
   readonly amr?: readonly string[];
 }
 
-/** What a re-authentication changes beside the tokens. */
-export interface ElevateInput<Data extends object = RegisteredData> extends Authentication {
+/** What a re-authentication changes beside the tokens. Without lifetimes, those of the session stay. */
+export interface ElevateInput<Data extends object = RegisteredData>
+  extends Authentication,
+    Lifetimes {
   /** A patch as for `update`, written together with the tokens or not at all. Default: the data stays. */
   readonly data?: Partial<Data> | ((data: Readonly<Data>) => Data);
 }
@@ -320,6 +322,8 @@ export interface Sessions<Data extends object = RegisteredData> {
     readonly data?: Partial<Data>;
     /** A first one-time value. Default: none. */
     readonly put?: OneTimeValue;
+    /** An id that was named before the guest is stored: 24 random bytes in base64url. Default: a new one. */
+    readonly sid?: string;
   }): Promise<IssuedGuest<Data>>;
   /** `update` for the data of a guest. Returns `undefined` if there is no such guest. @throws as `createGuest` */
   updateGuest(sid: string, patch: GuestPatch<Data>): Promise<Guest<Data> | undefined>;
