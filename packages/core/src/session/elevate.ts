@@ -1,6 +1,6 @@
 import { type DataPart, isExpired, isGuest, type SessionLife } from '../store/record.js';
 import { isSid } from '../token/session-id.js';
-import type { ElevateInput, Issued, Lifetimes, Session } from '../types.js';
+import type { ElevateInput, Issued, Session } from '../types.js';
 import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { retireFamily } from './former.js';
@@ -12,8 +12,14 @@ import { assertPatch, createApplyPatch } from './update.js';
 
 const MAX_ATTEMPTS = 8;
 
-const LIFETIMES: readonly (keyof Lifetimes)[] = ['idleTtl', 'absoluteTtl', 'remember'];
-const INPUT: readonly (keyof ElevateInput)[] = ['acr', 'amr', 'data', ...LIFETIMES];
+const INPUT: readonly (keyof ElevateInput)[] = [
+  'acr',
+  'amr',
+  'data',
+  'idleTtl',
+  'absoluteTtl',
+  'remember',
+];
 
 /**
  * Creates `elevate`: a new family of tokens after re-authentication, and new deadlines (NIST SP 800-63B, section 5.2).
@@ -32,8 +38,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
     const proof = readProof(given);
     const { data: patch } = given;
     if (patch !== undefined) assertPatch(patch);
-    const hasLifetimes = LIFETIMES.some((name) => given[name] !== undefined);
-    const newLife = hasLifetimes ? readLife(given, settings) : undefined;
+    const newLife = readLife(given, settings);
     const sid = typeof target === 'string' ? target : target.sid;
     if (!isSid(sid)) return undefined;
     const issued = await runExclusive(sid, () =>
@@ -42,7 +47,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
         maxAttempts: MAX_ATTEMPTS,
         async decide(record, at): Promise<Attempt<Issued<Data> | undefined>> {
           if (isExpired(record, at) || isGuest(record)) return { outcome: undefined };
-          const life = hasLifetimes ? newLife : record.data.life;
+          const life = newLife ?? (given.remember === true ? undefined : record.data.life);
           const policy = policyOf(settings, life);
           const fresh = createTokenFamily({ at, policy, random: settings.random });
           const former = retireFamily(record.auth, { at, overlap: policy.overlap, isLookedUp });
@@ -52,21 +57,13 @@ export function createElevate<Data extends object>(context: EngineContext) {
             // Until a token of the new family is presented, the client may have the earlier one only.
             ...(former.length === 0 ? {} : { former, acknowledged: false }),
           };
-          const next = {
-            ...record,
-            auth,
-            data: hasLifetimes ? withLife(record.data, life) : record.data,
-          };
-          if (patch === undefined && !hasLifetimes) {
-            return {
-              outcome: await issueTokens<Data>(context, { ...fresh, record: next, at }),
-              write: () => store.replaceAuth(record, auth),
-            };
-          }
-          const data = patch === undefined ? next.data : await applyPatch(next, patch);
+          const kept = life === record.data.life ? record.data : withLife(record.data, life);
+          const next = { ...record, auth, data: kept };
+          const data = patch === undefined ? kept : await applyPatch(next, patch);
           return {
             outcome: await issueTokens<Data>(context, { ...fresh, record: { ...next, data }, at }),
-            write: () => store.replaceAuth(record, auth, undefined, data),
+            write: () =>
+              store.replaceAuth(record, auth, undefined, data === record.data ? undefined : data),
           };
         },
       }),

@@ -7,7 +7,7 @@ import { createSid, isSid } from '../token/session-id.js';
 import type { Guest, GuestPatch, IssuedGuest, OneTimeValue, Sessions } from '../types.js';
 import { checkPartialData, isPlainObject } from '../util/json.js';
 import { hideWhenInspected } from '../util/logger.js';
-import { assertKnown, formatShort } from '../util/options.js';
+import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily } from './issue-tokens.js';
 import { policyOf, type SessionPolicy } from './lifetimes.js';
@@ -21,13 +21,7 @@ const MAX_CREATE_ATTEMPTS = 4;
 /** Attempts at a patch. Each conflict is the success of another write. */
 const MAX_UPDATE_ATTEMPTS = 100;
 
-function assertNewSid(sid: unknown): void {
-  if (isSid(sid)) return;
-  throw new UsageError(
-    'invalid_argument',
-    `createGuest: expected a sid of 24 random bytes in base64url, got ${formatShort(sid)}. Leave it out.`,
-  );
-}
+const SID_EXPECTED = 'createGuest: expected a sid of 24 random bytes in base64url.';
 
 /** Returns the times of guests. */
 export function toGuestPolicy(settings: Settings): SessionPolicy {
@@ -93,7 +87,7 @@ export function createGuests<Data extends object>(
       guest: true as const,
     });
     const { sid = createSid(tagOfSubject(subject), random) } = given;
-    assertNewSid(sid);
+    if (!isSid(sid)) throw new UsageError('invalid_argument', SID_EXPECTED);
     await store.sampleTime(sid);
     let at = time.now();
     for (let attempt = 0; attempt < MAX_CREATE_ATTEMPTS; attempt += 1) {

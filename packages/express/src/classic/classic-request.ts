@@ -7,7 +7,7 @@ import {
   type Sessions,
   UsageError,
 } from '@sess/core';
-import { faceOf, type RequestFace } from '@sess/core/http';
+import type { RequestFace } from '@sess/core/http';
 import type { NextFunction, Request, Response } from 'express';
 import { attachSession } from './attach.js';
 import { ClassicCookie } from './cookie.js';
@@ -35,6 +35,7 @@ export interface ClassicContext {
   readonly next: NextFunction;
   readonly exchange: ClassicExchange;
   readonly request: RequestSession;
+  readonly face: RequestFace<Data>;
   readonly sessions: Sessions;
   readonly settings: ClassicSettings;
   /** Called when a lifetime is changed after the sign-in. */
@@ -48,15 +49,13 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
   readonly req: Request;
   readonly request: RequestSession;
   readonly #context: ClassicContext;
-  readonly #face: RequestFace;
+  readonly #face: RequestFace<Data>;
   /** `undefined` until the application has asked for it, `null` if it was unset. */
   #view: ClassicSession | null | undefined;
   /** The members as they are stored, as far as this request knows. */
   #base: Texts = NOTHING;
   /** Whose session it is, as of `#base`. */
   #subject: string | undefined;
-  /** The id of a guest that is not stored yet. */
-  #newId: string | undefined;
   /** The lifetime of a sign-in of this request. */
   #startedMaxAge: number | null | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -67,7 +66,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     this.#context = context;
     this.req = context.req;
     this.request = context.request;
-    this.#face = faceOf(context.request);
+    this.#face = context.face;
     // The application may remove a session that it has not read.
     if (context.settings.unset === 'destroy') this.#watch();
   }
@@ -94,7 +93,10 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
   }
 
   get id(): string {
-    return this.#face.holder?.sid ?? this.#reserveId();
+    const face = this.#face;
+    // Named before the guest is stored, because forms contain it.
+    if (face.holder === undefined) face.guestSid ??= randomBytes(24).toString('base64url');
+    return face.holder?.sid ?? face.guestSid ?? '';
   }
 
   save(view: object): Promise<void> {
@@ -232,17 +234,13 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     if (kind === 'end') return this.#end();
     if (kind === 'sign-out') return this.#signOut(changes);
     if (!this.#context.exchange.canSetCookie) return Promise.reject(createLateError());
-    if (kind === 'guest') return this.#startGuest(applyChanges({}, changes));
+    if (kind === 'guest') return this.#update(changes);
     return kind === 'sign-in' ? this.#signIn(due) : this.#changeLifetimes(changes);
   }
 
   #update(changes: Changes): Promise<unknown> {
     const isSession = this.request.session !== null;
     return isSession ? this.request.update(changes) : this.request.guest.update(changes);
-  }
-
-  #startGuest(data: Data): Promise<unknown> {
-    return this.#face.startGuest({ data, sid: this.#reserveId() });
   }
 
   /** Starts a session with the data that the store has by now: parallel requests may have changed other members. */
@@ -260,7 +258,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     await this.#end();
     if (stored === undefined || !this.#context.exchange.canSetCookie) return;
     const data = applyChanges(stored, changes);
-    if (Object.keys(data).length > 0) await this.#startGuest(data);
+    if (Object.keys(data).length > 0) await this.#update(data);
   }
 
   async #changeLifetimes(changes: Changes): Promise<void> {
@@ -291,7 +289,6 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
       await this.request.end();
     }
     this.#face.reopen();
-    this.#newId = undefined;
     this.#startedMaxAge = undefined;
   }
 
@@ -312,11 +309,6 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
       if (error !== NO_CHANGE) throw error;
     }
     return data;
-  }
-
-  #reserveId(): string {
-    this.#newId ??= randomBytes(24).toString('base64url');
-    return this.#newId;
   }
 
   /** Runs the work of a request one after another. */

@@ -45,7 +45,8 @@ export function session<Data extends object = RegisteredData>(
         throw new StoreUnavailableError('The session of the request could not be read. Try again.');
       }
       setRequestSession(req, request);
-      const context = { req, res, next, exchange, request, sessions: engine, settings };
+      const face = http.faceOf(request);
+      const context = { req, res, next, exchange, request, face, sessions: engine, settings };
       attachSession(req, new ClassicRequest({ ...context, onLateLifetime }));
     } catch (error) {
       // Express 4 ignores the promise of a middleware: a rejection would end the process.

@@ -81,7 +81,7 @@ const ACCEPTED: Readonly<Record<string, readonly unknown[] | ((value: unknown) =
 };
 
 /** The longest that browsers keep a cookie (RFC 6265bis, section 5.5). */
-export const MAX_AGE_MS = 34_560_000_000;
+const MAX_AGE_MS = 34_560_000_000;
 
 /** What was expected, and what to write instead. */
 const REPAIRS: Readonly<Record<string, string>> = {
