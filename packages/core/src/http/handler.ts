@@ -1,4 +1,5 @@
-import type { RegisteredData, Sessions } from '../types.js';
+import type { Sessions } from '../engine.js';
+import type { RegisteredData } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
 import type { RequestFace } from './face.js';
 import { assertSameEngine } from './guard.js';

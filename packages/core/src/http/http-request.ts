@@ -1,13 +1,6 @@
+import type { PresentedTokens } from '../engine.js';
 import { isSessError, SessError } from '../errors.js';
-import type {
-  Guest,
-  Issued,
-  IssuedGuest,
-  PresentedTokens,
-  PresentResult,
-  Session,
-  VerifyResult,
-} from '../types.js';
+import type { Guest, Issued, IssuedGuest, PresentResult, Session, VerifyResult } from '../types.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
 import { isSafeMethod } from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';

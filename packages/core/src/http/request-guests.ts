@@ -1,5 +1,6 @@
+import type { GuestPatch, Sessions } from '../engine.js';
 import { SessError, StoreUnavailableError, UsageError } from '../errors.js';
-import type { Guest, GuestPatch, Sessions } from '../types.js';
+import type { Guest } from '../types.js';
 import { isUpgrade } from './fetch-metadata.js';
 import type { HttpRequest } from './http-request.js';
 

@@ -1,14 +1,12 @@
+import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
 import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
 import type {
   Device,
-  ElevateInput,
-  GuestPatch,
   Issued,
   OneTimeValue,
   RegisteredData,
   RegisteredOnce,
   Session,
-  Sessions,
 } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';

@@ -1,6 +1,7 @@
+import type { ElevateInput } from '../engine.js';
 import { type DataPart, isExpired, isGuest, type SessionLife } from '../store/record.js';
 import { isSid } from '../token/session-id.js';
-import type { ElevateInput, Issued, Session } from '../types.js';
+import type { Issued, Session } from '../types.js';
 import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { retireFamily } from './former.js';

@@ -1,10 +1,11 @@
+import type { GuestPatch, Sessions } from '../engine.js';
 import { InvalidDataError, StoreUnavailableError, UsageError } from '../errors.js';
 import type { Settings } from '../options.js';
 import { type DataPart, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { encodeBase64Url } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
 import { createSid, isSid } from '../token/session-id.js';
-import type { Guest, GuestPatch, IssuedGuest, OneTimeValue, Sessions } from '../types.js';
+import type { Guest, IssuedGuest, OneTimeValue } from '../types.js';
 import { checkPartialData, isPlainObject } from '../util/json.js';
 import { hideWhenInspected } from '../util/logger.js';
 import { assertKnown } from '../util/options.js';

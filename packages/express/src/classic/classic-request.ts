@@ -129,7 +129,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
   }
 
   isDue(before: 'head' | 'end'): boolean {
-    // The application was told of the failure, and responds to it.
+    // The application knows of the failure, and responds to it.
     if (this.#hasFailed && this.#context.res.statusCode >= 400) return false;
     if (this.#running > 0) return true;
     try {
