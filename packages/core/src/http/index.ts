@@ -1,3 +1,4 @@
+export type { AdoptedSession, Adoption } from './adoption.js';
 export {
   type CacheChoice,
   cacheOverrides,
