@@ -102,5 +102,6 @@ export function adopt<Old, Data extends object = RegisteredData>(
     throw optionError({ option: 'adopt: from', expected: 'a source', value: from });
   }
   // Called with what the source has loaded, which is of the type that the functions take.
-  return createAdoption(context, { ...given, from } as unknown as AdoptionSettings);
+  const engine = { sessions: sessions as unknown as Sessions<never>, context };
+  return createAdoption(engine, { ...given, from } as unknown as AdoptionSettings);
 }

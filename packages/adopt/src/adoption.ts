@@ -1,13 +1,15 @@
-import { type Device, isSessError } from '@sess/core';
-import type { AdoptedSession, Adoption, Exchange } from '@sess/core/http';
+import { type Device, type Issued, isSessError, type Sessions } from '@sess/core';
+import type { Adoption, Exchange, OldCredential } from '@sess/core/http';
 import {
   type AdoptedContent,
   type AdoptionResult,
   contextOf,
   createAdoptions,
   createCallStore,
+  deviceOf,
   type EngineContext,
   hideWhenInspected,
+  optionError,
   persistenceOf,
   toPresentResult,
 } from '@sess/core/internal';
@@ -31,8 +33,13 @@ const TIMEOUT_MS = 2_000;
 /** After a failure to end an old session, how long none is tried. Milliseconds. */
 const PAUSE_MS = 10_000;
 
+type Taken = Exclude<AdoptionResult, { readonly kind: 'spent' }>;
+
 /** Creates the adoption of an engine, and has its `revokeAll` end old sessions, too. */
-export function createAdoption(context: EngineContext, given: AdoptionSettings): Adoption {
+export function createAdoption(
+  { sessions, context }: { readonly sessions: Sessions<never>; readonly context: EngineContext },
+  given: AdoptionSettings,
+): Adoption {
   const { from: source, endOld } = given;
   const { clock, logger } = context.settings;
   const adoptions = createAdoptions(context);
@@ -116,49 +123,67 @@ export function createAdoption(context: EngineContext, given: AdoptionSettings):
     if (isEnded) clearCookies(exchange, source.cookies);
   }
 
+  async function take(credential: string, exchange: Exchange): Promise<Taken | undefined> {
+    const device = deviceOf(exchange);
+    const taken = await share(taking, credential, () => takeOver(credential, device));
+    if (taken?.kind !== 'spent') return taken;
+    await retire(credential, exchange);
+    return undefined;
+  }
+
+  async function end(credential: string, exchange: Exchange): Promise<void> {
+    const seed = seedOf(credential);
+    await adoptions.end(seed, async () => {
+      const old = await load(credential);
+      return old && endOf(old);
+    });
+    await callOld('end', async () => source.end?.(credential));
+    if (isStored) await adoptions.shorten(seed);
+    clearCookies(exchange, source.cookies);
+  }
+
   return Object.freeze({
-    isFor: (sessions: object) => contextOf(sessions) === context,
-
-    read: (exchange: Exchange, token?: string) => source.read(toOldRequest(exchange, token)),
-
-    async take(
-      credential: string,
-      { exchange, device, canRenew }: Parameters<Adoption['take']>[1],
-    ): Promise<AdoptedSession | undefined> {
-      const taken = await share(taking, credential, () => takeOver(credential, device));
-      if (taken === undefined) return undefined;
-      if (taken.kind === 'spent') {
-        await retire(credential, exchange);
-        return undefined;
-      }
-      const { record, refreshToken, at } = taken;
-      const isLate = taken.kind === 'late';
-      const result = toPresentResult<never>(record);
-      const renewal = hideWhenInspected(['refreshToken'], {
-        refreshToken,
-        issuedAt: at,
-        ...persistenceOf(record.data),
-      });
-      return hideWhenInspected(['refreshToken'], {
-        result: isLate || !canRenew ? result : { ...result, renewal },
-        refreshToken,
-        isLate,
+    assertFor(other: object) {
+      if (contextOf(other) === context) return;
+      throw optionError({
+        option: 'adopt',
+        expected: 'the adoption of this engine',
+        value: 'that of another one',
+        repair: 'Give adopt() the engine of the middleware.',
       });
     },
-
-    retire,
-
-    async end(credential: string, exchange: Exchange): Promise<void> {
-      const seed = seedOf(credential);
-      await adoptions.end(seed, async () => {
-        const old = await load(credential);
-        return old && endOf(old);
-      });
-      await callOld('end', async () => source.end?.(credential));
-      if (isStored) await adoptions.shorten(seed);
-      clearCookies(exchange, source.cookies);
+    open(exchange: Exchange, token?: string): OldCredential<never> | undefined {
+      const credential = source.read(toOldRequest(exchange, token));
+      if (credential === undefined) return undefined;
+      return {
+        take: async ({ canRenew }) => {
+          const taken = await take(credential, exchange);
+          return taken && toResult(taken, canRenew);
+        },
+        refresh: async () => {
+          const taken = await take(credential, exchange);
+          return taken && refresh(taken);
+        },
+        retire: () => retire(credential, exchange),
+        end: () => end(credential, exchange),
+      };
     },
   });
+
+  async function refresh({ kind, record, refreshToken }: Taken) {
+    if (!toPresentResult(record).ok) return undefined;
+    // A late one counts for this request, as a spent cookie does.
+    const issued = await sessions.refresh(refreshToken, { isCookie: kind === 'late' });
+    return issued.ok ? { issued: issued as Issued<never>, presented: refreshToken } : undefined;
+  }
+}
+
+/** Returns what a page gets. */
+function toResult({ kind, record, refreshToken, at }: Taken, canRenew: boolean) {
+  const result = toPresentResult<never>(record);
+  if (kind === 'late' || !canRenew) return result;
+  const renewal = { refreshToken, issuedAt: at, ...persistenceOf(record.data) };
+  return { ...result, renewal: hideWhenInspected(['refreshToken'], renewal) };
 }
 
 /** Runs work once for all calls with a key that come while it runs. */

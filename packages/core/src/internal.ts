@@ -11,6 +11,7 @@ export type {
   EventSink,
 } from './access-tokens.js';
 export { createRefreshCookie, readCookie } from './http/cookie.js';
+export { deviceOf } from './http/device.js';
 export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
 export {
   type Channel,

@@ -1,44 +1,41 @@
-import type { Device, PresentResult } from '../types.js';
+import type { Issued, PresentResult } from '../types.js';
 import type { Exchange } from './exchange.js';
 
-/** What an old credential is good for. */
-export interface AdoptedSession {
-  /** As of `present`: the session or the guest, with a renewal if the client may not have its cookie. */
-  readonly result: PresentResult<never>;
-  /** Its first refresh token, for the refresh route. */
-  readonly refreshToken: string;
-  /** True if the refresh counts for one request, as that of a spent cookie does. */
-  readonly isLate: boolean;
-}
-
-/**
- * The option `adopt` of a middleware: takes over the sessions of another system. Made by `adopt` of `@sess/adopt`. A
- * credential is the text that identifies a session there.
- */
+/** The option `adopt` of a middleware: takes over the sessions of another system. Made by `adopt` of `@sess/adopt`. */
 export interface Adoption {
-  /** True if it was made for this engine, or for the one that a wrapper calls. */
-  isFor(sessions: object): boolean;
+  /** @throws {UsageError} `invalid_option` if it was made for another engine */
+  assertFor(sessions: object): void;
   /**
-   * Returns the credential of a request; `undefined` if it has none, or a forged one. Asks no store.
+   * Returns what the request carries of the other system; `undefined` if that is nothing, or forged. Asks no store.
    *
    * @param token the refresh token of the body, where it travels there
    */
-  read(exchange: Exchange, token?: string): string | undefined;
+  open(exchange: Exchange, token?: string): OldCredential<never> | undefined;
+}
+
+/** The text by which one request identifies a session of the other system. */
+export interface OldCredential<Data extends object> {
   /**
-   * Returns the session that takes the place of the old one; `undefined` if there is none.
+   * Returns the session or the guest that takes the place of the old one, with a renewal if the client may not have its
+   * cookie; `undefined` if there is none.
    *
    * @throws {StoreUnavailableError}
    */
-  take(
-    credential: string,
-    given: { readonly exchange: Exchange; readonly device: Device; readonly canRenew: boolean },
-  ): Promise<AdoptedSession | undefined>;
-  /** Ends the old session of a request whose client has a cookie of the new one. Its failure is logged. */
-  retire(credential: string, exchange: Exchange): Promise<void>;
+  take(how: { readonly canRenew: boolean }): Promise<PresentResult<Data> | undefined>;
   /**
-   * Ends the old session of a request, what has taken its place, and its cookie.
+   * The same by a refresh. `presented`: the token that the client has already, and does not get again.
    *
    * @throws {StoreUnavailableError}
    */
-  end(credential: string, exchange: Exchange): Promise<void>;
+  refresh(): Promise<
+    { readonly issued: Issued<Data>; readonly presented: string | undefined } | undefined
+  >;
+  /** Ends the old session, because the client has a token of the new one. A failure is logged. */
+  retire(): Promise<void>;
+  /**
+   * Ends the old session and what has taken its place, and removes its cookie.
+   *
+   * @throws {StoreUnavailableError}
+   */
+  end(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-export type { AdoptedSession, Adoption } from './adoption.js';
+export type { Adoption, OldCredential } from './adoption.js';
 export {
   type CacheChoice,
   cacheOverrides,
