@@ -1,3 +1,5 @@
+import { sendRequest } from '../../../test/kit.js';
+
 /** A browser's cookies for one host, as far as these tests need them. */
 export interface Jar {
   readonly cookies: Map<string, string>;
@@ -37,7 +39,7 @@ export interface Answer {
 export interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
+  readonly body?: object;
   /** The response is lost on its way: the jar does not get its cookies. */
   readonly isLost?: boolean;
 }
@@ -46,19 +48,14 @@ export interface Ask {
 export async function ask(jar: Jar, url: string, given: Ask = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body, isLost = false } = given;
   const cookie = jar.header();
-  const response = await fetch(url, {
+  const lines = Object.entries({ ...(cookie === '' ? {} : { cookie }), ...headers });
+  const answer = await sendRequest(url, {
     method,
-    redirect: 'manual',
-    headers: {
-      ...(cookie === '' ? {} : { cookie }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: lines,
+    ...(body === undefined ? {} : { body }),
   });
-  const text = await response.text();
-  const setCookies = response.headers.getSetCookie();
+  const { status, setCookies, text } = answer;
   if (!isLost) jar.take(setCookies);
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, body: isJson ? JSON.parse(text) : text, setCookies };
+  const isJson = answer.headers['content-type']?.includes('json') === true;
+  return { status, body: isJson ? JSON.parse(text) : text, setCookies };
 }
