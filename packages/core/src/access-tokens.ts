@@ -1,9 +1,10 @@
+import type { SessionEvent } from './events.js';
 import type { SessionRecord } from './store/record.js';
 import type { StorePort } from './store/store-port.js';
 import { digest, type RandomBytes } from './token/crypto.js';
 import { formatAccessToken, parseAccessToken, secretWithin, sidWithin } from './token/format.js';
 import type { SubjectTag } from './token/session-id.js';
-import type { Rejected, Session, SessionEvent, VerifyResult } from './types.js';
+import type { Rejected, Session, VerifyResult } from './types.js';
 import type { Clock } from './util/clock.js';
 import type { Logger } from './util/logger.js';
 

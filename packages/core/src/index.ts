@@ -1,4 +1,13 @@
 export { type AccessTokens, opaque } from './access-tokens.js';
+export type {
+  Authentication,
+  CreateInput,
+  ElevateInput,
+  GuestPatch,
+  Lifetimes,
+  PresentedTokens,
+  Sessions,
+} from './engine.js';
 export {
   InvalidDataError,
   isSessError,
@@ -8,6 +17,7 @@ export {
   StoreUnavailableError,
   UsageError,
 } from './errors.js';
+export type { RevokeCause, SessionEvent } from './events.js';
 export { parseBearer } from './http/bearer.js';
 export type {
   RequestGuest,
@@ -21,27 +31,18 @@ export type { SessionsOptions } from './options.js';
 export { configureSessions, createSessions, getSessions } from './sessions.js';
 export { memoryStore } from './store/memory-store.js';
 export type {
-  Authentication,
-  CreateInput,
   Device,
-  ElevateInput,
   Guest,
-  GuestPatch,
   Issued,
   IssuedGuest,
-  Lifetimes,
   OneTimeValue,
-  PresentedTokens,
   PresentResult,
   RefreshResult,
   Register,
   RegisteredData,
   RegisteredOnce,
   RejectionReason,
-  RevokeCause,
   Session,
-  SessionEvent,
-  Sessions,
   VerifyResult,
 } from './types.js';
 export type { Clock } from './util/clock.js';

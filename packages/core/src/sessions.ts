@@ -1,3 +1,4 @@
+import type { Sessions } from './engine.js';
 import { parseBearer } from './http/bearer.js';
 import { readSessionsOptions, type SessionsOptions } from './options.js';
 import { createAcknowledger } from './session/acknowledge.js';
@@ -18,7 +19,7 @@ import { createVerify } from './session/verify.js';
 import { memoryStore } from './store/memory-store.js';
 import { isExpired, isGuest } from './store/record.js';
 import { assertSubject, createSid, createSubjectTag, isSid } from './token/session-id.js';
-import type { RegisteredData, Sessions } from './types.js';
+import type { RegisteredData } from './types.js';
 import { emitWarning } from './util/clock.js';
 import { createKeyedMutex } from './util/keyed-mutex.js';
 

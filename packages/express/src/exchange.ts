@@ -5,6 +5,7 @@ import {
   createMistake,
   type Exchange,
   mergeSetCookie,
+  mergeVary,
   type Reply,
   readAuthorization,
   readJsonBody,
@@ -90,6 +91,11 @@ export class ExpressExchange implements Exchange {
     });
   }
 
+  /** Lets what wraps `writeHead` after this call run before the changes are repeated. */
+  watchHead(): void {
+    this.#repeat(() => undefined);
+  }
+
   #assertUnsent(): void {
     if (!this.#res.headersSent) return;
     throw createMistake('answer_sent', 'req.sessions');
@@ -110,7 +116,9 @@ export class ExpressExchange implements Exchange {
   }
 
   vary(names: string): void {
-    if (!this.#res.headersSent) this.#change(() => void this.#res.vary(names));
+    const res = this.#res;
+    if (res.headersSent) return;
+    this.#change(() => res.setHeader('Vary', mergeVary(res.getHeader('Vary')?.toString(), names)));
   }
 
   setCookie(name: string, setCookie: string): void {

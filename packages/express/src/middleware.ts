@@ -132,6 +132,16 @@ function createConflict(cause?: unknown): UsageError {
   return cause === undefined ? error : Object.assign(error, { cause });
 }
 
+/** True if a session middleware has run for the request. */
+export function hasRequestSession(req: object): boolean {
+  return (req as WithState)[STATE] !== undefined;
+}
+
+/** Makes a session that another form of `req.session` shows the one of `req.sessions`, for guards and helpers. */
+export function setRequestSession(req: object, request: RequestSession): void {
+  (req as WithState)[STATE] = request;
+}
+
 /**
  * Returns `req.sessions`, also where the types of `req` do not have it. Its `session` is `req.session`.
  *

@@ -1,5 +1,7 @@
-import type { RegisteredData, Sessions } from '../types.js';
+import type { Sessions } from '../engine.js';
+import type { RegisteredData } from '../types.js';
 import type { Exchange, Reply } from './exchange.js';
+import type { RequestFace } from './face.js';
 import { assertSameEngine } from './guard.js';
 import { HttpRequest } from './http-request.js';
 import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
@@ -19,6 +21,8 @@ export interface SessionHttp<Data extends object = RegisteredData> {
    * @throws {UsageError} `middleware_conflict` if that is a session of another engine
    */
   createRequest(exchange: Exchange, previous?: unknown): RequestSession<Data>;
+  /** Returns further members of a request that `createRequest` of this copy of the package made. */
+  faceOf(request: RequestSession<Data>): RequestFace<Data>;
   /**
    * Returns the reply of a session route, or verifies the request's access token and returns `undefined`: then the
    * request goes on to the application. Returns a promise only if there is something to wait for.
@@ -55,6 +59,8 @@ export function createSessionHttp<Data extends object = RegisteredData>(
       assertSameEngine(previous, http.sessions);
       return new RequestOperations(new HttpRequest<Data>(http, exchange));
     },
+    faceOf: (session: RequestSession<Data>) =>
+      RequestOperations.requestOf(session as RequestOperations<Data>),
     handle(session: RequestSession<Data>, exchange: Exchange) {
       const request = RequestOperations.requestOf(session as RequestOperations<Data>);
       return handleRoute({ http: context(), exchange, request }) ?? request.authenticate();

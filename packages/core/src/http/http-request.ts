@@ -1,18 +1,12 @@
+import type { PresentedTokens } from '../engine.js';
 import { isSessError, SessError } from '../errors.js';
-import type {
-  Guest,
-  Issued,
-  IssuedGuest,
-  PresentedTokens,
-  PresentResult,
-  Session,
-  VerifyResult,
-} from '../types.js';
+import type { Guest, Issued, IssuedGuest, PresentResult, Session, VerifyResult } from '../types.js';
 import type { OldCredential } from './adoption.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
 import { isSafeMethod } from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
+import type { RequestFace } from './face.js';
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
 import { assertBoolean, type Requirements } from './guard.js';
 import type { HttpContext } from './options.js';
@@ -28,11 +22,12 @@ const MAX_COOKIES = 8;
  * The credentials of one request, the session or guest that they belong to, and the tokens that the response sends. It
  * holds secrets, so applications see it only through `RequestSession`.
  */
-export class HttpRequest<Data extends object> {
+export class HttpRequest<Data extends object> implements RequestFace<Data> {
   readonly http: HttpContext<Data>;
   readonly exchange: Exchange;
   readonly cookie: RequestCookie;
   guest: Guest<Data> | undefined;
+  guestSid: string | undefined;
   /** The request's cookie was presented, and is not that of a live session or guest. */
   isCookieDead = false;
   hasStoreFailed = false;
@@ -228,6 +223,16 @@ export class HttpRequest<Data extends object> {
     this.setSession(null);
     this.guest = undefined;
     this.hasEnded = true;
+  }
+
+  get holder(): Session<Data> | Guest<Data> | undefined {
+    return this.#session ?? this.guest;
+  }
+
+  reopen(): void {
+    this.hasEnded = false;
+    this.isCookieDead = true;
+    this.guestSid = undefined;
   }
 
   /** Forgets the session, and returns the error for it. */

@@ -7,6 +7,7 @@ export {
   mergeVary,
   type Reply,
 } from './exchange.js';
+export type { RequestFace } from './face.js';
 export { createGuard, type GuardOptions, isRequestSession } from './guard.js';
 export { createSessionHttp, type SessionHttp } from './handler.js';
 export { createMistake } from './mistakes.js';

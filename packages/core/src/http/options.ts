@@ -1,5 +1,6 @@
+import type { Sessions } from '../engine.js';
 import { UsageError } from '../errors.js';
-import type { Register, RegisteredData, Sessions } from '../types.js';
+import type { Register, RegisteredData } from '../types.js';
 import type { Logger } from '../util/logger.js';
 import {
   formatShort,

@@ -1,5 +1,6 @@
+import type { GuestPatch, Sessions } from '../engine.js';
 import { SessError, StoreUnavailableError, UsageError } from '../errors.js';
-import type { Guest, GuestPatch, Sessions } from '../types.js';
+import type { Guest } from '../types.js';
 import { isUpgrade } from './fetch-metadata.js';
 import type { HttpRequest } from './http-request.js';
 
@@ -49,7 +50,7 @@ export class RequestGuests<Data extends object> {
   }
 
   async #create(given: GuestInput<Data>): Promise<Guest<Data>> {
-    const { cookie, exchange, http, hasEnded } = this.#request;
+    const { cookie, exchange, guestSid: sid, http, hasEnded } = this.#request;
     const { sessions, transport } = http;
     // A late write would replace the cookie of a newer sign-in.
     if (hasEnded) throw this.#request.endDuringRequest();
@@ -64,7 +65,9 @@ export class RequestGuests<Data extends object> {
     // A browser left out a strict cookie, also of a signed-in user, if another site caused the request.
     cookie.assertAllowed({ isStrict: http.cookie?.isStrict === true });
     this.#assertNoLiveCookie();
-    const { guest, ...issued } = await sessions.createGuest(given);
+    const { guest, ...issued } = await sessions.createGuest(
+      sid === undefined ? given : { ...given, sid },
+    );
     this.#request.takeGuest(guest, issued);
     return guest;
   }

@@ -1,13 +1,11 @@
+import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
 import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
 import type {
-  ElevateInput,
-  GuestPatch,
   Issued,
   OneTimeValue,
   RegisteredData,
   RegisteredOnce,
   Session,
-  Sessions,
 } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';

@@ -1,13 +1,5 @@
-import type {
-  CreateInput,
-  ElevateInput,
-  Guest,
-  GuestPatch,
-  Issued,
-  RegisteredData,
-  RegisteredOnce,
-  Session,
-} from '../types.js';
+import type { CreateInput, ElevateInput, GuestPatch } from '../engine.js';
+import type { Guest, Issued, RegisteredData, RegisteredOnce, Session } from '../types.js';
 import { hideWhenInspected } from '../util/logger.js';
 import type { Duration } from '../util/options.js';
 import type { TrustedOrigins } from './csrf.js';

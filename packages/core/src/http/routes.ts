@@ -1,11 +1,11 @@
 import { isSessError } from '../errors.js';
 import type { Session } from '../types.js';
-import type { CookieValue } from './cookie.js';
 import { type Exchange, jsonReply, NO_STORE, type Reply, redirectReply } from './exchange.js';
 import { isNavigation } from './fetch-metadata.js';
 import type { HttpRequest } from './http-request.js';
 import type { HttpContext } from './options.js';
 import { problemReply, replyToError } from './problem.js';
+import { readRefreshToken } from './refresh-token.js';
 
 /** One request to a session route. */
 interface RouteContext<Data extends object> {
@@ -183,7 +183,7 @@ async function runRoute<Data extends object>(
 
 async function refresh<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
   const { http, request } = context;
-  const presented = await readRefreshToken(context);
+  const presented = await readRefreshToken(request);
   if (presented.kind === 'refused') return presented.reply;
   if (presented.kind === 'duplicate') {
     // The next request has one cookie.
@@ -214,7 +214,7 @@ async function refresh<Data extends object>(context: RouteContext<Data>): Promis
 
 async function logout<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
   const { http, exchange, request } = context;
-  const presented = await readRefreshToken(context);
+  const presented = await readRefreshToken(request);
   if (presented.kind === 'refused' && presented.code !== 'invalid_request') return presented.reply;
   if (!request.hasValidCredentials) return problemReply('invalid_request');
   if (presented.kind === 'refused' || presented.kind === 'duplicate') {
@@ -313,53 +313,3 @@ const ANY_SESSION = {
   where: undefined,
   redirectTo: undefined,
 };
-
-type RefusalCode = 'cross_site_request' | 'invalid_request';
-
-type PresentedToken =
-  | {
-      readonly kind: 'refused';
-      readonly code: RefusalCode;
-      readonly reply: Reply;
-      readonly value?: undefined;
-    }
-  | CookieValue;
-
-/** Reads the refresh token of a request, from where the transport has it. The store is not called. */
-async function readRefreshToken<Data extends object>(
-  context: RouteContext<Data>,
-): Promise<PresentedToken> {
-  const { http, exchange, request } = context;
-  const { cookie } = http;
-  if (http.refreshTransport === 'bearer') return readBearerToken(request);
-  if (cookie === undefined) return readBodyToken(exchange);
-  if (!request.cookie.isAllowed()) return refuse('cross_site_request');
-  return cookie.read(exchange.header('cookie'));
-}
-
-function readBearerToken<Data extends object>(request: HttpRequest<Data>): PresentedToken {
-  const { credentials, hasValidCredentials } = request;
-  if (!hasValidCredentials) return refuse('invalid_request');
-  return credentials.kind === 'token'
-    ? { kind: 'value', value: credentials.token }
-    : { kind: 'none' };
-}
-
-async function readBodyToken(exchange: Exchange): Promise<PresentedToken> {
-  let body: unknown;
-  try {
-    body = await exchange.readJson();
-  } catch {
-    // Whichever way the body is unreadable, the client has to send another one.
-    return refuse('invalid_request');
-  }
-  const token =
-    typeof body === 'object' && body !== null && 'refresh_token' in body
-      ? body.refresh_token
-      : undefined;
-  return typeof token === 'string' ? { kind: 'value', value: token } : { kind: 'none' };
-}
-
-function refuse(code: RefusalCode): PresentedToken {
-  return { kind: 'refused', code, reply: problemReply(code) };
-}

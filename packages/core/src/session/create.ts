@@ -1,3 +1,4 @@
+import type { CreateInput, PresentedTokens } from '../engine.js';
 import {
   isSessError,
   SessError,
@@ -8,7 +9,7 @@ import {
 import { type DataPart, isGuest, type Proof, type SessionRecord } from '../store/record.js';
 import { REVOCATION_TTL_MS } from '../store/store.js';
 import { assertSubject, createSid, tagOf } from '../token/session-id.js';
-import type { CreateInput, Device, Issued, PresentedTokens } from '../types.js';
+import type { Device, Issued } from '../types.js';
 import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';

@@ -1,6 +1,6 @@
 import * as diagnostics from 'node:diagnostics_channel';
 import { UsageError } from '../errors.js';
-import type { EventListener, SessionEvent } from '../types.js';
+import type { EventListener, SessionEvent } from '../events.js';
 import type { Logger } from '../util/logger.js';
 import { formatValue } from '../util/options.js';
 

@@ -1,10 +1,11 @@
-import { InvalidDataError, StoreUnavailableError } from '../errors.js';
+import type { GuestPatch, Sessions } from '../engine.js';
+import { InvalidDataError, StoreUnavailableError, UsageError } from '../errors.js';
 import type { Settings } from '../options.js';
 import { type DataPart, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { encodeBase64Url } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
 import { createSid, isSid } from '../token/session-id.js';
-import type { Guest, GuestPatch, IssuedGuest, OneTimeValue, Sessions } from '../types.js';
+import type { Guest, IssuedGuest, OneTimeValue } from '../types.js';
 import { checkPartialData, isPlainObject } from '../util/json.js';
 import { hideWhenInspected } from '../util/logger.js';
 import { assertKnown } from '../util/options.js';
@@ -20,6 +21,8 @@ const GUEST_IDLE_TTL_MS = 3_600_000;
 const MAX_CREATE_ATTEMPTS = 4;
 /** Attempts at a patch. Each conflict is the success of another write. */
 const MAX_UPDATE_ATTEMPTS = 100;
+
+const SID_EXPECTED = 'createGuest: expected a sid of 24 random bytes in base64url.';
 
 /** Returns the times of guests. */
 export function toGuestPolicy(settings: Settings): SessionPolicy {
@@ -68,9 +71,13 @@ export function createGuests<Data extends object>(
   }
 
   async function createGuest(
-    given: { readonly data?: Partial<Data>; readonly put?: OneTimeValue } = {},
+    given: {
+      readonly data?: Partial<Data>;
+      readonly put?: OneTimeValue;
+      readonly sid?: string;
+    } = {},
   ): Promise<IssuedGuest<Data>> {
-    assertKnown('createGuest', given, ['data', 'put']);
+    assertKnown('createGuest', given, ['data', 'put', 'sid']);
     const value = given.put === undefined ? undefined : checkOneTimeValue(given.put);
     // Each guest has a subject, so that neither limits nor a revoke-all ever concern two of them.
     const subject = `guest:${encodeBase64Url(random(12))}`;
@@ -80,7 +87,8 @@ export function createGuests<Data extends object>(
       data: await checkGuestData(given.data ?? {}),
       guest: true as const,
     });
-    const sid = createSid(tagOfSubject(subject), random);
+    const { sid = createSid(tagOfSubject(subject), random) } = given;
+    if (!isSid(sid)) throw new UsageError('invalid_argument', SID_EXPECTED);
     await store.sampleTime(sid);
     let at = time.now();
     for (let attempt = 0; attempt < MAX_CREATE_ATTEMPTS; attempt += 1) {

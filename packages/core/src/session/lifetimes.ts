@@ -1,8 +1,8 @@
+import type { Lifetimes } from '../engine.js';
 import { UsageError } from '../errors.js';
 import type { Settings } from '../options.js';
 import { MAX_COOKIE_MS, MAX_OVERLAP_RATIO } from '../options.js';
 import type { SessionLife } from '../store/record.js';
-import type { Lifetimes } from '../types.js';
 import { duration, oneOf, showDuration } from '../util/options.js';
 
 /** The times by which one session is judged; milliseconds. */

@@ -1,8 +1,9 @@
+import type { Sessions } from '../engine.js';
 import { InvalidDataError, UsageError } from '../errors.js';
 import { type DataPart, isExpired, type OnceValue, type SessionRecord } from '../store/record.js';
 import { encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import { isSid } from '../token/session-id.js';
-import type { OneTimeValue, RegisteredOnce, Sessions } from '../types.js';
+import type { OneTimeValue, RegisteredOnce } from '../types.js';
 import { toFrozenValue } from '../util/json.js';
 import { assertKnown, formatShort, parseDuration } from '../util/options.js';
 import type { EngineContext } from './context.js';

@@ -1,16 +1,8 @@
 import { type FormerFamily, isExpired } from '../store/record.js';
 import { digest, isSameDigest } from '../token/crypto.js';
 import { findFormer } from './former.js';
-import {
-  deriveLatestSecret,
-  isForgiven,
-  mustWait,
-  type RefreshAttempt,
-  type RotationDecision,
-  type RotationPolicy,
-  refreshEarlier,
-  rotate,
-} from './rotation.js';
+import { type RefreshAttempt, type RotationDecision, refreshEarlier, rotate } from './rotation.js';
+import { deriveLatestSecret, isForgiven, mustWait, type RotationPolicy } from './rotation-steps.js';
 
 /** One cookie, one record, and one moment of the store's time. */
 export interface PresentationAttempt extends Omit<RefreshAttempt, 'policy'> {

@@ -1,9 +1,10 @@
+import type { PresentedTokens } from '../engine.js';
 import { UsageError } from '../errors.js';
+import type { RevokeCause, RevokeOptions } from '../events.js';
 import { findAccess, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { UNREADABLE } from '../store/store-port.js';
 import { parseRefreshToken } from '../token/format.js';
 import { assertSubject, isSid } from '../token/session-id.js';
-import type { PresentedTokens, RevokeCause, RevokeOptions } from '../types.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { findFormerAccess } from './former.js';

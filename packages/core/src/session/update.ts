@@ -1,7 +1,8 @@
+import type { Sessions } from '../engine.js';
 import { InvalidDataError } from '../errors.js';
 import { type DataPart, isExpired, isGuest, type SessionRecord } from '../store/record.js';
 import { assertSubject, isSid } from '../token/session-id.js';
-import type { Session, Sessions } from '../types.js';
+import type { Session } from '../types.js';
 import { checkData, isPlainObject } from '../util/json.js';
 import type { EngineContext } from './context.js';
 import { toIssueError, toSession } from './issue-tokens.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Sessions } from '../../src/engine.js';
 import { createSessionHttp } from '../../src/http/handler.js';
 import { bindHttpOptions, type HttpOptions, readHttpOptions } from '../../src/http/options.js';
-import type { Sessions } from '../../src/types.js';
 import { refusalOf } from '../refusal.js';
 import { exchangeOf } from './exchange-of.js';
 

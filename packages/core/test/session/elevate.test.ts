@@ -248,3 +248,43 @@ describe('the data of an elevation', () => {
     expect(await verify(first)).toMatchObject({ ok: true });
   });
 });
+
+describe('elevate with lifetimes', () => {
+  it('gives the session those of the call, which every later renewal keeps [lifetimes.elevate]', async () => {
+    const { elevate, refresh, clock } = await signIn();
+    const elevated = await elevate({ idleTtl: '1h', remember: false });
+    expect(elevated.persistent).toBe(false);
+    expect(elevated.session.expiresAt - clock.now()).toBe(3_600_000);
+    clock.advance('20m');
+    const renewed = await refresh(elevated);
+    expect(renewed).toMatchObject({ ok: true, persistent: false });
+    expect(renewed.ok && renewed.session.expiresAt - clock.now()).toBe(3_600_000);
+  });
+
+  it('keeps those of the session when none are named, and drops them with `remember: true`', async () => {
+    const { sessions, clock } = await signIn();
+    const { session } = await sessions.create({ subject: 'ada', idleTtl: '1h', remember: false });
+    const same = (await sessions.elevate(session.sid)) as Issued;
+    expect(same.session.expiresAt - clock.now()).toBe(3_600_000);
+    expect(same.persistent).toBe(false);
+    const other = (await sessions.elevate(session.sid, { remember: true })) as Issued;
+    expect(other.session.expiresAt - clock.now()).toBe(7 * 86_400_000);
+    expect(other).not.toHaveProperty('persistent');
+  });
+
+  it('writes lifetimes and data together', async () => {
+    const { elevate, sid, sessions, clock, faulty } = await signIn();
+    const before = faulty.calls.get('replaceAuth') ?? 0;
+    const { session } = await elevate({ idleTtl: '1h', data: { step: 2 } });
+    expect(session).toMatchObject({ data: { step: 2 }, expiresAt: clock.now() + 3_600_000 });
+    expect(await sessions.get(sid)).toEqual(session);
+    expect(faulty.calls.get('replaceAuth')).toBe(before + 1);
+  });
+
+  it('refuses a wrong lifetime and changes nothing', async () => {
+    const { elevate, auth } = await signIn();
+    const before = await auth();
+    await expect(elevate({ idleTtl: '0s' })).rejects.toThrow(/idleTtl/);
+    expect(await auth()).toEqual(before);
+  });
+});

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
+import type { SessionEvent } from '../../src/events.js';
 import { createEvents } from '../../src/session/events.js';
-import type { SessionEvent } from '../../src/types.js';
 import type { Logger } from '../../src/util/logger.js';
 import { refusalOf } from '../refusal.js';
 

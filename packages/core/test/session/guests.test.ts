@@ -32,6 +32,17 @@ describe('a guest', () => {
     expect(await sessions.present(cookie, RENEW)).toEqual({ ok: false, reason: 'guest', guest });
   });
 
+  it('gets the sid that was named before, and no other text', async () => {
+    const { sessions } = arrange();
+    const sid = 'A'.repeat(32);
+    const { guest, refreshToken } = await sessions.createGuest({ sid, data: { cart: ['tea'] } });
+    expect(guest.sid).toBe(sid);
+    expect(await sessions.present(refreshToken, RENEW)).toMatchObject({ reason: 'guest', guest });
+    await expect(sessions.createGuest({ sid: 'short' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+  });
+
   it('has no access token in its record', async () => {
     const { faulty, guest } = await guestOf();
     const { record } = await faulty.store.load(guest.sid);

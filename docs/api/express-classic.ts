@@ -1,0 +1,6 @@
+/**
+ * The face of express-session for Express.
+ *
+ * @module @sess/express/classic
+ */
+export * from '@sess/express/classic';
