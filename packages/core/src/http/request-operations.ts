@@ -1,12 +1,6 @@
 import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
 import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
-import type {
-  Issued,
-  OneTimeValue,
-  RegisteredData,
-  RegisteredOnce,
-  Session,
-} from '../types.js';
+import type { Issued, OneTimeValue, RegisteredData, RegisteredOnce, Session } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';
 import { deviceOf } from './device.js';
