@@ -68,6 +68,12 @@ export const projects = [
     },
   },
   {
+    name: 'adopt',
+    program: 'adopt.ts',
+    packages: ['core', 'adopt'],
+    dependencies: { ...NODE, 'iron-webcrypto': '^2.0.0', jose: '^6.0.0' },
+  },
+  {
     name: 'otel',
     program: 'otel.ts',
     packages: ['core', 'otel'],

@@ -10,7 +10,8 @@ export type {
   AccessTokenPort,
   EventSink,
 } from './access-tokens.js';
-export { createRefreshCookie } from './http/cookie.js';
+export { createRefreshCookie, readCookie } from './http/cookie.js';
+export { deviceOf } from './http/device.js';
 export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
 export {
   type Channel,
@@ -40,8 +41,16 @@ export {
 } from './option-readers.js';
 export { type ReplayableStore, withRevocationReplay } from './replay/replay-store.js';
 export { createReplayer, createReplayLog } from './replay/replayer.js';
+export {
+  type AdoptedContent,
+  type AdoptionResult,
+  type AdoptionSeed,
+  createAdoptions,
+} from './session/adoption.js';
+export { contextOf, type EngineContext } from './session/context.js';
 export { createEvents, type Events } from './session/events.js';
-export { hideTokens } from './session/issue-tokens.js';
+export { hideTokens, persistenceOf } from './session/issue-tokens.js';
+export { toPresentResult } from './session/present.js';
 export { readProof } from './session/proof.js';
 export { createCallStore } from './session/store-call.js';
 export { createEngine } from './sessions.js';
@@ -57,7 +66,7 @@ export { createBackoff } from './util/backoff.js';
 export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';
 export { systemClock, withTimeout } from './util/clock.js';
 export { checkData, toFrozenJson } from './util/json.js';
-export { createRedactingLogger } from './util/logger.js';
+export { createRedactingLogger, hideWhenInspected } from './util/logger.js';
 export {
   assertKnown,
   duration,

@@ -2,7 +2,7 @@ import type { Sessions } from './engine.js';
 import { parseBearer } from './http/bearer.js';
 import { readSessionsOptions, type SessionsOptions } from './options.js';
 import { createAcknowledger } from './session/acknowledge.js';
-import type { EngineContext } from './session/context.js';
+import { CONTEXT, type EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
 import { createElevate } from './session/elevate.js';
 import { createEvents } from './session/events.js';
@@ -77,10 +77,13 @@ export function createEngine<Data extends object = RegisteredData>(
     events,
     tagOfSubject,
     runExclusive: createKeyedMutex(clock),
+    beforeRevokeAll: [],
   };
 
   const verify = createVerify<Data>(context);
   return Object.freeze({
+    // A function, so that an inspected engine shows nothing of it.
+    [CONTEXT]: () => context,
     create: createCreate<Data>(context),
     verify,
     authenticate: (authorization: string | null | undefined) => verify(parseBearer(authorization)),

@@ -221,8 +221,8 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** Names are compared exactly: browsers enforce a prefix only in its exact spelling. */
-function readCookie(header: string | undefined, name: string): CookieValue {
+/** Returns a cookie by its exact name: browsers enforce a prefix only in its exact spelling. */
+export function readCookie(header: string | undefined, name: string): CookieValue {
   if (header === undefined) return { kind: 'none' };
   const values: string[] = [];
   for (const pair of header.split(';')) {

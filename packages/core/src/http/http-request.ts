@@ -1,7 +1,9 @@
 import type { PresentedTokens } from '../engine.js';
 import { isSessError, SessError } from '../errors.js';
 import type { Guest, Issued, IssuedGuest, PresentResult, Session, VerifyResult } from '../types.js';
+import type { OldCredential } from './adoption.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
+import type { CookieValue } from './cookie.js';
 import { isSafeMethod } from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
 import type { RequestFace } from './face.js';
@@ -90,7 +92,9 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   #authenticateByCookie(): Reply | undefined | Promise<Reply | undefined> {
     const { exchange } = this;
     const cookie = this.cookie.read();
-    if (cookie === undefined || cookie.kind === 'none') return undefined;
+    if (cookie === undefined) return undefined;
+    const old = this.openOld();
+    if (cookie.kind === 'none' && old === undefined) return undefined;
     if (cookie.kind === 'duplicate') {
       this.#refusal = 'invalid_request';
       return undefined;
@@ -103,6 +107,8 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
       this.#refusal = 'cross_site_request';
       return undefined;
     }
+    if (old !== undefined) return this.#authenticateByOld(old, cookie);
+    if (cookie.kind === 'none') return undefined;
     try {
       const result = this.http.sessions.present(cookie.value, { canRenew: canRenew(exchange) });
       if (!(result instanceof Promise)) return this.#acceptCookie(result);
@@ -113,6 +119,23 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     } catch (error) {
       return this.#replyToFailure(error);
     }
+  }
+
+  /** A credential of another system counts if the cookie is not that of a session. */
+  async #authenticateByOld(
+    old: OldCredential<Data>,
+    { value }: CookieValue,
+  ): Promise<Reply | undefined> {
+    try {
+      const how = { canRenew: canRenew(this.exchange) };
+      const own = value === undefined ? undefined : await this.http.sessions.present(value, how);
+      const result = own?.ok ? own : ((await old.take(how)) ?? own);
+      if (result !== undefined) this.#acceptCookie(result);
+      if (own?.ok) await old.retire();
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+    return undefined;
   }
 
   #acceptCookie(result: PresentResult<Data>): undefined {
@@ -273,11 +296,18 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
 
   /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
   async revokePresented(bodyToken?: string): Promise<void> {
+    await this.openOld(bodyToken)?.end();
     const tokens = this.presentedTokens(bodyToken);
     if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
       await this.http.sessions.end(tokens);
     }
     await this.revokeDuplicates();
+  }
+
+  /** Returns the credential of another system, if the middleware takes over its sessions. */
+  openOld(bodyToken?: string): OldCredential<Data> | undefined {
+    const { adopt, cookie } = this.http;
+    return adopt?.open(this.exchange, cookie === undefined ? bodyToken : undefined);
   }
 
   presentedTokens(bodyToken?: string): PresentedTokens {

@@ -1,3 +1,4 @@
+export type { Adoption, OldCredential } from './adoption.js';
 export {
   type CacheChoice,
   cacheOverrides,

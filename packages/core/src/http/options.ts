@@ -7,9 +7,11 @@ import {
   oneOf,
   option,
   optionError,
+  port,
   type Readers,
   readOptions,
 } from '../util/options.js';
+import type { Adoption } from './adoption.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 import type { Exchange } from './exchange.js';
@@ -51,6 +53,11 @@ export interface HttpOptions {
    */
   readonly onStoreError?: 'fail' | 'anonymous';
   /**
+   * Takes over the live sessions of another system: what `adopt` of `@sess/adopt` returns. Default: no request is looked
+   * at for another credential.
+   */
+  readonly adopt?: Adoption;
+  /**
    * Whether `GET /.well-known/jwks.json` serves the public keys of the engine's tokens. Default: `false`. It
    * responds with 404 if the engine has no public keys.
    */
@@ -75,6 +82,8 @@ export interface HttpSettings {
   readonly isAllowedSource: CsrfCheck;
   readonly onStoreError: 'fail' | 'anonymous';
   readonly jwks: boolean;
+  /** Absent: no other system. */
+  readonly adopt: Adoption | undefined;
 }
 
 /** The settings with the engine that they apply to. */
@@ -109,6 +118,10 @@ const OPTIONS = {
   csrf: (_name, value) => createCsrfCheck(value as CsrfOptions | undefined),
   refreshTransport: oneOf('cookie', 'body'),
   onStoreError: oneOf('fail', 'anonymous'),
+  adopt: port<Adoption>({
+    methods: ['assertFor', 'open'],
+    repair: 'Write adopt(sessions, { … }), with adopt of @sess/adopt.',
+  }),
   jwks: oneOf(false, true),
 } satisfies Readers<HttpOptions>;
 
@@ -151,6 +164,7 @@ export function bindHttpOptions<Data extends object>(
         'A stateless engine has no refresh token that could be a cookie. Use createSessions().',
     });
   }
+  settings.adopt?.assertFor(sessions);
   const bearerOnly = isStateless
     ? ({ refreshTransport: 'bearer', cookie: undefined } as const)
     : {};

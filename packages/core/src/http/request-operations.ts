@@ -1,16 +1,9 @@
 import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
 import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
-import type {
-  Device,
-  Issued,
-  OneTimeValue,
-  RegisteredData,
-  RegisteredOnce,
-  Session,
-} from '../types.js';
+import type { Issued, OneTimeValue, RegisteredData, RegisteredOnce, Session } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';
-import type { Exchange } from './exchange.js';
+import { deviceOf } from './device.js';
 import { CHECK, ENGINE, type Requirements } from './guard.js';
 import type { HttpRequest } from './http-request.js';
 import { NO_DATA, RequestGuests } from './request-guests.js';
@@ -69,6 +62,7 @@ export class RequestOperations<Data extends object = RegisteredData>
       sessions.create({ ...given, device } as StartInput<Data>, options),
     );
     await request.revokeDuplicates();
+    await request.openOld()?.end();
     return request.deliver(issued);
   }
 
@@ -148,6 +142,7 @@ export class RequestOperations<Data extends object = RegisteredData>
     request.cookie.assertAllowed();
     const { subject } = await this.current();
     const count = await this.#engine.revokeAll(subject);
+    await request.openOld()?.end();
     request.forget();
     request.cookie.clear();
     return count;
@@ -206,11 +201,4 @@ Object.defineProperties(RequestOperations.prototype, {
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function deviceOf(exchange: Exchange): Device {
-  const userAgent = exchange.header('user-agent');
-  // An IPv4 client of a dual-stack listener has a mapped address (RFC 4291, section 2.5.5.2).
-  const ip = exchange.ip?.replace(/^::ffff:(?=\d+\.)/i, '');
-  return { ...(userAgent === undefined ? {} : { userAgent }), ...(ip === undefined ? {} : { ip }) };
 }

@@ -190,16 +190,26 @@ async function refresh<Data extends object>(context: RouteContext<Data>): Promis
     request.cookie.clearOthers();
     return problemReply('invalid_request');
   }
-  const isBearer = http.refreshTransport === 'bearer';
-  if (presented.kind === 'none') {
-    return problemReply(isBearer ? 'session_required' : 'refresh_token_missing');
-  }
-
   const isCookie = http.transport !== 'bearer';
-  const result = await http.sessions.refresh(presented.value, { isCookie });
+  const { value } = presented;
+  const result =
+    presented.kind === 'value' ? await http.sessions.refresh(value, { isCookie }) : undefined;
+  if (result?.ok) {
+    const tokens = request.deliver(result, value);
+    await request.openOld(value)?.retire();
+    return jsonReply(tokens);
+  }
+  const adopted = await request.openOld(value)?.refresh();
+  // A client that keeps the token itself has a newer one by now.
+  const isKept = adopted !== undefined && adopted.issued.refreshToken === adopted.presented;
+  if (adopted !== undefined && !(isKept && http.cookie === undefined)) {
+    return jsonReply(request.deliver(adopted.issued, adopted.presented));
+  }
   // The cookie stays: it is removed by name, and a late response would remove that of a newer sign-in.
-  if (!result.ok) return problemReply(isBearer ? 'invalid_token' : 'refresh_token_rejected');
-  return jsonReply(request.deliver(result, presented.value));
+  if (http.refreshTransport === 'bearer') {
+    return problemReply(result === undefined ? 'session_required' : 'invalid_token');
+  }
+  return problemReply(result === undefined ? 'refresh_token_missing' : 'refresh_token_rejected');
 }
 
 async function logout<Data extends object>(context: RouteContext<Data>): Promise<Reply> {
@@ -225,6 +235,7 @@ async function logout<Data extends object>(context: RouteContext<Data>): Promise
 async function logoutAll<Data extends object>(context: GuardedContext<Data>): Promise<Reply> {
   const { http, request, session } = context;
   const revoked = await http.sessions.revokeAll(session.subject);
+  await request.openOld()?.end();
   request.cookie.clear();
   return jsonReply({ revoked });
 }
@@ -258,7 +269,10 @@ async function revokeOne<Data extends object>(context: GuardedContext<Data>): Pr
     if (other?.subject !== session.subject) return problemReply('not_found');
   }
   await sessions.revoke(sid);
-  if (sid === session.sid) request.cookie.clear();
+  if (sid === session.sid) {
+    await request.openOld()?.end();
+    request.cookie.clear();
+  }
   return NO_CONTENT;
 }
 

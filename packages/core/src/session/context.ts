@@ -18,4 +18,14 @@ export interface EngineContext {
   readonly events: Events;
   readonly tagOfSubject: SubjectTag;
   readonly runExclusive: KeyedMutex;
+  /** Awaited before all sessions of a subject are revoked. A rejection leaves them alive. */
+  readonly beforeRevokeAll: ((subject: string) => Promise<void>)[];
+}
+
+/** Registered, so that a sibling package finds it on an engine of another copy of this one. */
+export const CONTEXT: unique symbol = Symbol.for('sess.engine-context');
+
+/** Returns what an engine with a store is made of, for sibling packages; `undefined` for others. */
+export function contextOf(sessions: object): EngineContext | undefined {
+  return (sessions as { readonly [CONTEXT]?: () => EngineContext })[CONTEXT]?.();
 }

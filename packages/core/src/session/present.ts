@@ -25,7 +25,7 @@ type Outcome<Data extends object> =
   | { readonly kind: 'answer'; readonly result: PresentResult<Data>; readonly replayed?: boolean };
 
 /** Returns what a good cookie gets: a session or a guest. */
-function toResult<Data extends object>(record: SessionRecord): PresentResult<Data> {
+export function toPresentResult<Data extends object>(record: SessionRecord): PresentResult<Data> {
   return isGuest(record)
     ? { ok: false, reason: 'guest', guest: toGuest<Data>(record) }
     : { ok: true, session: toSession<Data>(record) };
@@ -51,7 +51,7 @@ export function createPresent<Data extends object>(context: EngineContext) {
     record: SessionRecord,
   ): PresentResult<Data> {
     if (isLatest) acknowledger.acknowledgeLatest(record);
-    return toResult(former === undefined ? record : asFormer(record, former));
+    return toPresentResult(former === undefined ? record : asFormer(record, former));
   }
 
   /** The same, or `undefined` if the cookie is to be renewed or refused: that is decided from the primary's record. */
@@ -87,7 +87,7 @@ export function createPresent<Data extends object>(context: EngineContext) {
       issuedAt: at,
       ...persistenceOf(data),
     });
-    const result = { ...toResult<Data>({ ...loaded, auth, data }), renewal };
+    const result = { ...toPresentResult<Data>({ ...loaded, auth, data }), renewal };
     const outcome = { kind: 'answer' as const, result, replayed };
     if (auth === loaded.auth) return { outcome };
     const contested = token.generation + 1;

@@ -71,7 +71,7 @@ export function createFindPresented({
 
 /** Creates the methods that end sessions. */
 export function createRevoke(context: EngineContext) {
-  const { settings, store, events, tagOfSubject } = context;
+  const { settings, store, events, tagOfSubject, beforeRevokeAll } = context;
   const findPresented = createFindPresented(context);
 
   async function remove(
@@ -116,6 +116,7 @@ export function createRevoke(context: EngineContext) {
       assertSubject(subject);
       assertKnown('revokeAll', options, ['except']);
       const { except } = options;
+      for (const prepare of beforeRevokeAll) await prepare(subject);
       const tag = tagOfSubject(subject);
       await store.sampleTime(`${tag}${tag}`);
       const { count } = await store.removeAll(tag, except);

@@ -91,7 +91,7 @@ describe('five seconds of silence', () => {
       expect(attempts.filter(({ answered }) => answered)).toEqual([]);
       expect(Math.max(...attempts.map(({ took }) => took))).toBeLessThan(DEADLINE);
       // Attempts that repeat without a pause would keep it busy for seconds.
-      expect(lag).toBeLessThan(150);
+      expect(lag).toBeLessThan(300);
 
       let last = -1;
       await until(

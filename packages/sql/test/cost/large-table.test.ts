@@ -64,8 +64,9 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
         for (let n = 0; n < 50; n += 1) await work();
       });
       lines.push(`  ${name.padEnd(32)} ${visits / 50} pages, ${(microseconds / 50).toFixed(0)} us`);
-      // The tree of the index is three levels deep where it was one or two.
-      expect(visits / 50, name).toBeLessThan(120);
+      // The tree of the index is three levels deep where it was one or two. A sign-in that replaces a session is three
+      // operations, 85 pages at a million.
+      expect(visits / 50, name).toBeLessThan(100);
     }
     console.info(`with ${SESSIONS} sessions, a call:\n${lines.join('\n')}`);
   }, 120_000);
@@ -85,7 +86,9 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
     console.info(`  revoke-all of ${OF_ONE}: ${show(ended)}\n  sweep: ${show(swept)}`);
     // A row, its entries in two indexes, and the way to them.
     expect(ended.visits).toBeLessThan(8 * OF_ONE);
-    expect(swept.visits).toBeLessThan(150_000);
+    // Each ended session is of another subject, whose counter is found and written, too: 7.7 pages a session between a
+    // quarter of a million and a million, and 9,400 besides.
+    expect(swept.visits).toBeLessThan(12_000 + 8 * (SESSIONS / 100));
   }, 120_000);
 
   it('takes few bytes a session beside its data, also after many refreshes', async () => {

@@ -1,0 +1,6 @@
+/**
+ * Takes over the live sessions of other libraries.
+ *
+ * @module @sess/adopt
+ */
+export * from '@sess/adopt';
