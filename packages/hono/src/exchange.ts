@@ -39,6 +39,7 @@ export class HonoExchange implements Exchange {
   #form: object | undefined;
   #isSent = false;
   #isCachingChosen = false;
+  #hasCookie = false;
   /** The last response that the context has made: it belongs to this request. */
   #made: unknown;
 
@@ -139,6 +140,7 @@ export class HonoExchange implements Exchange {
   }
 
   setCookie(name: string, setCookie: string): void {
+    this.#hasCookie = true;
     this.#change((headers) => {
       const all = mergeSetCookie(headers.getSetCookie(), name, setCookie);
       headers.delete('Set-Cookie');
@@ -193,8 +195,9 @@ export class HonoExchange implements Exchange {
 
   /** Returns the response with the headers: itself, or a copy. */
   #apply(response: Response): Response {
-    // A copy is a stream, which takes the server longer to send than all of a verification.
-    if (response === this.#made) {
+    // A copy is a stream, which takes the server longer to send than all of a verification. With a cookie there is a
+    // copy nevertheless, because a response that the application kept would give it to other users.
+    if (response === this.#made && !this.#hasCookie) {
       this.#applyTo(response.headers);
       return response;
     }
