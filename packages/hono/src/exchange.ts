@@ -156,7 +156,7 @@ export class HonoExchange implements Exchange {
   applyTo(response: Response): Response {
     this.#isSent = true;
     this.#hold();
-    return this.#apply(response);
+    return this.apply(response);
   }
 
   /** Sets the headers on the application's response, after which no more can be set. */
@@ -173,28 +173,25 @@ export class HonoExchange implements Exchange {
    */
   #hold(): void {
     if (this.#changes.length === 0) return;
-    const c = this.#c;
-    const { get, set } = responseProperty(c);
-    Object.defineProperty(c, 'res', {
-      configurable: true,
-      get: () => {
-        const response = get.call(c);
-        // The application has written to the socket itself, and a copy would be written too.
-        if (!c.finalized || response.headers.has('x-hono-already-sent')) return response;
-        const changed = this.#apply(response);
-        if (changed !== response) {
-          // Without this, Hono would merge the headers of the replaced response into the new one.
-          set.call(c, undefined);
-          set.call(c, changed);
-        }
-        return changed;
-      },
-      set: (response: Response | undefined) => set.call(c, response),
-    });
+    const c: Holding = this.#c;
+    const held = c[HELD];
+    if (held !== undefined) {
+      held.exchanges.push(this);
+      return;
+    }
+    // On the context itself if another copy of this package holds the response, too.
+    const own = Object.getOwnPropertyDescriptor(c, 'res');
+    const { get, set } = (own ??
+      Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res')) as Pick<
+      Held,
+      'get' | 'set'
+    >;
+    c[HELD] = { get, set, exchanges: [this] };
+    Object.defineProperty(c, 'res', HELD_RESPONSE);
   }
 
   /** Returns the response with the headers: itself, or a copy. */
-  #apply(response: Response): Response {
+  apply(response: Response): Response {
     // A copy is a stream, which takes the server longer to send than all of a verification. With a cookie there is a
     // copy nevertheless, because a response that the application kept would give it to other users.
     if (response === this.#made && !this.#hasCookie) {
@@ -237,16 +234,37 @@ export class HonoExchange implements Exchange {
   }
 }
 
-interface ResponseProperty {
+const HELD: unique symbol = Symbol('held response');
+
+/** The accessors of `c.res` before a response was held, and the exchanges that hold it. */
+interface Held {
   readonly get: (this: Context) => Response;
   readonly set: (this: Context, response: Response | undefined) => void;
+  readonly exchanges: HonoExchange[];
 }
 
-/** The accessors of `c.res`, on the context itself if this middleware has run before on the same request. */
-function responseProperty(c: Context): ResponseProperty {
-  const own = Object.getOwnPropertyDescriptor(c, 'res');
-  return (own ?? Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res')) as never;
-}
+type Holding = Context & { [HELD]?: Held };
+
+/** One descriptor for all requests: with separate functions, each request would get a new hidden class. */
+const HELD_RESPONSE: PropertyDescriptor = {
+  configurable: true,
+  get(this: Context & { readonly [HELD]: Held }) {
+    const { get, set, exchanges } = this[HELD];
+    const response = get.call(this);
+    // The application has written to the socket itself, and a copy would be written too.
+    if (!this.finalized || response.headers.has('x-hono-already-sent')) return response;
+    const changed = exchanges.reduce((held, exchange) => exchange.apply(held), response);
+    if (changed !== response) {
+      // Without this, Hono would merge the headers of the replaced response into the new one.
+      set.call(this, undefined);
+      set.call(this, changed);
+    }
+    return changed;
+  },
+  set(this: Context & { readonly [HELD]: Held }, response: Response | undefined) {
+    this[HELD].set.call(this, response);
+  },
+};
 
 function isSame(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);
