@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createSessions, memoryStore, type PresentResult, type SessionsOptions } from '@sess/core';
 import type { SessionRecord, SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
@@ -83,6 +84,37 @@ describe('a cookie of the newest generation', () => {
     const results = await Promise.all(Array.from({ length: 20 }, () => present(cookie)));
     expect(new Set(results.map(({ renewal }) => renewal?.refreshToken)).size).toBe(1);
     expect((await auth())?.generation).toBe(1);
+  });
+
+  it('is reported once when it is renewed, with the session of the subject', async () => {
+    const { clock, cookie, present, sessions, session } = await arrange();
+    const refreshed = vi.fn();
+    sessions.on('refreshed', refreshed);
+    await present(cookie);
+    expect(refreshed).not.toHaveBeenCalled();
+    clock.advance('15m');
+    await Promise.all([present(cookie), present(cookie)]);
+    const event = { sid: session.sid, subject: 'ada', replayed: false };
+    expect(refreshed.mock.calls).toEqual([[event]]);
+    clock.advance('1s');
+    await present(cookie);
+    expect(refreshed.mock.calls.slice(1)).toEqual([[{ ...event, replayed: true }]]);
+  });
+
+  it('shows no token when its renewal is inspected', async () => {
+    const { clock, cookie, present } = await arrange();
+    clock.advance('15m');
+    const { renewal } = await present(cookie);
+    expect(renewal?.refreshToken).toMatch(/^srt_/);
+    expect(inspect(renewal)).not.toContain(renewal?.refreshToken);
+  });
+
+  it('is renewed by one of parallel requests, of which another cannot set a cookie', async () => {
+    const { clock, cookie, present } = await arrange();
+    clock.advance('15m');
+    const [renewed, plain] = await Promise.all([present(cookie), present(cookie, false)]);
+    expect(renewed).toHaveProperty('renewal');
+    expect(plain).not.toHaveProperty('renewal');
   });
 
   it('acknowledges its generation once, in the background', async () => {

@@ -1,0 +1,91 @@
+import type { SessionsOptions } from '@sess/core';
+import { describe, expect, it } from 'vitest';
+import { arrange, settle } from './arrange.js';
+
+type Migrate = NonNullable<SessionsOptions['migrate']>;
+
+/** An engine of a later version, on the store of an earlier one, and two sessions. */
+async function upgrade(migrate: Migrate, options: SessionsOptions = {}) {
+  const { clock, faulty, sessions: earlier } = arrange();
+  const kept = await earlier.create({ subject: 'ada', data: { handle: 'kept' } });
+  const left = await earlier.create({ subject: 'ada', data: { handle: 'left' } });
+  const later = arrange({ store: faulty.store, clock, migrate, ...options });
+  return { ...later, store: faulty, kept, left };
+}
+
+const withoutLeft: Migrate = (data) =>
+  (data as { readonly handle?: string }).handle === 'left'
+    ? undefined
+    : (data as Record<string, unknown>);
+
+describe('data that is migrated', () => {
+  it('is left out of a list, and its session ends, when there is none any more', async () => {
+    const { sessions, kept, left, events, logger } = await upgrade(withoutLeft);
+    const sids = (await sessions.list('ada')).map(({ sid }) => sid);
+    expect(sids).toEqual([kept.session.sid]);
+    await settle();
+    const { sid } = left.session;
+    expect(events).toEqual([['revoked', { cause: 'refused', sid, subject: 'ada' }]]);
+    expect(logger.lines).toEqual([
+      {
+        level: 'info',
+        fields: { sid, cause: 'refused' },
+        message: 'session revoked: migrate returned no data',
+      },
+    ]);
+    expect(await sessions.list('ada')).toHaveLength(1);
+    await settle();
+    expect(events).toHaveLength(1);
+  });
+
+  it('is reported once if two reads end the session', async () => {
+    const { sessions, left, events } = await upgrade(withoutLeft);
+    const { sid } = left.session;
+    expect(await Promise.all([sessions.get(sid), sessions.get(sid)])).toEqual([
+      undefined,
+      undefined,
+    ]);
+    await settle();
+    expect(events).toHaveLength(1);
+  });
+
+  it('is converted once for the same record, and stays frozen', async () => {
+    let calls = 0;
+    const { sessions, kept } = await upgrade((data) => {
+      calls += 1;
+      return { ...(data as object), tenant: { id: 1 } };
+    });
+    for (let count = 0; count < 3; count += 1) {
+      const result = await sessions.verify(kept.accessToken);
+      if (!result.ok) throw new Error(result.reason);
+      expect(result.session.data).toEqual({ handle: 'kept', tenant: { id: 1 } });
+      expect(Object.isFrozen((result.session.data as { tenant: object }).tenant)).toBe(true);
+    }
+    expect(calls).toBe(1);
+  });
+
+  it('that is returned as it is, is the stored object', async () => {
+    const { sessions, kept, store } = await upgrade((data) => data as Record<string, unknown>);
+    const { sid } = kept.session;
+    const session = await sessions.get(sid);
+    expect(session?.data).toBe((await store.store.load(sid)).record?.data.data);
+  });
+
+  it('that migrate cannot convert is a failure of the server, with its cause', async () => {
+    const cause = new RangeError('version 3');
+    const { sessions, kept, logger } = await upgrade(() => {
+      throw cause;
+    });
+    const { sid } = kept.session;
+    await expect(sessions.get(sid)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: 'migrate failed. See the cause.',
+      cause,
+    });
+    expect(logger.lines[0]).toEqual({
+      level: 'error',
+      fields: { sid, error: { name: 'RangeError', message: 'version 3' } },
+      message: 'migrate failed',
+    });
+  });
+});
