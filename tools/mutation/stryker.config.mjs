@@ -28,6 +28,8 @@ export default {
   disableTypeChecks: false,
   concurrency: 2,
   timeoutMS: 5_000,
+  // The first run of all tests, without mutants.
+  dryRunTimeoutMinutes: 30,
   // Percent; the run fails below.
   thresholds: { high: 99, low: 97, break: 97 },
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],

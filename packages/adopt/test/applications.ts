@@ -24,6 +24,9 @@ const session = createRequire(import.meta.url)('express-session') as ((
   readonly MemoryStore: new () => OldStore;
   readonly Store: new () => object;
 };
+/** For stores that extend its class. */
+export const expressSessionOf = (): object => session;
+
 const oldSessionOf = (req: object): OldRequestSession =>
   (req as { readonly session: OldRequestSession }).session;
 
@@ -39,6 +42,8 @@ export interface OldData {
 /** Starts a server for the test. Returns its address. */
 export async function listen(application: RequestListener): Promise<string> {
   const server = createServer(application);
+  // A client that reuses a connection must not meet its end on a busy machine.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(
     () =>
