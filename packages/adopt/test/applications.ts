@@ -30,8 +30,8 @@ export const expressSessionOf = (): object => session;
 const oldSessionOf = (req: object): OldRequestSession =>
   (req as { readonly session: OldRequestSession }).session;
 
-export const OLD_SECRET = 'the secret of express-session';
-export const SECRET = 'key material of thirty-two bytes or more';
+const OLD_SECRET = 'the secret of express-session';
+const SECRET = 'key material of thirty-two bytes or more';
 
 /** What the old application kept. */
 export interface OldData {

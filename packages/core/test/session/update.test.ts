@@ -42,7 +42,7 @@ describe('an update', () => {
     await expect(sessions.updateAll('nobody', patch as never)).rejects.toMatchObject(refused);
   });
 
-  it('of all sessions of a subject that is none is refused', async () => {
+  it('of all sessions is refused without a valid subject', async () => {
     const { sessions } = arrange();
     for (const subject of ['', 5, undefined]) {
       await expect(sessions.updateAll(subject as never, {})).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe('an update', () => {
     });
   });
 
-  it('by an object is a failure of the server if the stored data does not fit, and says so', async () => {
+  it('by an object is a failure of the server if the stored data does not fit, and names that', async () => {
     const { sessions, sid, logger, events } = await upgraded();
     await expect(sessions.update(sid, { theme: 'dark' })).rejects.toMatchObject({
       code: 'store_unavailable',
@@ -75,7 +75,7 @@ describe('an update', () => {
     expect(events.at(-1)).toEqual(['store-error', { operation: 'issue', error }]);
   });
 
-  it('by a function is answered with its own fault', async () => {
+  it('by a function is refused for its own fault', async () => {
     const { sessions, sid } = await upgraded();
     await expect(sessions.update(sid, (data) => data)).rejects.toMatchObject({
       code: 'invalid_data',
