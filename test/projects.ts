@@ -64,7 +64,10 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'packages/redis/test/history/history.test.ts',
   ],
   // One SQLite in process is in `unit`; these start servers of their own.
-  sql: ['packages/sql/test/{postgres,mysql,cost,history,runtimes,server,simulation}/**/*.test.ts'],
+  sql: [
+    'packages/sql/test/{postgres,mysql,cost,history,runtimes,server,simulation}/**/*.test.ts',
+    'packages/adopt/test/servers/*.test.ts',
+  ],
   unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/{canary,history}/*.test.ts'],
 };
 

@@ -24,11 +24,14 @@ const session = createRequire(import.meta.url)('express-session') as ((
   readonly MemoryStore: new () => OldStore;
   readonly Store: new () => object;
 };
+/** For stores that extend its class. */
+export const expressSessionOf = (): object => session;
+
 const oldSessionOf = (req: object): OldRequestSession =>
   (req as { readonly session: OldRequestSession }).session;
 
-export const OLD_SECRET = 'the secret of express-session';
-export const SECRET = 'key material of thirty-two bytes or more';
+const OLD_SECRET = 'the secret of express-session';
+const SECRET = 'key material of thirty-two bytes or more';
 
 /** What the old application kept. */
 export interface OldData {
@@ -39,6 +42,8 @@ export interface OldData {
 /** Starts a server for the test. Returns its address. */
 export async function listen(application: RequestListener): Promise<string> {
   const server = createServer(application);
+  // A client that reuses a connection must not meet its end on a busy machine.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(
     () =>

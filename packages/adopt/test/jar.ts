@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { sendRequest } from '../../../test/kit.js';
 
 /** A browser's cookies for one host, as far as these tests need them. */
@@ -42,17 +43,20 @@ export interface Ask {
   readonly body?: object;
   /** The response is lost on its way: the jar does not get its cookies. */
   readonly isLost?: boolean;
+  /** Default: a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** Sends a request with the cookies of a jar, which takes those of the response. */
 export async function ask(jar: Jar, url: string, given: Ask = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, isLost = false } = given;
+  const { method = 'GET', headers = {}, body, isLost = false, agent } = given;
   const cookie = jar.header();
   const lines = Object.entries({ ...(cookie === '' ? {} : { cookie }), ...headers });
   const answer = await sendRequest(url, {
     method,
     headers: lines,
     ...(body === undefined ? {} : { body }),
+    ...(agent === undefined ? {} : { agent }),
   });
   const { status, setCookies, text } = answer;
   if (!isLost) jar.take(setCookies);

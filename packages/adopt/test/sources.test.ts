@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { encode } from '@auth/core/jwt';
 import { type AdoptSource, cookieSession, type OldRequest, refreshTable } from '@sess/adopt';
 import { ironSession } from '@sess/adopt/iron-session';
@@ -6,6 +7,8 @@ import { nextAuth } from '@sess/adopt/next-auth';
 import { sealData } from 'iron-session';
 import { EncryptJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { listen } from './applications.js';
+import { ask, createJar } from './jar.js';
 
 const PASSWORD = 'a password of at least thirty-two characters';
 
@@ -71,7 +74,6 @@ describe('nextAuth', () => {
   );
 
   it('reads the cookie of next-auth 4, also in chunks', async () => {
-    const { hkdfSync } = await import('node:crypto');
     const key = hkdfSync('sha256', secret, '', 'NextAuth.js Generated Encryption Key', 32);
     const value = await new EncryptJWT({ sub: 'ada' })
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
@@ -106,6 +108,23 @@ describe('cookieSession', () => {
   const value = Buffer.from(JSON.stringify({ userId: 'ada' })).toString('base64');
   const signedBy = (key: string, text = `session=${value}`): string =>
     createHmac('sha1', key).update(text).digest('base64url');
+
+  it('reads what cookie-session has written', async () => {
+    const write = createRequire(import.meta.url)('cookie-session') as (
+      options: object,
+    ) => (req: object, res: object, next: () => void) => void;
+    const url = await listen((req, res) => {
+      const next = (): void => {
+        Object.assign((req as unknown as { session: object }).session, { userId: 'ada' });
+        res.end();
+      };
+      write({ keys })(req, res, next);
+    });
+    const jar = createJar();
+    await ask(jar, url);
+    const request = requestWith(Object.fromEntries(jar.cookies));
+    expect(await find(source, request)).toEqual({ data: { userId: 'ada' } });
+  });
 
   it.each(keys)('reads a cookie that was signed with %s', async (key) => {
     const request = requestWith({ session: value, 'session.sig': signedBy(key) });
