@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { listen } from './applications.js';
 import { ask, createJar } from './jar.js';
 
+const require = createRequire(import.meta.url);
 const PASSWORD = 'a password of at least thirty-two characters';
 
 /** A request with given cookies, and perhaps a token. */
@@ -110,7 +111,7 @@ describe('cookieSession', () => {
     createHmac('sha1', key).update(text).digest('base64url');
 
   it('reads what cookie-session has written', async () => {
-    const write = createRequire(import.meta.url)('cookie-session') as (
+    const write = require('cookie-session') as (
       options: object,
     ) => (req: object, res: object, next: () => void) => void;
     const url = await listen((req, res) => {
