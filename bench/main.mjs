@@ -9,6 +9,7 @@ import { measureChanges } from './src/parts/changes.mjs';
 import { measureHttp } from './src/parts/http.mjs';
 import { measureJwt } from './src/parts/jwt.mjs';
 import { measureMemory } from './src/parts/memory.mjs';
+import { measurePages } from './src/parts/pages.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
 import { measureRoundTrips } from './src/parts/round-trips.mjs';
 import { measureScaling } from './src/parts/scaling.mjs';
@@ -24,6 +25,7 @@ const PARTS = {
   verify: measureVerify,
   jwt: measureJwt,
   http: measureHttp,
+  pages: measurePages,
   changes: measureChanges,
   'revoke-all': measureRevokeAll,
   memory: measureMemory,

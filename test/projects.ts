@@ -59,6 +59,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   redis: [
     // Its engines keep their sessions in a Redis that fails.
     'test/canary/engines.test.ts',
+    'packages/express/test/classic/redis/*.test.ts',
     'packages/redis/test/*.test.ts',
     'packages/redis/test/{client,denylist,faults,near-cache,replay,smoke,store}/**/*.test.ts',
     'packages/redis/test/history/history.test.ts',
@@ -82,6 +83,7 @@ const SHORT: Readonly<Partial<Record<ProjectName, 'all' | readonly string[]>>> =
   ],
   adapters: ['packages/{express,fastify,hono}/test/adapter.test.ts'],
   redis: [
+    'packages/express/test/classic/redis/*.test.ts',
     'packages/redis/test/smoke/*.test.ts',
     'packages/redis/test/{near-cache/near-cache,round-trips}.test.ts',
   ],

@@ -77,6 +77,10 @@ export function judgeGoals(find) {
       least(`${framework}, ${name}: the same by processor time`, byCpu, bound);
     }
   }
+  for (const framework of ['express', 'fastify', 'hono']) {
+    const beyond = find.rowOf(`pages-${framework}`, 'ours')?.ratios[0];
+    most(`${framework}, a page by the session cookie: a third of the peer’s time`, beyond, 1 / 3);
+  }
   most(
     'memory: 400 B a session beside its data',
     find.rowOf('memory', 'ours')?.cells['B beside the data'],

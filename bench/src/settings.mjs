@@ -18,6 +18,8 @@ const FULL = {
   memorySessions: 9_000,
   httpRounds: 5,
   httpSeconds: 2,
+  pageRounds: 9,
+  pageRequests: 3_000,
   /** Masters of each Cluster. */
   clusters: [1, 3],
   scalingMs: 800,
@@ -39,6 +41,8 @@ const QUICK = {
   memorySessions: 600,
   httpRounds: 1,
   httpRequests: 256,
+  pageRounds: 1,
+  pageRequests: 256,
   clusters: [1],
   scalingMs: 50,
   sqlRounds: 2,

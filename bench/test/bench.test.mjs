@@ -71,12 +71,24 @@ describe('the bench', { timeout: PATIENCE }, () => {
       'ours, near cache',
       'ours, batched reads',
       'ours, JWT',
-      'ours, session cookie',
       'hono-sessions',
       'hono/jwt',
       'better-auth',
     ]);
     expect(readFileSync(page, 'utf8')).toContain('](http-hono.svg)');
+  });
+
+  it.concurrent('measures a page by the session cookie beside the peer', async () => {
+    const { results } = await bench('--only=pages', '--frameworks=hono');
+
+    expect(namesOf(results, 'pages-hono')).toEqual([
+      'bare',
+      'ours',
+      'ours, near cache',
+      'hono-sessions, id unencrypted',
+      'hono-sessions',
+    ]);
+    expect(results.goals).toHaveLength(1);
   });
 
   it.concurrent('measures one process and two', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findGaps, findTitles, readRequirements, writePage } from '../../tools/evidence.mjs';
 import { readTitles } from '../../tools/source.mjs';
@@ -10,6 +11,34 @@ it('every requirement has a test, and every tag in a title names a requirement',
   );
   expect(titles.filter(({ ids }) => ids.length > 0).length).toBeGreaterThanOrEqual(276);
   expect(findGaps(requirements, titles)).toEqual([]);
+});
+
+/** Sections of ASVS 5.0.0 on cookies, browser headers, origins and sessions, with the number of their clauses. */
+const ASVS = { 3.3: 5, 3.4: 8, 3.5: 8, 7.1: 3, 7.2: 4, 7.3: 2, 7.4: 5, 7.5: 3, 7.6: 2 };
+
+it('every clause of ASVS on cookies, browser headers, origins and sessions has a line', () => {
+  const { groups, elsewhere } = readRequirements();
+  const lines = [...groups.flatMap(({ requirements }) => requirements), ...elsewhere.lines];
+  const named = lines
+    .flatMap(({ standards }) => standards)
+    .filter((name) => name.startsWith('ASVS '))
+    .flatMap((name) => name.slice('ASVS '.length).split(', '));
+  const clauses = Object.entries(ASVS).flatMap(([section, count]) =>
+    Array.from({ length: count }, (_, n) => `${section}.${n + 1}`),
+  );
+  expect(clauses.filter((clause) => !named.includes(clause))).toEqual([]);
+});
+
+it('every name on the page about cookie standards is that of a requirement', () => {
+  const page = readFileSync(
+    new URL('../../docs/quality/cookie-standards.md', import.meta.url),
+    'utf8',
+  );
+  const ids = readRequirements().groups.flatMap((group) => group.requirements.map(({ id }) => id));
+  const rows = page.split('\n').filter((line) => /^\| (?!-|section|the cookie …)/.test(line));
+  const names = rows.flatMap((row) => row.split('|').at(-2).trim().split(', '));
+  expect(rows.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !ids.includes(name) && name !== 'for the application')).toEqual([]);
 });
 
 const PAGE = `# Requirements

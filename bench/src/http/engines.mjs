@@ -29,18 +29,6 @@ export async function signInToEngine(sessions) {
   return issued.map(({ accessToken }) => ({ authorization: `Bearer ${accessToken}` }));
 }
 
-/** The engine of pages that are loaded by the session cookie, on the same Redis as those of the peers. */
-export async function makePagesEngine({ ioredis }) {
-  return createSessions({ store: redisStore(await ioredis(), { keyPrefix: 'pages:' }) });
-}
-
-export async function signInByCookie(sessions) {
-  const issued = await Promise.all(
-    subjects('ours').map((subject) => sessions.create(sampleSession(subject))),
-  );
-  return issued.map(({ refreshToken }) => ({ cookie: `__Host-sess=${refreshToken}` }));
-}
-
 /** Headers as long as those of @sess, for a route that reads them and does nothing. */
 export function idleHeaders() {
   return subjects('idle').map((subject) => ({

@@ -3,14 +3,8 @@ import { requireSession, sessionMiddleware } from '@sess/express';
 import express from 'express';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { expressSession, signIn } from '../peers/express-session.mjs';
-import {
-  cookieHeaders,
-  ENGINES,
-  idleHeaders,
-  makePagesEngine,
-  signInByCookie,
-  signInToEngine,
-} from './engines.mjs';
+import { cookieHeaders, ENGINES, idleHeaders, signInToEngine } from './engines.mjs';
+import { bareVisits, PAGE_ENGINES, renderPage, visit, visitByCookie } from './visits.mjs';
 
 function listen(app) {
   return new Promise((resolve) => {
@@ -47,15 +41,6 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
-  async 'ours, session cookie'(context) {
-    const sessions = await makePagesEngine(context);
-    const app = express().use(sessionMiddleware(sessions, { transport: 'cookie' }));
-    app.get(
-      '/me',
-      requireSession((req, res) => res.json({ user: req.session.subject })),
-    );
-    return { port: await listen(app), headers: await signInByCookie(sessions) };
-  },
   async 'express-session + connect-redis'({ nodeRedis }) {
     const middleware = expressSession(await nodeRedis());
     const app = express().use(middleware);
@@ -73,5 +58,40 @@ export const variants = {
       else res.json({ user: found.user.name });
     });
     return { port: await listen(app), headers: await cookieHeaders('ba', signUp) };
+  },
+};
+
+const ourPages = Object.fromEntries(
+  Object.entries(PAGE_ENGINES).map(([name, makeEngine]) => [
+    name,
+    async (context) => {
+      const sessions = await makeEngine(context);
+      const app = express().use(sessionMiddleware(sessions, { transport: 'cookie' }));
+      app.get('/me', requireSession({ redirectTo: '/login' }), (req, res) => {
+        res.send(renderPage(req.session));
+      });
+      return { port: await listen(app), headers: await visitByCookie(sessions) };
+    },
+  ]),
+);
+
+/** Pages by a session cookie; the peer comes last. */
+export const pages = {
+  async bare() {
+    const app = express().get('/me', (_req, res) => res.send(renderPage()));
+    return { port: await listen(app), headers: bareVisits() };
+  },
+  ...ourPages,
+  async 'express-session + connect-redis'({ nodeRedis }) {
+    const middleware = expressSession(await nodeRedis());
+    const app = express().use(middleware);
+    app.get('/me', (req, res) => {
+      if (req.session.subject === undefined) res.redirect(303, '/login');
+      else res.send(renderPage(req.session));
+    });
+    return {
+      port: await listen(app),
+      headers: await visit('es', (one) => signIn(middleware, one)),
+    };
   },
 };

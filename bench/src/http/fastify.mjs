@@ -5,15 +5,8 @@ import Fastify from 'fastify';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { registerSession } from '../peers/fastify-session.mjs';
 import { sampleSession } from '../sample.mjs';
-import {
-  cookieHeaders,
-  ENGINES,
-  idleHeaders,
-  makePagesEngine,
-  signInByCookie,
-  signInToEngine,
-  subjects,
-} from './engines.mjs';
+import { cookieHeaders, ENGINES, idleHeaders, signInToEngine, subjects } from './engines.mjs';
+import { bareVisits, PAGE_ENGINES, renderPage, visit, visitByCookie } from './visits.mjs';
 
 async function listen(app) {
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -69,16 +62,6 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
-  async 'ours, session cookie'(context) {
-    const sessions = await makePagesEngine(context);
-    const app = Fastify();
-    await app.register(sessionMiddleware(sessions, { transport: 'cookie' }));
-    app.get(
-      '/me',
-      requireSession((request) => ({ user: request.session.subject })),
-    );
-    return { port: await listen(app), headers: await signInByCookie(sessions) };
-  },
   async '@fastify/session'({ nodeRedis }) {
     const app = Fastify();
     const { signIn } = await registerSession(app, await nodeRedis());
@@ -96,5 +79,47 @@ export const variants = {
       return found === null ? reply.code(401).send() : { user: found.user.name };
     });
     return { port: await listen(app), headers: await cookieHeaders('ba', signIn) };
+  },
+};
+
+const HTML = 'text/html; charset=utf-8';
+
+const ourPages = Object.fromEntries(
+  Object.entries(PAGE_ENGINES).map(([name, makeEngine]) => [
+    name,
+    async (context) => {
+      const sessions = await makeEngine(context);
+      const app = Fastify();
+      await app.register(sessionMiddleware(sessions, { transport: 'cookie' }));
+      app.get('/me', { onRequest: requireSession({ redirectTo: '/login' }) }, (request, reply) => {
+        reply.type(HTML).send(renderPage(request.session));
+      });
+      return { port: await listen(app), headers: await visitByCookie(sessions) };
+    },
+  ]),
+);
+
+/** Pages by a session cookie; the peer comes last. */
+export const pages = {
+  async bare() {
+    const app = Fastify();
+    app.get('/me', (_request, reply) => {
+      reply.type(HTML).send(renderPage());
+    });
+    return { port: await listen(app), headers: bareVisits() };
+  },
+  ...ourPages,
+  async '@fastify/session'({ nodeRedis }) {
+    const app = Fastify();
+    const { signIn } = await registerSession(app, await nodeRedis());
+    app.get('/me', (request, reply) => {
+      const { session } = request;
+      if (session.get('subject') === undefined) reply.redirect('/login', 303);
+      else
+        reply
+          .type(HTML)
+          .send(renderPage({ subject: session.get('subject'), data: session.get('data') }));
+    });
+    return { port: await listen(app), headers: await visit('fs', signIn) };
   },
 };

@@ -6,15 +6,8 @@ import { jwt, sign } from 'hono/jwt';
 import { createBetterAuth } from '../peers/better-auth.mjs';
 import { honoSessions } from '../peers/hono-sessions.mjs';
 import { sampleSession } from '../sample.mjs';
-import {
-  cookieHeaders,
-  ENGINES,
-  idleHeaders,
-  makePagesEngine,
-  signInByCookie,
-  signInToEngine,
-  subjects,
-} from './engines.mjs';
+import { cookieHeaders, ENGINES, idleHeaders, signInToEngine, subjects } from './engines.mjs';
+import { bareVisits, PAGE_ENGINES, renderPage, visit, visitByCookie } from './visits.mjs';
 
 function listen(app) {
   return new Promise((resolve) => {
@@ -49,13 +42,6 @@ export const variants = {
     return { port: await listen(app), headers: idleHeaders() };
   },
   ...ours,
-  async 'ours, session cookie'(context) {
-    const sessions = await makePagesEngine(context);
-    const app = new Hono()
-      .use(sessionMiddleware(sessions, { transport: 'cookie' }))
-      .get('/me', requireSession(), (c) => c.json({ user: c.get('session').subject }));
-    return { port: await listen(app), headers: await signInByCookie(sessions) };
-  },
   async 'hono-sessions'({ ioredis }) {
     const { middleware, signIn } = honoSessions(await ioredis());
     const app = new Hono().use(middleware);
@@ -83,4 +69,44 @@ export const variants = {
     });
     return { port: await listen(app), headers: await cookieHeaders('ba', signIn) };
   },
+};
+
+const ourPages = Object.fromEntries(
+  Object.entries(PAGE_ENGINES).map(([name, makeEngine]) => [
+    name,
+    async (context) => {
+      const sessions = await makeEngine(context);
+      const app = new Hono()
+        .use(sessionMiddleware(sessions, { transport: 'cookie' }))
+        .get('/me', requireSession({ redirectTo: '/login' }), (c) =>
+          c.html(renderPage(c.get('session'))),
+        );
+      return { port: await listen(app), headers: await visitByCookie(sessions) };
+    },
+  ]),
+);
+
+function peerPage(options) {
+  return async ({ ioredis }) => {
+    const { middleware, signIn } = honoSessions(await ioredis(), options);
+    const app = new Hono().use(middleware);
+    app.get('/me', (c) => {
+      const session = c.get('session');
+      const subject = session.get('subject');
+      if (subject === null) return c.redirect('/login', 303);
+      return c.html(renderPage({ subject, data: session.get('data') }));
+    });
+    return { port: await listen(app), headers: await visit('hs', signIn) };
+  };
+}
+
+/** Pages by a session cookie; the peer comes last. */
+export const pages = {
+  async bare() {
+    const app = new Hono().get('/me', (c) => c.html(renderPage()));
+    return { port: await listen(app), headers: bareVisits() };
+  },
+  ...ourPages,
+  'hono-sessions, id unencrypted': peerPage({}),
+  'hono-sessions': peerPage({ encryptionKey: 's'.repeat(32) }),
 };

@@ -1,7 +1,7 @@
 // A process that serves some variants of one framework's route; started by `server.mjs`.
 import { openIoredis, openNodeRedis } from '../provision.mjs';
 
-const { framework, names, redisUrl } = JSON.parse(process.argv[2]);
+const { framework, kind, names, redisUrl } = JSON.parse(process.argv[2]);
 const once = (open) => {
   let opened;
   return () => (opened ??= open());
@@ -11,7 +11,7 @@ const context = {
   nodeRedis: once(() => openNodeRedis(redisUrl)),
 };
 
-const { variants } = await import(`./${framework}.mjs`);
+const { [kind]: variants } = await import(`./${framework}.mjs`);
 const served = {};
 for (const name of names) {
   try {

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 const SERVE = fileURLToPath(new URL('./serve.mjs', import.meta.url));
 
 /**
+ * @param what `framework`; `kind`: its `variants` or its `pages`; `names` of these; `redisUrl`
  * @returns `routes`: for each variant where it is served, the headers to send, and how to ask for the µs of processor
  *   time that its process has taken
  */
-export async function startServer({ framework, names, redisUrl }) {
-  const child = fork(SERVE, [JSON.stringify({ framework, names, redisUrl })], {
+export async function startServer(what) {
+  const child = fork(SERVE, [JSON.stringify(what)], {
     env: { ...process.env, NODE_ENV: 'production' },
     // That sessions are kept in memory is no news here.
     execArgv: ['--no-warnings'],
@@ -20,7 +21,7 @@ export async function startServer({ framework, names, redisUrl }) {
   const served = await Promise.race([
     once(child, 'message').then(([message]) => message.served),
     ended.then(([code]) => {
-      throw new Error(`the server of ${framework} ended with ${code} before it was ready`);
+      throw new Error(`the server of ${what.framework} ended with ${code} before it was ready`);
     }),
   ]);
   const readCpu = async () => {

@@ -25,7 +25,7 @@ async function measureFramework(framework, redisUrl, settings, onRound) {
   try {
     for (const [n, share] of shares.entries()) {
       onRound(`${framework}, starting`, n + 1, shares.length);
-      servers.push(await startServer({ framework, names: share, redisUrl }));
+      servers.push(await startServer({ framework, kind: 'variants', names: share, redisUrl }));
     }
     const routes = servers.flatMap((server) => server.routes);
     for (const { name, failure } of routes)

@@ -2,7 +2,7 @@
 // is measured beside it.
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
-import { sessionMiddleware } from 'hono-sessions';
+import { encrypt, sessionMiddleware } from 'hono-sessions';
 import { sampleSession } from '../sample.mjs';
 
 const WEEK = 7 * 86_400;
@@ -36,7 +36,8 @@ export function createBareHono() {
   };
 }
 
-export function honoSessions(redis) {
+/** @param options.encryptionKey its README recommends one: without it, the cookie is the id of the session */
+export function honoSessions(redis, { encryptionKey } = {}) {
   const keyOf = (id) => `hs:${id}`;
   const write = (id, data) => redis.set(keyOf(id), JSON.stringify(data), 'EX', WEEK);
   const store = {
@@ -45,9 +46,13 @@ export function honoSessions(redis) {
     persistSessionData: write,
     deleteSession: (id) => redis.del(keyOf(id)),
   };
-  const expireAfterSeconds = WEEK;
   return {
-    middleware: sessionMiddleware({ store, expireAfterSeconds, cookieOptions: { path: '/' } }),
+    middleware: sessionMiddleware({
+      store,
+      expireAfterSeconds: WEEK,
+      cookieOptions: { path: '/', sameSite: 'Lax', httpOnly: true },
+      ...(encryptionKey && { encryptionKey }),
+    }),
     async signIn(subject) {
       const id = randomUUID();
       const entries = Object.entries(sampleSession(subject));
@@ -57,7 +62,8 @@ export function honoSessions(redis) {
         _delete: false,
         _accessed: new Date().toISOString(),
       });
-      return { cookie: `session=${id}` };
+      const value = encryptionKey === undefined ? id : await encrypt(encryptionKey, id);
+      return { cookie: `session=${encodeURIComponent(value)}` };
     },
   };
 }

@@ -71,6 +71,7 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
       const exchange = new ExpressExchange(req, res);
       const request = http.createRequest(exchange, state[STATE]);
       if (state[STATE] === undefined) attach(req);
+      else assertReadOnly(req);
       state[STATE] = request;
       const reply = await http.handle(request, exchange);
       if (reply !== undefined) {
@@ -104,6 +105,11 @@ export function sessionErrors(...none: readonly never[]): ErrorRequestHandler {
 /** True if a later middleware tried to redefine what `sessionMiddleware()` has defined: the engine's own message. */
 function isRedefinition(error: unknown): boolean {
   return error instanceof TypeError && /^Cannot redefine property: sessions?$/.test(error.message);
+}
+
+/** The mutable `req.session` of `@sess/express/classic` can be deleted, and would not follow `req.sessions`. */
+function assertReadOnly(req: Request): void {
+  if (Object.getOwnPropertyDescriptor(req, 'session')?.configurable !== false) throwConflict();
 }
 
 /** Two middlewares that own `req.session` would each work on the other's session. */

@@ -163,3 +163,22 @@ describe('requireSession', () => {
     expect(errors[0]).toMatchObject({ code: 'invalid_argument' });
   });
 });
+
+it('headers that a middleware has set before stay on refusals and on session routes [responses.kept]', async () => {
+  const policy = "default-src 'none'";
+  const { url } = await start((app) => {
+    app.use((_req, res, next) => {
+      res.setHeader('Content-Security-Policy', policy);
+      next();
+    });
+    app.use(sessionMiddleware(createSessions(), { transport: 'cookie' }));
+    app.get('/page', requireSession({ redirectTo: '/sign-in' }), answer);
+  });
+  const sent = await Promise.all([
+    sendRequest(`${url}/page`, { headers: [['Sec-Fetch-Mode', 'navigate']] }),
+    sendRequest(`${url}/page`, { headers: [['Sec-Fetch-Mode', 'cors']] }),
+    sendRequest(`${url}/session/refresh`, { method: 'POST' }),
+  ]);
+  expect(sent.map(({ status }) => status)).toEqual([303, 401, 401]);
+  for (const { headers } of sent) expect(headers['content-security-policy']).toBe(policy);
+});

@@ -213,3 +213,22 @@ describe('sessionErrors', () => {
     expect(answer.headers['retry-after']).toBe('1');
   });
 });
+
+it('headers that a hook has set before stay on refusals and on session routes [responses.kept]', async () => {
+  const policy = "default-src 'none'";
+  const send = await start((app) => {
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.header('Content-Security-Policy', policy);
+      done();
+    });
+    app.register(sessionMiddleware(createSessions(), { transport: 'cookie' }));
+    app.get('/page', { preHandler: requireSession({ redirectTo: '/sign-in' }) }, () => 'page');
+  });
+  const sent = await Promise.all([
+    send('/page', { headers: [['Sec-Fetch-Mode', 'navigate']] }),
+    send('/page', { headers: [['Sec-Fetch-Mode', 'cors']] }),
+    send('/session/refresh', post()),
+  ]);
+  expect(sent.map(({ status }) => status)).toEqual([303, 401, 401]);
+  for (const { headers } of sent) expect(headers['content-security-policy']).toBe(policy);
+});

@@ -64,18 +64,22 @@ export function setVariable(c: Context, key: 'session' | 'sessions', value: unkn
 /** Has the session read from `sessions`, which chooses the caching of responses that depend on it. */
 function trackUse(c: Context): void {
   const { get } = c;
-  const read = (): unknown => (get('sessions') as RequestSession).session;
-  c.get = (key: string) => (key === 'session' ? read() : get(key));
-  const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'var')?.get;
-  Object.defineProperty(c, 'var', {
-    get: () =>
-      Object.defineProperty(all?.call(c), 'session', {
-        get: read,
-        set: throwConflict,
-        enumerable: true,
-      }),
-  });
+  c.get = (key: string) =>
+    key === 'session' ? (get('sessions') as RequestSession).session : get(key);
+  Object.defineProperty(c, 'var', TRACKED);
 }
+
+/** One descriptor for all requests: with separate functions, each request would get a new hidden class. */
+const TRACKED: PropertyDescriptor = {
+  get(this: Context) {
+    const all = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(this), 'var')?.get;
+    return Object.defineProperty(all?.call(this), 'session', {
+      get: () => this.get('session'),
+      set: throwConflict,
+      enumerable: true,
+    });
+  },
+};
 
 /** Returns the request's session, for the guard. @throws {UsageError} `middleware_missing`, `middleware_conflict` */
 export function getRequestSession(c: Context): RequestSession {

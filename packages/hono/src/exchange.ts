@@ -23,6 +23,11 @@ interface NodeBindings {
 
 const MAX_BYTES = 102_400;
 
+/** The methods of a context that create responses. `redirect` and `render` call these. */
+const MAKERS = ['newResponse', 'body', 'text', 'json', 'html'] as const;
+
+type Make = (...parameters: readonly unknown[]) => unknown;
+
 /** A Hono context as an exchange. Response headers are kept until there is a response to set them on. */
 export class HonoExchange implements Exchange {
   readonly path: string;
@@ -33,6 +38,10 @@ export class HonoExchange implements Exchange {
   readonly #changes: ((headers: Headers) => void)[] = [];
   #form: object | undefined;
   #isSent = false;
+  #isCachingChosen = false;
+  #hasCookie = false;
+  /** The last response that the context has made: it belongs to this request. */
+  #made: unknown;
 
   constructor(c: Context, clientIp: ClientIp | undefined) {
     this.#c = c;
@@ -117,10 +126,10 @@ export class HonoExchange implements Exchange {
 
   chooseCaching(choose: CacheChoice): void {
     if (this.#isSent) return;
-    this.#change((headers) => {
-      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined));
-      for (const name of cacheOverrides([...headers.keys()])) headers.delete(name);
-    });
+    this.#isCachingChosen = true;
+    this.#change((headers) =>
+      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
+    );
   }
 
   vary(names: string): void {
@@ -131,6 +140,7 @@ export class HonoExchange implements Exchange {
   }
 
   setCookie(name: string, setCookie: string): void {
+    this.#hasCookie = true;
     this.#change((headers) => {
       const all = mergeSetCookie(headers.getSetCookie(), name, setCookie);
       headers.delete('Set-Cookie');
@@ -146,7 +156,7 @@ export class HonoExchange implements Exchange {
   applyTo(response: Response): Response {
     this.#isSent = true;
     this.#hold();
-    return this.#apply(response);
+    return this.apply(response);
   }
 
   /** Sets the headers on the application's response, after which no more can be set. */
@@ -163,57 +173,98 @@ export class HonoExchange implements Exchange {
    */
   #hold(): void {
     if (this.#changes.length === 0) return;
-    const c = this.#c;
-    const { get, set } = responseProperty(c);
-    Object.defineProperty(c, 'res', {
-      configurable: true,
-      get: () => {
-        const response = get.call(c);
-        // The application has written to the socket itself, and a copy would be written too.
-        if (!c.finalized || response.headers.has('x-hono-already-sent')) return response;
-        const changed = this.#apply(response);
-        if (changed !== response) {
-          // Without this, Hono would merge the headers of the replaced response into the new one.
-          set.call(c, undefined);
-          set.call(c, changed);
-        }
-        return changed;
-      },
-      set: (response: Response | undefined) => set.call(c, response),
-    });
+    const c: Holding = this.#c;
+    const held = c[HELD];
+    if (held !== undefined) {
+      held.exchanges.push(this);
+      return;
+    }
+    // On the context itself if another copy of this package holds the response, too.
+    const own = Object.getOwnPropertyDescriptor(c, 'res');
+    const { get, set } = (own ??
+      Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res')) as Pick<
+      Held,
+      'get' | 'set'
+    >;
+    c[HELD] = { get, set, exchanges: [this] };
+    Object.defineProperty(c, 'res', HELD_RESPONSE);
   }
 
-  /** Returns the response itself if it has the headers, and a copy otherwise. */
-  #apply(response: Response): Response {
+  /** Returns the response with the headers: itself, or a copy. */
+  apply(response: Response): Response {
+    // A copy is a stream, which takes the server longer to send than all of a verification. With a cookie there is a
+    // copy nevertheless, because a response that the application kept would give it to other users.
+    if (response === this.#made && !this.#hasCookie) {
+      this.#applyTo(response.headers);
+      return response;
+    }
     const headers = new Headers(response.headers);
-    for (const change of this.#changes) change(headers);
-    if (headers.get('Cache-Control') === 'no-store')
-      for (const name of cacheOverrides(headers.keys())) headers.delete(name);
+    this.#applyTo(headers);
     if (isSame(headers, response.headers)) return response;
     // A copy: headers may be immutable, and an application may return one Response for several requests.
     const { status, statusText, body } = response;
     return new Response(body, { status, statusText, headers });
   }
 
+  #applyTo(headers: Headers): void {
+    for (const change of this.#changes) change(headers);
+    if (!this.#isCachingChosen && headers.get('Cache-Control') !== 'no-store') return;
+    for (const name of cacheOverrides(headers.keys())) headers.delete(name);
+  }
+
   #change(change: (headers: Headers) => void): void {
-    if (!this.#isSent) {
-      this.#changes.push(change);
-      return;
+    if (this.#isSent) throw createMistake('answer_sent', 'c.var.sessions');
+    if (this.#changes.push(change) === 1) this.#noteResponses();
+  }
+
+  /** Notes which response the context makes from now on. */
+  #noteResponses(): void {
+    const makers = this.#c as unknown as Record<(typeof MAKERS)[number], Make>;
+    const note = (made: unknown): unknown => {
+      this.#made = made;
+      return made;
+    };
+    for (const name of MAKERS) {
+      const make = makers[name];
+      makers[name] = (...parameters) => {
+        const made = make.call(this.#c, ...parameters);
+        return made instanceof Promise ? made.then(note) : note(made);
+      };
     }
-    throw createMistake('answer_sent', 'c.var.sessions');
   }
 }
 
-interface ResponseProperty {
+const HELD: unique symbol = Symbol('held response');
+
+/** The accessors of `c.res` before a response was held, and the exchanges that hold it. */
+interface Held {
   readonly get: (this: Context) => Response;
   readonly set: (this: Context, response: Response | undefined) => void;
+  readonly exchanges: HonoExchange[];
 }
 
-/** The accessors of `c.res`, on the context itself if this middleware has run before on the same request. */
-function responseProperty(c: Context): ResponseProperty {
-  const own = Object.getOwnPropertyDescriptor(c, 'res');
-  return (own ?? Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res')) as never;
-}
+type Holding = Context & { [HELD]?: Held };
+
+/** One descriptor for all requests: with separate functions, each request would get a new hidden class. */
+const HELD_RESPONSE: PropertyDescriptor = {
+  configurable: true,
+  get(this: Context & { readonly [HELD]: Held }) {
+    const { get, set, exchanges } = this[HELD];
+    const response = get.call(this);
+    // The application has written to the socket itself, and a copy would be written too.
+    if (!this.finalized || response.headers.has('x-hono-already-sent')) return response;
+    const changed = exchanges.reduce((held, exchange) => exchange.apply(held), response);
+    if (changed !== response) {
+      // Without this, Hono would merge the headers of the replaced response into the new one.
+      set.call(this, undefined);
+      set.call(this, changed);
+    }
+    return changed;
+  },
+  set(this: Context & { readonly [HELD]: Held }, response: Response | undefined) {
+    this[HELD].set.call(this, response);
+  },
+};
 
 function isSame(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);

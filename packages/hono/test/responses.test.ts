@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createSessions } from '@sess/core';
-import { type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
+import { requireSession, type SessionEnv, sessionErrors, sessionMiddleware } from '@sess/hono';
 import { type Context, Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { HTTPException } from 'hono/http-exception';
@@ -105,6 +105,18 @@ describe('the refresh cookie', () => {
     expect(shared.headers.getSetCookie()).toEqual([]);
   });
 
+  it('the refresh cookie is not set on a response of the context that the application reuses', async () => {
+    let kept: Response | undefined;
+    for (let time = 0; time < 2; time += 1) {
+      const sent = await signInAnd((c) => {
+        kept ??= c.body(null, 204);
+        return kept;
+      });
+      expect(sent.setCookies).toHaveLength(1);
+    }
+    expect(kept?.headers.getSetCookie()).toEqual([]);
+  });
+
   it('a response that was written without Hono stays unchanged', async () => {
     const sent = await signInAnd((c) => {
       const { outgoing } = c.env as unknown as HttpBindings;
@@ -194,5 +206,65 @@ describe('a response that is on its way', () => {
     });
     const app = new Hono().use(sessionMiddleware(sessions)).get('/', () => special);
     expect(await app.request('/')).toBe(special);
+  });
+});
+
+it('headers that a middleware has set before stay on refusals and on session routes [responses.kept]', async () => {
+  const policy = "default-src 'none'";
+  const app = new Hono<SessionEnv>()
+    .use(async (c, next) => {
+      c.header('Content-Security-Policy', policy);
+      await next();
+    })
+    .use(sessionMiddleware(sessions, { transport: 'cookie' }))
+    .get('/page', requireSession({ redirectTo: '/sign-in' }), (c) => c.text('page'));
+  const sent = await Promise.all([
+    app.request('/page', { headers: { 'sec-fetch-mode': 'navigate' } }),
+    app.request('/page', { headers: { 'sec-fetch-mode': 'cors' } }),
+    app.request('/session/refresh', { method: 'POST' }),
+  ]);
+  expect(sent.map(({ status }) => status)).toEqual([303, 401, 401]);
+  for (const { headers } of sent) expect(headers.get('content-security-policy')).toBe(policy);
+});
+
+describe('the response of a page', () => {
+  /** Asks for a page with the cookie of a user, and without it. */
+  async function load(answer: Answer) {
+    const { refreshToken } = await sessions.create({ subject: 'ada' });
+    const made: Response[] = [];
+    const sent: Response[] = [];
+    const app = new Hono<SessionEnv>()
+      .use(sessionMiddleware(sessions, { transport: 'cookie' }))
+      .get('/', async (c) => {
+        void c.var.session;
+        const response = await answer(c);
+        made.push(response);
+        return response;
+      });
+    for (const cookie of [`__Host-sess=${refreshToken}`, '']) {
+      sent.push(await app.request('/', { headers: { cookie, 'sec-fetch-mode': 'navigate' } }));
+    }
+    return { made, sent };
+  }
+
+  it.each<[string, Answer]>([
+    ['c.html', (c) => c.html('<p>page')],
+    ['c.html with a promise', (c) => c.html(Promise.resolve('<p>page'))],
+    ['c.render', (c) => c.render('page')],
+    ['c.redirect', (c) => c.redirect('/other')],
+    ['c.newResponse', (c) => c.newResponse('page')],
+  ])(
+    'the response of a page by %s is sent itself, not as a copy [cookie.caching]',
+    async (_, answer) => {
+      const { made, sent } = await load(answer);
+      expect(sent[0]).toBe(made[0]);
+      expect(sent[0]?.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  it('the response of a page without a user has not the caching of one with a user, although the application reuses it [cookie.caching]', async () => {
+    const shared = new Response(null, { status: 204 });
+    const { sent } = await load(() => shared);
+    expect(sent.map(({ headers }) => headers.get('cache-control'))).toEqual(['no-store', null]);
   });
 });

@@ -41,6 +41,10 @@ async function evented(client: EventedClient & RedisClient): Promise<OpenClient>
 /** Opens a client of ioredis 6, the one that every change is tried with. */
 export const openIoredis = (url: string): Promise<OpenClient> => evented(new Redis(url, failFast));
 
+/** The same with time for a busy machine, where speed is not the subject. */
+export const openPatientIoredis = (url: string): Promise<OpenClient> =>
+  evented(new Redis(url, { ...failFast, commandTimeout: 20_000 }));
+
 /** Every client that the store is promised to work with, on a single server. */
 export const CLIENTS: Readonly<Record<string, (url: string) => Promise<OpenClient>>> = {
   'ioredis 6': openIoredis,

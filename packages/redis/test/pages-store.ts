@@ -8,6 +8,9 @@ export async function startPagesRedis() {
   const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
   const clients: Redis[] = [];
   return {
+    url: server.url,
+    /** Has an `openStore(url)`, for a process of its own. */
+    module: new URL('./processes/pages-store.mjs', import.meta.url).href,
     openStore() {
       // Patient, because the browsers of these tests keep the machine busy.
       const options = { ...failFast, enableOfflineQueue: true, commandTimeout: 20_000 };

@@ -232,6 +232,7 @@ export function readCookie(header: string | undefined, name: string): CookieValu
   }
   const [value] = values;
   if (value === undefined) return { kind: 'none' };
+  if (values.length === 1 && !value.includes(',')) return { kind: 'value', value };
   const all = values.flatMap((line) => splitJoined(line, name));
   return all.length > 1 ? { kind: 'duplicate', values: all } : { kind: 'value', value };
 }

@@ -34,7 +34,6 @@ const REUSE = { kind: 'end', cause: 'reuse' } as const;
 export function decidePresentation(given: PresentationAttempt): PresentationDecision {
   const { record, token, at, policy, canRenew } = given;
   const { auth } = record;
-  const attempt = { ...given, withAccess: false };
   const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
   if (former !== undefined) return { kind: 'accept', isLatest: false, former };
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
@@ -48,7 +47,7 @@ export function decidePresentation(given: PresentationAttempt): PresentationDeci
     const retention = Math.max(policy.grace, policy.overlap);
     if (!isDue || mustWait(auth, { at, policy, retention }))
       return { kind: 'accept', isLatest: true };
-    return rotate(attempt);
+    return rotate({ ...given, withAccess: false });
   }
 
   const first = auth.steps.length - (auth.generation - token.generation);
@@ -57,7 +56,9 @@ export function decidePresentation(given: PresentationAttempt): PresentationDeci
   const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(latest), auth.refresh)) return UNKNOWN;
   if (isForgiven(auth, { step, at, grace: policy.grace })) {
-    return canRenew ? refreshEarlier(attempt) : { kind: 'accept', isLatest: false };
+    return canRenew
+      ? refreshEarlier({ ...given, withAccess: false })
+      : { kind: 'accept', isLatest: false };
   }
   const isOverlapping = at - (step.spentAt ?? at) < policy.overlap;
   return isOverlapping ? { kind: 'accept', isLatest: false } : REUSE;

@@ -57,7 +57,7 @@ describe('mergeSetCookie', () => {
     ).toEqual(['theme=dark; Path=/', 'lang=en', '__Host-sess=v']);
   });
 
-  it('mergeSetCookie replaces the cookie of that name, so that only the last one counts [cookies.others]', () => {
+  it('mergeSetCookie replaces the cookie of that name, so that only the last one counts [cookies.others, cookies.once]', () => {
     const once = mergeSetCookie(['theme=dark'], '__Host-sess', '__Host-sess=; Max-Age=0');
     expect(mergeSetCookie(once, '__Host-sess', '__Host-sess=v')).toEqual([
       'theme=dark',

@@ -250,7 +250,7 @@ describe('the data of an elevation', () => {
 });
 
 describe('elevate with lifetimes', () => {
-  it('gives the session those of the call, which every later renewal keeps [lifetimes.elevate]', async () => {
+  it('gives the session those of the call, which every later renewal keeps [life.by-sign-in]', async () => {
     const { elevate, refresh, clock } = await signIn();
     const elevated = await elevate({ idleTtl: '1h', remember: false });
     expect(elevated.persistent).toBe(false);

@@ -1,4 +1,3 @@
-import type {} from '../augmentation.js';
 import type { Session, SessionData } from './types.js';
 
 declare module '../request-forms.js' {

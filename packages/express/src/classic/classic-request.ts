@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Guest,
   isSessError,
   type Lifetimes,
   type RequestSession,
   SessError,
+  type Session,
   type Sessions,
   UsageError,
 } from '@sess/core';
@@ -170,8 +172,12 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     const { settings, sessions } = this.#context;
     const { holder } = this.#face;
     const now = sessions.clock.now;
-    const maxAge = holder === undefined ? settings.maxAge : holder.expiresAt - now();
-    const cookie = new ClassicCookie({ attributes: settings.attributes, now, maxAge });
+    const cookie = new ClassicCookie({
+      attributes: settings.attributes,
+      now,
+      maxAge: holder === undefined ? settings.maxAge : lifetimeOf(holder),
+      left: holder && holder.expiresAt - now(),
+    });
     const view = new ClassicSession(this, cookie, texts);
     this.#base = new Map([...texts].filter(([name]) => Object.hasOwn(view, name)));
     this.#subject = texts.size === 0 ? undefined : this.#readSubject(view);
@@ -321,6 +327,10 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+function lifetimeOf(holder: Session | Guest): number {
+  return holder.expiresAt - ('lastUsedAt' in holder ? holder.lastUsedAt : holder.createdAt);
 }
 
 const NO_CHANGE = new Error('The data of a guest was read.');

@@ -6,30 +6,46 @@ export type CookieAttributes = Pick<Cookie, 'secure' | 'sameSite' | 'path' | 'pa
 
 /** `req.session.cookie`. */
 export class ClassicCookie implements Cookie {
-  readonly path: string;
-  readonly httpOnly = true;
-  readonly secure: boolean;
-  readonly sameSite: 'lax' | 'strict' | 'none';
-  readonly partitioned: boolean;
+  readonly #attributes: CookieAttributes;
+  readonly #now: () => number;
   #expires: Cookie['expires'];
   #originalMaxAge: Cookie['originalMaxAge'];
   #isChanged = false;
-  readonly #now: () => number;
 
   constructor(given: {
     readonly attributes: CookieAttributes;
     readonly now: () => number;
     /** Milliseconds; `null` for a cookie that ends with the browser session. */
     readonly maxAge: number | null;
+    /** Milliseconds that are left. Default: `maxAge`. */
+    readonly left?: number | undefined;
   }) {
-    const { attributes, now, maxAge } = given;
-    this.path = attributes.path;
-    this.secure = attributes.secure;
-    this.sameSite = attributes.sameSite;
-    this.partitioned = attributes.partitioned;
+    const { attributes, now, maxAge, left = maxAge } = given;
+    this.#attributes = attributes;
     this.#now = now;
     this.#originalMaxAge = maxAge;
-    this.#expires = this.#deadline(maxAge);
+    this.#expires = this.#deadline(left);
+  }
+
+  // The attributes have no setters, so that an assignment throws in place of having no effect.
+  get path(): string {
+    return this.#attributes.path;
+  }
+
+  get secure(): boolean {
+    return this.#attributes.secure;
+  }
+
+  get sameSite(): Cookie['sameSite'] {
+    return this.#attributes.sameSite;
+  }
+
+  get partitioned(): boolean {
+    return this.#attributes.partitioned;
+  }
+
+  get httpOnly(): true {
+    return true;
   }
 
   /** The lifetime in milliseconds that the application has chosen, `null` for a browser session; `undefined`: none. */

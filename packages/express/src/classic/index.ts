@@ -1,3 +1,4 @@
+export type * from '../augmentation.js';
 export { sessionErrors } from '../middleware.js';
 export type * from './augmentation.js';
 export { session } from './middleware.js';

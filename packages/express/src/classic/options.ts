@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly saveUninitialized?: false;
   /** Other origins whose pages may send unsafe requests with the cookie. Default: none. */
   readonly csrf?: HttpOptions['csrf'];
+  /** Takes over the live sessions of another system: what `adopt` of `@sess/adopt` returns. Default: none. */
+  readonly adopt?: HttpOptions['adopt'];
   /** How a request with a cookie is treated while the store fails. Default: `'fail'`, an error with status 503. */
   readonly onStoreError?: HttpOptions['onStoreError'];
 }
@@ -68,6 +70,7 @@ const ACCEPTED: Readonly<Record<string, readonly unknown[] | ((value: unknown) =
   resave: [undefined, false],
   saveUninitialized: [undefined, false],
   csrf: () => true,
+  adopt: () => true,
   onStoreError: () => true,
   'cookie.maxAge': (value) =>
     value === undefined ||
@@ -116,6 +119,7 @@ const REPAIRS: Readonly<Record<string, string>> = {
 export function readOptions(options: SessionOptions): ClassicSettings {
   assertAccepted('', options, ['subject']);
   const {
+    adopt,
     cookie = {},
     csrf,
     name,
@@ -133,6 +137,7 @@ export function readOptions(options: SessionOptions): ClassicSettings {
     transport: 'cookie',
     cookie: { ...attributes, ...(name === undefined ? {} : { name }) },
     ...(csrf === undefined ? {} : { csrf }),
+    ...(adopt === undefined ? {} : { adopt }),
     ...(onStoreError === undefined ? {} : { onStoreError }),
   };
   return Object.freeze({

@@ -13,6 +13,10 @@ export interface ResponseWork {
 const METHODS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 const HEADER_METHODS = ['setHeader', 'appendHeader', 'removeHeader'] as const;
 
+/** Headers of a response that belong to its body, or to its success. */
+const DESCRIBES_BODY =
+  /^(?:location|etag|last-modified|content-(?:disposition|encoding|language|length|range|type))$/;
+
 type Method = (typeof METHODS)[number];
 type Call = (...args: unknown[]) => unknown;
 
@@ -54,11 +58,12 @@ export class ResponseHold {
   }
 
   #call(method: Method, args: readonly unknown[]): unknown {
-    if (this.#phase === 'done' || this.#phase === 'passing') return this.#pass(method, args);
+    if (this.#phase === 'passing') return this.#pass(method, args);
     if (method === 'end') {
       if (this.#isEnded) return this.#res;
       this.#isEnded = true;
     }
+    if (this.#phase === 'done') return this.#pass(method, args);
     if (this.#phase === 'open') {
       if (!this.#isDue(method)) return this.#passOpen(method, args);
       this.#phase = 'held';
@@ -130,10 +135,16 @@ export class ResponseHold {
     this.#unseal();
     this.#waiting.length = 0;
     this.#phase = 'done';
-    const isSent = this.#res.headersSent;
+    this.#isEnded = false;
+    const res = this.#res;
+    const isSent = res.headersSent;
+    if (!isSent) {
+      for (const name of res.getHeaderNames())
+        if (DESCRIBES_BODY.test(name)) res.removeHeader(name);
+    }
     this.#work.fail(error);
     // A response that ends would show that everything was stored.
-    if (isSent) this.#res.destroy();
+    if (isSent) res.destroy();
   }
 
   #unseal(): void {

@@ -22,6 +22,7 @@ import { describeFaults } from './adapter/faults.js';
 import { describeGuests } from './adapter/guests.js';
 import type { StartHost, Target } from './adapter/host.js';
 import { describeJwks } from './adapter/jwks.js';
+import { describeOtherOrigins } from './adapter/other-origins.js';
 import { describeRefresh } from './adapter/refresh.js';
 import { describeRequestSessions } from './adapter/request-sessions.js';
 import { describeRevocation } from './adapter/revocation.js';
@@ -63,6 +64,7 @@ const WITH_STORE: readonly Part[] = [
   ['adapter', describeCookieSources],
   ['adapter', describeCookieCaching],
   ['adapter', describeRequestSessions],
+  ['adapter', describeOtherOrigins],
   ['adapter', describeCredentials],
   ['adapter', describeFaults],
   ['protocol', describeRefresh],
