@@ -276,7 +276,7 @@ describe('hostile and unlucky requests', () => {
     expect(own.status).toBe(200);
   });
 
-  it('do not get a cookie where a response must not set one, and have a session all the same', async () => {
+  it('do not get a cookie where a response must not set one, and still have a session', async () => {
     const { me } = await signedIn();
     const { body, setCookies } = await me({ headers: { 'sec-purpose': 'prefetch' } });
     expect(body).toMatchObject({ user: 'ada' });
