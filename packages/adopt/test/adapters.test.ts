@@ -24,8 +24,7 @@ async function openFastify(sessions: Sessions, options: HttpOptions): Promise<Vi
 }
 
 async function openHono(sessions: Sessions, options: HttpOptions): Promise<Visit> {
-  const app = new Hono();
-  app.use(hono.sessionMiddleware(sessions, options));
+  const app = new Hono().use(hono.sessionMiddleware(sessions, options));
   app.get('/me', (c) => c.json({ user: c.var.session?.subject ?? null }));
   return async (cookie) => {
     const response = await app.request('http://localhost/me', { headers: { cookie } });
