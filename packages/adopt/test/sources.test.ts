@@ -1,229 +1,154 @@
-import { hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { encode } from '@auth/core/jwt';
-import { type AdoptSource, adopt, cookieSession, refreshTable } from '@sess/adopt';
+import { type AdoptSource, cookieSession, type OldRequest, refreshTable } from '@sess/adopt';
 import { ironSession } from '@sess/adopt/iron-session';
 import { nextAuth } from '@sess/adopt/next-auth';
-import { createSessions, memoryStore, type Sessions } from '@sess/core';
-import type { Adoption } from '@sess/core/http';
-import { sessionMiddleware as fastifySessions } from '@sess/fastify';
-import { sessionMiddleware as honoSessions, type SessionVariables } from '@sess/hono';
-import { createFakeClock, silentLogger } from '@sess/testkit';
-import express, { type RequestHandler } from 'express';
-import fastify from 'fastify';
-import { Hono } from 'hono';
 import { sealData } from 'iron-session';
 import { EncryptJWT } from 'jose';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createNewApplication, listen } from './applications.js';
+import { describe, expect, it } from 'vitest';
+import { listen } from './applications.js';
 import { ask, createJar } from './jar.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+const require = createRequire(import.meta.url);
+const PASSWORD = 'a password of at least thirty-two characters';
 
-/** It has no types. */
-const cookieSessionOf = createRequire(import.meta.url)('cookie-session') as (
-  options: object,
-) => RequestHandler;
-
-interface Old {
-  readonly userId?: string;
-}
-const SECRET = 'key material of thirty-two bytes or more';
-const PASSWORD = 'the password of the sealed cookies, old';
-const HOUR = 3_600_000;
-/** The time of the fake clock, which the libraries do not know, is moved to the real one. */
-const NOW = Math.floor(Date.now() / 1_000) * 1_000;
-
-/** The `Set-Cookie` pairs that the middleware of cookie-session sends. */
-async function signByCookieSession(data: object): Promise<readonly [string, string][]> {
-  const app = express();
-  app.use(cookieSessionOf({ name: 'app', keys: ['new key', 'old key'] }));
-  app.get('/', (req, res) => {
-    Object.assign(req, { session: data });
-    res.json({});
-  });
-  const jar = createJar();
-  await ask(jar, await listen(app));
-  return [...jar.cookies];
-}
-
-/** A session token as next-auth 4 encrypts it. */
-function encryptAsVersion4(claims: object): Promise<string> {
-  const info = 'NextAuth.js Generated Encryption Key';
-  const key = new Uint8Array(hkdfSync('sha256', 'the secret', '', info, 32));
-  return new EncryptJWT({ ...claims })
-    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-    .setIssuedAt()
-    .setExpirationTime('1h')
-    .setJti('1')
-    .encrypt(key);
-}
-
-interface Case {
-  readonly name: string;
-  readonly source: () => AdoptSource<Old>;
-  readonly cookies: (user: string) => Promise<readonly (readonly [string, string])[]>;
-  /** Milliseconds from now; undefined if the old system has none. */
-  readonly end?: number;
-}
-
-const NAME = 'authjs.session-token';
-const CASES: readonly Case[] = [
-  {
-    name: 'iron-session',
-    source: () => ironSession({ password: PASSWORD, cookieName: 'app' }),
-    cookies: async (userId) => [
-      ['app', await sealData({ userId }, { password: PASSWORD, ttl: 3_600 })],
-    ],
-    end: HOUR,
-  },
-  {
-    name: 'cookie-session',
-    source: () => cookieSession({ keys: ['old key', 'new key'], cookieName: 'app' }),
-    cookies: (userId) => signByCookieSession({ userId }),
-  },
-  {
-    name: 'Auth.js 5',
-    source: () => nextAuth<Old>({ secret: ['another', 'the secret'] }),
-    cookies: async (userId) => [
-      [NAME, await encode({ salt: NAME, secret: 'the secret', maxAge: 3_600, token: { userId } })],
-    ],
-    end: HOUR,
-  },
-  {
-    name: 'next-auth 4, in two chunks',
-    source: () => nextAuth<Old>({ secret: 'the secret' }),
-    cookies: async (userId) => {
-      const token = await encryptAsVersion4({ userId });
-      const name = 'next-auth.session-token';
-      return [
-        [`${name}.0`, token.slice(0, 100)],
-        [`${name}.1`, token.slice(100)],
-      ];
-    },
-    end: HOUR,
-  },
-  {
-    name: 'a refresh table',
-    source: () =>
-      refreshTable<Old>({
-        cookieName: 'refresh',
-        find: async (token) =>
-          token.startsWith('token-of-')
-            ? { data: { userId: token.slice(9) }, expiresAt: NOW + HOUR }
-            : undefined,
-      }),
-    cookies: async (user) => [['refresh', `token-of-${user}`]],
-    end: HOUR,
-  },
-];
-
-/** Hosts of a route that shows whose session it is. Each returns its address. */
-const HOSTS = {
-  express: (sessions: Sessions, adoption: Adoption) =>
-    listen(createNewApplication(sessions, { transport: 'cookie', adopt: adoption })),
-  async fastify(sessions: Sessions, adoption: Adoption) {
-    const app = fastify();
-    onTestFinished(() => app.close());
-    await app.register(fastifySessions(sessions, options(adoption)));
-    app.get('/me', async ({ session }) => ({ user: session?.subject ?? null }));
-    return app.listen({ port: 0, host: '127.0.0.1' });
-  },
-  async hono(sessions: Sessions, adoption: Adoption) {
-    const app = new Hono<{ Variables: SessionVariables }>();
-    app.use(honoSessions(sessions, options(adoption)));
-    app.get('/me', (c) => c.json({ user: c.var.session?.subject ?? null }));
-    return listen((req, res) => {
-      const headers = new Headers({ cookie: req.headers.cookie ?? '' });
-      void (async () => {
-        const answer = await app.fetch(
-          new Request(`http://${req.headers.host}${req.url}`, { headers }),
-        );
-        const lines = answer.headers.getSetCookie();
-        res.writeHead(answer.status, { 'content-type': 'application/json', 'set-cookie': lines });
-        res.end(await answer.text());
-      })();
-    });
-  },
-};
-const options = (adoption: Adoption) =>
-  ({ transport: 'cookie', cookie: { secure: false }, adopt: adoption }) as const;
-
-async function arrange({ source }: Case, host: keyof typeof HOSTS = 'express') {
-  const clock = createFakeClock(NOW);
-  const sessions: Sessions = createSessions({
-    store: memoryStore({ clock }),
-    clock,
-    logger: silentLogger,
-  });
-  const adoption = adopt<Old>(sessions, {
-    from: source(),
-    secret: SECRET,
-    subject: ({ userId }) => userId,
-  });
-  const url = `${await HOSTS[host](sessions, adoption)}/me`;
-  const userOf = async (jar: ReturnType<typeof createJar>) => {
-    const { status, body } = await ask(jar, url);
-    expect(status).toBe(200);
-    return (body as { readonly user: string | null }).user;
+/** A request with given cookies, and perhaps a token. */
+function requestWith(cookies: Readonly<Record<string, string>>, token?: string): OldRequest {
+  const cookie = (name: string): string | undefined => cookies[name];
+  return {
+    cookie,
+    chunkedCookie: (name) =>
+      cookie(name) ??
+      ([0, 1, 2].map((index) => cookie(`${name}.${index}`) ?? '').join('') || undefined),
+    token,
   };
-  return { clock, sessions, userOf };
 }
 
-describe.each(CASES)('a live session of $name', (given) => {
-  it.each(['express', 'fastify', 'hono'] as const)(
-    'moves once, and ends as the old one would have, on %s',
-    async (host) => {
-      const { sessions, userOf } = await arrange(given, host);
-      const jar = createJar(await given.cookies('ada'));
-      const old = [...jar.cookies.keys()];
-      const users = await Promise.all(Array.from({ length: 10 }, () => userOf(jar)));
-      expect(users).toEqual(Array(10).fill('ada'));
-      const all = await sessions.list('ada');
-      expect(all).toHaveLength(1);
-      if (given.end !== undefined) {
-        expect(Math.abs((all[0]?.expiresAt ?? 0) - NOW - given.end)).toBeLessThan(60_000);
-      }
-      // The second presentation shows that the client has the new cookie.
-      expect(await userOf(jar)).toBe('ada');
-      expect(old.filter((name) => jar.cookies.has(name))).toEqual([]);
-      expect(await sessions.list('ada')).toHaveLength(1);
+/** Returns what a source finds in a request. */
+async function find<Old>(source: AdoptSource<Old>, request: OldRequest) {
+  const credential = source.read(request);
+  return credential === undefined ? undefined : source.load(credential);
+}
+
+describe('ironSession', () => {
+  const source = ironSession({ password: { 2: `${PASSWORD} 2`, 1: PASSWORD }, cookieName: 'app' });
+
+  it('reads what iron-session has sealed, with its end', async () => {
+    const before = Date.now();
+    const app = await sealData({ userId: 'ada' }, { password: PASSWORD, ttl: 3_600 });
+    const found = await find(source, requestWith({ app }));
+    expect(found?.data).toEqual({ userId: 'ada' });
+    expect(found?.expiresAt).toBeGreaterThanOrEqual(before + 3_600_000);
+    expect(found?.expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  });
+
+  it('reads a seal in chunks, of a newer password, and without an end', async () => {
+    const password = { 2: `${PASSWORD} 2` };
+    const seal = await sealData({ userId: 'ada' }, { password, ttl: 0 });
+    const chunks = { 'app.0': seal.slice(0, 100), 'app.1': seal.slice(100) };
+    expect(await find(source, requestWith(chunks))).toEqual({ data: { userId: 'ada' } });
+  });
+
+  it('finds nothing in a seal of another password, a changed one, and other text', async () => {
+    const foreign = await sealData({ userId: 'eve' }, { password: `${PASSWORD} 3` });
+    const seal = await sealData({ userId: 'ada' }, { password: PASSWORD });
+    const changed = seal.replace(/\*\d{13}\*/, `*${Date.now() + 10 ** 12}*`);
+    for (const app of [foreign, changed, seal.slice(0, -9), 'Fe26.2', '*'.repeat(5_000), '']) {
+      expect(await find(source, requestWith({ app }))).toBeUndefined();
+    }
+  });
+});
+
+describe('nextAuth', () => {
+  const secret = 'the secret of Auth.js';
+  const source = nextAuth({ secret: ['a newer secret', secret] });
+
+  it.each(['authjs.session-token', '__Secure-authjs.session-token'])(
+    'reads the cookie %s of Auth.js 5, with its end',
+    async (name) => {
+      const value = await encode({ token: { sub: 'ada' }, secret, salt: name, maxAge: 60 });
+      const found = await find(source, requestWith({ [name]: value }));
+      expect(found?.data).toMatchObject({ sub: 'ada' });
+      expect(found?.expiresAt).toBe(Number(found?.data['exp']) * 1_000);
     },
   );
 
-  it('does not come back by a copy of its cookies, once it was seen, or ended', async () => {
-    const { clock, sessions, userOf } = await arrange(given);
-    const cookies = await given.cookies('ada');
-    const jar = createJar(cookies);
-    await userOf(jar);
-    await userOf(jar);
-    // Until then it counts as a spent cookie does: for requests that were under way.
-    clock.advance('5m');
-    expect(await userOf(createJar(cookies))).toBeNull();
-    expect(await userOf(jar)).toBe('ada');
-    await sessions.revokeAll('ada');
-    expect(await userOf(jar)).toBeNull();
-    expect(await userOf(createJar(cookies))).toBeNull();
-    expect(await sessions.list('ada')).toEqual([]);
+  it('reads the cookie of next-auth 4, also in chunks', async () => {
+    const key = hkdfSync('sha256', secret, '', 'NextAuth.js Generated Encryption Key', 32);
+    const value = await new EncryptJWT({ sub: 'ada' })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .encrypt(new Uint8Array(key));
+    const name = '__Secure-next-auth.session-token';
+    const whole = await find(source, requestWith({ [name]: value }));
+    expect(whole?.data).toMatchObject({ sub: 'ada' });
+    const chunks = { [`${name}.0`]: value.slice(0, 50), [`${name}.1`]: value.slice(50) };
+    expect(await find(source, requestWith(chunks))).toEqual(whole);
   });
 
-  it('is not taken from cookies that were changed, or are no credential', async () => {
-    const { sessions, userOf } = await arrange(given);
-    for (const [name, value] of await given.cookies('ada')) {
-      const changed = name === 'refresh' ? 'unknown' : `${value.slice(0, -3)}AAA`;
-      for (const bad of [changed, '', 'x', 'a'.repeat(9_000), '%00', '{}', '[object Object]']) {
-        const jar = createJar([...(await given.cookies('ada')), [name, bad]]);
-        expect(await userOf(jar)).toBeNull();
-      }
+  it('finds nothing in a token of another secret or cookie, an expired one, and other text', async () => {
+    const name = 'authjs.session-token';
+    const make = (how: { secret?: string; salt?: string; maxAge?: number }) =>
+      encode({ token: { sub: 'eve' }, secret, salt: name, maxAge: 60, ...how });
+    const values = await Promise.all([
+      make({ secret: 'another' }),
+      make({ salt: 'other' }),
+      make({ maxAge: -3_600 }),
+    ]);
+    for (const value of [...values, 'a..b.c.d', 'a.b.c', '.'.repeat(5_000)]) {
+      expect(await find(source, requestWith({ [name]: value }))).toBeUndefined();
     }
-    expect(await sessions.list('ada')).toEqual([]);
+  });
+});
+
+describe('cookieSession', () => {
+  const keys = ['a newer key', 'the key'];
+  const source = cookieSession({ keys });
+  const value = Buffer.from(JSON.stringify({ userId: 'ada' })).toString('base64');
+  const signedBy = (key: string, text = `session=${value}`): string =>
+    createHmac('sha1', key).update(text).digest('base64url');
+
+  it('reads what cookie-session has written', async () => {
+    const write = require('cookie-session') as (
+      options: object,
+    ) => (req: object, res: object, next: () => void) => void;
+    const url = await listen((req, res) => {
+      const next = (): void => {
+        Object.assign((req as unknown as { session: object }).session, { userId: 'ada' });
+        res.end();
+      };
+      write({ keys })(req, res, next);
+    });
+    const jar = createJar();
+    await ask(jar, url);
+    const request = requestWith(Object.fromEntries(jar.cookies));
+    expect(await find(source, request)).toEqual({ data: { userId: 'ada' } });
   });
 
-  it('of a visitor who has not signed in moves nothing', async () => {
-    if (given.name === 'a refresh table') return;
-    const { userOf } = await arrange(given);
-    const jar = createJar(await given.cookies(undefined as never));
-    expect(await userOf(jar)).toBeNull();
-    expect(jar.cookies.has('sess')).toBe(false);
+  it.each(keys)('reads a cookie that was signed with %s', async (key) => {
+    const request = requestWith({ session: value, 'session.sig': signedBy(key) });
+    expect(await find(source, request)).toEqual({ data: { userId: 'ada' } });
+  });
+
+  it('finds nothing in a cookie that is not signed, or was signed for another value', () => {
+    expect(source.read(requestWith({ session: value }))).toBeUndefined();
+    for (const signature of [signedBy('other'), signedBy('the key', 'session=x'), '', 'é']) {
+      const request = requestWith({ session: value, 'session.sig': signature });
+      expect(source.read(request)).toBeUndefined();
+    }
+  });
+});
+
+describe('refreshTable', () => {
+  it('looks up the token of the cookie, and without one that of the header or the body', async () => {
+    const find = async (token: string) => ({ data: token });
+    const source = refreshTable({ cookieName: 'rt', find });
+    expect(source.read(requestWith({ rt: 'a' }, 'b'))).toBe('a');
+    expect(source.read(requestWith({}, 'b'))).toBe('b');
+    expect(source.read(requestWith({}))).toBeUndefined();
+    expect(source.read(requestWith({ rt: 'a'.repeat(5_000) }))).toBeUndefined();
+    expect(refreshTable({ find }).read(requestWith({ rt: 'a' }))).toBeUndefined();
   });
 });
