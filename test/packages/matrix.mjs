@@ -157,6 +157,12 @@ export const projects = [
     dependencies: { ...NODE, '@types/express': '^5.0.0', express: '^5.0.0' },
   },
   {
+    name: 'express classic',
+    program: 'express-classic.ts',
+    packages: ['core', 'express'],
+    dependencies: { ...NODE, '@types/express': '^5.0.0', express: '^5.0.0' },
+  },
+  {
     name: 'Express 4',
     program: 'express.ts',
     packages: ['core', 'express'],

@@ -1,4 +1,5 @@
 import { createClient, type SessionClient, SessionClientError } from '@sess/client';
+import { adoptToken } from '@sess/client/adopt';
 import { expect } from './expect.js';
 
 let asked = 0;
@@ -30,3 +31,6 @@ try {
   expect(error instanceof SessionClientError, 'by an error of the library');
 }
 client.close();
+
+const adopting = adoptToken({ token: () => null, forget: () => {} });
+expect(typeof adopting === 'function', 'an old token is exchanged by a fetch');
