@@ -1,16 +1,17 @@
 import { SessionLimitError, StoreUnavailableError } from '../errors.js';
 import { MAX_COOKIE_MS } from '../options.js';
 import { type AuthPart, type DataPart, isGuest, type SessionRecord } from '../store/record.js';
-import { digest, encodeBase64Url } from '../token/crypto.js';
+import { digest } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
 import { assertSubject } from '../token/session-id.js';
 import type { Device } from '../types.js';
 import { checkData, checkPartialData } from '../util/json.js';
+import { createAdoptionMarks, markOf } from './adoption-marks.js';
 import type { EngineContext } from './context.js';
 import { checkDevice } from './create.js';
 import { asFormer } from './former.js';
 import { toGuestPolicy } from './guests.js';
-import { createTokenFamily, toSession } from './issue-tokens.js';
+import { toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
 import { decidePresentation } from './presentation.js';
 
@@ -74,58 +75,15 @@ export type AdoptionResult =
 
 const SPENT: AdoptionResult = { kind: 'spent' };
 
-/** What a mark holds. */
-interface Mark {
-  /** The session that took the place of the old one. Empty: none may. */
-  readonly sid: string;
-  /** When its first token was last given out; for the mark of a subject, when all its sessions were ended. */
-  readonly at: number;
-}
-
 /**
- * Creates the operations that take over a session of another system. For each old session that was taken over or ended,
- * the store keeps a mark, which is a guest that no token belongs to: it outlives the new session, so that the old
- * credential never revives it.
+ * Creates the operations that take over a session of another system. A mark remembers each that was taken over or ended,
+ * so that the old credential never revives it.
  */
 export function createAdoptions(context: EngineContext) {
   const { settings, tokens, store, time, events, tagOfSubject } = context;
+  const marks = createAdoptionMarks(context);
   const { random, logger, limit, schema, maxDataLength } = settings;
   const guestPolicy = toGuestPolicy(settings);
-
-  const markSid = (name: string): string => tagOfSubject(`guest:${name}`) + name.slice(0, 16);
-  const markOf = ({ data }: SessionRecord): Mark => data.data as Mark;
-  const load = async (name: string): Promise<SessionRecord | undefined> =>
-    (await store.load(markSid(name))).record;
-
-  /** Inserts a mark unless there is one. Returns the one that is there; `isOwn`: it is this one. */
-  async function insertMark(
-    name: string,
-    { mark, expiresAt }: { readonly mark: Mark; readonly expiresAt: number },
-  ): Promise<{ readonly marked: SessionRecord | undefined; readonly isOwn: boolean }> {
-    const at = time.now();
-    const { auth } = createTokenFamily({ at, policy: guestPolicy, random });
-    const stamp = encodeBase64Url(random(12));
-    await store.insert(
-      {
-        sid: markSid(name),
-        createdAt: at,
-        authVersion: 1,
-        dataVersion: 1,
-        auth: { ...auth, access: [], accessCount: -1, expiresAt, absoluteExpiresAt: expiresAt },
-        data: { subject: `guest:${name}`, device: {}, data: mark, guest: true, stamp },
-      },
-      { max: 1, onLimit: 'evict-oldest' },
-    );
-    const marked = await load(name);
-    return { marked, isOwn: marked?.data.stamp === stamp };
-  }
-
-  const replaceMark = (record: SessionRecord, mark: Mark) =>
-    store.replaceData(record, {
-      ...record.data,
-      data: mark,
-      stamp: encodeBase64Url(random(12)),
-    });
 
   /** Returns what the credential counts for, by the rules for tokens. It never ends or renews the session. */
   async function judge(seed: AdoptionSeed, marked: SessionRecord): Promise<AdoptionResult> {
@@ -144,7 +102,7 @@ export function createAdoptions(context: EngineContext) {
     const overlap = Math.max(policy.overlap, policy.grace);
     if (!isFresh && !isUnseen && at >= givenAt + overlap) return SPENT;
     // Other requests with the old credential are on their way when the client presents the new one.
-    if (isFresh && at >= givenAt + overlap / 2) await replaceMark(marked, { sid, at });
+    if (isFresh && at >= givenAt + overlap / 2) await marks.replace(marked, { sid, at });
     return {
       kind: isFresh ? 'fresh' : 'late',
       record: decision.former === undefined ? record : asFormer(record, decision.former),
@@ -232,7 +190,7 @@ export function createAdoptions(context: EngineContext) {
   return {
     /** Returns what a credential counts for that was presented before; `undefined` if it was not. */
     async find(seed: AdoptionSeed): Promise<AdoptionResult | undefined> {
-      const marked = await load(seed.mark);
+      const marked = await marks.load(seed.mark);
       return marked && judge(seed, marked);
     },
 
@@ -245,13 +203,14 @@ export function createAdoptions(context: EngineContext) {
      */
     async adopt(seed: AdoptionSeed, content: AdoptedContent): Promise<AdoptionResult> {
       const data = Object.freeze(await toData(content, seed));
-      await store.sampleTime(markSid(seed.mark));
+      await store.sampleTime(marks.sidOf(seed.mark));
       const expiresAt = endOf(content);
-      const revoked = content.subject === undefined ? undefined : await load(content.subjectMark);
+      const revoked =
+        content.subject === undefined ? undefined : await marks.load(content.subjectMark);
       const isRevoked =
         revoked !== undefined && markOf(revoked).at >= (content.authenticatedAt ?? 0);
       const sid = isRevoked ? '' : await insert(seed, content, data);
-      const { marked, isOwn } = await insertMark(seed.mark, {
+      const { marked, isOwn } = await marks.insert(seed.mark, {
         mark: { sid, at: time.now() },
         expiresAt,
       });
@@ -276,13 +235,13 @@ export function createAdoptions(context: EngineContext) {
       seed: AdoptionSeed,
       readOld: () => Promise<Pick<AdoptedContent, 'expiresAt' | 'isFixed'> | undefined>,
     ): Promise<void> {
-      let marked = await load(seed.mark);
+      let marked = await marks.load(seed.mark);
       if (marked === undefined) {
         const old = await readOld();
         if (old === undefined) return;
-        await store.sampleTime(markSid(seed.mark));
+        await store.sampleTime(marks.sidOf(seed.mark));
         const mark = { sid: '', at: time.now() };
-        marked = (await insertMark(seed.mark, { mark, expiresAt: endOf(old) })).marked;
+        marked = (await marks.insert(seed.mark, { mark, expiresAt: endOf(old) })).marked;
       }
       const sid = marked === undefined ? '' : markOf(marked).sid;
       if (sid === '' || (await store.remove(sid)).status !== 'removed') return;
@@ -291,7 +250,7 @@ export function createAdoptions(context: EngineContext) {
 
     /** Keeps the mark of an old session that exists no more for as long only as its requests may be on their way. */
     async shorten(seed: AdoptionSeed): Promise<void> {
-      const { record, now } = await store.load(markSid(seed.mark));
+      const { record, now } = await store.load(marks.sidOf(seed.mark));
       const expiresAt = now + Math.max(settings.overlap, MARGIN_MS);
       if (record === undefined || record.auth.expiresAt <= expiresAt) return;
       await store.replaceAuth(record, { ...record.auth, expiresAt, absoluteExpiresAt: expiresAt });
@@ -299,13 +258,14 @@ export function createAdoptions(context: EngineContext) {
 
     /** Ends all old sessions of a subject that were not taken over yet. */
     async endAll(subjectMark: string): Promise<void> {
-      await store.sampleTime(markSid(subjectMark));
+      await store.sampleTime(marks.sidOf(subjectMark));
       const mark = { sid: '', at: time.now() };
       const expiresAt = mark.at + MAX_COOKIE_MS;
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const { marked } = await insertMark(subjectMark, { mark, expiresAt });
+        const { marked } = await marks.insert(subjectMark, { mark, expiresAt });
         if (marked !== undefined && markOf(marked).at >= mark.at) return;
-        if (marked !== undefined && (await replaceMark(marked, mark)).status === 'replaced') return;
+        if (marked !== undefined && (await marks.replace(marked, mark)).status === 'replaced')
+          return;
       }
       throw new StoreUnavailableError('The end of old sessions could not be stored. Try again.');
     },
