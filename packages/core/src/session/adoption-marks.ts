@@ -40,7 +40,7 @@ export function createAdoptionMarks({
   time,
   tagOfSubject,
 }: EngineContext): AdoptionMarks {
-  const { random } = settings;
+  const { random, limit } = settings;
   const policy = toGuestPolicy(settings);
   const sidOf = (name: string) => tagOfSubject(`guest:${name}`) + name.slice(0, 16);
   const load = async (name: string) => (await store.load(sidOf(name))).record;
@@ -62,7 +62,7 @@ export function createAdoptionMarks({
           auth: { ...auth, access: [], accessCount: -1, expiresAt, absoluteExpiresAt: expiresAt },
           data: { subject: `guest:${name}`, device: {}, data: mark, guest: true, stamp },
         },
-        { max: 1, onLimit: 'evict-oldest' },
+        limit,
       );
       const marked = await load(name);
       return { marked, isOwn: marked?.data.stamp === stamp };

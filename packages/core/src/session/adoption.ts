@@ -98,7 +98,7 @@ export function createAdoptions(context: EngineContext) {
     const { auth } = record;
     const isFresh = decision.isLatest && !auth.acknowledged;
     // A refresh with the first token that was made for the client, whose response it may not have received.
-    const isUnseen = decision.former === undefined && auth.generation === 1 && !auth.acknowledged;
+    const isUnseen = auth.generation === 1 && !auth.acknowledged;
     const overlap = Math.max(policy.overlap, policy.grace);
     if (!isFresh && !isUnseen && at >= givenAt + overlap) return SPENT;
     // Other requests with the old credential are on their way when the client presents the new one.

@@ -72,7 +72,7 @@ describe('the session that takes the place of an old one', () => {
     const at = clock.now();
     const { record, at: judgedAt } = await take({ authenticatedAt: at - 5_000.5 });
     expect(judgedAt).toBe(at);
-    expect(await read(record.sid)).toEqual({
+    expect(await read(record.sid)).toStrictEqual({
       sid: record.sid,
       createdAt: at,
       authVersion: 1,
@@ -157,6 +157,14 @@ describe('the session that takes the place of an old one', () => {
     expect((await faulty.store.list(sid.slice(0, 16))).records).toHaveLength(1);
   });
 
+  it('stays as it is where all old sessions are ended after it was taken over', async () => {
+    const { take, adoptions, faulty } = arrange();
+    const first = await take();
+    await adoptions.endAll(SUBJECT_MARK);
+    expect(await take()).toEqual(first);
+    expect(faulty.calls.has('remove')).toBe(false);
+  });
+
   it('stays that of the first request where the program names another subject later', async () => {
     const { take, sessions, names } = arrange();
     const first = await take();
@@ -212,19 +220,24 @@ describe('a taking over that the engine refuses', () => {
   });
 
   it('is spent for good if the old session is over', async () => {
-    const { adoptions, contentOf, clock, markOf, names } = arrange();
+    const { adoptions, contentOf, clock, markOf, names, faulty } = arrange();
     const over = contentOf({ expiresAt: clock.now() });
     expect(await adoptions.adopt(SEED, over)).toEqual({ kind: 'spent' });
     expect((await markOf())?.data.data).toEqual({ sid: '', at: clock.now() });
     expect(await adoptions.adopt(SEED, contentOf())).toEqual({ kind: 'spent' });
     expect(names()).toEqual([]);
+    // One read for the mark, and none for a session of an empty id.
+    const loads = faulty.calls.get('load') ?? 0;
+    await adoptions.find(SEED);
+    expect(faulty.calls.get('load')).toBe(loads + 1);
   });
 
   it('is spent if all sessions of the subject were revoked since its proof', async () => {
-    const { adoptions, contentOf, sessions, clock, take } = arrange();
+    const { adoptions, contentOf, sessions, clock, take, markOf } = arrange();
     const before = contentOf();
     await sessions.revokeAll('ada');
     expect(await adoptions.adopt(SEED, before)).toEqual({ kind: 'spent' });
+    expect((await markOf())?.data.data).toMatchObject({ sid: '' });
     expect(await sessions.list('ada')).toEqual([]);
     expect(await adoptions.adopt(seedOf('J'), contentOf({ authenticatedAt: undefined }))).toEqual({
       kind: 'spent',
@@ -269,7 +282,7 @@ describe('an insert that the store calls revoked', () => {
         return { status: 'revoked', revokedBefore: clock.now() + 4, now: clock.now() };
       },
     };
-    return { ...arrange({ clock, store }), tried, start: clock.now() };
+    return { ...arrange({ clock, store }), tried, start: clock.now(), inner };
   }
 
   it('is tried again after the time that the store names', async () => {
@@ -280,9 +293,10 @@ describe('an insert that the store calls revoked', () => {
   });
 
   it('is given up after four attempts', async () => {
-    const { adoptions, contentOf, tried } = refusing(4);
+    const { adoptions, contentOf, tried, inner, markSid } = refusing(4);
     expect(await adoptions.adopt(SEED, contentOf())).toEqual({ kind: 'spent' });
     expect(tried).toHaveLength(4);
+    expect((await inner.load(markSid(SEED.mark))).record?.data.data).toMatchObject({ sid: '' });
   });
 });
 
@@ -344,6 +358,17 @@ describe('an old credential that comes again', () => {
     const refreshed = await sessions.refresh(refreshToken);
     if (!refreshed.ok) throw new Error(refreshed.reason);
     await present(refreshed.refreshToken);
+    expect(await adoptions.find(SEED)).toEqual({ kind: 'spent' });
+  });
+
+  it('is spent when the successor was used, also within the grace', async () => {
+    const { take, adoptions, clock, sessions } = arrange(TIMES);
+    const { refreshToken } = await take();
+    clock.advance('1h');
+    const first = await sessions.refresh(refreshToken);
+    if (!first.ok) throw new Error(first.reason);
+    clock.advance('2s');
+    expect(await sessions.refresh(first.refreshToken)).toMatchObject({ ok: true });
     expect(await adoptions.find(SEED)).toEqual({ kind: 'spent' });
   });
 
@@ -471,12 +496,51 @@ describe('the mark of an old session', () => {
   });
 });
 
+describe('a mark that the store has lost', () => {
+  /** Marks are written, and never found. */
+  function losing() {
+    const clock = createFakeClock();
+    const inner = memoryStore({ clock });
+    const store: SessionStore = {
+      ...inner,
+      load: async (sid) => {
+        const { record, now } = await inner.load(sid);
+        return { now, record: record?.data.stamp === undefined ? record : undefined };
+      },
+      insert: vi.fn(inner.insert),
+      remove: vi.fn(inner.remove),
+    };
+    return { ...arrange({ clock, store }), store };
+  }
+
+  it('makes an adoption end what it has just stored', async () => {
+    const { adoptions, contentOf, sessions } = losing();
+    expect(await adoptions.adopt(SEED, contentOf())).toEqual({ kind: 'spent' });
+    expect(await sessions.list('ada')).toEqual([]);
+  });
+
+  it('leaves nothing to end', async () => {
+    const { adoptions, store } = losing();
+    await adoptions.end(SEED, async () => ({ isFixed: false }));
+    expect(store.remove).not.toHaveBeenCalled();
+  });
+
+  it('makes the end of all old sessions fail', async () => {
+    const { adoptions, store } = losing();
+    await expect(adoptions.endAll(SUBJECT_MARK)).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    expect(store.insert).toHaveBeenCalledTimes(4);
+  });
+});
+
 describe('the end of an old session', () => {
   it('ends the session that took its place, with one event', async () => {
-    const { take, adoptions, sessions, events } = arrange();
+    const { take, adoptions, sessions, events, names } = arrange();
     const { record } = await take();
     const readOld = vi.fn();
     await adoptions.end(SEED, readOld);
+    expect(names()).toEqual(['created', 'revoked']);
     await adoptions.end(SEED, readOld);
     expect(readOld).not.toHaveBeenCalled();
     expect(await sessions.get(record.sid)).toBeUndefined();
@@ -519,7 +583,7 @@ describe('the end of an old session', () => {
 
 describe('the end of all old sessions of a subject', () => {
   it('is remembered for 400 days, and moved on by each later one', async () => {
-    const { adoptions, clock, markOf } = arrange();
+    const { adoptions, clock, markOf, faulty } = arrange();
     await adoptions.endAll(SUBJECT_MARK);
     const first = clock.now();
     expect(await markOf(SUBJECT_MARK)).toMatchObject({
@@ -529,6 +593,7 @@ describe('the end of all old sessions of a subject', () => {
     clock.advance('1m');
     await adoptions.endAll(SUBJECT_MARK);
     expect((await markOf(SUBJECT_MARK))?.data.data).toEqual({ sid: '', at: first + 60_000 });
+    expect(faulty.calls.get('insert')).toBe(2);
   });
 
   it('refuses sessions that were authenticated before or in the same millisecond', async () => {
@@ -544,7 +609,8 @@ describe('the end of all old sessions of a subject', () => {
     });
     expect(await take({ authenticatedAt: at + 1 }, seedOf('K'))).toMatchObject({ kind: 'fresh' });
     // A guest belongs to no subject.
-    expect(await take({ subject: undefined, data: {} }, seedOf('L'))).toMatchObject({
+    const guest = { subject: undefined, data: {}, authenticatedAt: at };
+    expect(await take(guest, seedOf('L'))).toMatchObject({
       kind: 'fresh',
     });
   });
