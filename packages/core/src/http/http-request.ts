@@ -5,15 +5,13 @@ import type { OldCredential } from './adoption.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
 import type { CookieValue } from './cookie.js';
 import { isSafeMethod } from './csrf.js';
-import { createPrivateCaching, type Exchange, type Reply, redirectReply } from './exchange.js';
+import { createPrivateCaching, type Exchange, type Reply } from './exchange.js';
 import type { RequestFace } from './face.js';
 import { canRenew, isNavigation, isUpgrade } from './fetch-metadata.js';
-import { assertBoolean, type Requirements } from './guard.js';
 import type { HttpContext } from './options.js';
-import { problemReply, stepUpReply } from './problem.js';
+import { problemReply } from './problem.js';
 import { RequestCookie } from './request-cookie.js';
 import { type TokenResponse, toTokenResponse } from './request-session.js';
-import { signInLocation } from './return-path.js';
 
 /** Of cookies with one name, a sign-out ends the sessions of this many. */
 const MAX_COOKIES = 8;
@@ -28,6 +26,8 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   readonly cookie: RequestCookie;
   guest: Guest<Data> | undefined;
   guestSid: string | undefined;
+  /** Why the request's cookie does not count. */
+  refusal: 'invalid_request' | 'cross_site_request' | undefined;
   /** The request's cookie was presented, and is not that of a live session or guest. */
   isCookieDead = false;
   hasStoreFailed = false;
@@ -35,8 +35,6 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   hasEnded = false;
   #session: Session<Data> | null = null;
   #credentials: BearerCredentials | undefined;
-  /** Why the request's cookie does not count. */
-  #refusal: 'invalid_request' | 'cross_site_request' | undefined;
   #hasCookieSession = false;
   /** Whether something has used the session or the guest, so that the response depends on it. */
   #isUsed = false;
@@ -96,7 +94,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     const old = this.openOld();
     if (cookie.kind === 'none' && old === undefined) return undefined;
     if (cookie.kind === 'duplicate') {
-      this.#refusal = 'invalid_request';
+      this.refusal = 'invalid_request';
       return undefined;
     }
     const isOpening = isUpgrade(exchange);
@@ -104,7 +102,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
       (isOpening || !isSafeMethod(exchange.method)) &&
       !this.cookie.isAllowed({ isStrict: isOpening })
     ) {
-      this.#refusal = 'cross_site_request';
+      this.refusal = 'cross_site_request';
       return undefined;
     }
     if (old !== undefined) return this.#authenticateByOld(old, cookie);
@@ -186,36 +184,6 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   /** Waits for a parser that is reading the body. Returns `undefined` without one. */
   settleBody(): Promise<void> | undefined {
     return this.exchange.settleBody?.();
-  }
-
-  /** Returns the reply that refuses the request, or `undefined` if it meets the requirements. */
-  check(requirements: Requirements): Reply | undefined {
-    const refusal = this.#refuse(requirements);
-    const { redirectTo } = requirements;
-    const isRedirected =
-      refusal?.status === 401 && redirectTo !== undefined && isNavigation(this.exchange);
-    if (!isRedirected) return refusal;
-    return redirectReply(signInLocation(redirectTo, this.exchange));
-  }
-
-  #refuse({ maxAgeMs, acr, where }: Requirements): Reply | undefined {
-    if (this.#refusal !== undefined) {
-      // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
-      if (this.#refusal === 'invalid_request') this.cookie.clearOthers();
-      return problemReply(this.#refusal);
-    }
-    if (!this.hasValidCredentials) return problemReply('invalid_request');
-    this.noteUse();
-    const session = this.#session;
-    if (session === null) {
-      return problemReply(this.credentials.kind === 'token' ? 'invalid_token' : 'session_required');
-    }
-    const { clock } = this.http.sessions;
-    const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;
-    const isOfClass = acr === undefined || (session.acr !== undefined && acr.includes(session.acr));
-    if (isOld || !isOfClass) return stepUpReply({ maxAgeMs, acr });
-    const allowed = where === undefined || assertBoolean(where(session as Session<never>));
-    return allowed ? undefined : problemReply('access_denied');
   }
 
   /** The request has neither a session nor a guest any more, and gets none unless the user signs in. */

@@ -6,6 +6,7 @@ import { createOriginCheck } from './csrf.js';
 import { deviceOf } from './device.js';
 import { CHECK, ENGINE, type Requirements } from './guard.js';
 import type { HttpRequest } from './http-request.js';
+import { checkRequest } from './request-check.js';
 import { NO_DATA, RequestGuests } from './request-guests.js';
 import type {
   RequestGuest,
@@ -186,8 +187,8 @@ Object.defineProperties(RequestOperations.prototype, {
     value(this: RequestOperations<never>, requirements: Requirements) {
       const request = RequestOperations.requestOf(this);
       const settled = request.settleBody();
-      if (settled === undefined) return request.check(requirements);
-      return settled.then(() => request.check(requirements));
+      if (settled === undefined) return checkRequest(request, requirements);
+      return settled.then(() => checkRequest(request, requirements));
     },
   },
   [ENGINE]: {

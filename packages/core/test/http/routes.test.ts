@@ -66,7 +66,7 @@ describe('a fault within a route', () => {
     const fail = () => {
       throw new RangeError('elsewhere');
     };
-    Object.assign(RequestOperations.requestOf(request as never), { check: fail });
+    Object.assign(RequestOperations.requestOf(request as never), { noteUse: fail });
     await expect(handle()).rejects.toThrow(RangeError);
   });
 

@@ -1,23 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type Guest,
-  isSessError,
-  type Lifetimes,
-  type RequestSession,
-  SessError,
-  type Session,
-  type Sessions,
-  UsageError,
-} from '@sess/core';
+import { type Guest, isSessError, type RequestSession, type Session, UsageError } from '@sess/core';
 import type { RequestFace } from '@sess/core/http';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request } from 'express';
 import { attachSession } from './attach.js';
+import type { ClassicContext } from './context.js';
 import { ClassicCookie } from './cookie.js';
-import type { ClassicExchange } from './exchange.js';
-import { applyChanges, type Changes, encodeMembers, findChanges, type Texts } from './members.js';
-import type { ClassicSettings } from './options.js';
+import { type Changes, encodeMembers, findChanges, NOTHING, type Texts } from './members.js';
 import { ResponseHold, type ResponseWork } from './response-hold.js';
 import { ClassicSession, type SessionOwner } from './session.js';
+import { createEndedError, StoredSession } from './stored-session.js';
 import type { SubjectData } from './types.js';
 
 type Data = Record<string, unknown>;
@@ -30,36 +21,19 @@ interface Due {
   readonly subject: string | undefined;
 }
 
-/** What a request is made of. */
-export interface ClassicContext {
-  readonly req: Request;
-  readonly res: Response;
-  readonly next: NextFunction;
-  readonly exchange: ClassicExchange;
-  readonly request: RequestSession;
-  readonly face: RequestFace<Data>;
-  readonly sessions: Sessions;
-  readonly settings: ClassicSettings;
-  /** Called when a lifetime is changed after the sign-in. */
-  readonly onLateLifetime: () => void;
-}
-
-const NOTHING: Texts = new Map();
-
 /** The mutable session of one request, and the work that stores it. */
 export class ClassicRequest implements SessionOwner, ResponseWork {
   readonly req: Request;
   readonly request: RequestSession;
   readonly #context: ClassicContext;
   readonly #face: RequestFace<Data>;
+  readonly #stored: StoredSession;
   /** `undefined` until the application has asked for it, `null` if it was unset. */
   #view: ClassicSession | null | undefined;
   /** The members as they are stored, as far as this request knows. */
   #base: Texts = NOTHING;
   /** Whose session it is, as of `#base`. */
   #subject: string | undefined;
-  /** The lifetime of a sign-in of this request. */
-  #startedMaxAge: number | null | undefined;
   #last: Promise<void> = Promise.resolve();
   #running = 0;
   #hasFailed = false;
@@ -69,6 +43,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     this.req = context.req;
     this.request = context.request;
     this.#face = context.face;
+    this.#stored = new StoredSession(context);
     // The application may remove a session that it has not read.
     if (context.settings.unset === 'destroy') this.#watch();
   }
@@ -108,7 +83,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
 
   regenerate(): Promise<void> {
     return this.#enqueue(async () => {
-      await this.#end();
+      await this.#stored.end();
       this.#show(NOTHING);
       attachSession(this.req);
     });
@@ -118,12 +93,12 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     if (view !== this.#view) return Promise.resolve();
     this.#view = null;
     Reflect.deleteProperty(this.req, 'session');
-    return this.#enqueue(() => this.#end());
+    return this.#enqueue(() => this.#stored.end());
   }
 
   reload(): Promise<void> {
     return this.#enqueue(async () => {
-      const data = this.#face.holder && (await this.#load());
+      const data = this.#face.holder && (await this.#stored.load());
       if (data === undefined) throw createEndedError();
       this.#show(encodeMembers(data));
       attachSession(this.req);
@@ -212,8 +187,8 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     if (subject !== this.#subject) {
       return { kind: subject === undefined ? 'sign-out' : 'sign-in', ...found };
     }
-    if (maxAge !== undefined && subject !== undefined && maxAge !== this.#startedMaxAge) {
-      if (this.#startedMaxAge !== undefined) return { kind: 'lifetimes', ...found };
+    if (maxAge !== undefined && subject !== undefined && maxAge !== this.#stored.startedMaxAge) {
+      if (this.#stored.startedMaxAge !== undefined) return { kind: 'lifetimes', ...found };
       onLateLifetime();
     }
     if (changes === undefined) return undefined;
@@ -234,87 +209,23 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     }
   }
 
-  #store(due: Due): Promise<unknown> {
-    const { kind, changes = {} } = due;
-    if (kind === 'data') return this.#update(changes);
-    if (kind === 'end') return this.#end();
-    if (kind === 'sign-out') return this.#signOut(changes);
+  #store({ kind, subject = '', texts, changes = {} }: Due): Promise<unknown> {
+    const stored = this.#stored;
+    if (kind === 'data') return stored.update(changes);
+    if (kind === 'end') return stored.end();
+    if (kind === 'sign-out') return stored.signOut(changes);
     if (!this.#context.exchange.canSetCookie) return Promise.reject(createLateError());
-    if (kind === 'guest') return this.#update(changes);
-    return kind === 'sign-in' ? this.#signIn(due) : this.#changeLifetimes(changes);
-  }
-
-  #update(changes: Changes): Promise<unknown> {
-    const isSession = this.request.session !== null;
-    return isSession ? this.request.update(changes) : this.request.guest.update(changes);
-  }
-
-  /** Starts a session with the data that the store has by now: parallel requests may have changed other members. */
-  async #signIn({ subject = '', changes, texts }: Due): Promise<void> {
-    const stored = await this.#load();
-    if (stored === undefined && this.request.session !== null) throw createEndedError();
-    const data = applyChanges(stored ?? findChanges(NOTHING, texts) ?? {}, changes);
+    if (kind === 'guest') return stored.update(changes);
     const maxAge = this.#chosenMaxAge;
-    await this.request.start({ subject, data, ...this.#lifetimesOf(maxAge) });
-    this.#startedMaxAge = maxAge;
-  }
-
-  async #signOut(changes: Changes): Promise<void> {
-    const stored = await this.#load();
-    await this.#end();
-    if (stored === undefined || !this.#context.exchange.canSetCookie) return;
-    const data = applyChanges(stored, changes);
-    if (Object.keys(data).length > 0) await this.#update(data);
-  }
-
-  async #changeLifetimes(changes: Changes): Promise<void> {
-    const maxAge = this.#chosenMaxAge;
-    await this.request.elevate({ data: changes, ...this.#lifetimesOf(maxAge) });
-    this.#startedMaxAge = maxAge;
+    return kind === 'sign-in'
+      ? stored.signIn({ subject, texts, changes, maxAge })
+      : stored.changeLifetimes(changes, maxAge);
   }
 
   get #chosenMaxAge(): number | null {
     const cookie = this.#view?.cookie;
     const chosen = cookie instanceof ClassicCookie ? cookie.chosenMaxAge : undefined;
     return chosen === undefined ? this.#context.settings.maxAge : chosen;
-  }
-
-  #lifetimesOf(maxAge: number | null): Lifetimes {
-    if (maxAge === null) return { remember: false };
-    const seconds = Math.ceil(maxAge / 1_000);
-    return {
-      idleTtl: seconds,
-      ...(this.#context.settings.rolling ? {} : { absoluteTtl: seconds }),
-    };
-  }
-
-  /** Ends the session or the guest. What is written afterwards belongs to a new visitor. */
-  async #end(): Promise<void> {
-    // The cookie of a request may be live also if the store could not be asked.
-    if (this.#face.holder !== undefined || this.req.headers.cookie !== undefined) {
-      await this.request.end();
-    }
-    this.#face.reopen();
-    this.#startedMaxAge = undefined;
-  }
-
-  /** Returns the data as the store has it now; `undefined` if the session or the guest is gone. */
-  async #load(): Promise<Data | undefined> {
-    const { sessions } = this.#context;
-    const { holder } = this.#face;
-    if (holder === undefined) return {};
-    if (this.request.session !== null) return (await sessions.get(holder.sid))?.data;
-    let data: Data | undefined;
-    try {
-      // A guest has no other read than the one before a change, which the error prevents.
-      await sessions.updateGuest(holder.sid, (current) => {
-        data = current;
-        throw NO_CHANGE;
-      });
-    } catch (error) {
-      if (error !== NO_CHANGE) throw error;
-    }
-    return data;
   }
 
   /** Runs the work of a request one after another. */
@@ -331,12 +242,6 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
 
 function lifetimeOf(holder: Session | Guest): number {
   return holder.expiresAt - ('lastUsedAt' in holder ? holder.lastUsedAt : holder.createdAt);
-}
-
-const NO_CHANGE = new Error('The data of a guest was read.');
-
-function createEndedError(): SessError {
-  return new SessError('session_ended', 'The session ended, or was replaced, during the request.');
 }
 
 function createLateError(): UsageError {

@@ -1,6 +1,9 @@
 /** The JSON texts of the members of a session by name. */
 export type Texts = ReadonlyMap<string, string>;
 
+/** No members. */
+export const NOTHING: Texts = new Map();
+
 /** Members to set, and with `undefined` those to remove: a patch for `update`. */
 export type Changes = Readonly<Record<string, unknown>>;
 
