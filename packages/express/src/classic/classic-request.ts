@@ -178,7 +178,7 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     if (view === null) {
       return settings.unset === 'destroy' && holder !== undefined ? end : undefined;
     }
-    const maxAge = view.cookie instanceof ClassicCookie ? view.cookie.chosenMaxAge : undefined;
+    const maxAge = chosenMaxAge(view);
     if (typeof maxAge === 'number' && maxAge <= 0) return holder === undefined ? undefined : end;
     const texts = encodeMembers(view);
     const changes = findChanges(this.#base, texts);
@@ -216,16 +216,11 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     if (kind === 'sign-out') return stored.signOut(changes);
     if (!this.#context.exchange.canSetCookie) return Promise.reject(createLateError());
     if (kind === 'guest') return stored.update(changes);
-    const maxAge = this.#chosenMaxAge;
+    const chosen = chosenMaxAge(this.#view);
+    const maxAge = chosen === undefined ? this.#context.settings.maxAge : chosen;
     return kind === 'sign-in'
       ? stored.signIn({ subject, texts, changes, maxAge })
       : stored.changeLifetimes(changes, maxAge);
-  }
-
-  get #chosenMaxAge(): number | null {
-    const cookie = this.#view?.cookie;
-    const chosen = cookie instanceof ClassicCookie ? cookie.chosenMaxAge : undefined;
-    return chosen === undefined ? this.#context.settings.maxAge : chosen;
   }
 
   /** Runs the work of a request one after another. */
@@ -238,6 +233,12 @@ export class ClassicRequest implements SessionOwner, ResponseWork {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Returns the lifetime that the application has given to a cookie; `undefined` if it has not, or has replaced the cookie. */
+function chosenMaxAge(view: ClassicSession | null | undefined): number | null | undefined {
+  const cookie = view?.cookie;
+  return cookie instanceof ClassicCookie ? cookie.chosenMaxAge : undefined;
 }
 
 function lifetimeOf(holder: Session | Guest): number {

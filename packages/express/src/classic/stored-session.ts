@@ -25,7 +25,7 @@ export class StoredSession {
 
   update(changes: Changes): Promise<unknown> {
     const { request } = this.#context;
-    return request.session !== null ? request.update(changes) : request.guest.update(changes);
+    return (request.session === null ? request.guest : request).update(changes);
   }
 
   /** Starts a session with the data that the store has by now: parallel requests may have changed other members. */
@@ -89,7 +89,7 @@ export class StoredSession {
   }
 }
 
-const NO_CHANGE = new Error('The data of a guest was read.');
+const NO_CHANGE = new Error('A guest was read.');
 
 /** Returns the error for a session that the request no longer has. */
 export function createEndedError(): SessError {
