@@ -65,9 +65,10 @@ function printTree() {
   const { scripts } = JSON.parse(readSource(tree, 'package.json'));
   print('npm scripts', Object.keys(scripts).length);
   const pages = findFiles(tree, /^docs\/(?!reference\/api\/|quality\/evidence).*\.md$/);
+  const tasks = pages.filter((path) => !/^docs\/(?:decisions|quality|reference)\//.test(path));
   print(
-    'words of docs: all / without decisions and quality',
-    `${countWords(pages)} / ${countWords(pages.filter((path) => !/^docs\/(?:decisions|quality)\//.test(path)))}`,
+    'words of docs: all / by task, without reference and code',
+    `${countWords(pages)} / ${countWords(tasks, /```[\s\S]*?```/g)}`,
   );
   for (const page of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md'])
     print(`lines of ${page}`, countLines(page));
@@ -133,11 +134,9 @@ function countLines(path) {
   return existsSync(join(tree, path)) ? readSource(tree, path).split('\n').length - 1 : 0;
 }
 
-function countWords(paths) {
-  return paths.reduce(
-    (sum, path) => sum + readSource(tree, path).split(/\s+/).filter(Boolean).length,
-    0,
-  );
+function countWords(paths, leftOut = /$^/g) {
+  const text = paths.map((path) => readSource(tree, path).replaceAll(leftOut, '')).join('\n');
+  return text.split(/\s+/).filter(Boolean).length;
 }
 
 /** Returns how many lines hold a comment, and how many lines there are. */
