@@ -95,6 +95,25 @@ export function schemaSuite({ dialect, keys, open }: SchemaCase): void {
       },
     );
 
+    it.each(keys)(
+      'keeps what a visitor has before the sign-in, who is no user yet, beside a key of users that is %s',
+      async (type, literal, subject) => {
+        await harness.run(`CREATE TABLE users_${table} (id ${type} PRIMARY KEY);`);
+        await harness.run(`INSERT INTO users_${table} (id) VALUES (${literal});`);
+        const store = openStore({ table, users: { table: `users_${table}`, type } });
+        await store.migrate();
+        const sessions = engineOn(store);
+        const put = { name: 'state', value: 'kept' };
+        const { refreshToken } = await sessions.createGuest({ data: { cart: ['tea'] }, put });
+        const options = { replaces: { refreshToken }, keep: ['cart'] };
+        const { session } = await sessions.create({ subject }, options);
+        expect(session.data).toEqual({ cart: ['tea'] });
+        expect(await sessions.take(session.sid, 'state')).toBe('kept');
+        await harness.run(`DELETE FROM users_${table};`);
+        expect(await sessions.get(session.sid)).toBeUndefined();
+      },
+    );
+
     it('prints the reference to users, and adds it to tables that lack it', async () => {
       const [[type, literal, subject] = ['', '', '']] = keys;
       await harness.run(`CREATE TABLE users_${table} (uid ${type} PRIMARY KEY);`);

@@ -83,7 +83,7 @@ export function createStatements(
       ON CONFLICT (tag) DO UPDATE SET seq = s.seq`,
 
     // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
-    // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 subject
+    // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 user or null
     insert: `WITH ${lockedSubject({ tag: '$2', revokedBefore: '-1', upper: '1', sweepAt: '$6::bigint', notAfter: '$16::bigint' })},
     v AS MATERIALIZED (
       SELECT meta.*, k.at AS marked, CASE

@@ -47,7 +47,7 @@ export function createStatements(
     `SELECT ${NOW} AS now, ${columns} s.* FROM (SELECT 1) LEFT JOIN ${session} s ON s.sid = ?1`;
 
   // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
-  // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 subject
+  // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 user or null
   const insert = memo('?15');
   const others = `${inRange('?2')} AND sid IS NOT ?17`;
   // The tag where room has to be made. Else null, so that no row is read: SQLite evaluates a condition for each of a range.

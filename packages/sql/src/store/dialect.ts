@@ -25,7 +25,7 @@ export interface WriteValues {
     notAfter: number,
     replaces: string | null,
     provenAt: number | null,
-    subject: string,
+    user: string | null,
   ];
   readonly replaceAuth: readonly [
     sid: string,

@@ -101,7 +101,8 @@ export function createSqlStore(
         Math.floor(context.notAfter),
         context.replaces ?? null,
         context.provenAt ?? null,
-        data.subject,
+        // A visitor has a subject, but is in no table of users.
+        data.guest === true ? null : data.subject,
       ];
       return insertResultOf(await queue.run(tag, () => write('insert', values)));
     },
