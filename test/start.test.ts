@@ -11,7 +11,7 @@ it.each(['nope', 'demo', '', '../packages/core', '--help'])(
     expect({ status, stdout, stderr }).toEqual({
       status: 2,
       stdout: '',
-      stderr: `Expected the name of an example, express, fastify, hono or pages; got '${name}'.\n`,
+      stderr: `Expected the name of an example, accounts, express, fastify, hono or pages; got '${name}'.\n`,
     });
   },
 );

@@ -29,7 +29,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
   {
     text: 'Guides',
     items: [
-      page('All account routes', '/guides/accounts'),
+      page('Accounts with passwords', '/guides/accounts'),
       page('Pages rendered on the server', '/guides/pages'),
       page('Before the sign-in', '/guides/before-the-sign-in'),
       page('Browser client', '/guides/browser'),

@@ -15,6 +15,8 @@ export interface RunningExample {
   readonly base: string;
   readonly child: ChildProcess;
   readonly ending: Promise<Ending>;
+  /** What it has printed by now. */
+  stdout(): string;
   stop(signal?: NodeJS.Signals): Promise<Ending>;
 }
 
@@ -35,13 +37,14 @@ export async function startProgram(
   path: string,
   variables: Variables = {},
 ): Promise<RunningExample> {
-  const { child, ending, listening } = start(path, { PORT: '0', ...variables });
+  const { child, ending, listening, output } = start(path, { PORT: '0', ...variables });
   const base = await Promise.race([listening, ending]);
   if (typeof base !== 'string') throw new Error(`The example did not start: ${base.stderr}`);
   return {
     base,
     child,
     ending,
+    stdout: output,
     stop(signal = 'SIGTERM') {
       child.kill(signal);
       return ending;
@@ -76,5 +79,5 @@ function start(path: string, variables: Variables) {
       stderr,
     }),
   );
-  return { child, ending, listening };
+  return { child, ending, listening, output: () => stdout };
 }
