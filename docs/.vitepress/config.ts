@@ -80,6 +80,7 @@ const API = [
   'express',
   'fastify',
   'hono',
+  'web',
   'redis',
   'sql/postgres',
   'sql/sqlite',

@@ -182,4 +182,10 @@ export const projects = [
     // As on Workers: no types of Node.
     compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'] },
   },
+  {
+    name: 'web',
+    program: 'web.ts',
+    packages: ['core', 'web'],
+    compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable'] },
+  },
 ];

@@ -1,12 +1,4 @@
-import {
-  type CacheChoice,
-  cacheOverrides,
-  createMistake,
-  type Exchange,
-  headerLines,
-  mergeSetCookie,
-  mergeVary,
-} from '@sess/core/http';
+import { type Exchange, headerLines, pathOf, readBodyText, WebExchange } from '@sess/core/http';
 import type { Context } from 'hono';
 import { setVariable } from './context.js';
 
@@ -21,54 +13,27 @@ interface NodeBindings {
   };
 }
 
-const MAX_BYTES = 102_400;
-
 /** The methods of a context that create responses. `redirect` and `render` call these. */
 const MAKERS = ['newResponse', 'body', 'text', 'json', 'html'] as const;
 
 type Make = (...parameters: readonly unknown[]) => unknown;
 
-/** A Hono context as an exchange. Response headers are kept until there is a response to set them on. */
-export class HonoExchange implements Exchange {
+/** A Hono context as an exchange. */
+export class HonoExchange extends WebExchange implements Exchange {
   readonly path: string;
   readonly #c: Context;
   readonly #clientIp: ClientIp | undefined;
-  #url: URL | undefined;
-  /** The changes to the response's headers. */
-  readonly #changes: ((headers: Headers) => void)[] = [];
   #form: object | undefined;
-  #isSent = false;
-  #isCachingChosen = false;
-  #hasCookie = false;
   /** The last response that the context has made: it belongs to this request. */
   #made: unknown;
 
   constructor(c: Context, clientIp: ClientIp | undefined) {
+    super(c.req, 'c.var.sessions');
     this.#c = c;
     this.#clientIp = clientIp;
     // Read now, because it follows the current handler. The function of `hono/route` fails with two copies of hono,
     // which an application in CommonJS has.
     this.path = pathBelow(c.req.routePath, routedPath(c));
-  }
-
-  get requestedPath(): string {
-    return pathOf(this.#c.req.url);
-  }
-
-  get method(): string {
-    return this.#c.req.method;
-  }
-
-  get query(): string {
-    return this.#c.req.url.includes('?') ? this.#parsedUrl().search.slice(1) : '';
-  }
-
-  get protocol(): string {
-    return this.#parsedUrl().protocol.slice(0, -1);
-  }
-
-  get host(): string {
-    return this.#parsedUrl().host;
   }
 
   get ip(): string | undefined {
@@ -79,23 +44,17 @@ export class HonoExchange implements Exchange {
     return this.#c.req.header(name);
   }
 
-  authorization(): readonly string[] {
+  override authorization(): readonly string[] {
     const value = this.header('authorization');
     if (value === undefined) return [];
     const lines = headerLines(nodeRequest(this.#c)?.rawHeaders ?? [], 'authorization');
     // No raw lines: the runtime has none, or a middleware has set the header.
-    if (lines.length === 0) return splitAuthorization(value);
+    if (lines.length === 0) return super.authorization();
     return lines.length > 1 ? lines : [value];
   }
 
   parsedBody(): unknown {
     return this.#form;
-  }
-
-  /** On first use: to parse a URL takes longer than to verify a token. */
-  #parsedUrl(): URL {
-    this.#url ??= new URL(this.#c.req.url);
-    return this.#url;
   }
 
   settleBody(): Promise<void> | undefined {
@@ -116,36 +75,10 @@ export class HonoExchange implements Exchange {
     if (!isKept && req.raw.bodyUsed) {
       throw new Error('The body was read by a parser that kept nothing of it.');
     }
-    const text = isKept ? await req.text() : await readText(req.raw);
+    const text = isKept
+      ? await req.text()
+      : await readBodyText(req.raw.body as AsyncIterable<Uint8Array> | null);
     return text === '' ? undefined : (JSON.parse(text) as unknown);
-  }
-
-  setHeader(name: string, value: string): void {
-    this.#change((headers) => headers.set(name, value));
-  }
-
-  chooseCaching(choose: CacheChoice): void {
-    if (this.#isSent) return;
-    this.#isCachingChosen = true;
-    this.#change((headers) =>
-      headers.set('Cache-Control', choose(headers.get('Cache-Control') ?? undefined)),
-    );
-  }
-
-  vary(names: string): void {
-    if (this.#isSent) return;
-    this.#change((headers) =>
-      headers.set('Vary', mergeVary(headers.get('Vary') ?? undefined, names)),
-    );
-  }
-
-  setCookie(name: string, setCookie: string): void {
-    this.#hasCookie = true;
-    this.#change((headers) => {
-      const all = mergeSetCookie(headers.getSetCookie(), name, setCookie);
-      headers.delete('Set-Cookie');
-      for (const line of all) headers.append('Set-Cookie', line);
-    });
   }
 
   onSession(session: object | null): void {
@@ -154,14 +87,12 @@ export class HonoExchange implements Exchange {
 
   /** Returns the response of a session route with the headers, after which no more can be set. */
   applyTo(response: Response): Response {
-    this.#isSent = true;
     this.#hold();
     return this.apply(response);
   }
 
   /** Sets the headers on the application's response, after which no more can be set. */
   finish(): void {
-    this.#isSent = true;
     this.#hold();
     // Reading it sets the headers, so that they come before those of outer middlewares.
     if (this.#c.finalized) void this.#c.res;
@@ -172,7 +103,7 @@ export class HonoExchange implements Exchange {
    * middlewares that are mounted before this one may still change the response.
    */
   #hold(): void {
-    if (this.#changes.length === 0) return;
+    if (!this.close()) return;
     const c: Holding = this.#c;
     const held = c[HELD];
     if (held !== undefined) {
@@ -194,31 +125,20 @@ export class HonoExchange implements Exchange {
   apply(response: Response): Response {
     // A copy is a stream, which takes the server longer to send than all of a verification. With a cookie there is a
     // copy nevertheless, because a response that the application kept would give it to other users.
-    if (response === this.#made && !this.#hasCookie) {
-      this.#applyTo(response.headers);
+    if (response === this.#made && !this.hasCookie) {
+      this.change(response.headers);
       return response;
     }
     const headers = new Headers(response.headers);
-    this.#applyTo(headers);
+    this.change(headers);
     if (isSame(headers, response.headers)) return response;
     // A copy: headers may be immutable, and an application may return one Response for several requests.
     const { status, statusText, body } = response;
     return new Response(body, { status, statusText, headers });
   }
 
-  #applyTo(headers: Headers): void {
-    for (const change of this.#changes) change(headers);
-    if (!this.#isCachingChosen && headers.get('Cache-Control') !== 'no-store') return;
-    for (const name of cacheOverrides(headers.keys())) headers.delete(name);
-  }
-
-  #change(change: (headers: Headers) => void): void {
-    if (this.#isSent) throw createMistake('answer_sent', 'c.var.sessions');
-    if (this.#changes.push(change) === 1) this.#noteResponses();
-  }
-
   /** Notes which response the context makes from now on. */
-  #noteResponses(): void {
+  protected override onFirstChange(): void {
     const makers = this.#c as unknown as Record<(typeof MAKERS)[number], Make>;
     const note = (made: unknown): unknown => {
       this.#made = made;
@@ -299,16 +219,6 @@ function isDecoded(path: string, decoded: string): boolean {
   }
 }
 
-/**
- * Returns `URL.pathname`. The URL of a request is absolute and normalised, so its path can be cut out by its delimiters
- * (RFC 3986, section 3), in a tenth of the time that parsing takes.
- */
-export function pathOf(url: string): string {
-  const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
-  const end = path.search(/[?#]/);
-  return end < 0 ? path : path.slice(0, end);
-}
-
 /** Node's request on `@hono/node-server`. */
 function nodeRequest({ env }: Context): NodeBindings['incoming'] {
   return (env as NodeBindings | undefined)?.incoming;
@@ -316,40 +226,3 @@ function nodeRequest({ env }: Context): NodeBindings['incoming'] {
 
 /** The other end of the connection: the client, or the proxy before it. */
 const socketAddress: ClientIp = (c) => nodeRequest(c)?.socket?.remoteAddress;
-
-/*
- * RFC 9110, sections 11.4, 11.2 and 5.6.4:
- *
- * credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
- * auth-param  = token BWS "=" BWS ( token / quoted-string )
- */
-const PARAMETER = /^[ \t]*[\w!#$%&'*+.^`|~-]+[ \t]*=/;
-const QUOTED = /"(?:[^"\\]|\\.)*"?/g;
-
-/**
- * Splits the value that `Headers` has joined of several `Authorization` lines. A comma also separates the parameters of
- * one scheme, and then a parameter name follows. Anything else after a comma was a separate line, or is malformed.
- */
-function splitAuthorization(value: string): readonly string[] {
-  const [, ...others] = value.replace(QUOTED, '').split(',');
-  return others.every((part) => PARAMETER.test(part)) ? [value] : value.split(',');
-}
-
-/**
- * Returns the body as text. One that is too long is read to its end: to stop would cut the connection before the
- * response is sent.
- *
- * @throws {RangeError} over 100 kB
- * @throws {TypeError} not UTF-8
- */
-async function readText({ body }: Request): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let size = 0;
-  for await (const bytes of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += bytes.length;
-    if (size <= MAX_BYTES) text += decoder.decode(bytes, { stream: true });
-  }
-  if (size > MAX_BYTES) throw new RangeError(`The body is longer than ${MAX_BYTES} bytes.`);
-  return text + decoder.decode();
-}

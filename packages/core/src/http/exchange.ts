@@ -14,6 +14,8 @@ export interface Exchange {
   readonly host: string | undefined;
   /** The client's address, under the framework's trust-proxy rules. */
   readonly ip: string | undefined;
+  /** True where no response header can be set, so that no cookie is renewed. Default: `false`. */
+  readonly isReadOnly?: boolean;
   /** Returns a request header by its lower-case name; several lines of one name are joined by commas. */
   header(name: string): string | undefined;
   /** Returns every `Authorization` line that was sent. Frameworks hide all but the first. */

@@ -17,7 +17,7 @@ const RENEWING: ReadonlySet<string> = new Set([
  * upgrade has no cookie.
  */
 export function canRenew(exchange: Exchange): boolean {
-  if (isUpgrade(exchange) || isPrefetch(exchange)) return false;
+  if (exchange.isReadOnly === true || isUpgrade(exchange) || isPrefetch(exchange)) return false;
   const destination = exchange.header('sec-fetch-dest');
   return destination === undefined || RENEWING.has(destination);
 }

@@ -20,3 +20,10 @@ export {
 } from './node.js';
 export { assertSessions, type HttpOptions, type SessionsFor } from './options.js';
 export { replyToError } from './problem.js';
+export {
+  pathOf,
+  readBodyText,
+  WebExchange,
+  type WebHeaders,
+  type WebRequestLine,
+} from './web.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pathOf } from '../src/exchange.js';
+import { pathOf } from '../../src/http/web.js';
 
 const ODD = [
   'http://localhost/',

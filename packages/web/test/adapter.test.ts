@@ -1,0 +1,5 @@
+import { adapterSuite } from '@sess/testkit/suites';
+import { signedTokens } from '../../../test/token-modes.js';
+import { startHost } from './host.js';
+
+adapterSuite('Request and Response', startHost, { engines: signedTokens });
