@@ -8,6 +8,7 @@ import { measureBundles } from './src/parts/bundles.mjs';
 import { measureChanges } from './src/parts/changes.mjs';
 import { measureHttp } from './src/parts/http.mjs';
 import { measureJwt } from './src/parts/jwt.mjs';
+import { measureLive } from './src/parts/live.mjs';
 import { measureMemory } from './src/parts/memory.mjs';
 import { measurePages } from './src/parts/pages.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
@@ -16,7 +17,7 @@ import { measureScaling } from './src/parts/scaling.mjs';
 import { measureSql } from './src/parts/sql.mjs';
 import { measureVerify } from './src/parts/verify.mjs';
 import { createProgress } from './src/progress.mjs';
-import { findBinary, openCluster, openServer } from './src/provision.mjs';
+import { findBinary, openCluster, openRestartable, openServer } from './src/provision.mjs';
 import { writeMarkdown } from './src/report/markdown.mjs';
 import { writeResults } from './src/report/write.mjs';
 import { settingsOf } from './src/settings.mjs';
@@ -29,6 +30,7 @@ const PARTS = {
   changes: measureChanges,
   'revoke-all': measureRevokeAll,
   memory: measureMemory,
+  live: measureLive,
   'round-trips': measureRoundTrips,
   bundles: measureBundles,
   scaling: measureScaling,
@@ -74,6 +76,7 @@ for (const name of only) {
       frameworks,
       onRound: progress.onRound,
       openServer: () => opening(openServer(binary)),
+      openRestartable: (config) => opening(openRestartable(binary, config)),
       openCluster: (masters) => opening(openCluster(binary, masters)),
     });
     groups.push(...found);

@@ -32,6 +32,12 @@ export async function openServer(binary) {
   };
 }
 
+/** A server that can be killed and started again, without clients. */
+export async function openRestartable(binary, config) {
+  const server = await startRedisServer({ binary, config });
+  return { ...server, close: () => server.stop() };
+}
+
 export function openIoredis(url) {
   return whenReady(new Redis(url, { ...failFast, ...PATIENCE }));
 }

@@ -50,6 +50,14 @@ describe('the bench', { timeout: PATIENCE }, () => {
     expect(results.goals.find(({ goal }) => goal === 'refresh: 2 round trips')?.reached).toBe('2');
   });
 
+  it.concurrent('measures many live sessions, and a restart among them', async () => {
+    const { results } = await bench('--only=live');
+
+    expect(namesOf(results, 'live')).toContain('verify, 64 at a time, after the restart');
+    const [{ notes }] = results.groups;
+    expect(notes.join()).toMatch(/first verification succeeded after [\d.]+ s/);
+  });
+
   it.concurrent('measures SQL stores beside those of express-session', async () => {
     const { results } = await bench('--only=sql');
 
