@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { provideBrowser } from '@sess/test-servers';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 const provided = await provideBrowser({
   cacheDir: fileURLToPath(new URL('../.cache/servers', import.meta.url)),
@@ -13,7 +13,8 @@ if (whyNoBrowser !== undefined) {
   process.stderr.write(`browser tests are skipped: ${whyNoBrowser}\n`);
 }
 
-const FLAGS = [
+/** What every launch needs. All hosts below `.test` are this machine. */
+const FLAGS: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -32,5 +33,14 @@ const FLAGS = [
 export async function launchBrowser({ hasBackCache = false } = {}): Promise<Browser> {
   if (provided.path === undefined) throw new Error(whyNoBrowser);
   const ignoreDefaultArgs = hasBackCache ? ['--disable-back-forward-cache'] : [];
-  return chromium.launch({ executablePath: provided.path, args: FLAGS, ignoreDefaultArgs });
+  return chromium.launch({ executablePath: provided.path, args: [...FLAGS], ignoreDefaultArgs });
+}
+
+/** Launches Chromium with a profile in a folder. */
+export function launchProfile(folder: string, flags: readonly string[]): Promise<BrowserContext> {
+  if (provided.path === undefined) throw new Error(whyNoBrowser);
+  return chromium.launchPersistentContext(folder, {
+    executablePath: provided.path,
+    args: [...FLAGS, ...flags],
+  });
 }

@@ -23,6 +23,7 @@ export {
 } from '../packages/testkit/src/suites/http-client.js';
 export {
   createAuth,
+  createBindings,
   createFormerFamily,
   createRecord,
   createWrite,

@@ -27,7 +27,7 @@ const SCALES: Readonly<Record<Tier, number>> = { short: 0.05, all: 0.25, nightly
 /** The files of each project. A file belongs to the first project whose globs match it. */
 const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   browser: [
-    'packages/client/test/browser/**/*.test.ts',
+    'packages/{bound,client}/test/browser/**/*.test.ts',
     'test/demo/*/page.test.ts',
     'test/pages/*.test.ts',
     'test/servers/test/browser.test.ts',

@@ -1,3 +1,4 @@
+import { dbsc } from '@sess/bound';
 import { createSessions, memoryStore, type Sessions } from '@sess/core';
 import { systemClock } from '@sess/core/internal';
 import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
@@ -47,7 +48,9 @@ export const signedTokens: SignedEngines = {
 
 /** The same for hosts beyond the first. In the short tier they run what an adapter can get wrong, with opaque tokens. */
 export const beyondShort: AdapterSuiteOptions =
-  process.env['SESS_TIER'] === 'short' ? { protocol: false } : { engines: signedTokens };
+  process.env['SESS_TIER'] === 'short'
+    ? { protocol: false, bound: dbsc() }
+    : { engines: signedTokens, bound: dbsc() };
 
 export const TOKEN_MODES: readonly TokenMode[] = ['opaque', 'jwt', 'stateless'];
 

@@ -74,6 +74,12 @@ export const projects = [
     dependencies: { ...NODE, 'iron-webcrypto': '^2.0.0', jose: '^6.0.0' },
   },
   {
+    name: 'bound',
+    program: 'bound.ts',
+    packages: ['core', 'bound'],
+    dependencies: NODE,
+  },
+  {
     name: 'otel',
     program: 'otel.ts',
     packages: ['core', 'otel'],

@@ -5,6 +5,7 @@ import {
   type ServerResponse,
   request as send,
 } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -17,6 +18,8 @@ export interface Seen {
   /** `Sec-Purpose` of the request. */
   readonly purpose: string | undefined;
   readonly isUpgrade: boolean;
+  /** `Secure-Session-Skipped` of the request. */
+  readonly skipped: string | undefined;
 }
 
 /** The origin that the browser sees, before an application that may be restarted. */
@@ -30,8 +33,11 @@ export interface Front {
   close(): void;
 }
 
-/** Starts the front of an application. */
-export async function startFront(target: string): Promise<Front> {
+/** Starts the front of an application; with a certificate, on HTTPS. */
+export async function startFront(
+  target: string,
+  tls?: Pick<ServerOptions, 'key' | 'cert'>,
+): Promise<Front> {
   const seen: Seen[] = [];
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = req;
@@ -50,6 +56,7 @@ export async function startFront(target: string): Promise<Front> {
       renews,
       purpose: headers['sec-purpose']?.toString(),
       isUpgrade: headers.upgrade !== undefined,
+      skipped: headers['secure-session-skipped']?.toString(),
     });
     const { lost, late } = front.faults;
     if (Math.random() < late) await pause(1_000 * Math.random());
@@ -57,13 +64,15 @@ export async function startFront(target: string): Promise<Front> {
     res.writeHead(status, answer.rawHeaders).end(Buffer.concat(chunks));
   }
 
-  const server = createServer((req, res) => {
+  const listener = (req: IncomingMessage, res: ServerResponse): void => {
     // As when the application is down, or goes down in the middle of a response.
     handle(req, res).catch(() => res.destroy());
-  }).listen(0, '127.0.0.1');
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const front: Front = {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    origin: `${tls === undefined ? 'http' : 'https'}://localhost:${(server.address() as AddressInfo).port}`,
     target,
     seen,
     faults: { lost: 0, late: 0 },

@@ -42,6 +42,8 @@ export interface SessionEvent {
    * is newer than the session, so that it is forged, or the store lost writes.
    */
   reuse: { readonly sid: string; readonly subject: string; readonly alternative?: 'lost-writes' };
+  /** A cookie of a session that is bound to a device was used after its time: a copy, or a store that went back. */
+  'unbound-use': { readonly sid: string; readonly subject: string };
   /** A credential was not accepted. `sid` is absent if the credential names no session. */
   rejected: {
     readonly token: 'access' | 'refresh';

@@ -43,6 +43,7 @@ export type {
   RegisteredOnce,
   RejectionReason,
   Session,
+  SessionBinding,
   VerifyResult,
 } from './types.js';
 export type { Clock } from './util/clock.js';

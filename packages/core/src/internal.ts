@@ -12,6 +12,7 @@ export type {
 } from './access-tokens.js';
 export { createRefreshCookie, readCookie } from './http/cookie.js';
 export { deviceOf } from './http/device.js';
+export { type ProblemCode, problemReply } from './http/problem.js';
 export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
 export {
   type Channel,
@@ -47,20 +48,39 @@ export {
   type AdoptionSeed,
   createAdoptions,
 } from './session/adoption.js';
-export { contextOf, type EngineContext } from './session/context.js';
+export { boundDigest, findCookie } from './session/binding.js';
+export { contextOf, type DevicePort, type EngineContext } from './session/context.js';
 export { createEvents, type Events } from './session/events.js';
+export { asFormer, findFormer, findFormerAccess } from './session/former.js';
 export { hideTokens, persistenceOf } from './session/issue-tokens.js';
+export { policyOf } from './session/lifetimes.js';
+export { type Attempt, updateWithRetry } from './session/optimistic-update.js';
 export { toPresentResult } from './session/present.js';
+export {
+  decidePresentation,
+  type PresentationAttempt,
+  type PresentationDecision,
+} from './session/presentation.js';
 export { readProof } from './session/proof.js';
+export {
+  decideRefresh,
+  type RefreshAttempt,
+  type RotationDecision,
+  UNKNOWN,
+} from './session/rotation.js';
+export { createRotationEffects, type EndedSession } from './session/rotation-effects.js';
 export { createCallStore } from './session/store-call.js';
 export { createEngine } from './sessions.js';
 export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
 export {
   createRandomBytes,
+  deriveAccessSecret,
+  digest,
   encodeBase64Url,
   type RandomBytes,
 } from './token/crypto.js';
+export { formatRefreshToken, parseRefreshToken, type RefreshCredential } from './token/format.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/session-id.js';
 export { createBackoff } from './util/backoff.js';
 export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';

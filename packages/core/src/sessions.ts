@@ -78,6 +78,7 @@ export function createEngine<Data extends object = RegisteredData>(
     tagOfSubject,
     runExclusive: createKeyedMutex(clock),
     beforeRevokeAll: [],
+    devices: [],
   };
 
   const verify = createVerify<Data>(context);

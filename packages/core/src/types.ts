@@ -68,6 +68,16 @@ export interface Session<Data extends object = RegisteredData> {
   readonly acr?: string;
   /** The authentication methods that it named. */
   readonly amr?: readonly string[];
+  /** The key without which its tokens are worthless, by `@sess/bound`. Absent: none. */
+  readonly binding?: SessionBinding;
+}
+
+/** What a session is bound to. */
+export interface SessionBinding {
+  /** `'dbsc'`: a key of the browser. `'dpop'`: a key that the client proves in each request (RFC 9449). */
+  readonly kind: 'dbsc' | 'dpop';
+  /** The thumbprint of the key (RFC 7638); with `'dpop'` only. */
+  readonly jkt?: string;
 }
 
 /**
@@ -121,8 +131,15 @@ export interface Issued<Data extends object = RegisteredData> {
  * - `expired`: it, or its session, has run out
  * - `reused`: a refresh token that was spent before; the session has been ended
  * - `revoked`: named by a denylist
+ * - `unbound`: a cookie without the key of the device that the session is bound to; its time is over
  */
-export type RejectionReason = 'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked';
+export type RejectionReason =
+  | 'malformed'
+  | 'unknown'
+  | 'expired'
+  | 'reused'
+  | 'revoked'
+  | 'unbound';
 
 /** A credential that was not accepted. */
 export type Rejected = { readonly ok: false; readonly reason: RejectionReason };

@@ -175,7 +175,7 @@ test('a verification narrows by ok', async () => {
 
 test('the reasons are those of the documentation', () => {
   expectTypeOf<RejectionReason>().toEqualTypeOf<
-    'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked'
+    'malformed' | 'unknown' | 'expired' | 'reused' | 'revoked' | 'unbound'
   >();
 });
 
@@ -241,6 +241,7 @@ test('events are typed by their name', () => {
     | 'refreshed'
     | 'revoked'
     | 'reuse'
+    | 'unbound-use'
     | 'rejected'
     | 'unconfirmed'
     | 'store-error'

@@ -109,6 +109,7 @@ export function createHost(framework: typeof express) {
         res.type('text').send('page');
       }),
     );
+    app.get('/bound', requireSession({ bound: true }), (_req, res) => void res.json({ ok: true }));
     app.post('/form', requireSession(), (_req, res) => void res.json({ ok: true }));
     app.get('/guest', (req, res) => void res.json({ data: req.sessions.guest.data }));
     app.patch(

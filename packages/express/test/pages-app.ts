@@ -29,6 +29,10 @@ export async function startPages({
     pages.notes += 1;
     res.redirect(303, '/page');
   });
+  app.post('/again', requireSession(), async (req, res) => {
+    await req.sessions.elevate();
+    res.redirect(303, '/page');
+  });
   app.get(READ_COUNT, (_req, res) => void res.send(`signed out, ${pages.notes} notes`));
   app.use(sessionErrors());
   const server = app.listen(port, '127.0.0.1');

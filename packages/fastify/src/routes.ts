@@ -100,9 +100,11 @@ const SESSION_MEMBERS = {
   lastUsedAt: integer,
   expiresAt: integer,
 };
-const SESSION = object(Object.keys(SESSION_MEMBERS), SESSION_MEMBERS);
+const BINDING = { binding: object(['kind'], { kind: string, jkt: string }) };
+const SESSION = object(Object.keys(SESSION_MEMBERS), { ...SESSION_MEMBERS, ...BINDING });
 const LISTED = object([...SESSION.required, 'current'], {
   ...SESSION_MEMBERS,
+  ...BINDING,
   current: { type: 'boolean' },
 });
 const SESSIONS = object(['sessions'], { sessions: { type: 'array', items: LISTED } });
@@ -123,6 +125,7 @@ const RESULTS: Readonly<Record<SessionRoute['result'], (hasTokenInBody: boolean)
   session: () => ({ 200: json('The session. Times are epoch milliseconds.', SESSION) }),
   sessions: () => ({ 200: json('The sessions.', SESSIONS) }),
   keys: () => ({ 200: { description: 'A JWK Set (RFC 7517).' } }),
+  binding: () => ({ 200: { description: 'The bound session.' } }),
 };
 
 /** Refusals of the routes that are not guarded by a bearer token, or that have more than the others. */

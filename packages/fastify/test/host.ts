@@ -83,6 +83,7 @@ export async function startHost({ sessions, options, gate }: HostSetup): Promise
       return 'page';
     },
   );
+  app.get('/bound', { preHandler: requireSession({ bound: true }) }, async () => ({ ok: true }));
   app.post('/form', { preHandler: requireSession() }, async () => ({ ok: true }));
   app.get('/guest', async (request) => ({ data: request.sessions.guest.data }));
   app.patch<{ Body: Record<string, unknown> }>('/guest', async (request) => {

@@ -38,6 +38,10 @@ export async function startPages({
       return reply.redirect('/page', 303);
     },
   );
+  app.post('/again', { preHandler: requireSession() }, async (request, reply) => {
+    await request.sessions.elevate();
+    return reply.redirect('/page', 303);
+  });
   app.get(READ_COUNT, async () => `signed out, ${pages.notes} notes`);
   return { url: await app.listen({ host: '127.0.0.1', port }), close: () => app.close() };
 }

@@ -86,6 +86,7 @@ function createApp({ sessions, options, gate }: HostSetup): Hono<SessionEnv> {
   );
   app.post('/reauth', requireSession(), async (c) => c.json(await c.var.sessions.elevate()));
   app.post('/transfer', requireSession({ authenticatedWithin: '5m' }), (c) => c.json({ ok: true }));
+  app.get('/bound', requireSession({ bound: true }), (c) => c.json({ ok: true }));
   app.get('/admin', requireSession({ where: ({ subject }) => subject === 'admin' }), (c) =>
     c.json({ ok: true }),
   );

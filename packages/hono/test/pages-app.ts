@@ -29,6 +29,10 @@ export async function startPages({
     pages.notes += 1;
     return c.redirect('/page', 303);
   });
+  app.post('/again', requireSession(), async (c) => {
+    await c.var.sessions.elevate();
+    return c.redirect('/page', 303);
+  });
   app.get(READ_COUNT, (c) => c.text(`signed out, ${pages.notes} notes`));
   app.onError(sessionErrors());
   const server = createServer(getRequestListener(app.fetch)).listen(port, '127.0.0.1');

@@ -1,5 +1,6 @@
+import { dbsc } from '@sess/bound';
 import { adapterSuite } from '@sess/testkit/suites';
 import { signedTokens } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 
-adapterSuite('Request and Response', startHost, { engines: signedTokens });
+adapterSuite('Request and Response', startHost, { engines: signedTokens, bound: dbsc() });

@@ -81,6 +81,7 @@ function createRoutes({ guard }: WebSessions, { gate }: HostSetup): Routes {
     'GET /admin': guarded(ok, {
       where: ({ subject }: { readonly subject: string }) => subject === 'admin',
     }),
+    'GET /bound': guarded(ok, { bound: true }),
     'POST /form': guarded(ok),
     'GET /page': guarded(
       (_sessions, { url }) => {

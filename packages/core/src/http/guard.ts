@@ -4,6 +4,7 @@ import {
   type Duration,
   duration,
   formatShort,
+  oneOf,
   option,
   optionError,
   type Reader,
@@ -32,6 +33,8 @@ export interface GuardOptions<Data extends object = RegisteredData> {
    * `return_to` (see `safeReturn`). Default: no redirect. Other requests get the 401.
    */
   readonly redirectTo?: string;
+  /** `true`: the session has to be bound to a key, as by `@sess/bound`; others get a 403. Default: `false`. */
+  readonly bound?: boolean;
   /** A further condition. `false` responds with 403. It must return a boolean synchronously. */
   readonly where?: (session: Session<Data>) => boolean;
 }
@@ -45,6 +48,7 @@ export interface Requirements {
   readonly maxAgeMs: number | undefined;
   /** The classes that are accepted, or `undefined` for any. */
   readonly acr: readonly string[] | undefined;
+  readonly bound: boolean;
   readonly where: ((session: Session<never>) => boolean) | undefined;
   readonly redirectTo: string | undefined;
 }
@@ -73,6 +77,7 @@ const GUARD_OPTIONS = {
     expected: "a path on this site such as '/login'",
     accepts: (value) => safeReturn(value) !== undefined,
   }),
+  bound: oneOf(false, true),
   where: option<(session: Session<never>) => boolean>({
     expected: 'a function of the session that returns true or false',
     accepts: (value) => typeof value === 'function',

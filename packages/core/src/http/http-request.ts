@@ -139,6 +139,8 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   #acceptCookie(result: PresentResult<Data>): undefined {
     if (!result.ok && result.reason !== 'guest') {
       this.isCookieDead = true;
+      // The browser of the device then proves its key first, and gets a new cookie. In any other it is worthless.
+      if (result.reason === 'unbound') this.cookie.clear();
       return undefined;
     }
     if (result.ok) {
@@ -245,6 +247,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     this.#issuedToken = issued.refreshToken;
     this.exchange.setHeader('Cache-Control', 'no-store');
     if (issued.refreshToken !== presented) this.cookie.set(issued);
+    if (presented === undefined) this.http.binding?.onIssued(this, issued);
     return toTokenResponse(issued, this.http.refreshTransport === 'body');
   }
 

@@ -1,4 +1,5 @@
 export type { Adoption, OldCredential } from './adoption.js';
+export type { BoundPort, BoundRequest, BoundSessions, BoundSettings } from './bound.js';
 export {
   type CacheChoice,
   cacheOverrides,

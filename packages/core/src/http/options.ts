@@ -12,6 +12,7 @@ import {
   readOptions,
 } from '../util/options.js';
 import type { Adoption } from './adoption.js';
+import type { BoundPort, BoundSessions } from './bound.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 import type { Exchange } from './exchange.js';
@@ -57,6 +58,8 @@ export interface HttpOptions {
    * at for another credential.
    */
   readonly adopt?: Adoption;
+  /** Binds sessions to a key of the client: what `dbsc` of `@sess/bound` returns. Default: a copied token works. */
+  readonly bound?: BoundSessions;
   /**
    * Whether `GET /.well-known/jwks.json` serves the public keys of the engine's tokens. Default: `false`. It
    * responds with 404 if the engine has no public keys.
@@ -84,12 +87,16 @@ export interface HttpSettings {
   readonly jwks: boolean;
   /** Absent: no other system. */
   readonly adopt: Adoption | undefined;
+  /** Absent: no session is bound. */
+  readonly bound: BoundSessions | undefined;
 }
 
 /** The settings with the engine that they apply to. */
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
   readonly logger: Logger;
+  /** Present with the option `bound`. */
+  readonly binding: BoundPort | undefined;
   /** Called for each response that sets the refresh cookie. */
   readonly onCookie: (exchange: Exchange) => void;
   /** Called for each response that depends on a session cookie and that the application has made public. */
@@ -122,6 +129,7 @@ const OPTIONS = {
     methods: ['assertFor', 'open'],
     repair: 'Write adopt(sessions, { … }), with adopt of @sess/adopt.',
   }),
+  bound: port<BoundSessions>({ methods: ['assertFor', 'open'], repair: 'Write dbsc().' }),
   jwks: oneOf(false, true),
 } satisfies Readers<HttpOptions>;
 
@@ -141,12 +149,14 @@ export function readHttpOptions(options: HttpOptions = {}): HttpSettings {
       repair: 'Without a refresh cookie there is none that could identify a request.',
     });
   }
-  return Object.freeze({
+  const settings: HttpSettings = Object.freeze({
     ...others,
     refreshTransport,
     cookie: refreshTransport === 'cookie' ? cookie : undefined,
     isAllowedSource: csrf,
   });
+  settings.bound?.assertFor(settings);
+  return settings;
 }
 
 /** Returns the settings for an engine; a stateless one leaves no choice of transport. */
@@ -174,6 +184,7 @@ export function bindHttpOptions<Data extends object>(
     ...bearerOnly,
     sessions,
     logger,
+    binding: settings.bound?.open(settings, sessions),
     onCookie: createCookieWarning(settings.cookie, logger),
     onPublic: createPublicWarning(logger),
   });

@@ -9,6 +9,7 @@ export type ProblemCode =
   | 'invalid_token'
   | 'insufficient_user_authentication'
   | 'access_denied'
+  | 'device_required'
   | 'refresh_token_missing'
   | 'refresh_token_rejected'
   | 'method_not_allowed'
@@ -62,6 +63,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     challenge: 'Bearer error="insufficient_user_authentication"',
   },
   access_denied: { status: 403, detail: 'The session may not do this.' },
+  device_required: { status: 403, detail: 'This needs a session that is bound to a device.' },
   refresh_token_missing: {
     status: 401,
     detail: 'There is no refresh token in the request. Sign in.',

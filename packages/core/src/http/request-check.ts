@@ -20,7 +20,7 @@ export function checkRequest<Data extends object>(
 
 function refuse<Data extends object>(
   request: HttpRequest<Data>,
-  { maxAgeMs, acr, where }: Requirements,
+  { maxAgeMs, acr, bound, where }: Requirements,
 ): Reply | undefined {
   if (request.refusal !== undefined) {
     // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
@@ -31,6 +31,10 @@ function refuse<Data extends object>(
   request.noteUse();
   const { session } = request;
   if (session === null) {
+    // The session lives: a redirect to the sign-in would replace it.
+    if (request.http.binding?.isHindered(request.exchange)) {
+      return problemReply('store_unavailable');
+    }
     const isTokenRefused = request.credentials.kind === 'token';
     return problemReply(isTokenRefused ? 'invalid_token' : 'session_required');
   }
@@ -38,6 +42,7 @@ function refuse<Data extends object>(
   const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;
   const isOfClass = acr === undefined || (session.acr !== undefined && acr.includes(session.acr));
   if (isOld || !isOfClass) return stepUpReply({ maxAgeMs, acr });
+  if (bound && session.binding === undefined) return problemReply('device_required');
   const isAllowed = where === undefined || assertBoolean(where(session as Session<never>));
   return isAllowed ? undefined : problemReply('access_denied');
 }

@@ -168,6 +168,7 @@ export function withSession(
 const ANY_SESSION = {
   maxAgeMs: undefined,
   acr: undefined,
+  bound: false,
   where: undefined,
   redirectTo: undefined,
 };

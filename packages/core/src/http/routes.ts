@@ -33,7 +33,7 @@ export interface SessionRoute {
   /** What the route does, in one line. */
   readonly summary: string;
   /** What a successful response holds. */
-  readonly result: 'tokens' | 'nothing' | 'count' | 'session' | 'sessions' | 'keys';
+  readonly result: 'tokens' | 'nothing' | 'count' | 'session' | 'sessions' | 'keys' | 'binding';
 }
 
 const JWKS_PATH = '/.well-known/jwks.json';
@@ -100,11 +100,17 @@ const JWKS_ROUTE: Route = {
 
 const MOUNTED = { none: {}, default: DEFAULT_ROUTES, all: ALL_ROUTES } as const;
 
-type RouteOptions = Pick<HttpContext<never>, 'basePath' | 'routes' | 'jwks'>;
+type RouteOptions = Pick<HttpContext<never>, 'basePath' | 'routes' | 'jwks' | 'bound'>;
 
 /** Returns the session routes that the options mount. */
-export function listRoutes({ basePath, routes, jwks }: RouteOptions): readonly SessionRoute[] {
-  const mounted: Readonly<Record<string, Route>> = MOUNTED[routes];
+export function listRoutes({
+  basePath,
+  routes,
+  jwks,
+  bound,
+}: RouteOptions): readonly SessionRoute[] {
+  const mounted: Record<string, Route> = { ...MOUNTED[routes] };
+  if (bound?.route) mounted[bound.route.below] = bound.route;
   const listed = Object.entries(mounted).map(([below, route]) =>
     toSessionRoute(route, below, basePath + below),
   );
@@ -125,6 +131,8 @@ export function handleRoute<Data extends object>(
   if (http.jwks && path === JWKS_PATH) return runRoute(JWKS_ROUTE, context);
   if (!path.startsWith(http.basePath)) return undefined;
   const rest = path.slice(http.basePath.length);
+  const own = http.bound?.route;
+  if (own?.below === rest) return runRoute(own, context);
   const routes: Readonly<Record<string, Route>> = MOUNTED[http.routes];
   if (Object.hasOwn(routes, rest) && rest !== SID_ROUTE) {
     return isPreflight(exchange) ? undefined : runRoute(routes[rest] as Route, context);

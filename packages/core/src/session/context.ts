@@ -5,7 +5,17 @@ import type { SubjectTag } from '../token/session-id.js';
 import type { KeyedMutex } from '../util/keyed-mutex.js';
 import type { Acknowledger } from './acknowledge.js';
 import type { Events } from './events.js';
+import type { PresentationAttempt, PresentationDecision } from './presentation.js';
+import type { RefreshAttempt, RotationDecision } from './rotation.js';
 import type { StoreTime } from './store-client.js';
+
+/** How the cookies of sessions that are bound to a device are judged. Without it, they are unknown. */
+export interface DevicePort {
+  /** Decides about a cookie that came with a request. */
+  present(attempt: PresentationAttempt): PresentationDecision;
+  /** Decides about a cookie that is to be exchanged for an access token. */
+  refresh(attempt: RefreshAttempt): RotationDecision;
+}
 
 /** What the operations of one engine share; made once, by the composition root. */
 export interface EngineContext {
@@ -20,6 +30,8 @@ export interface EngineContext {
   readonly runExclusive: KeyedMutex;
   /** Awaited before all sessions of a subject are revoked. A rejection leaves them alive. */
   readonly beforeRevokeAll: ((subject: string) => Promise<void>)[];
+  /** Given by `@sess/bound`; at most one. */
+  readonly devices: DevicePort[];
 }
 
 /** Registered, so that a sibling package finds it on an engine of another copy of this one. */

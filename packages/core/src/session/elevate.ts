@@ -3,6 +3,7 @@ import { type DataPart, isExpired, isGuest, type SessionLife } from '../store/re
 import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import { assertKnown } from '../util/options.js';
+import { rebind } from './binding.js';
 import type { EngineContext } from './context.js';
 import { retireFamily } from './former.js';
 import { createTokenFamily, issueTokens } from './issue-tokens.js';
@@ -55,6 +56,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
           const auth = {
             ...fresh.auth,
             ...proof,
+            ...rebind(record.auth, fresh),
             // Until a token of the new family is presented, the client may have the earlier one only.
             ...(former.length === 0 ? {} : { former, acknowledged: false }),
           };

@@ -16,6 +16,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof SessionEvent>([
   'refreshed',
   'revoked',
   'reuse',
+  'unbound-use',
   'rejected',
   'unconfirmed',
   'store-error',

@@ -146,7 +146,16 @@ export function toSession<Data extends object>(record: SessionRecord): Session<D
     lastUsedAt: auth.lastUsedAt,
     expiresAt: auth.expiresAt,
     ...proofOf(auth),
+    ...shownBinding(auth),
   });
+}
+
+const DEVICE = Object.freeze({ kind: 'dbsc' as const });
+
+/** Returns what is public of a binding. One that the browser may not know of yet binds nothing. */
+function shownBinding({ binding }: AuthPart): Pick<Session, 'binding'> {
+  if (binding === undefined || (binding.kind === 'dbsc' && binding.isPending)) return {};
+  return { binding: binding.kind === 'dbsc' ? DEVICE : binding };
 }
 
 /** Hides the tokens of a result from `util.inspect` and the console. */

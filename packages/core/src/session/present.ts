@@ -9,6 +9,7 @@ import { persistenceOf, toSession } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import { decidePresentation, type PresentationDecision } from './presentation.js';
+import { UNKNOWN } from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
 
 /** Attempts at the write; honest traffic needs two or three. */
@@ -33,25 +34,31 @@ export function toPresentResult<Data extends object>(record: SessionRecord): Pre
 
 /** Creates `present`: a refresh token as the cookie of a request. */
 export function createPresent<Data extends object>(context: EngineContext) {
-  const { settings, store, time, events, acknowledger } = context;
+  const { settings, store, time, events, acknowledger, devices } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
   const guestPolicy = toGuestPolicy(settings);
   /** Renewals in progress by their cookie: the parallel requests of a page share one. */
   const renewals = new Map<string, Promise<PresentResult<Data>>>();
 
-  function decide({ token, canRenew }: Presented, record: SessionRecord, at: number) {
+  function decide(
+    { token, canRenew }: Presented,
+    record: SessionRecord,
+    at: number,
+  ): PresentationDecision {
     const { random } = settings;
     const policy = isGuest(record) ? guestPolicy : policyOf(settings, record.data.life);
-    return decidePresentation({ record, token, at, policy, random, canRenew });
+    const attempt = { record, token, at, policy, random, canRenew };
+    if (record.auth.binding === undefined) return decidePresentation(attempt);
+    return devices[0]?.present(attempt) ?? UNKNOWN;
   }
 
   /** Returns the result for a cookie that is good as it is. */
   function accept(
-    { isLatest, former }: Extract<PresentationDecision, { kind: 'accept' }>,
+    { isLatest, former, shown }: Extract<PresentationDecision, { kind: 'accept' }>,
     record: SessionRecord,
   ): PresentResult<Data> {
     if (isLatest) acknowledger.acknowledgeLatest(record);
-    return toPresentResult(former === undefined ? record : asFormer(record, former));
+    return toPresentResult(former === undefined ? (shown ?? record) : asFormer(record, former));
   }
 
   /** The same, or `undefined` if the cookie is to be renewed or refused: that is decided from the primary's record. */
@@ -70,7 +77,12 @@ export function createPresent<Data extends object>(context: EngineContext) {
   ): Promise<Attempt<Outcome<Data>>> {
     const { token } = presented;
     const decision = decide(presented, loaded, at);
-    if (decision.kind === 'reject') return { outcome: decision };
+    if (decision.kind === 'reject') {
+      if (decision.reason === 'unbound') {
+        events.emit('unbound-use', { sid: loaded.sid, subject: loaded.data.subject });
+      }
+      return { outcome: decision };
+    }
     if (decision.kind === 'end') return end(loaded, decision);
     if (decision.kind === 'accept') {
       return { outcome: { kind: 'answer', result: accept(decision, loaded) } };

@@ -1,7 +1,13 @@
-import { type FormerFamily, isExpired } from '../store/record.js';
+import { type FormerFamily, isExpired, type SessionRecord } from '../store/record.js';
 import { digest, isSameDigest } from '../token/crypto.js';
 import { findFormer } from './former.js';
-import { type RefreshAttempt, type RotationDecision, refreshEarlier, rotate } from './rotation.js';
+import {
+  type RefreshAttempt,
+  type RotationDecision,
+  refreshEarlier,
+  rotate,
+  UNKNOWN,
+} from './rotation.js';
 import { deriveLatestSecret, isForgiven, mustWait, type RotationPolicy } from './rotation-steps.js';
 
 /** One cookie, one record, and one moment of the store's time. */
@@ -19,11 +25,12 @@ export type PresentationDecision =
       readonly isLatest: boolean;
       /** The family of the cookie, if a re-authentication replaced it. */
       readonly former?: FormerFamily;
+      /** The session as the cookie shows it. Default: as it is. */
+      readonly shown?: SessionRecord;
     }
   /** A renewal, or the newest cookie again; or the end of the session, or a refusal. */
   | RotationDecision;
 
-const UNKNOWN = { kind: 'reject', reason: 'unknown' } as const;
 const REUSE = { kind: 'end', cause: 'reuse' } as const;
 
 /**

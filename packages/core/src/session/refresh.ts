@@ -11,6 +11,7 @@ import {
   type RefreshAttempt,
   type RotationAnswer,
   type RotationDecision,
+  UNKNOWN,
 } from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
 
@@ -25,21 +26,27 @@ type Outcome<Data extends object> =
 
 /** Creates `refresh`: compares the token with the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
-  const { settings, store, tokens, events } = context;
+  const { settings, store, tokens, events, devices } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
+
+  function decideFor(attempt: RefreshAttempt): RotationDecision {
+    const { binding } = attempt.record.auth;
+    if (binding === undefined) return decideRefresh(attempt);
+    return devices[0]?.refresh(attempt) ?? UNKNOWN;
+  }
 
   /** Decides again if the access token to be replayed is dead: a write that failed, or came second, ended it. */
   async function decideRotation(
     attempt: RefreshAttempt,
   ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
     const { record, at } = attempt;
-    const decision = decideRefresh(attempt);
+    const decision = decideFor(attempt);
     if (tokens.recheck === undefined || decision.kind !== 'answer' || !decision.isRepeated) {
       return { decision };
     }
     const { version, isAccessDead } = await tokens.recheck(shownBy(decision, record), at);
     return {
-      decision: isAccessDead ? decideRefresh({ ...attempt, isAccessDead }) : decision,
+      decision: isAccessDead ? decideFor({ ...attempt, isAccessDead }) : decision,
       version,
     };
   }

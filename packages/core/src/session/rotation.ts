@@ -9,8 +9,9 @@ import {
   type RandomBytes,
 } from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
+import { findCookie } from './binding.js';
 import { acknowledged, findFormer } from './former.js';
-import { proofOf } from './proof.js';
+import { bindingOf, proofOf } from './proof.js';
 import {
   addStep,
   deriveLatestSecret,
@@ -26,7 +27,7 @@ const MIN_TTL_MS = 1_000;
 
 /** The outcome for a presented refresh token. */
 export type RotationDecision =
-  | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' }
+  | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' | 'unbound' }
   /** The session has to be removed. */
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
   | RotationAnswer;
@@ -63,7 +64,11 @@ export interface RefreshAttempt {
   readonly renewAfter?: number | undefined;
 }
 
-const UNKNOWN: RotationDecision = { kind: 'reject', reason: 'unknown' };
+/** For a token that is not one of the session. */
+export const UNKNOWN: RotationDecision & { readonly kind: 'reject' } = {
+  kind: 'reject',
+  reason: 'unknown',
+};
 const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
 
 /**
@@ -98,7 +103,8 @@ export function inspectRefreshToken(
 ): 'foreign' | 'genuine' | 'spent' {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
-  if (findFormer(auth, token, at) !== undefined) return 'genuine';
+  if ((findFormer(auth, token, at) ?? findCookie(auth, token.secret)) !== undefined)
+    return 'genuine';
   if (!isSameDigest(digest(token.family), auth.family)) return 'foreign';
   const first = auth.steps.length - (auth.generation - token.generation);
   if (token.generation > auth.generation || first < 0) return 'spent';
@@ -202,6 +208,7 @@ export function rotate(attempt: RefreshAttempt): RotationDecision {
     isRepeated: false,
     auth: {
       ...proofOf(auth),
+      ...bindingOf(auth),
       expiresAt,
       absoluteExpiresAt: auth.absoluteExpiresAt,
       authenticatedAt: auth.authenticatedAt,

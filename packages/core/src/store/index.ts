@@ -9,9 +9,11 @@ export {
 export type {
   AuthPart,
   DataPart,
+  DeviceBinding,
   FormerFamily,
   OnceValue,
   Proof,
+  ProofBinding,
   SessionLife,
   SessionRecord,
 } from './record.js';

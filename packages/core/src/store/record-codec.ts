@@ -2,6 +2,7 @@ import type {
   AccessEntry,
   AuthPart,
   DataPart,
+  DeviceBinding,
   FormerFamily,
   OnceValue,
   Proof,
@@ -19,7 +20,7 @@ import type {
  * the end that stands beside it: both together halve it. Absent values at the end of a list are left out.
  * Members that few sessions have stand at the end, and are left out with what follows them. A reader that does not
  * know them drops them, so they must be such that their loss only costs the user a step. What an earlier reader must
- * not overlook, such as a session that is not a user's, makes a record of format 2, which that reader refuses.
+ * not overlook makes a record that it refuses: a session that is not a user's is of format 2, a binding has a flag.
  */
 
 /** The auth part as it is stored; its end stands beside it, where the store can compare it. */
@@ -27,6 +28,11 @@ export interface EncodedAuth {
   readonly text: string;
   readonly expiresAt: number;
 }
+
+/** Flags of an auth part. */
+const ACKNOWLEDGED = 1;
+const REPLAYED = 2;
+const BOUND = 4;
 
 /** Returns the auth part as text. */
 export function encodeAuth(auth: AuthPart): EncodedAuth {
@@ -44,16 +50,19 @@ export function encodeAuth(auth: AuthPart): EncodedAuth {
       spentAt === undefined ? undefined : spentAt - base,
     ]),
     auth.accessCount,
-    (auth.acknowledged ? 1 : 0) + (auth.replayed ? 2 : 0),
+    (auth.acknowledged ? ACKNOWLEDGED : 0) +
+      (auth.replayed ? REPLAYED : 0) +
+      (auth.binding === undefined ? 0 : BOUND),
     ...encodeProof(auth),
   ]);
   return { text, expiresAt: auth.expiresAt };
 }
 
 /** Returns the members behind the flags; none for most sessions. */
-function encodeProof({ acr, amr, former, authenticatedAt: base }: AuthPart): readonly unknown[] {
-  if (acr === undefined && amr === undefined && former === undefined) return [];
-  const families = (former ?? []).map((family) => [
+function encodeProof(auth: AuthPart): readonly unknown[] {
+  const { acr, amr, former, binding, authenticatedAt: base } = auth;
+  if ((acr ?? amr ?? former ?? binding) === undefined) return [];
+  const families = former?.map((family) => [
     family.expiresAt - base,
     family.authenticatedAt - base,
     family.family,
@@ -65,7 +74,18 @@ function encodeProof({ acr, amr, former, authenticatedAt: base }: AuthPart): rea
     family.acr ?? 0,
     family.amr ?? 0,
   ]);
-  return [acr ?? 0, amr ?? 0, ...(former === undefined ? [] : [families])];
+  return withoutEnd([
+    acr ?? 0,
+    amr ?? 0,
+    families ?? (binding && 0),
+    binding?.kind === 'dpop' ? binding.jkt : binding && encodeDevice(binding, base),
+  ]);
+}
+
+function encodeDevice(binding: DeviceBinding, base: number): readonly unknown[] {
+  const { key, salt, cookieTtl, cookies, isPending, formerUntil } = binding;
+  const flat = flatten(cookies, ({ digest, expiresAt }) => [digest, expiresAt - base]);
+  return [key, salt, cookieTtl, flat, isPending ? 1 : 0, formerUntil - base];
 }
 
 /**
@@ -119,8 +139,10 @@ export function formatOf({ life, guest }: DataPart): 1 | 2 {
 export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
   const [life, absolute, lastUsed, generation, family, refresh, access, steps, ...rest] =
     list(value);
-  const [accessCount, flags, acr, amr, former] = rest;
+  const [accessCount, flags, acr, amr, former, binding] = rest;
   const from = expiresAt - number(life);
+  const set = number(flags);
+  if ((set & ~(ACKNOWLEDGED | REPLAYED | BOUND)) !== 0) throw new TypeError('flags');
   return {
     expiresAt,
     absoluteExpiresAt: from + number(absolute),
@@ -140,12 +162,27 @@ export function decodeAuth(value: unknown, expiresAt: number): AuthPart {
       ),
     ),
     accessCount: decodeAccessCount(accessCount),
-    acknowledged: (number(flags) & 1) !== 0,
-    replayed: (number(flags) & 2) !== 0,
+    acknowledged: (set & ACKNOWLEDGED) !== 0,
+    replayed: (set & REPLAYED) !== 0,
     ...decodeProof(acr, amr),
-    ...(former === undefined
+    ...((set & BOUND) === 0 ? {} : { binding: decodeBinding(binding, from) }),
+    ...(former === undefined || former === 0
       ? {}
       : { former: list(former).map((family) => decodeFormer(family, from)) }),
+  };
+}
+
+function decodeBinding(value: unknown, from: number): NonNullable<AuthPart['binding']> {
+  if (typeof value === 'string') return { kind: 'dpop', jkt: value };
+  const [key, salt, ttl, cookies, isPending, formerUntil] = list(value);
+  return {
+    kind: 'dbsc',
+    key: text(key),
+    salt: text(salt),
+    cookieTtl: span(ttl),
+    cookies: decodeAccess(cookies, from),
+    isPending: number(isPending) === 1,
+    formerUntil: from + number(formerUntil),
   };
 }
 

@@ -48,6 +48,31 @@ export interface FormerFamily extends Proof {
   readonly access: readonly AccessEntry[];
 }
 
+/** The device that a browser session is bound to (W3C Device Bound Session Credentials). */
+export interface DeviceBinding {
+  readonly kind: 'dbsc';
+  /** Its public key for ES256: the SubjectPublicKeyInfo in base64url. */
+  readonly key: string;
+  /** 16 random bytes, base64url: what the next proof has to sign is made of them. */
+  readonly salt: string;
+  /** How long a cookie lives. Milliseconds. */
+  readonly cookieTtl: number;
+  /** The live cookies, newest last, at most 8: digests as of `boundDigest`. */
+  readonly cookies: readonly AccessEntry[];
+  /** No such cookie has been presented, so the browser may not have received one. */
+  readonly isPending: boolean;
+  /** Until when the cookies from before the binding are accepted. Epoch milliseconds, store time. */
+  readonly formerUntil: number;
+}
+
+/** The key that a client proves in each request (RFC 9449). */
+export interface ProofBinding {
+  readonly kind: 'dpop';
+  /** SHA-256 thumbprint of its public key (RFC 7638), base64url. */
+  readonly jkt: string;
+  readonly cookies?: undefined;
+}
+
 /** What rotation, settling and elevation replace, always as a whole. Digests are never of anything but secrets. */
 export interface AuthPart extends Proof {
   /** The session's end if nothing more happens: never later than `absoluteExpiresAt`. */
@@ -76,6 +101,8 @@ export interface AuthPart extends Proof {
   readonly replayed: boolean;
   /** Families before a re-authentication of which no token has been presented, oldest first. Absent: none. */
   readonly former?: readonly FormerFamily[];
+  /** The key without which the session's tokens are worthless. Absent: none. */
+  readonly binding?: DeviceBinding | ProofBinding;
 }
 
 /** The lifetimes of one session, given at its sign-in. Milliseconds. */

@@ -20,7 +20,7 @@ describe('createGuard', () => {
     [{ where: null }, 'where: expected a function'],
     [
       { maxAge: '5m' },
-      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, acr, redirectTo, where.",
+      "requireSession: there is no option 'maxAge'. Known are: authenticatedWithin, acr, redirectTo, bound, where.",
     ],
     [{ authenticatedwithin: '5m' }, "requireSession: there is no option 'authenticatedwithin'."],
     [{ redirectTo: '//evil.example' }, 'redirectTo: expected a path on this site'],

@@ -87,7 +87,7 @@ describe('readHttpOptions', () => {
     [{ onStoreError: 'ignore' }, 'onStoreError: expected "fail" or "anonymous", got "ignore".'],
     [
       { basepath: '/x' },
-      "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, transport, afterLogout, cookie, csrf, refreshTransport, onStoreError, adopt, jwks.",
+      "sessionMiddleware: there is no option 'basepath'. Known are: basePath, routes, transport, afterLogout, cookie, csrf, refreshTransport, onStoreError, adopt, bound, jwks.",
     ],
     [{ jwks: 'true' }, 'jwks: expected false or true, got "true".'],
     [{ jwks: null }, 'jwks: expected false or true, got null.'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFormerFamily, createRecord } from '../../../../test/kit.js';
+import { createBindings, createFormerFamily, createRecord } from '../../../../test/kit.js';
 import { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from '../../src/internal.js';
 
 const NOW = 1_800_000_000_000;
@@ -35,7 +35,12 @@ describe('the text of a record', () => {
       expect(decodeData(JSON.parse(encodeData(data)))).toEqual(data);
     }
     const families = [createFormerFamily(NOW), createFormerFamily(NOW + 1)];
-    for (const more of [{ acr: 'a' }, { amr: ['x'] }, { former: families }, { former: [] }]) {
+    const bindings = createBindings(NOW).flatMap((binding) => [
+      { binding },
+      { acr: 'a', former: families, binding },
+    ]);
+    const proofs = [{ acr: 'a' }, { amr: ['x'] }, { former: families }, { former: [] }];
+    for (const more of [...proofs, ...bindings]) {
       const auth = { ...record.auth, ...more };
       const { text, expiresAt } = encodeAuth(auth);
       expect(decodeAuth(JSON.parse(text), expiresAt)).toEqual(auth);
@@ -48,6 +53,16 @@ describe('the text of a record', () => {
       expect(formatOf(data)).toBe(2);
       expect(() => readFirstFormat(encodeData(data))).toThrow(TypeError);
     }
+  });
+
+  it('is refused if it has a flag that this reader does not know, as a bound session is by earlier ones', () => {
+    for (const flags of [8, 16, -1]) {
+      const members = JSON.parse(encodeAuth(record.auth).text) as unknown[];
+      expect(() => decodeAuth(members.with(9, flags), NOW)).toThrow(TypeError);
+    }
+    const [binding] = createBindings(NOW);
+    const { text } = encodeAuth({ ...record.auth, ...(binding && { binding }) });
+    expect((JSON.parse(text) as unknown[])[9]).toBeGreaterThan(3);
   });
 
   it('is read by earlier readers if the members behind the others can be lost', () => {

@@ -1,3 +1,4 @@
+import type { BoundSessions } from '@sess/core/http';
 import { describe } from 'vitest';
 import {
   describeApplication,
@@ -5,6 +6,7 @@ import {
   describeEndedSession,
 } from './adapter/application.js';
 import { describeBearer } from './adapter/bearer.js';
+import { describeBound } from './adapter/bound.js';
 import { describeCookieCaching } from './adapter/cookie-caching.js';
 import { describeCookieSources } from './adapter/cookie-sources.js';
 import { describeCookieTransport } from './adapter/cookie-transport.js';
@@ -41,6 +43,8 @@ export interface AdapterSuiteOptions {
    * `true`. `false` is for quick runs, where another adapter runs them.
    */
   readonly protocol?: boolean;
+  /** What `dbsc()` of `@sess/bound` returns, for the tests of bound sessions. Default: they do not run. */
+  readonly bound?: BoundSessions;
 }
 
 /** `adapter`: the code of the adapter decides the result. `protocol`: the core decides it. */
@@ -66,6 +70,7 @@ const WITH_STORE: readonly Part[] = [
   ['adapter', describeRequestSessions],
   ['adapter', describeOtherOrigins],
   ['adapter', describeCredentials],
+  ['adapter', describeBound],
   ['adapter', describeFaults],
   ['protocol', describeRefresh],
   ['protocol', describeRoutes],
@@ -93,7 +98,7 @@ const BY_MODE: Readonly<Record<TokenMode, readonly Part[]>> = {
 export function adapterSuite(
   name: string,
   startHost: StartHost,
-  { engines, protocol = true }: AdapterSuiteOptions = {},
+  { engines, protocol = true, bound }: AdapterSuiteOptions = {},
 ): void {
   const { createDenylist, ...signed } = engines ?? {};
   const all: Readonly<Record<string, MakeEngine>> = { opaque: makeOpaque, ...signed };
@@ -103,7 +108,7 @@ export function adapterSuite(
       const makeEngine = all[mode] ?? makeOpaque;
       describe.each(marks)('%s', (mark) => {
         for (const [own, describePart] of BY_MODE[mode]) {
-          if (own === mark) describePart({ startHost, mode, makeEngine, createDenylist });
+          if (own === mark) describePart({ startHost, mode, makeEngine, createDenylist, bound });
         }
       });
     });

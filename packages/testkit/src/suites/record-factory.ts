@@ -54,6 +54,25 @@ export function createFormerFamily(now: number): FormerFamily {
   };
 }
 
+/** What a session may be bound to: a device, or a key that is proved in each request. */
+export function createBindings(now: number): readonly NonNullable<AuthPart['binding']>[] {
+  const cookies = [{ digest: random(22), expiresAt: now + MINUTE }];
+  const device = {
+    kind: 'dbsc' as const,
+    key: random(122),
+    salt: random(22),
+    cookieTtl: 10 * MINUTE,
+    cookies,
+    isPending: false,
+    formerUntil: now + MINUTE,
+  };
+  return [
+    device,
+    { ...device, cookies: [...cookies, ...cookies], isPending: true, formerUntil: 0 },
+    { kind: 'dpop', jkt: random(43) },
+  ];
+}
+
 /** An auth part with fresh digests. */
 export function createAuth(now: number): AuthPart {
   return {

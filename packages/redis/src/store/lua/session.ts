@@ -175,8 +175,8 @@ ${change}
 const MARK_AS_REPLAYED = `
   local auth = authOf(h)
   if version ~= expected and ARGV[7] ~= '' and string.match(auth, '^%[%d+,%-?%d+,%-?%d+,(%d+),') == ARGV[7] then
-    local at, flags = string.match(auth, '%],%-?%d+,()([0-3])[,%]]')
-    if flags == '0' or flags == '1' then
+    local at, flags = string.match(auth, '%],%-?%d+,()([0-7])[,%]]')
+    if flags and flags % 4 < 2 then
       h.auth = string.sub(auth, 1, at - 1) .. (tonumber(flags) + 2) .. string.sub(auth, at + 1)
       h.av = version + 1
       value = build(h)

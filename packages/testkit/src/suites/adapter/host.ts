@@ -1,5 +1,5 @@
 import { memoryStore, type Sessions } from '@sess/core';
-import type { HttpOptions } from '@sess/core/http';
+import type { BoundSessions, HttpOptions } from '@sess/core/http';
 import type { Denylist } from '@sess/core/store';
 import { onTestFinished } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../clock.js';
@@ -26,6 +26,7 @@ import type { EngineOptions, EngineSetup, MakeEngine, TokenMode } from './engine
  * - `PATCH /me`: guarded, `update(body)`, responds with the session; `POST /reauth`: guarded, `elevate()`
  * - `POST /transfer`: guarded with `authenticatedWithin: '5m'`, 200
  * - `GET /admin`: guarded with `where: (session) => session.subject === 'admin'`, 200
+ * - `GET /bound`: guarded with `bound: true`, 200
  * - `POST /form`: guarded; bodies of type `application/x-www-form-urlencoded` are parsed before the guard; 200
  * - `POST /login/json`, `/login/stream`, `/login/redirect`, `/login/throw`: each sets a cookie `app=1`, signs
  *   in `body.user`, sets a cookie `late=1`, and then responds with JSON, streams `one`, `two` in two writes, redirects
@@ -66,6 +67,8 @@ export interface Target {
   readonly makeEngine: MakeEngine;
   /** Absent if no engine of the suite uses one. */
   readonly createDenylist: (() => Denylist) | undefined;
+  /** Absent: no session is bound. */
+  readonly bound: BoundSessions | undefined;
 }
 
 /** A running host with everything a test wants to look at. */

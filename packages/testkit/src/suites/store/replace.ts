@@ -1,6 +1,12 @@
 import type { SessionRecord, SessionStore } from '@sess/core/store';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAuth, createFormerFamily, createRecord, createWrite } from '../record-factory.js';
+import {
+  createAuth,
+  createBindings,
+  createFormerFamily,
+  createRecord,
+  createWrite,
+} from '../record-factory.js';
 import type { CurrentHarness } from './harness.js';
 import { deepFreeze, timeOf } from './help.js';
 
@@ -81,6 +87,21 @@ export function describeReplace(current: CurrentHarness): void {
         status: 'conflict',
       });
       expect((await store.load(sid)).record).toEqual({ ...changed, auth, authVersion: 2 });
+    });
+
+    it('keeps what a session is bound to, also through a patch and a mark', async () => {
+      for (const binding of createBindings(now)) {
+        const auth = { ...createAuth(now), replayed: false, binding };
+        const session = createRecord({ now });
+        const { sid } = session;
+        await store.insert(session, LIMIT, createWrite(now));
+        await store.replaceAuth(sid, 1, auth, createWrite(now));
+        const patched = { ...session.data, data: { handle: 'lovelace' } };
+        await store.replaceData(sid, 1, patched, createWrite(now));
+        expect((await store.load(sid)).record).toMatchObject({ auth, data: patched });
+        await store.replaceAuth(sid, 7, createAuth(now), createWrite(now), auth.generation);
+        expect((await store.load(sid)).record?.auth).toEqual({ ...auth, replayed: true });
+      }
     });
 
     it('marks the generation on a conflict, also of a session with a proof and former families', async () => {

@@ -1,0 +1,6 @@
+/**
+ * Sessions that are bound to a key.
+ *
+ * @module @sess/bound
+ */
+export * from '@sess/bound';

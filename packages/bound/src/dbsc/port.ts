@@ -1,0 +1,121 @@
+import type { BoundPort, BoundRequest, BoundSettings, Exchange, Reply } from '@sess/core/http';
+import {
+  type EngineContext,
+  isSid,
+  type ProblemCode,
+  parseRefreshToken,
+  problemReply,
+} from '@sess/core/internal';
+import type { BoundCookie } from './bound-cookie.js';
+import { registrationChallenge, renewalChallenge } from './challenges.js';
+import { createDevicePort } from './cookies.js';
+import { parseProof, unquote } from './proof.js';
+import { createRegistration, REGISTRATION_MS } from './registration.js';
+import { createRenewal } from './renewal.js';
+
+type Cookie = NonNullable<BoundSettings['cookie']>;
+
+/** Returns the attributes of a cookie as browsers compare them with those that it is set with. */
+export function attributesOf(cookie: Cookie): string {
+  return cookie.write('', undefined).slice(cookie.name.length + 1);
+}
+
+/** Creates what a middleware asks about bound sessions of an engine. */
+export function createDbscPort(given: {
+  readonly context: EngineContext;
+  readonly settings: BoundSettings;
+  readonly cookie: Cookie;
+  readonly boundTtl: number;
+}): BoundPort {
+  const { context, settings, cookie, boundTtl } = given;
+  const { devices } = context;
+  if (devices.length === 0) devices.push(createDevicePort(context));
+  const register = createRegistration(context, boundTtl);
+  const renew = createRenewal(context, boundTtl);
+  const attributes = attributesOf(cookie).replace(/^; /, '');
+
+  const pathOf = (exchange: Exchange): string => `${mountOf(exchange)}${settings.basePath}/bind`;
+
+  /** Sets the cookie, and returns the instructions of the session (DBSC, "JSON session instructions"). */
+  function bound(request: BoundRequest, sid: string, made: BoundCookie): Reply {
+    const { exchange } = request;
+    request.cookie.set({ ...made, session: { expiresAt: made.expiresAt } });
+    return {
+      status: 200,
+      headers: {
+        'Cache-Control': 'no-store',
+        'Content-Type': 'application/json',
+        ...challengeHeader(sid, renewalChallenge(sid, made.binding)),
+      },
+      body: JSON.stringify({
+        session_identifier: sid,
+        refresh_url: pathOf(exchange),
+        // Without it, a link from another site finds a user whose cookie has run out signed out.
+        allowed_refresh_initiators: ['*'],
+        scope: { include_site: false, scope_specification: [] },
+        credentials: [{ type: 'cookie', name: cookie.name, attributes }],
+      }),
+    };
+  }
+
+  async function registerKey(request: BoundRequest): Promise<Reply> {
+    const proof = parseProof(request.exchange.header('secure-session-response'));
+    const token = parseRefreshToken(request.cookie.read()?.value);
+    if (proof === undefined || token === undefined) return refuse();
+    const made = await register(token, proof);
+    return made === undefined ? refuse() : bound(request, token.sid, made);
+  }
+
+  async function renewCookie(request: BoundRequest, sid: string): Promise<Reply> {
+    const sent = request.exchange.header('secure-session-response');
+    const proof = sent === undefined ? 'absent' : (parseProof(sent) ?? 'malformed');
+    const renewal = await renew(sid, proof);
+    if (renewal.kind === 'renewed') return bound(request, sid, renewal.cookie);
+    if (renewal.kind !== 'challenge') return refuse();
+    // Never another status: browsers would send an old proof again.
+    return refuse('access_denied', challengeHeader(sid, renewal.challenge));
+  }
+
+  return {
+    async handle(request) {
+      const sid = unquote(request.exchange.header('sec-secure-session-id'));
+      if (sid === undefined) return registerKey(request);
+      return isSid(sid) ? renewCookie(request, sid) : refuse();
+    },
+
+    onIssued(request, { session, refreshToken, issuedAt, persistent }) {
+      const { exchange } = request;
+      if (session.binding !== undefined) {
+        const expiresAt = Math.min(issuedAt + boundTtl, session.expiresAt);
+        request.cookie.set({ refreshToken, issuedAt, session: { expiresAt } });
+        return;
+      }
+      const token = parseRefreshToken(refreshToken);
+      const isRecent = issuedAt - session.authenticatedAt < REGISTRATION_MS;
+      if (persistent === false || token === undefined || !isRecent) return;
+      const challenge = registrationChallenge(token);
+      exchange.setHeader(
+        'Secure-Session-Registration',
+        `(ES256);path="${pathOf(exchange)}";challenge="${challenge}"`,
+      );
+    },
+
+    isHindered: (exchange) => exchange.header('secure-session-skipped') !== undefined,
+  };
+}
+
+function challengeHeader(sid: string, challenge: string): Readonly<Record<string, string>> {
+  return { 'Secure-Session-Challenge': `"${challenge}";id="${sid}"` };
+}
+
+function refuse(
+  code: ProblemCode = 'session_required',
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return problemReply(code, { headers });
+}
+
+/** Returns the path above the place where the middleware is mounted. */
+function mountOf({ path, requestedPath = path }: Exchange): string {
+  return requestedPath.endsWith(path) ? requestedPath.slice(0, -path.length) : '';
+}

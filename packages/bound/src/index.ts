@@ -1,0 +1,1 @@
+export { type DbscOptions, dbsc } from './dbsc/dbsc.js';
