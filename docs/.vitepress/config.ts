@@ -30,6 +30,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     text: 'Guides',
     items: [
       page('Accounts with passwords', '/guides/accounts'),
+      page('Ways to sign in', '/guides/sign-in-methods'),
       page('Pages rendered on the server', '/guides/pages'),
       page('Before the sign-in', '/guides/before-the-sign-in'),
       page('Browser client', '/guides/browser'),
