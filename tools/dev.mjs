@@ -1,7 +1,8 @@
 // The commands of this repository: `node tools/dev.mjs COMMAND [ARGUMENT …]`. npm scripts name the common ones.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bin, checkNode, fail, install, pnpm, prepare, root, run, workspace } from './lib.mjs';
+import { packAll } from './pack.mjs';
 
 const quietTurbo = {
   TURBO_TELEMETRY_DISABLED: '1',
@@ -103,6 +104,14 @@ const commands = {
   tool: async ([name, ...args]) => {
     await install();
     return all(tool(name, args));
+  },
+  // Tarballs of all packages, to be installed in another project before they are published.
+  pack: async ([folder]) => {
+    if (!folder)
+      fail('Expected the folder for the tarballs: node tools/dev.mjs pack ../tarballs', 2);
+    const packed = await packAll(resolve(folder));
+    process.stdout.write(`${packed.map(({ tarball }) => tarball).join('\n')}\n`);
+    return 0;
   },
   pnpm: (args) => all(() => pnpm(args, { env: { CI: '', ...quietTurbo } })),
   turbo: async (args) => {

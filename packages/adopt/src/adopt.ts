@@ -25,7 +25,7 @@ export type AdoptOptions<Old, Data extends object = RegisteredData> = {
   readonly subject: (old: Old) => string | undefined;
   /**
    * Returns the data of a guest for a visitor who has not signed in, such as a cart, and `undefined` for none. Default:
-   * visitors have nothing, and their old session is left alone.
+   * visitors have nothing, and their old session is left alone; for `session()` of `@sess/express/classic` all data.
    */
   readonly keep?: (old: Old) => Partial<Data> | undefined;
   /** Returns when the user signed in, in epoch milliseconds. Default: what the source knows. */
@@ -37,7 +37,7 @@ export type AdoptOptions<Old, Data extends object = RegisteredData> = {
   readonly endOld?: 'when-seen' | 'never';
 } & (Record<never, never> extends Data
   ? {
-      /** Returns the data of the session. Default: `{}`. */
+      /** Returns the data of the session. Default: `{}`; all data of the old one for `session()` of `@sess/express/classic`. */
       readonly data?: (old: Old) => Data;
     }
   : {

@@ -15,7 +15,7 @@ import {
 } from '@sess/core/internal';
 import { clearCookies, toOldRequest } from './cookies.js';
 import { createDerivation } from './derive.js';
-import type { AdoptSource, OldSession } from './source.js';
+import type { AdoptSource, OldRequest, OldSession } from './source.js';
 
 /** The options of `adopt`, validated. */
 export interface AdoptionSettings {
@@ -26,6 +26,12 @@ export interface AdoptionSettings {
   readonly keep: ((old: unknown) => object | undefined) | undefined;
   readonly authenticatedAt: ((old: unknown) => number | undefined) | undefined;
   readonly endOld: 'when-seen' | 'never';
+}
+
+/** Who takes an old session over. `subjectOf`: how a middleware reads the user from the data of a session. */
+interface Taker {
+  readonly device: Device;
+  readonly subjectOf: ((data: object) => unknown) | undefined;
 }
 
 /** How long a call of the old system may take. Milliseconds. */
@@ -56,6 +62,7 @@ export function createAdoption(
   const taking = new Map<string, Promise<AdoptionResult | undefined>>();
   const retiring = new Map<string, Promise<boolean>>();
   let pausedUntil = Number.NEGATIVE_INFINITY;
+  let hasNoted = false;
 
   context.beforeRevokeAll.push(async (subject) => {
     await adoptions.endAll(subjectMarkOf(subject));
@@ -70,11 +77,26 @@ export function createAdoption(
   const endOf = ({ expiresAt }: OldSession<unknown>) => ({ expiresAt, isFixed: !isStored });
 
   /** Returns what the new session begins with; `undefined` for a visitor of whom nothing is kept. */
-  function toContent(old: OldSession<unknown>, device: Device): AdoptedContent | undefined {
+  function toContent(
+    old: OldSession<unknown>,
+    { device, subjectOf }: Taker,
+  ): AdoptedContent | undefined {
     const { data, persistent = true } = old;
-    const subject = given.subject(data) ?? undefined;
-    const kept = subject === undefined ? given.keep?.(data) : (given.data?.(data) ?? {});
+    const subject = readSubject(given.subject(data));
+    const all = subjectOf === undefined ? {} : (data as object);
+    const kept =
+      subject === undefined
+        ? (given.keep ?? (() => unlessEmpty(all)))(data)
+        : (given.data ?? (() => all))(data);
     if (kept === undefined) return undefined;
+    if (subject !== undefined && subjectOf !== undefined && subjectOf(kept) !== subject) {
+      throw optionError({
+        option: 'adopt: data',
+        expected: 'the data in which `subject` of session() finds the user',
+        value: 'data of another user, or of none',
+        repair: 'Leave data out, so that all of it goes over, or keep the member that it reads.',
+      });
+    }
     return {
       ...endOf(old),
       subject,
@@ -86,14 +108,14 @@ export function createAdoption(
     };
   }
 
-  async function takeOver(credential: string, device: Device): Promise<AdoptionResult | undefined> {
+  async function takeOver(credential: string, taker: Taker): Promise<AdoptionResult | undefined> {
     const seed = seedOf(credential);
     const known = await adoptions.find(seed);
     if (known !== undefined) return known;
     const old = await load(credential);
     if (old === undefined) return undefined;
     try {
-      const content = toContent(old, device);
+      const content = toContent(old, taker);
       return content && (await adoptions.adopt(seed, content));
     } catch (error) {
       if (isSessError(error, 'store_unavailable')) throw error;
@@ -123,9 +145,12 @@ export function createAdoption(
     if (isEnded) clearCookies(exchange, source.cookies);
   }
 
-  async function take(credential: string, exchange: Exchange): Promise<Taken | undefined> {
-    const device = deviceOf(exchange);
-    const taken = await share(taking, credential, () => takeOver(credential, device));
+  async function take(
+    credential: string,
+    { exchange, subjectOf }: { readonly exchange: Exchange } & Pick<Taker, 'subjectOf'>,
+  ): Promise<Taken | undefined> {
+    const taker = { device: deviceOf(exchange), subjectOf };
+    const taken = await share(taking, credential, () => takeOver(credential, taker));
     if (taken?.kind !== 'spent') return taken;
     await retire(credential, exchange);
     return undefined;
@@ -142,33 +167,55 @@ export function createAdoption(
     clearCookies(exchange, source.cookies);
   }
 
-  return Object.freeze({
-    assertFor(other: object) {
-      if (contextOf(other) === context) return;
-      throw optionError({
-        option: 'adopt',
-        expected: 'the adoption of this engine',
-        value: 'that of another one',
-        repair: 'Give adopt() the engine of the middleware.',
-      });
-    },
-    open(exchange: Exchange, token?: string): OldCredential<never> | undefined {
-      const credential = source.read(toOldRequest(exchange, token));
-      if (credential === undefined) return undefined;
-      return {
-        take: async ({ canRenew }) => {
-          const taken = await take(credential, exchange);
-          return taken && toResult(taken, canRenew);
-        },
-        refresh: async () => {
-          const taken = await take(credential, exchange);
-          return taken && refresh(taken);
-        },
-        retire: () => retire(credential, exchange),
-        end: () => end(credential, exchange),
-      };
-    },
-  });
+  /** Logs once that the source does not read a cookie: the usual reason is a wrong setting. */
+  function noteUnread(request: OldRequest): void {
+    if (hasNoted) return;
+    const name = source.cookies?.names.find((one) => (request.cookie(one) ?? '') !== '');
+    if (name === undefined) return;
+    hasNoted = true;
+    logger.warn(
+      { cookie: name },
+      'a cookie of the old system was not accepted: compare the secret of the source with that of the old application',
+    );
+  }
+
+  function createFace(subjectOf: Taker['subjectOf']): Adoption {
+    return Object.freeze({
+      assertFor(other: object) {
+        if (contextOf(other) === context) return;
+        throw optionError({
+          option: 'adopt',
+          expected: 'the adoption of this engine',
+          value: 'that of another one',
+          repair: 'Give adopt() the engine of the middleware.',
+        });
+      },
+      readBy: (read: (data: never) => unknown) => createFace(read as (data: object) => unknown),
+      open(exchange: Exchange, token?: string): OldCredential<never> | undefined {
+        const request = toOldRequest(exchange, token);
+        const credential = source.read(request);
+        if (credential === undefined) {
+          noteUnread(request);
+          return undefined;
+        }
+        const from = { exchange, subjectOf };
+        return {
+          take: async ({ canRenew }) => {
+            const taken = await take(credential, from);
+            return taken && toResult(taken, canRenew);
+          },
+          refresh: async () => {
+            const taken = await take(credential, from);
+            return taken && refresh(taken);
+          },
+          retire: () => retire(credential, exchange),
+          end: () => end(credential, exchange),
+        };
+      },
+    });
+  }
+
+  return createFace(undefined);
 
   async function refresh({ kind, record, refreshToken }: Taken) {
     if (!toPresentResult(record).ok) return undefined;
@@ -176,6 +223,23 @@ export function createAdoption(
     const issued = await sessions.refresh(refreshToken, { isCookie: kind === 'late' });
     return issued.ok ? { issued: issued as Issued<never>, presented: refreshToken } : undefined;
   }
+}
+
+/** @throws {UsageError} invalid_option, for instance for a number */
+function readSubject(subject: unknown): string | undefined {
+  if (subject === undefined || subject === null) return undefined;
+  if (typeof subject === 'string') return subject;
+  throw optionError({
+    option: 'adopt: subject',
+    expected: 'it to return a string, or undefined for a visitor',
+    value: `a ${typeof subject}`,
+    repair: 'Write String(…).',
+  });
+}
+
+/** Returns `undefined` for data without members: a visitor of whom nothing is known. */
+function unlessEmpty(data: object): object | undefined {
+  return Object.keys(data).length === 0 ? undefined : data;
 }
 
 /** Returns what a page gets. */

@@ -11,6 +11,12 @@ export interface Adoption {
    * @param token the refresh token of the body, where it travels there
    */
   open(exchange: Exchange, token?: string): OldCredential<never> | undefined;
+  /**
+   * Returns the adoption of a middleware that reads the user from the data of a session: all data goes over unless the
+   * application has chosen, and an old session only if `subjectOf` finds its user in what goes over. Without the check,
+   * the middleware would take the session for one that was signed out.
+   */
+  readBy(subjectOf: (data: never) => unknown): Adoption;
 }
 
 /** The text by which one request identifies a session of the other system. */

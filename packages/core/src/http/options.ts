@@ -126,7 +126,7 @@ const OPTIONS = {
   refreshTransport: oneOf('cookie', 'body'),
   onStoreError: oneOf('fail', 'anonymous'),
   adopt: port<Adoption>({
-    methods: ['assertFor', 'open'],
+    methods: ['assertFor', 'open', 'readBy'],
     repair: 'Write adopt(sessions, { … }), with adopt of @sess/adopt.',
   }),
   bound: port<BoundSessions>({ methods: ['assertFor', 'open'], repair: 'Write dbsc().' }),

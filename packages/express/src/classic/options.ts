@@ -108,6 +108,7 @@ const REPAIRS: Readonly<Record<string, string>> = {
   'cookie.sameSite': "true, false, 'lax', 'strict' or 'none'. Leave it out for 'lax'",
   'cookie.partitioned': 'true or false. Leave it out for false',
   'cookie.httpOnly': 'true. Scripts must not read the cookie, so leave it out',
+  'cookie.name': 'no such option. Write name, beside cookie',
   'cookie.domain':
     'no such option. Every server below the domain would get the cookie: serve them from one host, or sign in at each',
   'cookie.expires': 'no such option. Write cookie.maxAge in milliseconds',
@@ -137,7 +138,8 @@ export function readOptions(options: SessionOptions): ClassicSettings {
     transport: 'cookie',
     cookie: { ...attributes, ...(name === undefined ? {} : { name }) },
     ...(csrf === undefined ? {} : { csrf }),
-    ...(adopt === undefined ? {} : { adopt }),
+    // Anything else is refused with the other options.
+    ...(adopt === undefined ? {} : { adopt: adopt?.readBy?.(subject) ?? adopt }),
     ...(onStoreError === undefined ? {} : { onStoreError }),
   };
   return Object.freeze({

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { createSessions, memoryStore, type Sessions } from '@sess/core';
+import { createSessions, memoryStore, type Sessions, type SessionsOptions } from '@sess/core';
 import { type SessionData, type SessionOptions, session } from '@sess/express/classic';
 import { createFaultyStore, silentLogger } from '@sess/testkit';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
@@ -49,9 +49,13 @@ const subject = ({ user, passport }: Partial<SessionData>): string | undefined =
 const WRITES = ['insert', 'replaceAuth', 'replaceData', 'remove'];
 
 /** Creates a faulty store that is counted, and an engine on it. */
-export function openEngine(): { readonly sessions: Sessions; readonly faulty: FaultyStore } {
+export function openEngine(options: SessionsOptions = {}): {
+  readonly sessions: Sessions;
+  readonly faulty: FaultyStore;
+} {
   const faulty = createFaultyStore(memoryStore());
-  return { faulty, sessions: createSessions({ store: faulty.store, logger: silentLogger }) };
+  const given = { store: faulty.store, logger: silentLogger, ...options };
+  return { faulty, sessions: createSessions(given) };
 }
 
 /** The face under test, in memory. */
