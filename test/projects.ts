@@ -40,6 +40,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
     'test/demo/**/*.test.ts',
     'test/{examples,start}.test.ts',
     'test/canary/examples.test.ts',
+    'test/recipes/*.test.mjs',
   ],
   adapters: ['packages/*/test/adapter.test.ts', 'packages/otel/test/instrument.test.ts'],
   // Files that replace a module or a built-in, or that test the leak detector.

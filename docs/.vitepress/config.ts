@@ -52,6 +52,14 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     ],
   },
   {
+    text: 'Frameworks',
+    items: [
+      page('Next.js, SvelteKit, Astro, Nuxt', '/frameworks/pages'),
+      page('NestJS, Koa, tRPC', '/frameworks/node'),
+      page('Bun, Deno, Workers', '/frameworks/runtimes'),
+    ],
+  },
+  {
     text: 'Coming from',
     items: [
       page('A store-backed service', '/migration/store-backed'),

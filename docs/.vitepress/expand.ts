@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url));
 const MARKER = /^<!-- options (\w+) (\w+) -->$/gm;
-const LISTING = /^\[`[\w.-]+`\]\((\.\/[\w.-]+\.ts)\)$/gm;
+const LISTING = /^\[`[\w.+-]+`\]\((\.{1,2}\/[\w./+-]+\.(?:tsx?|mjs))\)$/gm;
 /** The members at the top of an interface; nested ones are indented further. */
 const MEMBER = /^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly '?(\w+)'?(\??):/gm;
 /** The sentence or clause that begins with "Default:". A full stop within code or a number does not end it. */
@@ -52,11 +52,12 @@ export function expandOptions(page: string): string {
 }
 
 /**
- * Replaces each paragraph that is only a link to a TypeScript file, ``[`store.ts`](./store.ts)``, by the text of the file: a
+ * Replaces each paragraph that is only a link to a program, ``[`store.ts`](./store.ts)``, by the text of the file: a
  * code host shows the link.
  */
 export function expandListings(page: string): string {
-  return page.replace(LISTING, '<<< $1');
+  // The highlighter does not know the ending.
+  return page.replace(LISTING, '<<< $1').replace(/^(<<< .*\.mjs)$/gm, '$1{js}');
 }
 
 function sourcesOf(packageName: string): readonly string[] {

@@ -69,6 +69,8 @@ describe('the reference pages', () => {
     expect(expandListings(text)).toBe(
       'See:\n\n<<< ./store.ts\n\nThe [`store.ts`](./store.ts) above.',
     );
+    const route = '../../examples/recipes/sveltekit/src/routes/account/+page.server.ts';
+    expect(expandListings(`[\`+page.server.ts\`](${route})`)).toBe(`<<< ${route}`);
   });
 
   it('the index of decisions lists every record', () => {

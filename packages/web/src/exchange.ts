@@ -19,7 +19,8 @@ export class RequestExchange extends WebExchange implements Exchange {
   #form: object | undefined;
 
   constructor(source: RequestSource) {
-    const { request, ip } = 'request' in source ? source : { request: source, ip: undefined };
+    // By what only a request has: the request of Next.js has a member `request`, which throws.
+    const { request, ip } = 'headers' in source ? { request: source, ip: undefined } : source;
     super(request, 'sessions');
     this.#request = request;
     this.path = pathOf(request.url);
@@ -75,7 +76,8 @@ export class ReadExchange extends WebExchange implements Exchange {
   readonly #host: string | undefined;
 
   constructor(source: ReadSource) {
-    const isWhole = 'headers' in source;
+    // By what only headers have: those of Next.js have a member `headers`.
+    const isWhole = !('get' in source);
     const headers = isWhole ? source.headers : source;
     const isSending = SENDING.some((name) => headers.get(name) !== null);
     super(

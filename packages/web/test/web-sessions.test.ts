@@ -118,6 +118,18 @@ describe('handle', () => {
     await expect(late).rejects.toMatchObject({ code: 'answer_sent' });
   });
 
+  it('takes a request with a member that throws, as those of Next.js have', async () => {
+    const { web, cookie } = await open();
+    class NextRequest extends Request {
+      get request(): never {
+        throw new Error('of the framework');
+      }
+    }
+    const request = new NextRequest(ORIGIN, { headers: { cookie } });
+    const sent = await web.handle(request, ({ session }) => new Response(session?.subject));
+    expect(await sent.text()).toBe('ada');
+  });
+
   it('takes the address of the client for the list of devices', async () => {
     const { web, request, sessions } = await open();
     const given = request({ 'user-agent': 'Lynx' }, { method: 'POST' });
@@ -203,6 +215,12 @@ describe('read', () => {
     const { web, cookie } = await open();
     const session = await web.read(new Headers({ cookie, ...(headers as object) }));
     expect(session?.subject).toBe(subject);
+  });
+
+  it('takes headers that have a member of that name, as those of Next.js do', async () => {
+    const { web, cookie } = await open();
+    const headers = Object.assign(new Headers({ cookie }), { headers: {} });
+    expect((await web.read(headers))?.subject).toBe('ada');
   });
 
   it('throws if the store fails, or returns null if it is configured to', async () => {

@@ -1,0 +1,5 @@
+declare namespace App {
+  interface Locals {
+    sessions: import('@sess/core').RequestSession;
+  }
+}

@@ -1,0 +1,30 @@
+import { createSessions, readDuration } from '@sess/core';
+import { createWebSessions } from '@sess/web';
+
+const renewAfter = readDuration('RENEW_AFTER', process.env['RENEW_AFTER']) ?? '15m';
+const web = createWebSessions(createSessions({ renewAfter }), { transport: 'cookie' });
+
+function show(body: string): Response {
+  const headers = { 'Content-Type': 'text/html; charset=utf-8' };
+  return new Response(`<!doctype html><title>Recipe</title>${body}`, { headers });
+}
+
+const account = web.guard({ redirectTo: '/sign-in' }, ({ session }) =>
+  show(`<p>Signed in as ${session.subject}</p>
+<form method="post" action="/session/logout"><button>Sign out</button></form>`),
+);
+
+Bun.serve({
+  hostname: 'localhost',
+  port: process.env['PORT'] ?? 3000,
+  fetch: (request, server) =>
+    web.handle({ request, ip: server.requestIP(request)?.address }, async (sessions) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/account') return account(sessions);
+      if (pathname !== '/sign-in') return show('<a href="/account">Account</a>');
+      if (request.method !== 'POST') return show('<form method="post"><button>Sign in</button>');
+      // Check a password here.
+      await sessions.start({ subject: 'ada' });
+      return new Response(null, { status: 303, headers: { Location: '/account' } });
+    }),
+});

@@ -1,0 +1,9 @@
+import type { RequestSession } from '@sess/core';
+
+declare global {
+  namespace App {
+    interface Locals {
+      sessions: RequestSession;
+    }
+  }
+}
