@@ -8,7 +8,7 @@ import {
   createCallStore,
   deviceOf,
   type EngineContext,
-  hideWhenInspected,
+  hideTokens,
   optionError,
   persistenceOf,
   toPresentResult,
@@ -247,7 +247,7 @@ function toResult({ kind, record, refreshToken, at }: Taken, canRenew: boolean) 
   const result = toPresentResult<never>(record);
   if (kind === 'late' || !canRenew) return result;
   const renewal = { refreshToken, issuedAt: at, ...persistenceOf(record.data) };
-  return { ...result, renewal: hideWhenInspected(['refreshToken'], renewal) };
+  return { ...result, renewal: hideTokens(renewal) };
 }
 
 /** Runs work once for all calls with a key that come while it runs. */

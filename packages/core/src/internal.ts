@@ -52,7 +52,7 @@ export { boundDigest, findCookie } from './session/binding.js';
 export { contextOf, type DevicePort, type EngineContext } from './session/context.js';
 export { createEvents, type Events } from './session/events.js';
 export { asFormer, findFormer, findFormerAccess } from './session/former.js';
-export { hideTokens, persistenceOf } from './session/issue-tokens.js';
+export { persistenceOf } from './session/issue-tokens.js';
 export { policyOf } from './session/lifetimes.js';
 export { type Attempt, updateWithRetry } from './session/optimistic-update.js';
 export { toPresentResult } from './session/present.js';
@@ -86,7 +86,7 @@ export { createBackoff } from './util/backoff.js';
 export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';
 export { systemClock, withTimeout } from './util/clock.js';
 export { checkData, toFrozenJson } from './util/json.js';
-export { createRedactingLogger, hideWhenInspected } from './util/logger.js';
+export { createRedactingLogger, hideTokens } from './util/logger.js';
 export {
   assertKnown,
   duration,

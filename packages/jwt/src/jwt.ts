@@ -168,7 +168,7 @@ function createTimeSampler({ clock, store }: AccessTokenContext) {
   let pending: Promise<void> | undefined;
   return (sid: string): Promise<void> | undefined => {
     if (clock.isSampled) return undefined;
-    pending ??= store.sampleTime(sid).finally(() => {
+    pending ??= store.sampleTime(sid)?.finally(() => {
       pending = undefined;
     });
     return pending;

@@ -1,6 +1,6 @@
 import type { CreateInput, ElevateInput, GuestPatch } from '../engine.js';
 import type { Guest, Issued, RegisteredData, RegisteredOnce, Session } from '../types.js';
-import { hideWhenInspected } from '../util/logger.js';
+import { hideTokens } from '../util/logger.js';
 import type { Duration } from '../util/options.js';
 import type { TrustedOrigins } from './csrf.js';
 
@@ -144,7 +144,7 @@ export interface RequestSession<Data extends object = RegisteredData> {
 
 /** Returns the body for the client; the refresh token is in it only if there is no cookie for it. */
 export function toTokenResponse(issued: Issued<object>, withRefreshToken: boolean): TokenResponse {
-  return hideWhenInspected(['access_token', 'refresh_token'], {
+  return hideTokens({
     access_token: issued.accessToken,
     token_type: 'Bearer',
     expires_in: wholeSeconds(issued.accessTokenExpiresAt - issued.issuedAt),

@@ -47,10 +47,11 @@ export function createCreate<Data extends object>(context: EngineContext) {
     at: number,
   ): FreshAuth & { record: SessionRecord } {
     const policy = policyOf(settings, data.life);
-    const fresh = createTokenFamily({ at, policy, random: settings.random });
-    const auth = { ...fresh.auth, ...proof };
-    const record = { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth, data };
-    return { ...fresh, record };
+    const fresh = createTokenFamily({ at, policy, random: settings.random, proof });
+    const { auth } = fresh;
+    return Object.assign(fresh, {
+      record: { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth, data },
+    });
   }
 
   /** Ends a session that the new one replaces. If that fails, the client does not get the new one, and can try again. */
@@ -63,9 +64,8 @@ export function createCreate<Data extends object>(context: EngineContext) {
   }
 
   /** Returns the first data of a session. What a guest kept must not keep the user from signing in. */
-  async function checkInitialData(given: object, kept: object): Promise<object> {
+  async function checkKeptData(given: object, kept: object): Promise<object> {
     const { schema, maxDataLength, logger } = settings;
-    if (Object.keys(kept).length === 0) return checkData(schema, given, maxDataLength);
     try {
       return await checkData(schema, { ...given, ...kept }, maxDataLength);
     } catch (error) {
@@ -82,22 +82,26 @@ export function createCreate<Data extends object>(context: EngineContext) {
   async function insert(
     content: SessionContent,
     tag: string,
-    given: { readonly provenAt?: number; readonly replaces?: string },
+    given: { readonly provenAt?: number; readonly replaces?: string } | undefined,
   ): Promise<Issued<Data>> {
     const { subject } = content.data;
+    const provenAt = given?.provenAt;
     let notBefore = Number.NEGATIVE_INFINITY;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const sid = createSid(tag, settings.random);
-      await store.sampleTime(sid);
-      assertRecentProof(given.provenAt, time.now());
+      // Nothing is awaited that is no promise: each turn of the queue counts here.
+      const sampling = store.sampleTime(sid);
+      if (sampling !== undefined) await sampling;
+      assertRecentProof(provenAt, time.now());
       const at = Math.max(time.now(), notBefore);
       const created = draft(sid, content, at);
-      const version = await tokens.tokenVersion?.(tag);
-      const issued = await issueTokens<Data>(context, { ...created, at, version });
+      const version = tokens.tokenVersion && (await tokens.tokenVersion(tag));
+      const issuing = issueTokens<Data>(context, Object.assign(created, { at, version }));
+      const issued = issuing instanceof Promise ? await issuing : issuing;
       const result = await store.insert(created.record, settings.limit, given);
       if (result.status === 'limit') throw new SessionLimitError(settings.limit.max);
       if (result.status === 'revoked') {
-        if (given.provenAt !== undefined && given.provenAt <= result.revokedBefore) {
+        if (provenAt !== undefined && provenAt <= result.revokedBefore) {
           throw new SessError(
             'proof_too_old',
             'All sessions of the subject were revoked after provenAt. Authenticate again.',
@@ -112,7 +116,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       }
       // A revoke-all that ran beside the write has denied the token of a live session: this sign-in comes after it. A
       // session that has already ended is left alone.
-      const check = await tokens.recheck?.(created.record, at, version);
+      const check = tokens.recheck && (await tokens.recheck(created.record, at, version));
       if (check?.isAccessDead === true && (await store.remove(sid)).status === 'removed') continue;
       events.emit('created', { sid, subject });
       settings.logger.info({ sid }, 'session created');
@@ -123,7 +127,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
 
   return async function create(
     input: CreateInput<Data>,
-    options: CreateOptions = {},
+    options: CreateOptions = NO_OPTIONS,
   ): Promise<Issued<Data>> {
     assertKnown('create', input, INPUT);
     const { subject, provenAt } = input;
@@ -139,34 +143,46 @@ export function createCreate<Data extends object>(context: EngineContext) {
     const { replaces, keep = [] } = readCreateOptions(options);
     const replaced = replaces === undefined ? [] : await findPresented(replaces);
     const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;
-    const part = {
-      subject,
-      device: checkDevice(input.device),
-      data: await checkInitialData(input.data ?? {}, pick(guest?.data.data ?? {}, keep)),
-      ...(life === undefined ? {} : { life }),
-    };
+    const device = checkDevice(input.device);
+    const kept = guest === undefined ? {} : pick(guest.data.data, keep);
+    const isKept = Object.keys(kept).length > 0;
+    const checking = isKept
+      ? checkKeptData(input.data ?? {}, kept)
+      : checkData(settings.schema, input.data ?? {}, settings.maxDataLength);
+    const checked = checking instanceof Promise ? await checking : checking;
+    const part = { subject, device, data: checked, ...(life === undefined ? {} : { life }) };
     const tag = tagOfSubject(subject);
     // One session of the same subject ends in the same write. Another one ends when the new session is stored.
     const own = replaced.find(({ sid }) => tagOf(sid) === tag);
     // Never the values of another user.
     const previous = (guest ?? own?.record)?.data;
-    const data = withValues(part, previous === undefined ? [] : liveValues(previous, time.now()));
+    const data =
+      previous === undefined
+        ? Object.freeze(part)
+        : withValues(part, liveValues(previous, time.now()));
     if (tokens.assertIssuable !== undefined) {
       const { record } = draft(createSid(tag, settings.random), { data, proof }, time.now());
       tokens.assertIssuable(toSession<Data>(record));
     }
 
-    const issued = await insert({ data, proof }, tag, {
-      ...(provenAt === undefined ? {} : { provenAt: Math.floor(provenAt) }),
-      ...(own === undefined ? {} : { replaces: own.sid }),
-    });
+    const isPlain = provenAt === undefined && own === undefined;
+    const given = isPlain
+      ? undefined
+      : {
+          ...(provenAt === undefined ? {} : { provenAt: Math.floor(provenAt) }),
+          ...(own === undefined ? {} : { replaces: own.sid }),
+        };
+    const issued = await insert({ data, proof }, tag, given);
     if (own !== undefined) events.emit('revoked', { cause: 'logout', sid: own.sid, subject });
     for (const session of replaced) if (session !== own) await endReplaced(session);
     return issued;
   };
 }
 
+const NO_OPTIONS: CreateOptions = Object.freeze({});
+
 function readCreateOptions(options: CreateOptions): CreateOptions {
+  if (options === NO_OPTIONS) return options;
   assertKnown('create', options, ['replaces', 'keep']);
   const { keep } = options;
   const areNames = Array.isArray(keep) && keep.every((name) => typeof name === 'string');
@@ -190,7 +206,11 @@ function assertRecentProof(provenAt: number | undefined, now: number): void {
   );
 }
 
-const DEVICE_LENGTHS = { userAgent: 512, ip: 64, label: 128 } as const;
+const DEVICE_LENGTHS = [
+  ['userAgent', 512],
+  ['ip', 64],
+  ['label', 128],
+] as const;
 
 /**
  * Returns the known fields of a device, as strings of limited length.
@@ -206,8 +226,8 @@ export function checkDevice(device: Device | undefined): Device {
     );
   }
   const kept: Record<string, string> = {};
-  for (const [name, length] of Object.entries(DEVICE_LENGTHS)) {
-    const value: unknown = device[name as keyof Device];
+  for (const [name, length] of DEVICE_LENGTHS) {
+    const value: unknown = device[name];
     if (typeof value === 'string' && value !== '')
       kept[name] = value.slice(0, length).toWellFormed();
   }

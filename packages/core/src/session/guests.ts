@@ -7,7 +7,7 @@ import { formatRefreshToken } from '../token/format.js';
 import { createSid, isSid } from '../token/session-id.js';
 import type { Guest, IssuedGuest, OneTimeValue } from '../types.js';
 import { checkPartialData, isPlainObject } from '../util/json.js';
-import { hideWhenInspected } from '../util/logger.js';
+import { hideTokens } from '../util/logger.js';
 import { assertKnown } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily } from './issue-tokens.js';
@@ -97,7 +97,7 @@ export function createGuests<Data extends object>(
       const result = await store.insert(record, settings.limit);
       if (result.status === 'inserted') {
         settings.logger.debug({ sid }, 'guest created');
-        return hideWhenInspected(['refreshToken'], {
+        return hideTokens({
           guest: toGuest<Data>(record),
           refreshToken: formatRefreshToken({ sid, family, generation, secret }),
           issuedAt: at,

@@ -1,10 +1,10 @@
 import { isSessError, StoreUnavailableError } from '../errors.js';
-import type { AuthPart, DataPart, SessionRecord } from '../store/record.js';
+import type { AuthPart, DataPart, Proof, SessionRecord } from '../store/record.js';
 import { deriveAccessSecret, digest, encodeBase64Url, type RandomBytes } from '../token/crypto.js';
 import { formatRefreshToken } from '../token/format.js';
 import { tagOf } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
-import { hideWhenInspected } from '../util/logger.js';
+import { hideTokens } from '../util/logger.js';
 import type { EngineContext } from './context.js';
 import { policyOf } from './lifetimes.js';
 import { proofOf } from './proof.js';
@@ -35,8 +35,9 @@ export function createTokenFamily(context: {
     readonly absoluteTtl: number;
   };
   readonly random: RandomBytes;
+  readonly proof?: Proof;
 }): FreshAuth {
-  const { at, policy, random } = context;
+  const { at, policy, random, proof } = context;
   const family = encodeBase64Url(random(12));
   const refreshSecret = encodeBase64Url(random(32));
   const salt = encodeBase64Url(random(16));
@@ -64,29 +65,35 @@ export function createTokenFamily(context: {
       // There is no earlier generation whose grace could depend on it.
       acknowledged: true,
       replayed: false,
+      ...proof,
     },
   };
 }
 
 /**
- * Builds the returned tokens. Runs before the write, so that a failed signature leaves no session behind.
+ * Builds the returned tokens, synchronously if the kind of token does. Runs before the write, so that a failed signature
+ * leaves no session behind.
  *
  * @throws {StoreUnavailableError} if the access token cannot be issued. A sign-in and an update have refused data that
  *   does not fit in a token, so the request is not at fault: a deploy changed the claims, or the signature failed.
  */
-export async function issueTokens<Data extends object>(
+export function issueTokens<Data extends object>(
   context: EngineContext,
   created: CreatedTokens,
-): Promise<Issued<Data>> {
+): Issued<Data> | Promise<Issued<Data>> {
   const { settings, tokens } = context;
-  const { record, family, generation, accessSecret, at } = created;
+  if (created.version === undefined && tokens.tokenVersion !== undefined) {
+    return tokens
+      .tokenVersion(tagOf(created.record.sid))
+      .then((version) => issueTokens(context, { ...created, version }));
+  }
+  const { record, family, generation, accessSecret, at, version } = created;
   const { sid, auth, data } = record;
   const session = toSession<Data>(record);
   const entry = auth.access.at(-1) ?? { digest: '', expiresAt: at };
   const { expiresAt } = entry;
   // A replay has to name the same moment, which is not stored by itself.
   const isCut = expiresAt >= auth.expiresAt;
-  const version = created.version ?? (await tokens.tokenVersion?.(tagOf(sid)));
   const grant = {
     session,
     secret: accessSecret,
@@ -96,20 +103,25 @@ export async function issueTokens<Data extends object>(
     expiresAt,
     version,
   };
-  let accessToken: string;
-  try {
-    accessToken = await tokens.issue(grant);
-  } catch (error) {
+  const complete = (accessToken: string): Issued<Data> =>
+    hideTokens({
+      session,
+      accessToken,
+      accessTokenExpiresAt: expiresAt,
+      refreshToken: formatRefreshToken({ sid, family, generation, secret: created.refreshSecret }),
+      issuedAt: at,
+      ...persistenceOf(data),
+    });
+  const fail = (error: unknown): never => {
     throw toIssueError(context, { sid, error, problem: 'the access token could not be issued' });
+  };
+  let issuing: string | Promise<string>;
+  try {
+    issuing = tokens.issue(grant);
+  } catch (error) {
+    return fail(error);
   }
-  return hideTokens({
-    session,
-    accessToken,
-    accessTokenExpiresAt: expiresAt,
-    refreshToken: formatRefreshToken({ sid, family, generation, secret: created.refreshSecret }),
-    issuedAt: at,
-    ...persistenceOf(data),
-  });
+  return typeof issuing === 'string' ? complete(issuing) : issuing.then(complete, fail);
 }
 
 /** Returns the member of a result for a cookie of the browser session; no member for others. */
@@ -156,9 +168,4 @@ const DEVICE = Object.freeze({ kind: 'dbsc' as const });
 function shownBinding({ binding }: AuthPart): Pick<Session, 'binding'> {
   if (binding === undefined || (binding.kind === 'dbsc' && binding.isPending)) return {};
   return { binding: binding.kind === 'dbsc' ? DEVICE : binding };
-}
-
-/** Hides the tokens of a result from `util.inspect` and the console. */
-export function hideTokens<Result extends Issued<object>>(issued: Result): Result {
-  return hideWhenInspected(['accessToken', 'refreshToken'], issued);
 }

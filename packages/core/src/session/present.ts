@@ -1,7 +1,7 @@
 import { isGuest, type SessionRecord } from '../store/record.js';
 import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { PresentResult, RejectionReason } from '../types.js';
-import { hideWhenInspected } from '../util/logger.js';
+import { hideTokens } from '../util/logger.js';
 import type { EngineContext } from './context.js';
 import { asFormer } from './former.js';
 import { toGuest, toGuestPolicy } from './guests.js';
@@ -94,7 +94,7 @@ export function createPresent<Data extends object>(context: EngineContext) {
     if (data === false) return end(loaded, { kind: 'end', cause: 'refused' });
     const { sid } = loaded;
     const refreshToken = formatRefreshToken({ sid, family: token.family, generation, secret });
-    const renewal = hideWhenInspected(['refreshToken'], {
+    const renewal = hideTokens({
       refreshToken,
       issuedAt: at,
       ...persistenceOf(data),

@@ -1,9 +1,10 @@
 import { isGuest, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
+import { hideTokens } from '../util/logger.js';
 import type { EngineContext } from './context.js';
 import { asFormer } from './former.js';
-import { hideTokens, issueTokens } from './issue-tokens.js';
+import { issueTokens } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
 import {

@@ -74,24 +74,24 @@ export function createRevoke(context: EngineContext) {
   const { settings, store, events, tagOfSubject, beforeRevokeAll } = context;
   const findPresented = createFindPresented(context);
 
-  async function remove(
-    sid: string,
-    cause: RevokeCause,
-    { record, ...note }: { readonly record?: SessionRecord } & RevokeOptions = {},
-  ): Promise<boolean> {
-    const result = await store.remove(sid);
-    if (result.status !== 'removed') return false;
+  /** Reports the removal of a session, if it was one. Returns whether something was removed. */
+  function report(
+    { status }: { readonly status: string },
+    session: { readonly sid: string; readonly cause: RevokeCause } & RevokeOptions,
+    record?: SessionRecord,
+  ): boolean {
+    if (status !== 'removed') return false;
     if (record !== undefined && isGuest(record)) return true;
     const subject = record?.data.subject;
-    events.emit('revoked', { cause, sid, ...(subject === undefined ? {} : { subject }), ...note });
-    settings.logger.info({ sid, cause, ...note }, 'session revoked');
+    events.emit('revoked', subject === undefined ? session : { ...session, subject });
+    settings.logger.info({ ...session }, 'session revoked');
     return true;
   }
 
   async function endPresented({ sid, record, isReuse }: PresentedSession): Promise<boolean> {
     // Signing out with a spent token ends the session too, and must not pass unnoticed.
     const cause = isReuse === true ? 'reuse' : 'logout';
-    if (!(await remove(sid, cause, record === undefined ? {} : { record }))) return false;
+    if (!report(await store.remove(sid), { sid, cause }, record)) return false;
     if (isReuse === true && record !== undefined && !isGuest(record)) {
       events.emit('reuse', { sid, subject: record.data.subject });
     }
@@ -99,9 +99,10 @@ export function createRevoke(context: EngineContext) {
   }
 
   return {
-    async revoke(sid: string, options: RevokeOptions = {}): Promise<boolean> {
-      const more = checkRevokeOptions(options);
-      return isSid(sid) ? remove(sid, 'revoke', more) : false;
+    async revoke(sid: string, options?: RevokeOptions): Promise<boolean> {
+      const note = options && checkRevokeOptions(options);
+      if (!isSid(sid)) return false;
+      return report(await store.remove(sid), { sid, cause: 'revoke', ...note });
     },
 
     async end(presented: PresentedTokens): Promise<boolean> {

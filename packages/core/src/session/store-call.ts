@@ -6,13 +6,13 @@ import type { Events } from './events.js';
 /**
  * Calls a store, under the name of the operation.
  *
- * @param check throws if the result is invalid
+ * @param check throws if the result is invalid; may return what takes the place of the result
  * @throws {StoreUnavailableError} for every failure, except a `UsageError` of `ready`
  */
 export type CallStore = <Result>(
   operation: string,
   call: () => Promise<Result>,
-  check?: (result: Result) => void,
+  check?: (result: Result) => Promise<Result> | undefined,
 ) => Promise<Result>;
 
 /** What is called, and where its failures are reported. */
@@ -52,7 +52,7 @@ export function createCallStore(context: CallContext): CallStore {
   return <Result>(
     operation: string,
     call: () => Promise<Result>,
-    check?: (result: Result) => void,
+    check?: (result: Result) => Promise<Result> | undefined,
   ) =>
     new Promise<Result>((resolve, reject) => {
       const began = events.isHeard('store-call') ? elapsed() : undefined;
@@ -78,14 +78,15 @@ export function createCallStore(context: CallContext): CallStore {
       );
       const succeed = (result: Result): void => {
         if (!isPending) return;
+        let other: Promise<Result> | undefined;
         try {
-          check?.(result);
+          other = check?.(result);
         } catch (error) {
           fail(error);
           return;
         }
         settle(true);
-        resolve(result);
+        resolve(other ?? result);
       };
       try {
         call().then(succeed, fail);

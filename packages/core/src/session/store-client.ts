@@ -99,36 +99,43 @@ export function createStoreClient(context: StoreClientContext): StorePort {
   // Called as a method: a store may be an instance of a class.
   const hasLoadRecord = store.loadRecord !== undefined;
 
-  async function load(sid: string): Promise<LoadResult> {
-    const result = await callStore(
+  // Neither this nor `write` is an async function, whose promise would follow that of the call turns later.
+  function load(sid: string): Promise<LoadResult> {
+    return callStore(
       'load',
       () => store.load(sid),
-      (loaded) => assertLoadResult(loaded, sid),
+      (loaded) => {
+        assertLoadResult(loaded, sid);
+        time.observe(loaded.now);
+      },
     );
-    time.observe(result.now);
-    return result;
   }
 
   /** Sends a write; once more if it arrived late only because the store's clock is not where it was. */
-  async function write<Result extends StoreResult<string>>(
+  function write<Result extends StoreResult<string>>(
     operation: WriteOperation,
     send: (context: WriteContext) => Promise<Result | LateResult>,
+    id: string = encodeBase64Url(random(12)),
+    isRepeated = false,
   ): Promise<Exclude<Result, LateResult>> {
-    const id = encodeBase64Url(random(12));
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      const write = { notAfter: time.now() + store.timeout, operation: id };
-      const result = await callStore(
-        operation,
-        () => send(write),
-        (written) => assertWriteResult(written, operation),
-      );
-      time.observe(result.now);
-      if (result.confirmed === false) {
-        events.emit('unconfirmed', { operation });
-        logger.warn({ operation }, 'a write was not confirmed by the replicas');
-      }
-      if (result.status !== 'late') return result as Exclude<Result, LateResult>;
-    }
+    const context = { notAfter: time.now() + store.timeout, operation: id };
+    return callStore(
+      operation,
+      () => send(context) as Promise<Exclude<Result, LateResult>>,
+      (result) => {
+        assertWriteResult(result, operation);
+        time.observe(result.now);
+        if (result.confirmed === false) {
+          events.emit('unconfirmed', { operation });
+          logger.warn({ operation }, 'a write was not confirmed by the replicas');
+        }
+        if ((result as StoreResult<string>).status !== 'late') return;
+        return isRepeated ? reportLate(operation) : write(operation, send, id, true);
+      },
+    );
+  }
+
+  function reportLate(operation: WriteOperation): Promise<never> {
     return callStore(operation, async () => {
       throw new StoreUnavailableError(
         `The session store received '${operation}' after its deadline, and wrote nothing.`,
@@ -136,20 +143,25 @@ export function createStoreClient(context: StoreClientContext): StorePort {
     });
   }
 
-  async function sampleTime(sid: string): Promise<void> {
+  function sampleTime(sid: string): Promise<void> | undefined {
     // Reading the time notices a local clock that was set back.
     time.now();
-    if (time.isSampled) return;
+    if (time.isSampled) return undefined;
     // A record that cannot be read has a time too.
-    const { now } = await callStore('load', () => store.load(sid), assertTime);
-    time.observe(now);
+    return callStore(
+      'load',
+      () => store.load(sid),
+      (loaded) => {
+        assertTime(loaded);
+        time.observe(loaded.now);
+      },
+    ).then(() => {});
   }
 
   return {
     isLocal: store.isLocal === true,
     load,
     sampleTime,
-    // Not an async function, whose promise would follow that of the call three turns later.
     loadRecord(sid) {
       if (!hasLoadRecord || !time.isFresh) return load(sid).then(({ record }) => record);
       return callStore(
@@ -171,15 +183,20 @@ export function createStoreClient(context: StoreClientContext): StorePort {
     },
     replaceData: ({ sid, dataVersion }, data) =>
       write('replaceData', (write) => store.replaceData(sid, dataVersion, data, write)),
-    async remove(sid, record) {
-      await sampleTime(sid);
-      return write('remove', (write) => store.remove(sid, write, record?.authVersion));
+    remove(sid, record) {
+      const send = (): ReturnType<StorePort['remove']> =>
+        write('remove', (write) => store.remove(sid, write, record?.authVersion));
+      return sampleTime(sid)?.then(send) ?? send();
     },
-    async list(tag) {
-      const listed = await callStore('list', () => store.list(tag), assertList);
-      time.observe(listed.now);
-      return listed;
-    },
+    list: (tag) =>
+      callStore(
+        'list',
+        () => store.list(tag),
+        (listed) => {
+          assertList(listed);
+          time.observe(listed.now);
+        },
+      ),
     removeAll: (tag, except) => write('removeAll', (write) => store.removeAll(tag, except, write)),
     ready: () => callStore('ready', () => store.ready()),
   };

@@ -3,6 +3,7 @@ import { type Clock, isProduction, systemClock } from '../util/clock.js';
 import {
   countLive,
   createSubject,
+  findTombstone,
   forgetRecord,
   prune,
   putRecord,
@@ -25,8 +26,11 @@ import {
   type WriteContext,
 } from './store.js';
 
-/** Subjects that each write checks for what has run out. More than one, so that sweeping outruns sign-ins. */
+/** Subjects that each write of a sweep checks for what has run out. More than one, so that sweeping outruns sign-ins. */
 const SWEEP_STEP = 8;
+/** How often a sweep over all subjects begins. What has run out is kept for a minute anyway. */
+const SWEEP_INTERVAL_MS = 60_000;
+
 /**
  * Creates a store in this process's memory: the default, for development, tests and a single process that may forget
  * all sessions when it restarts. Expired sessions are removed in small pieces by later writes, without a timer.
@@ -36,13 +40,16 @@ const SWEEP_STEP = 8;
 export function memoryStore(options: { readonly clock?: Clock } = {}): SessionStore {
   const records = new Map<string, SessionRecord>();
   const subjects = new Map<string, Subject>();
-  let sweep = subjects.entries();
+  let sweep: Iterator<[string, Subject]> | undefined;
+  let nextSweepAt = Number.NEGATIVE_INFINITY;
   let clock = options.clock;
   let hasWarned = false;
 
   const now = (): number => Math.floor((clock ?? systemClock).now());
   // Verifications look sessions up by their sid alone.
   const find = (sid: string): SessionRecord | undefined => records.get(sid);
+  const findOf = (tag: string, sid: string | undefined): SessionRecord | undefined =>
+    sid !== undefined && tagOf(sid) === tag ? find(sid) : undefined;
 
   function getOrCreate(tag: string): Subject {
     const known = subjects.get(tag);
@@ -60,15 +67,23 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const at = now();
     if (at > notAfter) return { status: 'late', now: at };
     const result = work(at);
+    if (sweep !== undefined || at >= nextSweepAt) sweepSome(at);
+    return result;
+  }
+
+  function sweepSome(at: number): void {
+    if (sweep === undefined) {
+      sweep = subjects.entries();
+      nextSweepAt = at + SWEEP_INTERVAL_MS;
+    }
     for (let step = 0; step < SWEEP_STEP; step += 1) {
       const { done, value } = sweep.next();
       if (done === true) {
-        sweep = subjects.entries();
-        break;
+        sweep = undefined;
+        return;
       }
       if (prune(value[1], { at, records })) subjects.delete(value[0]);
     }
-    return result;
   }
 
   function replace(
@@ -85,16 +100,19 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
   }
 
   function put(record: SessionRecord): SessionRecord {
-    putRecord(getOrCreate(tagOf(record.sid)), record);
-    records.set(record.sid, record);
+    putRecord(getOrCreate(tagOf(record.sid)), record, records);
     return record;
   }
 
   /** Removes a session, and remembers which operation did it. */
-  function drop(record: SessionRecord, removal: Omit<Tombstone, 'createdAt'>): void {
-    const subject = getOrCreate(tagOf(record.sid));
+  function drop(
+    subject: Subject,
+    record: SessionRecord,
+    { operation, at, isEvicted }: Pick<Tombstone, 'operation' | 'at' | 'isEvicted'>,
+  ): void {
+    const { sid, createdAt } = record;
     forgetRecord(subject, record, records);
-    rememberRemoval(subject, record.sid, { ...removal, createdAt: record.createdAt });
+    rememberRemoval(subject, { sid, operation, at, createdAt, isEvicted });
   }
 
   /** Marks the step that made a generation as one whose token was presented more than once. */
@@ -110,17 +128,19 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     { operation, replaces, provenAt }: InsertContext,
     at: number,
   ): InsertResult {
-    const subject = getOrCreate(tagOf(record.sid));
-    const { revokedBefore, floor, tombstones } = subject;
-    if (subject.live.has(record.sid)) {
-      const evicted = [...(tombstones ?? [])]
-        .filter(([, tombstone]) => tombstone.isEvicted && tombstone.operation === operation)
-        .map(([sid]) => sid);
+    const tag = tagOf(record.sid);
+    const subject = getOrCreate(tag);
+    const { revokedBefore, floor } = subject;
+    if (records.has(record.sid)) {
+      const evicted = (subject.tombstones ?? [])
+        .filter((tombstone) => tombstone.isEvicted && tombstone.operation === operation)
+        .map(({ sid }) => sid);
       return { status: 'inserted', evicted, now: at };
     }
     const barrier = Math.max(revokedBefore, floor);
-    if (record.createdAt <= barrier || tombstones?.has(record.sid)) {
-      const known = tombstones?.get(record.sid)?.createdAt ?? barrier;
+    const tombstone = findTombstone(subject, record.sid);
+    if (record.createdAt <= barrier || tombstone !== undefined) {
+      const known = tombstone?.createdAt ?? barrier;
       return { status: 'revoked', revokedBefore: Math.max(barrier, known), now: at };
     }
     if (provenAt !== undefined && provenAt <= revokedBefore) {
@@ -132,11 +152,11 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     }
 
     prune(subject, { at, records });
-    const replaced = replaces === undefined ? undefined : subject.live.get(replaces);
+    const replaced = findOf(tag, replaces);
     const isCounted = replaced !== undefined && !isExpired(replaced, at);
     let excess = countLive(subject, at) - (isCounted ? 1 : 0) - limit.max + 1;
     if (excess > 0 && limit.onLimit === 'reject') return { status: 'limit', now: at };
-    if (replaced !== undefined) drop(replaced, { operation, at, isEvicted: false });
+    if (replaced !== undefined) drop(subject, replaced, { operation, at, isEvicted: false });
     const evicted: string[] = [];
     while (excess > 0) {
       const oldest = subject.byUse[0] as SessionRecord;
@@ -144,11 +164,11 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
         forgetRecord(subject, oldest, records);
         continue;
       }
-      drop(oldest, { operation, at, isEvicted: true });
+      drop(subject, oldest, { operation, at, isEvicted: true });
       evicted.push(oldest.sid);
       excess -= 1;
     }
-    put(record);
+    putRecord(subject, record, records);
     subject.newest = Math.max(subject.newest, record.createdAt);
     return { status: 'inserted', evicted, now: at };
   }
@@ -160,15 +180,15 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     at: number,
   ): RemoveResult {
     const subject = subjects.get(tagOf(sid));
-    const record = subject?.live.get(sid);
+    const record = find(sid);
     if (subject === undefined || record === undefined || isExpired(record, at)) {
-      const isRepeated = subject?.tombstones?.get(sid)?.operation === operation;
-      return { status: isRepeated ? 'removed' : 'absent', now: at };
+      const isRepeated = subject && findTombstone(subject, sid)?.operation === operation;
+      return { status: isRepeated === true ? 'removed' : 'absent', now: at };
     }
     if (expected !== undefined && record.authVersion !== expected) {
       return { status: 'conflict', record, now: at };
     }
-    drop(record, { operation, at, isEvicted: false });
+    drop(subject, record, { operation, at, isEvicted: false });
     return { status: 'removed', now: at };
   }
 
@@ -181,11 +201,10 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const subject = getOrCreate(tag);
     const known = subject.revocations?.get(operation);
     if (known !== undefined) return { status: 'removed', count: known.count, now: at };
-    const spared = except === undefined ? undefined : subject.live.get(except);
+    const spared = findOf(tag, except);
     const isCounted = spared !== undefined && !isExpired(spared, at);
     const count = countLive(subject, at) - (isCounted ? 1 : 0);
-    for (const sid of subject.live.keys()) records.delete(sid);
-    subject.live = new Map();
+    for (const { sid } of subject.byEnd) records.delete(sid);
     subject.byUse = [];
     subject.byEnd = [];
     if (spared !== undefined) put(spared);
@@ -247,9 +266,9 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     remove: (sid, context, expected) => write(context, (at) => remove(sid, context, expected, at)),
     async list(tag) {
       const at = now();
-      const records = [...(subjects.get(tag)?.live.values() ?? [])];
+      const kept = subjects.get(tag)?.byEnd ?? [];
       return {
-        records: records.filter((record) => !isExpired(record, at)).sort(compareByAge),
+        records: kept.filter((record) => !isExpired(record, at)).sort(compareByAge),
         now: at,
       };
     },

@@ -12,6 +12,7 @@ const MAX_REVOCATIONS = 64;
 
 /** A removed session. */
 export interface Tombstone {
+  readonly sid: string;
   readonly operation: string;
   readonly at: number;
   readonly createdAt: number;
@@ -24,15 +25,14 @@ interface Revocation {
   readonly count: number;
 }
 
-/** The sessions of one subject, and what was removed lately. */
+/** The sessions of one subject, and what was removed lately. The records are in a map of the store, by sid. */
 export interface Subject {
-  live: Map<string, SessionRecord>;
-  /** The same by last use, least recent first: the order of eviction. */
+  /** By last use, least recent first: the order of eviction. */
   byUse: SessionRecord[];
   /** The same by end, earliest first: counts what is alive without looking at all of it. */
   byEnd: SessionRecord[];
-  /** By sid, oldest first. Created with the first removal: most subjects have none. */
-  tombstones: Map<string, Tombstone> | undefined;
+  /** Oldest first. Created with the first removal: most subjects have none. */
+  tombstones: Tombstone[] | undefined;
   /** Results of `removeAll` by operation, oldest first. Created with the first one. */
   revocations: Map<string, Revocation> | undefined;
   /** The mark of the newest `removeAll`: records created up to it are refused. */
@@ -48,7 +48,6 @@ export interface Subject {
 /** Creates a subject without sessions. */
 export function createSubject(): Subject {
   return {
-    live: new Map(),
     byUse: [],
     byEnd: [],
     tombstones: undefined,
@@ -66,10 +65,14 @@ export function countLive({ byEnd }: Subject, at: number): number {
 }
 
 /** Adds a session, or replaces an earlier state of it. */
-export function putRecord({ live, byUse, byEnd }: Subject, record: SessionRecord): void {
-  const previous = live.get(record.sid);
+export function putRecord(
+  { byUse, byEnd }: Subject,
+  record: SessionRecord,
+  records: Map<string, SessionRecord>,
+): void {
+  const previous = records.get(record.sid);
   if (previous === record) return;
-  live.set(record.sid, record);
+  records.set(record.sid, record);
   replaceSorted(byUse, compareByUse, previous, record);
   replaceSorted(byEnd, compareByEnd, previous, record);
 }
@@ -81,19 +84,25 @@ export function forgetRecord(
   records: Map<string, SessionRecord>,
 ): void {
   records.delete(record.sid);
-  subject.live.delete(record.sid);
   replaceSorted(subject.byUse, compareByUse, record);
   replaceSorted(subject.byEnd, compareByEnd, record);
 }
 
 /** Remembers which operation removed a session. */
-export function rememberRemoval(subject: Subject, sid: string, tombstone: Tombstone): void {
-  subject.tombstones ??= new Map();
-  const { tombstones } = subject;
-  remember(tombstones, sid, tombstone);
-  if (tombstones.size <= MAX_TOMBSTONES) return;
-  const forgotten = forgetFirst(tombstones);
+export function rememberRemoval(subject: Subject, tombstone: Tombstone): void {
+  if (subject.tombstones === undefined) {
+    subject.tombstones = [tombstone];
+    return;
+  }
+  subject.tombstones.push(tombstone);
+  if (subject.tombstones.length <= MAX_TOMBSTONES) return;
+  const forgotten = subject.tombstones.shift();
   if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
+}
+
+/** Returns how a session was removed, if it was, and is remembered by name. */
+export function findTombstone({ tombstones }: Subject, sid: string): Tombstone | undefined {
+  return tombstones?.find((tombstone) => tombstone.sid === sid);
 }
 
 /** Remembers the result of a `removeAll`. */
@@ -104,8 +113,9 @@ export function rememberRevocation(
 ): void {
   subject.revocations ??= new Map();
   const { revocations } = subject;
-  remember(revocations, operation, revocation);
-  if (revocations.size > MAX_REVOCATIONS) forgetFirst(revocations);
+  revocations.set(operation, revocation);
+  const [oldest] = revocations.size > MAX_REVOCATIONS ? revocations.keys() : [];
+  if (oldest !== undefined) revocations.delete(oldest);
 }
 
 /** Forgets a bounded piece of what has expired. True if nothing is left of the subject. */
@@ -119,35 +129,26 @@ export function prune(
     if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
     forgetRecord(subject, record, records);
   }
-  pruneMarks(tombstones, at);
-  pruneMarks(revocations, at);
+  if (tombstones !== undefined) {
+    const isOver = ({ at: removedAt }: Tombstone): boolean => at >= removedAt + TOMBSTONE_TTL_MS;
+    let count = 0;
+    while (
+      count < Math.min(PRUNE_STEP, tombstones.length) &&
+      isOver(tombstones[count] as Tombstone)
+    )
+      count += 1;
+    if (count > 0) tombstones.splice(0, count);
+  }
+  if (revocations !== undefined && revocations.size > 0) {
+    for (const [operation, revocation] of revocations) {
+      if (at < revocation.at + TOMBSTONE_TTL_MS) break;
+      revocations.delete(operation);
+    }
+  }
   return (
-    byEnd.length + (tombstones?.size ?? 0) + (revocations?.size ?? 0) === 0 &&
+    byEnd.length + (tombstones?.length ?? 0) + (revocations?.size ?? 0) === 0 &&
     at >= subject.revokedAt + REVOCATION_TTL_MS
   );
-}
-
-function pruneMarks(marks: Map<string, { readonly at: number }> | undefined, at: number): void {
-  // Each write looks at eight subjects, and nearly all have no marks.
-  if (marks === undefined || marks.size === 0) return;
-  for (let step = 0; step < PRUNE_STEP; step += 1) {
-    const [first] = marks;
-    if (first === undefined || at < first[1].at + TOMBSTONE_TTL_MS) break;
-    marks.delete(first[0]);
-  }
-}
-
-/** Sets an entry as the newest: a map keeps the order in which keys were first added. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-}
-
-function forgetFirst<Value>(map: Map<string, Value>): Value | undefined {
-  const [first] = map;
-  if (first === undefined) return undefined;
-  map.delete(first[0]);
-  return first[1];
 }
 
 function compareByUse(left: SessionRecord, right: SessionRecord): number {
@@ -188,6 +189,11 @@ function replaceSorted(
     list[indexOf(previous)] = next;
     return;
   }
-  if (previous !== undefined) list.splice(indexOf(previous), 1);
-  if (next !== undefined) list.splice(indexOf(next), 0, next);
+  // The ends are the usual places, and do without the array that `splice` returns.
+  if (previous === list[0] && previous !== undefined) list.shift();
+  else if (previous !== undefined) list.splice(indexOf(previous), 1);
+  if (next === undefined) return;
+  const last = list.at(-1);
+  if (last === undefined || compare(last, next) < 0) list.push(next);
+  else list.splice(indexOf(next), 0, next);
 }

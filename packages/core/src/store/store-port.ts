@@ -47,6 +47,6 @@ export interface StorePort {
   list(tag: string): Promise<{ readonly records: readonly SessionRecord[]; readonly now: number }>;
   removeAll(tag: string, except: string | undefined): Promise<Exclude<RemoveAllResult, LateResult>>;
   ready(): Promise<void>;
-  /** Makes sure that the store's time is known, by one read if it is not. */
-  sampleTime(sid: string): Promise<void>;
+  /** Makes sure that the store's time is known, by one read if it is not. Returns `undefined` if it is. */
+  sampleTime(sid: string): Promise<void> | undefined;
 }

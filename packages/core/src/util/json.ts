@@ -11,8 +11,15 @@ export const MAX_LENGTH = 131_072;
  */
 export const DEFAULT_DATA_LENGTH = 8_192;
 
+/**
+ * Characters of JSON text for one that was counted, at most: a number is counted as one, and has up to 25 and a comma;
+ * an escaped character of a text has six.
+ */
+const MAX_EXPANSION = 26;
+
 /** What is left of the characters that a value may have. */
 interface Budget {
+  /** At most the length of the text. */
   spent: number;
   readonly max: number;
 }
@@ -30,8 +37,11 @@ export function toFrozenJson<Data extends object>(
   maxLength: number = MAX_LENGTH,
 ): Data {
   if (!isPlainObject(value)) throw new InvalidDataError('Session data must be a plain object.');
-  const copy = freeze(value, 1, { spent: 0, max: maxLength }) as Data;
-  if (JSON.stringify(copy).length > maxLength) throw tooLarge(maxLength);
+  const budget = { spent: 0, max: maxLength };
+  const copy = freeze(value, 1, budget) as Data;
+  // Nearly all data is so small that its text cannot be too long, and need not be written.
+  const isSmall = budget.spent * MAX_EXPANSION <= maxLength;
+  if (!isSmall && JSON.stringify(copy).length > maxLength) throw tooLarge(maxLength);
   return copy;
 }
 
@@ -46,7 +56,7 @@ export function toFrozenValue(value: unknown, maxLength: number): unknown {
 
 function freeze(value: unknown, depth: number, budget: Budget): unknown {
   if (value === null || typeof value === 'boolean') return spend(value, 1, budget);
-  if (typeof value === 'string') return spend(value, value.length, budget);
+  if (typeof value === 'string') return spend(value, value.length + 2, budget);
   if (typeof value === 'number') {
     // JSON knows one zero only.
     if (Number.isFinite(value)) return spend(value === 0 ? 0 : value, 1, budget);
@@ -66,9 +76,11 @@ function freeze(value: unknown, depth: number, budget: Budget): unknown {
   if (depth > MAX_DEPTH) throw tooDeep();
   spend(value, 1, budget);
   if (Array.isArray(value)) {
-    return Object.freeze(
-      Array.from(value, (item: unknown) => freeze(item ?? null, depth + 1, budget)),
-    );
+    const items: unknown[] = [];
+    for (let index = 0; index < value.length; index += 1) {
+      items.push(freeze(value[index] ?? null, depth + 1, budget));
+    }
+    return Object.freeze(items);
   }
   if (!isPlainObject(value)) {
     throw new InvalidDataError(
@@ -76,9 +88,10 @@ function freeze(value: unknown, depth: number, budget: Budget): unknown {
     );
   }
   const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item = value[key];
     if (key === '__proto__' || item === undefined) continue;
-    copy[key] = freeze(item, depth + 1, spend(budget, key.length, budget));
+    copy[key] = freeze(item, depth + 1, spend(budget, key.length + 3, budget));
   }
   return Object.freeze(copy);
 }
@@ -205,17 +218,24 @@ export async function checkPartialData(
 }
 
 /**
- * Returns session data as frozen JSON, after the schema if there is one.
+ * Returns session data as frozen JSON, after the schema; without one synchronously.
  *
  * @throws {InvalidDataError} invalid_data, data_too_large
  */
-export async function checkData(
+export function checkData(
   schema: StandardSchema<object> | undefined,
   data: object,
   maxLength: number = DEFAULT_DATA_LENGTH,
-): Promise<object> {
+): object | Promise<object> {
   const plain = toFrozenJson(data, maxLength);
-  if (schema === undefined) return plain;
+  return schema === undefined ? plain : checkBySchema(schema, plain, maxLength);
+}
+
+async function checkBySchema(
+  schema: StandardSchema<object>,
+  plain: object,
+  maxLength: number,
+): Promise<object> {
   const output = toFrozenJson(await checkSchema(schema, plain), maxLength);
   // A later patch is checked together with what is stored, so the schema has to accept its own output.
   if (JSON.stringify(output) !== JSON.stringify(plain)) await checkSchema(schema, output);

@@ -139,18 +139,20 @@ export function createRedactingLogger(
 /** Node's `util.inspect` (and so the console) calls a method of this name. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** Makes an object show itself without some of its properties. JSON still holds them: a program may have to send it. */
-export function hideWhenInspected<Value extends object>(
-  names: readonly string[],
-  value: Value,
-): Value {
-  return Object.defineProperty(value, INSPECT, {
-    value: () => {
-      const shown = Object.entries(value).map(([name, part]) => [
-        name,
-        names.includes(name) ? '[hidden]' : part,
-      ]);
-      return Object.fromEntries(shown);
-    },
-  });
+const SECRET = /^(access|refresh)_?token$/i;
+
+/** One descriptor for all objects: with a function each, they would not share their hidden class. */
+const INSPECTION: PropertyDescriptor & ThisType<object> = {
+  value() {
+    const shown = Object.entries(this).map(([name, part]) => [
+      name,
+      SECRET.test(name) ? '[hidden]' : part,
+    ]);
+    return Object.fromEntries(shown);
+  },
+};
+
+/** Makes an object show itself without its tokens. JSON still holds them: a program may have to send it. */
+export function hideTokens<Value extends object>(value: Value): Value {
+  return Object.defineProperty(value, INSPECT, INSPECTION);
 }

@@ -161,13 +161,14 @@ describe('a spent cookie', () => {
   });
 
   it('a replayed cookie stays the newest while responses with it may arrive, for grace and overlap [cookie.honest]', async () => {
-    const { clock, cookie, present, renew } = await arrange();
+    const { clock, cookie, present, renew, settle } = await arrange();
     clock.advance('15m');
     const second = await renew(cookie);
     clock.advance('1h');
     expect(await renew(cookie)).toBe(second);
     // Another response to the same cookie is still on its way, and the second one has reached the browser and is due.
     await present(second);
+    await settle();
     clock.advance('309999ms');
     expect(await present(second)).not.toHaveProperty('renewal');
     clock.advance('1ms');

@@ -5,6 +5,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hmacSha256, sha256 } from '../../src/token/crypto.js';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
+/** MAC of bytes: the text is passed in two parts, the second of at most 16 bytes. */
+const macOf = (hmac: typeof hmacSha256, key: Uint8Array, text: Uint8Array): string => {
+  const [first, second] = [text.subarray(0, -10), text.subarray(-10)];
+  return hmac(toText(key), toText(first), second);
+};
+const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
 const toHex = (text: string) => Buffer.from(text, 'base64url').toString('hex');
 
 /** RFC 4231, sections 4.2 to 4.5: those whose keys are no longer than a block. */
@@ -61,13 +67,14 @@ describe('sha256', () => {
     const older = await import('../../src/token/crypto.js');
     expect(older.sha256).not.toBe(sha256);
     expect(older.sha256('abc')).toBe(sha256('abc'));
-    for (const { key, text, mac } of RFC_4231) expect(toHex(older.hmacSha256(key, text))).toBe(mac);
+    for (const { key, text, mac } of RFC_4231)
+      expect(toHex(macOf(older.hmacSha256, key, text))).toBe(mac);
   });
 });
 
 describe('hmacSha256', () => {
   it.each(RFC_4231)('gives the example of RFC 4231 that begins with $mac', ({ key, text, mac }) => {
-    expect(toHex(hmacSha256(key, text))).toBe(mac);
+    expect(toHex(macOf(hmacSha256, key, text))).toBe(mac);
   });
 
   it('gives what createHmac gives, for every key up to a block and every text', () => {
@@ -77,7 +84,7 @@ describe('hmacSha256', () => {
         fc.uint8Array({ maxLength: 200 }),
         (key, text) => {
           const expected = createHmac('sha256', key).update(text).digest('base64url');
-          expect(hmacSha256(key, text)).toBe(expected);
+          expect(macOf(hmacSha256, key, text)).toBe(expected);
         },
       ),
       { numRuns: 1_000 },
