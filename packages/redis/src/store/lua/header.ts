@@ -14,13 +14,28 @@
  * header, the pages and the removals are binary, big-endian; clients never read them.
  */
 
+import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import { PAGES } from './pages.js';
 
-/** Milliseconds for which an expired session is kept, so that its tokens read `expired`. */
-const KEPT_AFTER_END_MS = 60_000;
-
-/** Sessions in one page of the index. */
-const PAGE_SIZE = 64;
+/** The numbers that scripts refer to by name. */
+export const CONSTANTS: Readonly<Record<string, number>> = {
+  /** Milliseconds for which an expired session is kept, so that its tokens read `expired`. */
+  KEPT: 60_000,
+  /** Milliseconds for which a removal is remembered. */
+  MEMORY: TOMBSTONE_TTL_MS,
+  /** The same for the mark of the newest removal of all sessions: see `InsertContext.provenAt`. */
+  MARK_TTL: REVOCATION_TTL_MS,
+  /** How far the creation of a session may be ahead of the server's time. */
+  MAX_LEAD: MAX_CLOCK_LEAD_MS,
+  NEVER: 9e15,
+  /** Sessions in one page of the index. */
+  PAGE: 64,
+  /** Bytes of a session in a page, of a page in the directory, of a removal, and of a call. */
+  ENTRY: 30,
+  SLOT: 32,
+  GRAVE: 51,
+  CALL: 24,
+};
 
 /** Removals of single sessions that are remembered one by one. */
 const TOMBSTONES = 64;
@@ -63,18 +78,8 @@ local function build(h)
 end
 `;
 
-/** How long a subject's removals are remembered, in milliseconds. */
-export interface RememberedTimes {
-  readonly tombstoneTtl: number;
-  /** For the mark of the newest removal of all sessions: see `InsertContext.provenAt`. */
-  readonly markTtl: number;
-}
-
-/** Returns the Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. */
-export function createIndexHeader({ tombstoneTtl, markTtl }: RememberedTimes): string {
-  return `
-local KEPT, MEMORY, MARK_TTL, NEVER = ${KEPT_AFTER_END_MS}, ${tombstoneTtl}, ${markTtl}, 9e15
-local PAGE, ENTRY, SLOT, GRAVE, CALL = ${PAGE_SIZE}, 30, 32, 51, 24
+/** Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. */
+export const INDEX_HEADER: string = `
 local pack, unpackAt, sub, find = struct.pack, struct.unpack, string.sub, string.find
 
 -- Two digits more than '..' keeps.
@@ -110,60 +115,7 @@ end
 local fields, pages, graves = {}, {}, nil
 local meta
 
-local function emptyMeta()
-  return { count = 0, mark = -1, floor = -1, newest = -1, soonest = NEVER, calls = '', dir = '' }
-end
-
-local function parseMeta(value)
-  if #value < 34 or sub(value, 1, 1) ~= 'S' then return nil end
-  local count, mark, floor, newest, soonest, calls = unpackAt('>I4I7I7I7I7B', value, 2)
-  local from = 35 + calls * CALL
-  local size = #value - from + 1
-  if calls > ${OPERATIONS} or size < 0 or size % SLOT ~= 0 then return nil end
-  -- A mark far ahead of the server's time was not written by a script.
-  if math.max(mark, floor, newest) > now + 86400000 then return nil end
-  return {
-    count = count, mark = mark - 1, floor = floor - 1, newest = newest - 1, soonest = soonest,
-    calls = sub(value, 35, from - 1), dir = sub(value, from)
-  }
-end
-
 ${PAGES}
-
--- Without a header everything in the hash is indexed again: unbounded, but only after damage.
-local function rebuild()
-  meta = emptyMeta()
-  local all = redis.call('HGETALL', key)
-  local left = math.max(redis.call('PTTL', key), 0)
-  for i = 1, #all, 2 do
-    local field, value = all[i], all[i + 1]
-    if string.byte(field, 1) == 35 and string.match(field, '^#%d+$') then
-      redis.call('HDEL', key, field)
-    elseif #field == 16 then
-      local h = header(value)
-      if h and now < h.ends + KEPT then
-        local base, lead = string.match(authOf(h), '^%[(%d+),%-?%d+,(%-?%d+),')
-        local used = math.max(0, math.min(NEVER, (tonumber(base) or 0) + (tonumber(lead) or 0)))
-        h.page = addEntry(field, used, h.ends)
-        if tonumber(h.created) <= now + MEMORY then meta.newest = math.max(meta.newest, tonumber(h.created)) end
-        fields[field] = build(h)
-      elseif isNewer(value) then
-        addEntry(field, now, now + left)
-      end
-    end
-  end
-end
-
-local function readMeta()
-  local value = redis.call('HGET', key, '!')
-  meta = value and parseMeta(value)
-  if meta then return end
-  if not value and redis.call('HLEN', key) == 0 then
-    meta = emptyMeta()
-  else
-    rebuild()
-  end
-end
 
 local function readGraves()
   if not graves then
@@ -198,27 +150,6 @@ local function findCall(operation) return findAligned(meta.calls, nameOf(operati
 
 local function rememberCall(operation, count)
   meta.calls = sub(pack('>c20I4', nameOf(operation), count) .. meta.calls, 1, ${OPERATIONS} * CALL)
-end
-
-local function flush()
-  local writes = {
-    '!', 'S' .. pack(
-      '>I4I7I7I7I7B', meta.count, meta.mark + 1, meta.floor + 1, meta.newest + 1, meta.soonest, #meta.calls / CALL
-    ) .. meta.calls .. meta.dir
-  }
-  for field, value in pairs(fields) do
-    table.insert(writes, field)
-    table.insert(writes, value)
-  end
-  for i = 1, #writes, 1000 do
-    redis.call('HSET', key, unpack(writes, i, math.min(i + 999, #writes)))
-  end
-end
-
--- The key lives as long as the last thing in it; EXPIRE GT would do nothing on a key without a life.
-local function liveUntil(moment)
-  local left = redis.call('PTTL', key)
-  if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, text(moment)) end
 end
 
 -- Deletes the entries of one page that ended before \`limit\`.
@@ -283,5 +214,76 @@ local function countLive()
   end
   return math.max(0, count)
 end
+`;
+
+/** Lua code that reads the header of a subject into `meta`; nil without one. No function: each call would create it. */
+export const PARSE_META: string = `
+local stored = redis.call('HGET', key, '!')
+if stored and #stored >= 34 and sub(stored, 1, 1) == 'S' then
+  local count, mark, floor, newest, soonest, calls = unpackAt('>I4I7I7I7I7B', stored, 2)
+  local from = 35 + calls * CALL
+  local size = #stored - from + 1
+  -- A mark far ahead of the server's time was not written by a script.
+  if calls <= ${OPERATIONS} and size >= 0 and size % SLOT == 0 and math.max(mark, floor, newest) <= now + 86400000 then
+    meta = {
+      count = count, mark = mark - 1, floor = floor - 1, newest = newest - 1, soonest = soonest,
+      calls = sub(stored, 35, from - 1), dir = sub(stored, from)
+    }
+  end
+end
+`;
+
+/** The same; without a header the sessions are indexed again. */
+export const READ_META: string = `${PARSE_META}
+if not meta then
+  meta = { count = 0, mark = -1, floor = -1, newest = -1, soonest = NEVER, calls = '', dir = '' }
+  -- Without a header everything in the hash is indexed again: unbounded, but only after damage.
+  local all = redis.call('HGETALL', key)
+  local left = #all > 0 and math.max(redis.call('PTTL', key), 0)
+  for i = 1, #all, 2 do
+    local field, value = all[i], all[i + 1]
+    if string.byte(field, 1) == 35 and string.match(field, '^#%d+$') then
+      redis.call('HDEL', key, field)
+    elseif #field == 16 then
+      local h = header(value)
+      if h and now < h.ends + KEPT then
+        local base, lead = string.match(authOf(h), '^%[(%d+),%-?%d+,(%-?%d+),')
+        local used = math.max(0, math.min(NEVER, (tonumber(base) or 0) + (tonumber(lead) or 0)))
+        h.page = addEntry(field, used, h.ends)
+        if tonumber(h.created) <= now + MEMORY then meta.newest = math.max(meta.newest, tonumber(h.created)) end
+        fields[field] = build(h)
+      elseif isNewer(value) then
+        addEntry(field, now, now + left)
+      end
+    end
+  end
+end
+`;
+
+/** Lua code that writes what a script has changed. */
+export const FLUSH: string = `
+local writes, last = {
+  '!', 'S' .. pack(
+    '>I4I7I7I7I7B', meta.count, meta.mark + 1, meta.floor + 1, meta.newest + 1, meta.soonest, #meta.calls / CALL
+  ) .. meta.calls .. meta.dir
+}, 2
+for field, value in pairs(fields) do
+  writes[last + 1], writes[last + 2] = field, value
+  last = last + 2
+end
+for i = 1, last, 1000 do
+  redis.call('HSET', key, unpack(writes, i, math.min(i + 999, last)))
+end
+`;
+
+/**
+ * Returns Lua code that lets the key live until a moment at least: EXPIRE GT would do nothing on a key without a life.
+ *
+ * @param moment a Lua expression
+ */
+export function liveUntil(moment: string): string {
+  return `
+local left, moment = redis.call('PTTL', key), ${moment}
+if left < 0 or now + left < moment then redis.call('PEXPIREAT', key, text(moment)) end
 `;
 }

@@ -1,8 +1,9 @@
 /**
  * Lua code for the pages of the index: reads and changes them, and keeps the directory of the header true. Used by
- * `createIndexHeader`, whose constants and variables it needs.
+ * `INDEX_HEADER`, whose constants and variables it needs.
  */
-export const PAGES = `local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
+export const PAGES = `
+local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
 
 local function setSlot(p, value)
   meta.dir = sub(meta.dir, 1, p * SLOT) .. value .. sub(meta.dir, (p + 1) * SLOT + 1)

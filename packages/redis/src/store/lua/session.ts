@@ -1,15 +1,20 @@
-import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import { type Script, toScript } from '../../client/run-script.js';
-import { createIndexHeader, RECORD_HEADER } from './header.js';
-
-const HEADER =
-  RECORD_HEADER + createIndexHeader({ tombstoneTtl: TOMBSTONE_TTL_MS, markTtl: REVOCATION_TTL_MS });
+import {
+  CONSTANTS,
+  FLUSH,
+  INDEX_HEADER,
+  liveUntil,
+  PARSE_META,
+  READ_META,
+  RECORD_HEADER,
+} from './header.js';
+import { linkScript } from './link.js';
 
 /** Sessions that one call may evict. A subject whose limit was lowered needs several calls. */
 const EVICTIONS_PER_CALL = 32;
 
-function script(source: string, header: string = HEADER): Script {
-  return toScript(`${header}${source}`);
+function script(source: string): Script {
+  return toScript(linkScript(RECORD_HEADER + INDEX_HEADER, source, CONSTANTS));
 }
 
 /** The caller has given up after `notAfter`, so nothing may be written later. */
@@ -44,7 +49,7 @@ if redis.call('HEXISTS', key, field) == 1 then
   return { 'inserted', now, unpack(evictedBy(operation)) }
 end
 
-readMeta()
+${READ_META}
 local fence = math.max(meta.mark, meta.floor)
 local grave = findAligned(readGraves(), field, GRAVE, 0)
 if grave then
@@ -54,7 +59,7 @@ end
 if created <= fence then return { 'revoked', now, text(fence) } end
 if provenAt and meta.mark >= provenAt then return { 'revoked', now, text(meta.mark) } end
 -- After the clock was set back, marks lie ahead of it: a session right behind one is not from the future.
-if created > math.max(now, fence) + ${MAX_CLOCK_LEAD_MS} then return { 'revoked', now, text(now - 1) } end
+if created > math.max(now, fence) + MAX_LEAD then return { 'revoked', now, text(now - 1) } end
 
 local reply = { 'inserted', now }
 local old = replaced ~= '' and replaced ~= field and redis.call('HGET', key, replaced)
@@ -71,7 +76,7 @@ for _ = 1, ${EVICTIONS_PER_CALL} do
   expirePage(p, now)
 end
 if onLimit == 'reject' and isFull() then
-  flush()
+  ${FLUSH}
   return { 'limit', now }
 end
 
@@ -93,8 +98,8 @@ for _ = 1, ${EVICTIONS_PER_CALL} do
   if value then table.insert(reply, victim) end
 end
 if meta.count >= max then
-  flush()
-  liveUntil(now + MEMORY)
+  ${FLUSH}
+  ${liveUntil('now + MEMORY')}
   reply[1] = 'more'
   return reply
 end
@@ -102,8 +107,8 @@ h.page = addEntry(field, used, ends, hint)
 meta.newest = math.max(meta.newest, created)
 fields[field] = build(h)
 sweep()
-flush()
-liveUntil(math.max(ends + KEPT, now + MEMORY))
+${FLUSH}
+${liveUntil('math.max(ends + KEPT, now + MEMORY)')}
 return reply
 `);
 
@@ -113,7 +118,7 @@ return reply
  */
 export const DISCARD: Script = script(`
 ${UNLESS_LATE(1)}
-readMeta()
+${READ_META}
 local count = 0
 for i = 2, #ARGV, 2 do
   if (redis.call('HGET', key, ARGV[i]) or '') == ARGV[i + 1] then
@@ -125,7 +130,7 @@ for i = 2, #ARGV, 2 do
     end
   end
 end
-flush()
+${FLUSH}
 return { 'discarded', now, count }
 `);
 
@@ -203,23 +208,20 @@ ${REPLACE({
   onConflict: MARK_AS_REPLAYED,
 })}
 if ARGV[8] ~= '' then h.dv, h.data = ARGV[8] + 1, ARGV[9] end
-readMeta()
+${READ_META}
 h.page = touchEntry(field, h.page, used, h.ends)
 fields[field] = build(h)
-flush()
-liveUntil(h.ends + KEPT)
+${FLUSH}
+${liveUntil('h.ends + KEPT')}
 return { 'replaced', now }
 `);
 
 /** Arguments: field, expected version, data, notAfter. */
-export const REPLACE_DATA: Script = script(
-  `
+export const REPLACE_DATA: Script = script(`
 ${REPLACE({ version: 'dv', notAfter: 4, same: 'dataOf(h) == ARGV[3]', change: 'h.data = ARGV[3]' })}
 redis.call('HSET', key, field, build(h))
 return { 'replaced', now }
-`,
-  RECORD_HEADER,
-);
+`);
 
 /**
  * Arguments: field, operation, notAfter, expected version or empty. A record that cannot be read is deleted too; it
@@ -240,12 +242,12 @@ if ARGV[4] ~= '' and isThere and not h then return { 'newer', now } end
 if h and ARGV[4] ~= '' and tonumber(h.av) ~= tonumber(ARGV[4]) then return { 'conflict', now, value } end
 -- A server that is full refuses to write, except after a command that has freed memory.
 redis.call('HDEL', key, field)
-readMeta()
+${READ_META}
 local p, at = locate(field, h and h.page)
 if p then removeEntry(p, at) end
 tombstone(field, 'r', h and tonumber(h.created) or now, operation)
 sweep()
-flush()
+${FLUSH}
 -- The key has to outlive the session of the last end, or what is remembered.
 if meta.count == 0 then
   redis.call('PEXPIREAT', key, text(math.max(now + MEMORY, meta.mark + MARK_TTL)))
@@ -261,7 +263,7 @@ return { isThere and 'removed' or 'absent', now }
 export const REMOVE_ALL: Script = script(`
 ${UNLESS_LATE(3)}
 local except, operation = ARGV[1], ARGV[2]
-readMeta()
+${READ_META}
 local call = findCall(operation)
 if call then return { 'removed', now, (unpackAt('>I4', meta.calls, call + 20)) } end
 local count = countLive()
@@ -293,7 +295,7 @@ if h then
   h.page = addEntry(except, used or now, h.ends)
   fields[except] = build(h)
 end
-flush()
+${FLUSH}
 redis.call('PEXPIREAT', key, text(math.max(h and h.ends + KEPT or 0, now + MARK_TTL)))
 return { 'removed', now, count }
 `);
@@ -305,7 +307,7 @@ return { 'removed', now, count }
 export const REMOVE_UP_TO: Script = script(`
 ${UNLESS_LATE(3)}
 local except, operation, cutoff, p = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
-readMeta()
+${READ_META}
 -- Replication keeps the order of writes: where the mark is, its removals are.
 if p == 0 and meta.mark >= cutoff then return { 'removed', now, 0, -1 } end
 local count, last = 0, #meta.dir / SLOT - 1
@@ -327,8 +329,8 @@ if p <= last then
 end
 local isLast = p >= last
 if isLast and now < cutoff + MEMORY then meta.mark = math.max(meta.mark, cutoff) end
-flush()
-liveUntil(now + MARK_TTL)
+${FLUSH}
+${liveUntil('now + MARK_TTL')}
 return { 'removed', now, count, isLast and -1 or p + 1 }
 `);
 
@@ -336,31 +338,25 @@ return { 'removed', now, count, isLast and -1 or p + 1 }
  * Seconds and microseconds, then one field for each key; an error as a separate list, for a key that holds no hash.
  * The time is returned as it is: formatting it would cost more than a field.
  */
-export const LOAD: Script = script(
-  `
+export const LOAD: Script = toScript(`
 local reply = redis.call('TIME')
 for i = 1, #KEYS do
   local value = redis.pcall('HGET', KEYS[i], ARGV[i])
   reply[i + 2] = type(value) == 'table' and { value.err } or value
 end
 return reply
-`,
-  '',
-);
+`);
 
 /**
  * Reads one field by a script that may write, which a replica refuses. It writes nothing: there is no field without a
  * name. Replies as LOAD does.
  */
-export const LOAD_FROM_PRIMARY: Script = script(
-  `
+export const LOAD_FROM_PRIMARY: Script = toScript(`
 redis.call('HDEL', KEYS[1], '')
 local reply = redis.call('TIME')
 reply[3] = redis.call('HGET', KEYS[1], ARGV[1])
 return reply
-`,
-  '',
-);
+`);
 
 /**
  * Arguments: bytes, then the fields to read; without fields all sessions of the index that have not ended. Replies with
@@ -371,8 +367,7 @@ local budget, wanted, reply, left = tonumber(ARGV[1]), {}, { now, '' }, {}
 if #ARGV > 1 then
   for i = 2, #ARGV do wanted[i - 1] = ARGV[i] end
 else
-  local value = redis.call('HGET', key, '!')
-  meta = value and parseMeta(value)
+  ${PARSE_META}
   if not meta then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       if #field == 16 then table.insert(wanted, field) end
