@@ -1,5 +1,6 @@
 import { isSessError, StoreUnavailableError } from '../errors.js';
 import type { Clock } from '../util/clock.js';
+import { createDeadlines } from '../util/deadlines.js';
 import type { Logger } from '../util/logger.js';
 import type { Events } from './events.js';
 
@@ -30,6 +31,7 @@ export interface CallContext {
 export function createCallStore(context: CallContext): CallStore {
   const { name, timeout, clock, events, logger } = context;
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
+  const deadlines = createDeadlines(clock, timeout);
 
   function emitTiming(operation: string, began: number | undefined, ok: boolean): void {
     if (began === undefined) return;
@@ -59,7 +61,7 @@ export function createCallStore(context: CallContext): CallStore {
       let isPending = true;
       const settle = (ok: boolean): void => {
         isPending = false;
-        stop?.();
+        deadlines.stop(deadline);
         emitTiming(operation, began, ok);
       };
       const fail = (error: unknown): void => {
@@ -67,14 +69,12 @@ export function createCallStore(context: CallContext): CallStore {
         settle(false);
         reject(wrapError(operation, error));
       };
-      const stop = clock.startTimer?.(
-        () =>
-          fail(
-            new StoreUnavailableError(
-              `The ${name} did not respond to '${operation}' within ${timeout} ms.`,
-            ),
+      const deadline = deadlines.start(() =>
+        fail(
+          new StoreUnavailableError(
+            `The ${name} did not respond to '${operation}' within ${timeout} ms.`,
           ),
-        timeout,
+        ),
       );
       const succeed = (result: Result): void => {
         if (!isPending) return;

@@ -29,7 +29,7 @@ import {
 /** Subjects that each write of a sweep checks for what has run out. More than one, so that sweeping outruns sign-ins. */
 const SWEEP_STEP = 8;
 /** How often a sweep over all subjects begins. What has run out is kept for a minute anyway. */
-const SWEEP_INTERVAL_MS = 60_000;
+const SWEEP_INTERVAL_MS = 10_000;
 
 /**
  * Creates a store in this process's memory: the default, for development, tests and a single process that may forget

@@ -16,15 +16,16 @@ function arrange(clock: Clock) {
 }
 
 describe('a call', () => {
-  it('a call returns the result of the store, and stops its timer', async () => {
+  it('a call returns the result of the store, and is not given up afterwards', async () => {
     const clock = createTimerClock();
     const { calling, errors } = arrange(clock);
     expect(await calling('load', async () => 7)).toBe(7);
+    clock.advance('2s');
     expect(clock.running).toBe(0);
     expect(errors).toEqual([]);
   });
 
-  it('a call that fails is reported with its name and cause, and stops its timer', async () => {
+  it('a call that fails is reported with its name and cause, once', async () => {
     const clock = createTimerClock();
     const { calling, errors, logger } = arrange(clock);
     const cause = new Error('down');
@@ -34,6 +35,7 @@ describe('a call', () => {
       message: "The cupboard failed at 'load'. See the cause.",
       cause,
     });
+    clock.advance('2s');
     expect(clock.running).toBe(0);
     expect(errors).toEqual([{ operation: 'load', error: cause }]);
     expect(logger.lines).toEqual([
