@@ -10,7 +10,7 @@ import {
   readAuthorization,
   readJsonBody,
 } from '@sess/core/http';
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 
 /** An Express request and its response, as an exchange. */
 export class ExpressExchange implements Exchange {
@@ -137,6 +137,15 @@ function isUntouched(parsed: unknown, { readableEnded }: Request): boolean {
     parsed !== null &&
     Object.keys(parsed).length === 0
   );
+}
+
+/** As `sendReply`. What is thrown goes to `next`: Express 4 ignores promises, so a rejection would end the process. */
+export function sendReplyOrFail(res: Response, reply: Reply, next: NextFunction): void {
+  try {
+    sendReply(res, reply);
+  } catch (error) {
+    next(error);
+  }
 }
 
 /** Sends a reply; headers that were set before stay. */

@@ -5,11 +5,12 @@ import {
   createSessionHttp,
   type HttpOptions,
   isRequestSession,
+  type Reply,
   replyToError,
   type SessionsFor,
 } from '@sess/core/http';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import { ExpressExchange, sendReply } from './exchange.js';
+import { ExpressExchange, sendReply, sendReplyOrFail } from './exchange.js';
 import { createReadOnlyView } from './read-only.js';
 
 /** Registered, so that the guard of another copy of this package finds the request's session. */
@@ -65,7 +66,13 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
   const engine = assertSessions(sessions);
   const http = createSessionHttp(() => engine ?? getSessions(), options);
 
-  return async (req, res, next) => {
+  // No async function: a session that is cached costs no promise, and no turn of the queue.
+  return (req, res, next) => {
+    const proceed = (reply: Reply | undefined): void => {
+      if (reply === undefined) next();
+      else sendReplyOrFail(res, reply, next);
+    };
+    let reply: ReturnType<typeof http.handle>;
     try {
       const state = req as WithState;
       const exchange = new ExpressExchange(req, res);
@@ -73,17 +80,12 @@ export function sessionMiddleware<Data extends object = RegisteredData>(
       if (state[STATE] === undefined) attach(req);
       else assertReadOnly(req);
       state[STATE] = request;
-      const reply = await http.handle(request, exchange);
-      if (reply !== undefined) {
-        sendReply(res, reply);
-        return;
-      }
+      reply = http.handle(request, exchange);
     } catch (error) {
-      // Express 4 ignores the promise of a middleware: a rejection would end the process.
       next(error);
       return;
     }
-    next();
+    return reply instanceof Promise ? reply.then(proceed, next) : proceed(reply);
   };
 }
 

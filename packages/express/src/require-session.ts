@@ -1,7 +1,7 @@
 import type { RegisteredData, RequestSession, Session } from '@sess/core';
-import { createGuard, createMistake, type GuardOptions } from '@sess/core/http';
+import { createGuard, createMistake, type GuardOptions, type Reply } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { sendReply } from './exchange.js';
+import { sendReplyOrFail } from './exchange.js';
 import { getRequestSession } from './middleware.js';
 
 /** `Record` of any members, as the types of Express constrain `locals`. */
@@ -35,7 +35,7 @@ export type SessionHandler<
 ) => unknown;
 
 /** A guard without a handler. It names no parameters, so that those of the route stay with the next handler. */
-type SessionGuard = (req: object, res: Response, next: NextFunction) => Promise<void>;
+type SessionGuard = (req: object, res: Response, next: NextFunction) => Promise<void> | undefined;
 
 /**
  * Creates a guard for a route: 401 without a session, 401 with a challenge if the last authentication is older than
@@ -78,28 +78,45 @@ export function requireSession<
 export function requireSession<Data extends object>(
   first: GuardOptions<Data> | SessionHandler<Data> = {},
   second?: SessionHandler<Data>,
-): (req: Request, res: Response, next: NextFunction) => Promise<void> {
+): (req: Request, res: Response, next: NextFunction) => Promise<void> | undefined {
   if (second !== undefined && typeof second !== 'function') {
     throw createMistake('invalid_argument', 'requireSession');
   }
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   const guard = createGuard(options);
 
-  return async (req, res, next) => {
+  function handle(
+    handler: SessionHandler<Data>,
+    ...[req, res, next]: Parameters<SessionHandler<Data>>
+  ): Promise<void> | undefined {
     try {
-      const reply = await guard(getRequestSession(req));
-      if (reply !== undefined) {
-        sendReply(res, reply);
-        return;
-      }
-      if (handler !== undefined) {
-        await handler(req as GuardedRequest<Data>, res, next);
-        return;
-      }
+      const result = handler(req, res, next);
+      // A promise of any library: its rejection goes to the error handlers, in Express 4 too.
+      if (typeof (result as Partial<PromiseLike<void>> | undefined)?.then !== 'function')
+        return undefined;
+      return Promise.resolve(result as PromiseLike<void>).then(undefined, next);
     } catch (error) {
       next(error);
-      return;
+      return undefined;
     }
-    next();
+  }
+
+  // No async function: a guard that has nothing to wait for costs no promise, and no turn of the queue.
+  return (req, res, next) => {
+    const proceed = (reply: Reply | undefined): Promise<void> | undefined => {
+      if (reply !== undefined) sendReplyOrFail(res, reply, next);
+      else if (handler !== undefined)
+        return handle(handler, req as GuardedRequest<Data>, res, next);
+      else next();
+      return undefined;
+    };
+    let reply: ReturnType<typeof guard>;
+    try {
+      reply = guard(getRequestSession(req));
+    } catch (error) {
+      next(error);
+      return undefined;
+    }
+    return reply instanceof Promise ? reply.then(proceed, next) : proceed(reply);
   };
 }

@@ -138,13 +138,19 @@ const SHARED = /\b(?:public|s-maxage)\b/i;
 
 /** Header names that override `Cache-Control` for shared caches (RFC 9213). */
 const TARGETED_CACHING = /(?:^surrogate|cdn-cache)-control$/i;
+const MIN_TARGETED = 'surrogate-control'.length;
 
 /**
  * Returns the names of the headers that would let a cache keep a response in spite of its `Cache-Control`. For
  * adapters, which remove them from a response with `no-store`, and from one whose caching was chosen.
  */
 export function cacheOverrides(names: Iterable<string>): string[] {
-  return [...names].filter((name) => TARGETED_CACHING.test(name));
+  const overrides: string[] = [];
+  // Most names are too short, which is seen without the expression.
+  for (const name of names) {
+    if (name.length >= MIN_TARGETED && TARGETED_CACHING.test(name)) overrides.push(name);
+  }
+  return overrides;
 }
 
 /** Returns a `Vary` value with field names added, each once. For adapters. */

@@ -12,6 +12,7 @@ export type Verify<Data extends object> = (
 /** Creates `verify`: one hash or one signature, and one lookup of the session. */
 export function createVerify<Data extends object>(context: EngineContext): Verify<Data> {
   const { settings, tokens, store, time, events, acknowledger } = context;
+  const { lookupKey } = tokens;
 
   function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
     if (!record.auth.acknowledged) acknowledger.acknowledge(record, entry);
@@ -46,10 +47,10 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   }
 
   function verifyCached(token: unknown, at: number): VerifyResult<Data> | undefined {
-    const sid = tokens.lookupKey?.sid(token);
-    const record = sid && store.getCached(sid);
-    if (!record || tokens.lookupKey === undefined) return undefined;
-    return acceptCached(record, tokens.lookupKey.digest(token as string), at);
+    if (lookupKey === undefined) return undefined;
+    const sid = lookupKey.sid(token);
+    const record = sid === undefined ? undefined : store.getCached(sid);
+    return record && acceptCached(record, lookupKey.digest(token as string), at);
   }
 
   function verifyByStore(token: unknown): ReturnType<Verify<Data>> {
@@ -69,7 +70,7 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     }
     const { sid, digest } = reading;
 
-    const cached = tokens.lookupKey === undefined ? store.getCached(sid) : undefined;
+    const cached = lookupKey === undefined ? store.getCached(sid) : undefined;
     const accepted = cached && acceptCached(cached, digest, at);
     if (accepted !== undefined) return accepted;
     const record = await store.loadRecord(sid);
