@@ -10,6 +10,8 @@ import { packAll, unpack } from './pack.mjs';
 const NEEDED = ['package.json', 'LICENSE', 'README.md'];
 const UNWANTED =
   /(?:\.test|\.spec|\.test-d|\.bench)\.[cm]?[jt]sx?$|(?:^|\/)(?:tests?|node_modules|coverage|\.env)(?:\/|$)|\.tsbuildinfo$/;
+/** Files that are copied into the application of a user, its tests included. */
+const TEMPLATE = /^template\//;
 /** Scripts that npm would run on the machine of a user who installs the package. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 
@@ -36,7 +38,9 @@ export function contentProblems(folder, project) {
   const left = /"(?:workspace|catalog):[^"]*"/.exec(JSON.stringify(manifest));
   const problems = [
     ...NEEDED.filter((name) => !files.includes(name)).map((name) => `${name} is missing`),
-    ...files.filter((name) => UNWANTED.test(name)).map((name) => `${name} must not be published`),
+    ...files
+      .filter((name) => UNWANTED.test(name) && !TEMPLATE.test(name))
+      .map((name) => `${name} must not be published`),
     ...INSTALL_SCRIPTS.filter((name) => manifest.scripts?.[name] !== undefined).map(
       (name) => `package.json: the script ${name} would run on installation`,
     ),

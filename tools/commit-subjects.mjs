@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const BASE = '7996fb7';
 const TYPES = 'feat|fix|perf|refactor|test|docs|build|ci|chore|revert|style';
 const SCOPES =
-  'core|http|store|jwt|redis|sql|client|express|fastify|hono|web|adopt|bound|otel|testkit|docs|tools|ci|test|bench|examples';
+  'core|http|store|jwt|redis|sql|client|express|fastify|hono|web|create|adopt|bound|otel|testkit|docs|tools|ci|test|bench|examples';
 /** A change of several packages may leave the scope out. */
 const SUBJECT = new RegExp(
   `^(?:${TYPES})(?:\\((?:${SCOPES})(?:,(?:${SCOPES}))*\\))?!?: \\S.*[^.]$`,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, pnpm, root, run } from '../../tools/lib.mjs';
 import { packAll } from '../../tools/pack.mjs';
-import { compilers, projects, resolutions } from './matrix.mjs';
+import { compilers, fullName, projects, resolutions } from './matrix.mjs';
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const chosen = projects.filter(
@@ -72,7 +72,7 @@ function writeProject(manager, project) {
   const files = Object.fromEntries(
     packed.map(({ name: own, tarball }) => [own, `file:${tarball}`]),
   );
-  const wanted = packages.map((short) => `@sess/${short}`);
+  const wanted = packages.map(fullName);
   const own = Object.fromEntries(wanted.map((full) => [full, files[full]]));
   write(cwd, {
     'package.json': { private: true, type, dependencies: { ...own, ...dependencies } },

@@ -2,6 +2,9 @@
 
 export const compilers = ['5.9.3', '6.0.3', '7.0.2'];
 
+/** Returns the name of a package from its short one. */
+export const fullName = (short) => (short === 'create-sess' ? short : `@sess/${short}`);
+
 const NODE = { '@types/node': '^20.19.0' };
 const strictest = {
   strict: true,
@@ -22,7 +25,7 @@ export const resolutions = [
  * @typedef {object} Project
  * @property {string} name
  * @property {string} program a file of `programs/`
- * @property {readonly string[]} packages packages of this repository without the scope, as the README installs them
+ * @property {readonly string[]} packages packages of this repository without their scope, as the README installs them
  * @property {Readonly<Record<string, string>>} [dependencies] the user's other dependencies
  * @property {object} [compilerOptions] in addition to those of the resolution; `types: []` is a project without types of Node
  * @property {'vitest' | 'jest' | 'ts-jest'} [runBy] instead of node
@@ -188,6 +191,7 @@ export const projects = [
     // As on Workers: no types of Node.
     compilerOptions: { types: [], lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'] },
   },
+  { name: 'create', program: 'create.ts', packages: ['create-sess'], dependencies: NODE },
   {
     name: 'web',
     program: 'web.ts',

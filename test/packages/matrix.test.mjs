@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { published } from '../../tools/lib.mjs';
-import { projects } from './matrix.mjs';
+import { fullName, projects } from './matrix.mjs';
 
 const PROGRAMS = 'test/packages/programs';
 const programs = readdirSync(PROGRAMS).filter((name) => name !== 'expect.ts');
@@ -14,7 +14,7 @@ it.each(published().map(({ manifest }) => [manifest.name, manifest]))(
   'the programs import every entry point of %s',
   (name, { exports }) => {
     const texts = projects
-      .filter(({ packages }) => packages.some((short) => name === `@sess/${short}`))
+      .filter(({ packages }) => packages.some((short) => name === fullName(short)))
       .map(({ program }) => readFileSync(`${PROGRAMS}/${program}`, 'utf8'))
       .join('\n');
     for (const entry of Object.keys(exports)) {

@@ -1,0 +1,7 @@
+export {
+  type Created,
+  createProject,
+  KINDS,
+  type ProjectOptions,
+  STORES,
+} from './create-project.js';
