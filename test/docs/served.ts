@@ -19,12 +19,15 @@ async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Starts a program, and waits until it responds. */
-export async function serve(path: string): Promise<Served> {
+/** Starts a program with these variables of the environment, and waits until it responds. */
+export async function serve(
+  path: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const port = await findFreePort();
   const url = `http://localhost:${port}`;
   const child = spawn(process.execPath, [resolve(path)], {
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, ...variables, PORT: String(port) },
     // A program may write files.
     cwd: dirname(path),
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -43,7 +46,7 @@ export async function serve(path: string): Promise<Served> {
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill();
   await once(child, 'exit');
 }
