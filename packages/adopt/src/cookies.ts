@@ -1,5 +1,5 @@
 import type { Exchange } from '@sess/core/http';
-import { readCookie } from '@sess/core/internal';
+import { parseAccessToken, parseRefreshToken, readCookie } from '@sess/core/internal';
 import type { OldCookies, OldRequest } from './source.js';
 
 /** More chunks do not fit into the header lines that servers accept. */
@@ -28,9 +28,15 @@ export function toOldRequest(exchange: Exchange, token: string | undefined): Old
     },
     get token() {
       const given = token ?? /^Bearer +(\S+)$/i.exec(exchange.authorization()[0] ?? '')?.[1];
-      return given === undefined || given.length > MAX_LENGTH ? undefined : given;
+      // A token of this library is a live secret, and none of the old system: its table must not see it.
+      const isNone = given === undefined || given.length > MAX_LENGTH || isOwnToken(given);
+      return isNone ? undefined : given;
     },
   };
+}
+
+function isOwnToken(text: string): boolean {
+  return parseRefreshToken(text) !== undefined || parseAccessToken(text) !== undefined;
 }
 
 /** Removes the old cookies that a request carries. */

@@ -80,7 +80,12 @@ export {
   encodeBase64Url,
   type RandomBytes,
 } from './token/crypto.js';
-export { formatRefreshToken, parseRefreshToken, type RefreshCredential } from './token/format.js';
+export {
+  formatRefreshToken,
+  parseAccessToken,
+  parseRefreshToken,
+  type RefreshCredential,
+} from './token/format.js';
 export { assertSubject, createSid, createSubjectTag, isSid, tagOf } from './token/session-id.js';
 export { createBackoff } from './util/backoff.js';
 export { type BoundedCache, createBoundedCache } from './util/bounded-cache.js';
