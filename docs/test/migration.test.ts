@@ -61,13 +61,16 @@ class Browser {
   }
 }
 
-describe.each([
-  ['express-session', { cookie: 'connect.sid' }],
-  ['cookie-session', { cookie: 'session' }],
-  ['iron-session', { cookie: 'app' }],
-  ['next-auth', { cookie: 'authjs.session-token', logout: '/session/logout' }],
-  ['refresh-table', { cookie: 'refresh_token', logout: '/auth/logout' }],
-])(
+const PAGES: readonly (readonly [string, { readonly cookie: string; readonly logout?: string }])[] =
+  [
+    ['express-session', { cookie: 'connect.sid' }],
+    ['cookie-session', { cookie: 'session' }],
+    ['iron-session', { cookie: 'app' }],
+    ['next-auth', { cookie: 'authjs.session-token', logout: '/session/logout' }],
+    ['refresh-table', { cookie: 'refresh_token', logout: '/auth/logout' }],
+  ];
+
+describe.each(PAGES)(
   'the application of the page about %s',
   { timeout: 120_000 },
   (page, { cookie, logout = '/logout' }) => {
