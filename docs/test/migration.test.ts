@@ -61,19 +61,27 @@ class Browser {
   }
 }
 
-const PAGES: readonly (readonly [string, { readonly cookie: string; readonly logout?: string }])[] =
-  [
-    ['express-session', { cookie: 'connect.sid' }],
-    ['cookie-session', { cookie: 'session' }],
-    ['iron-session', { cookie: 'app' }],
-    ['next-auth', { cookie: 'authjs.session-token', logout: '/session/logout' }],
-    ['refresh-table', { cookie: 'refresh_token', logout: '/auth/logout' }],
-  ];
+interface Facts {
+  /** The cookie of the application before. */
+  readonly cookie: string;
+  /** Default: `/logout`. */
+  readonly logout?: string;
+  /** Whether the application keeps a theme in the session. Default: `false`. */
+  readonly hasTheme?: boolean;
+}
+
+const PAGES: readonly (readonly [string, Facts])[] = [
+  ['express-session', { cookie: 'connect.sid', hasTheme: true }],
+  ['cookie-session', { cookie: 'session', hasTheme: true }],
+  ['iron-session', { cookie: 'app', hasTheme: true }],
+  ['next-auth', { cookie: 'authjs.session-token', logout: '/session/logout' }],
+  ['refresh-table', { cookie: 'refresh_token', logout: '/auth/logout' }],
+];
 
 describe.each(PAGES)(
   'the application of the page about %s',
   { timeout: 120_000 },
-  (page, { cookie, logout = '/logout' }) => {
+  (page, { cookie, logout = '/logout', hasTheme = false }) => {
     /** Returns what starts one of the applications. They share the servers that they need. */
     async function arrange() {
       const variables: Record<string, string> = { ...SECRETS };
@@ -130,9 +138,11 @@ describe.each(PAGES)(
       expect(await browser.whoIs(url)).toBe('ada');
       expect([...browser.cookies.keys()]).toEqual(expect.arrayContaining(['__Host-sess', cookie]));
       // Its new cookie has been presented after this, by a refresh where pages have none.
-      await browser.send(`${url}${page === 'refresh-table' ? '/auth/refresh' : '/me'}`, {
-        method: page === 'refresh-table' ? 'POST' : 'GET',
+      const isPage = page !== 'refresh-table';
+      const { content } = await browser.send(`${url}${isPage ? '/me' : '/auth/refresh'}`, {
+        method: isPage ? 'GET' : 'POST',
       });
+      expect(content['theme']).toBe(hasTheme ? 'dark' : undefined);
       expect(await browser.whoIs(url)).toBe('ada');
       const left = [...browser.cookies.keys()];
       expect(left).toContain('__Host-sess');
