@@ -1,4 +1,4 @@
-import { dbsc } from '@sess/bound';
+import { dbsc, dpop } from '@sess/bound';
 import { createSessions, memoryStore, type Sessions } from '@sess/core';
 import { systemClock } from '@sess/core/internal';
 import { createStatelessSessions, generateKey, jwt, memoryDenylist } from '@sess/jwt';
@@ -46,11 +46,17 @@ export const signedTokens: SignedEngines = {
   },
 };
 
+/** Sessions that are bound to a key, as the adapter suite takes them. */
+export const BINDINGS = {
+  bound: dbsc(),
+  dpop: dpop({ origin: 'https://api.example.com' }),
+} satisfies AdapterSuiteOptions;
+
 /** The same for hosts beyond the first. In the short tier they run what an adapter can get wrong, with opaque tokens. */
 export const beyondShort: AdapterSuiteOptions =
   process.env['SESS_TIER'] === 'short'
-    ? { protocol: false, bound: dbsc() }
-    : { engines: signedTokens, bound: dbsc() };
+    ? { protocol: false, ...BINDINGS }
+    : { engines: signedTokens, ...BINDINGS };
 
 export const TOKEN_MODES: readonly TokenMode[] = ['opaque', 'jwt', 'stateless'];
 

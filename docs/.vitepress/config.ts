@@ -37,7 +37,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('Client recipes', '/guides/client-recipes'),
       page('A page of devices', '/guides/devices'),
       page('Step-up', '/guides/step-up'),
-      page('Sessions bound to the device', '/guides/bound'),
+      page('Sessions bound to a key', '/guides/bound'),
       page('CSRF and CORS', '/guides/csrf'),
       page('Redis in production', '/guides/redis'),
       page('PostgreSQL, SQLite, MySQL', '/guides/sql'),

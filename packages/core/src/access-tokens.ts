@@ -66,7 +66,7 @@ export interface AccessTokenPort {
     digest(token: string): string;
   };
   /** Verifies in place of the engine, which otherwise looks the session up. It also emits `rejected`. */
-  verify?(token: unknown): VerifyResult<object> | Promise<VerifyResult<object>>;
+  verify?(token: unknown, jkt?: string): VerifyResult<object> | Promise<VerifyResult<object>>;
   /** The engine's store, wrapped. Default: the store of the context. */
   readonly store?: StorePort;
   /** Returns the version that a new token of the subject must carry. Called before the write that the token is for. */

@@ -10,7 +10,8 @@ export type SessErrorCode =
   | 'data_too_large'
   | 'cross_site_request'
   | 'cookie_too_large'
-  | 'proof_too_old';
+  | 'proof_too_old'
+  | 'invalid_dpop_proof';
 
 /** The codes of `UsageError`: mistakes of the calling program, thrown synchronously as a `TypeError`. */
 export type UsageErrorCode =
@@ -37,6 +38,7 @@ const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
   cross_site_request: 403,
   cookie_too_large: 500,
   proof_too_old: 401,
+  invalid_dpop_proof: 400,
 };
 
 /** Marks the library's errors. Registered, so that two copies of the package recognise each other's errors. */

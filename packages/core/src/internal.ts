@@ -50,6 +50,8 @@ export {
 } from './session/adoption.js';
 export { boundDigest, findCookie } from './session/binding.js';
 export { contextOf, type DevicePort, type EngineContext } from './session/context.js';
+export { createCreate } from './session/create.js';
+export { createElevate } from './session/elevate.js';
 export { createEvents, type Events } from './session/events.js';
 export { asFormer, findFormer, findFormerAccess } from './session/former.js';
 export { persistenceOf } from './session/issue-tokens.js';
@@ -62,6 +64,7 @@ export {
   type PresentationDecision,
 } from './session/presentation.js';
 export { readProof } from './session/proof.js';
+export { createRefresh } from './session/refresh.js';
 export {
   decideRefresh,
   type RefreshAttempt,
@@ -70,6 +73,7 @@ export {
 } from './session/rotation.js';
 export { createRotationEffects, type EndedSession } from './session/rotation-effects.js';
 export { createCallStore } from './session/store-call.js';
+export { createVerify } from './session/verify.js';
 export { createEngine } from './sessions.js';
 export { decodeAuth, decodeData, encodeAuth, encodeData, formatOf } from './store/record-codec.js';
 export type { StorePort } from './store/store-port.js';
@@ -79,6 +83,7 @@ export {
   digest,
   encodeBase64Url,
   type RandomBytes,
+  sha256,
 } from './token/crypto.js';
 export {
   formatRefreshToken,

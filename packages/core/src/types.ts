@@ -131,7 +131,7 @@ export interface Issued<Data extends object = RegisteredData> {
  * - `expired`: it, or its session, has run out
  * - `reused`: a refresh token that was spent before; the session has been ended
  * - `revoked`: named by a denylist
- * - `unbound`: a cookie without the key of the device that the session is bound to; its time is over
+ * - `unbound`: without a proof of the key that the session is bound to
  */
 export type RejectionReason =
   | 'malformed'

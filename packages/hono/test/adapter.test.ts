@@ -1,6 +1,5 @@
-import { dbsc } from '@sess/bound';
 import { adapterSuite } from '@sess/testkit/suites';
-import { signedTokens } from '../../../test/token-modes.js';
+import { BINDINGS, signedTokens } from '../../../test/token-modes.js';
 import { startHost } from './host.js';
 
-adapterSuite('Hono 4', startHost, { engines: signedTokens, bound: dbsc() });
+adapterSuite('Hono 4', startHost, { engines: signedTokens, ...BINDINGS });

@@ -123,7 +123,8 @@ export function verifyOnly<Data extends object = RegisteredData>(
   const unsupported = (name: string) => () => Promise.reject(new NotSupportedError(name));
 
   return Object.freeze({
-    verify: async (accessToken: unknown) => verify<Data>(accessToken),
+    verify: async (accessToken: unknown, how?: { readonly jkt?: string }) =>
+      verify<Data>(accessToken, how?.jkt),
     authenticate: async (authorization: string | null | undefined) =>
       verify<Data>(parseBearer(authorization)),
     create: unsupported('create'),

@@ -1,4 +1,4 @@
-import { dbsc } from '@sess/bound';
+import { dbsc, dpop } from '@sess/bound';
 import { createSessions } from '@sess/core';
 import { createSessionHttp } from '@sess/core/http';
 import { expect } from './expect.js';
@@ -9,4 +9,6 @@ const http = createSessionHttp(() => sessions, {
   bound: dbsc({ boundTtl: '15m' }),
 });
 const paths = http.routes.map(({ path }) => path);
+const bound = dpop({ origin: 'https://api.example.com' });
+expect(typeof bound.open === 'function', 'tokens can be bound');
 expect(paths.includes('/session/bind'), 'the route of proofs is mounted');

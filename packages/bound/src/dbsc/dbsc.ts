@@ -1,7 +1,7 @@
 import type { Duration } from '@sess/core';
 import type { BoundPort, BoundSessions, BoundSettings } from '@sess/core/http';
 import { contextOf, duration, optionError, type Readers, readOptions } from '@sess/core/internal';
-import { attributesOf, createDbscPort } from './port.js';
+import { attributesOf, createDbscPort, type DbscPort } from './port.js';
 
 /** How sessions are bound to the device of a browser. */
 export interface DbscOptions {
@@ -58,7 +58,7 @@ const ROUTE: NonNullable<BoundSessions['route']> = {
   below: '/bind',
   summary: 'Registers the key of a browser, and renews its cookie',
   result: 'binding',
-  handle: ({ http, request }) => (http.binding as BoundPort).handle(request),
+  handle: ({ http, request }) => (http.binding as DbscPort).handle(request),
 };
 
 /** @throws {UsageError} invalid_option */

@@ -20,13 +20,16 @@ export function attributesOf(cookie: Cookie): string {
   return cookie.write('', undefined).slice(cookie.name.length + 1);
 }
 
+/** What a middleware asks about bound sessions of one engine. */
+export type DbscPort = BoundPort & Required<Pick<BoundPort, 'handle'>>;
+
 /** Creates what a middleware asks about bound sessions of an engine. */
 export function createDbscPort(given: {
   readonly context: EngineContext;
   readonly settings: BoundSettings;
   readonly cookie: Cookie;
   readonly boundTtl: number;
-}): BoundPort {
+}): DbscPort {
   const { context, settings, cookie, boundTtl } = given;
   const { devices } = context;
   if (devices.length === 0) devices.push(createDevicePort(context));
@@ -100,7 +103,11 @@ export function createDbscPort(given: {
       );
     },
 
-    isHindered: (exchange) => exchange.header('secure-session-skipped') !== undefined,
+    // The session lives, and the browser could not renew: a redirect to the sign-in would replace it.
+    refuse: (exchange) =>
+      exchange.header('secure-session-skipped') === undefined
+        ? undefined
+        : problemReply('store_unavailable'),
   };
 }
 

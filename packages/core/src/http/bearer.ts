@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.js';
 const BEARER = /^[ \t]*bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*$/i;
 /** The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end. */
 const SCHEME = /^[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
-const DPOP = /^[ \t]*dpop(?![\w!#$%&'*+.^`|~-])/i;
+const DPOP = /^[ \t]*dpop(?![\w!#$%&'*+.^`|~-])(?: +([A-Za-z0-9._~+/-]+=*)[ \t]*$)?/i;
 
 /** Longer than any token of this library, and short enough for the regular expression. */
 const MAX_LENGTH = 8_192;
@@ -20,13 +20,12 @@ export type BearerCredentials =
   | { readonly kind: 'none'; readonly token?: undefined }
   /** Not of the form above, too long, or sent more than once. */
   | { readonly kind: 'invalid'; readonly token?: undefined }
-  /** A token bound to a key (RFC 9449), which is not supported, and no reason to use a cookie in its place. */
-  | { readonly kind: 'bound'; readonly token?: undefined }
+  /** A token bound to a key (RFC 9449), which a bearer token or a cookie must not replace. No token: malformed. */
+  | { readonly kind: 'bound'; readonly token?: string | undefined }
   | { readonly kind: 'token'; readonly token: string };
 
 const NONE: BearerCredentials = { kind: 'none' };
 const INVALID: BearerCredentials = { kind: 'invalid' };
-const BOUND: BearerCredentials = { kind: 'bound' };
 
 /** Returns the credentials of a request's `Authorization` lines. */
 export function readBearer(lines: readonly string[]): BearerCredentials {
@@ -36,7 +35,8 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
   const token = line.length > MAX_LENGTH ? undefined : BEARER.exec(line)?.[1];
   if (token !== undefined) return { kind: 'token', token };
   if (SCHEME.test(line)) return INVALID;
-  return DPOP.test(line) ? BOUND : NONE;
+  const bound = line.length > MAX_LENGTH ? null : DPOP.exec(line);
+  return bound === null ? NONE : { kind: 'bound', token: bound[1] };
 }
 
 /**
@@ -45,7 +45,8 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
  */
 export function parseBearer(header: string | null | undefined): string | undefined {
   if (typeof header !== 'string') return undefined;
-  return readBearer([header]).token;
+  const { kind, token } = readBearer([header]);
+  return kind === 'token' ? token : undefined;
 }
 
 /** True if the query or a form body has a token, too (RFC 6750, section 2). */

@@ -1,4 +1,5 @@
-import type { Issued } from '../types.js';
+import type { Sessions } from '../engine.js';
+import type { Issued, Session } from '../types.js';
 import type { CookieValue, RefreshCookie } from './cookie.js';
 import type { Exchange, Reply } from './exchange.js';
 
@@ -41,12 +42,22 @@ interface BoundCookie {
   readonly session: { readonly expiresAt: number };
 }
 
+/** The operations for a key: what they issue is bound to it. */
+export type ProvenOperations = Pick<Sessions<object>, 'create' | 'elevate' | 'refresh'>;
+
 /** What a middleware asks for one engine. */
 export interface BoundPort {
   /** Returns the reply of the route. */
-  handle(request: BoundRequest): Promise<Reply>;
-  /** Called when a sign-in or a re-authentication has set its cookie. */
-  onIssued(request: BoundRequest, issued: Issued<object>): void;
-  /** True if a request has no session because the client could not prove its key now. */
-  isHindered(exchange: Exchange): boolean;
+  handle?(request: BoundRequest): Promise<Reply>;
+  /** Called when a sign-in or a re-authentication has issued its tokens. */
+  onIssued?(request: BoundRequest, issued: Issued<object>): void;
+  /** Returns the reply to a request without a session, if it is another one than usual. */
+  refuse(exchange: Exchange): Reply | undefined;
+  /** Returns the session of an access token that came as `Authorization: DPoP`, or the reply that guards refuse it by. */
+  authenticate?(exchange: Exchange, token: string): Promise<Session<object> | Reply>;
+  /**
+   * Returns the operations of the engine for the key that the client proves, at a sign-in or a re-authentication or with
+   * a refresh token; `undefined` if it proves none and need not; or a refusal.
+   */
+  prove?(exchange: Exchange, refreshToken?: string): Promise<ProvenOperations | Reply | undefined>;
 }

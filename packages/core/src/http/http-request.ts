@@ -1,8 +1,9 @@
-import type { PresentedTokens } from '../engine.js';
+import type { PresentedTokens, Sessions } from '../engine.js';
 import { isSessError, SessError } from '../errors.js';
 import type { Guest, Issued, IssuedGuest, PresentResult, Session, VerifyResult } from '../types.js';
 import type { OldCredential } from './adoption.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
+import type { ProvenOperations } from './bound.js';
 import type { CookieValue } from './cookie.js';
 import { isSafeMethod } from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply } from './exchange.js';
@@ -12,6 +13,8 @@ import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
 import { RequestCookie } from './request-cookie.js';
 import { type TokenResponse, toTokenResponse } from './request-session.js';
+
+type Operations<Data extends object> = Pick<Sessions<Data>, keyof ProvenOperations>;
 
 /** Of cookies with one name, a sign-out ends the sessions of this many. */
 const MAX_COOKIES = 8;
@@ -26,8 +29,8 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   readonly cookie: RequestCookie;
   guest: Guest<Data> | undefined;
   guestSid: string | undefined;
-  /** Why the request's cookie does not count. */
-  refusal: 'invalid_request' | 'cross_site_request' | undefined;
+  /** Why the request's cookie or proof does not count. */
+  refusal: 'invalid_request' | 'cross_site_request' | Reply | undefined;
   /** The request's cookie was presented, and is not that of a live session or guest. */
   isCookieDead = false;
   hasStoreFailed = false;
@@ -68,7 +71,9 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     const { credentials } = this;
     const { transport } = this.http;
     if (credentials.kind === 'none' && transport !== 'bearer') return this.#authenticateByCookie();
-    if (credentials.kind !== 'token' || transport === 'cookie') return undefined;
+    if (transport === 'cookie') return undefined;
+    if (credentials.kind === 'bound') return this.#authenticateBound(credentials.token);
+    if (credentials.kind !== 'token') return undefined;
     try {
       const result = this.http.sessions.verify(credentials.token);
       if (!(result instanceof Promise)) return this.#accept(result);
@@ -79,6 +84,26 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     } catch (error) {
       return this.#replyToFailure(error);
     }
+  }
+
+  async #authenticateBound(token: string | undefined): Promise<Reply | undefined> {
+    const { binding } = this.http;
+    if (token === undefined || binding?.authenticate === undefined) return undefined;
+    try {
+      const proven = await binding.authenticate(this.exchange, token);
+      if ('status' in proven) this.refusal = proven;
+      else this.setSession(proven as Session<Data>);
+      return undefined;
+    } catch (error) {
+      return this.#replyToFailure(error);
+    }
+  }
+
+  /** Returns the operations of the engine, for the key that the client proves if there is one; or a refusal. */
+  async prove(refreshToken?: string): Promise<Operations<Data> | Reply> {
+    const { binding, sessions } = this.http;
+    const proven = await binding?.prove?.(this.exchange, refreshToken);
+    return (proven as Operations<Data> | Reply | undefined) ?? sessions;
   }
 
   #accept(result: VerifyResult<Data>): undefined {
@@ -247,7 +272,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     this.#issuedToken = issued.refreshToken;
     this.exchange.setHeader('Cache-Control', 'no-store');
     if (issued.refreshToken !== presented) this.cookie.set(issued);
-    if (presented === undefined) this.http.binding?.onIssued(this, issued);
+    if (presented === undefined) this.http.binding?.onIssued?.(this, issued);
     return toTokenResponse(issued, this.http.refreshTransport === 'body');
   }
 

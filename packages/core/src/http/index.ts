@@ -1,5 +1,11 @@
 export type { Adoption, OldCredential } from './adoption.js';
-export type { BoundPort, BoundRequest, BoundSessions, BoundSettings } from './bound.js';
+export type {
+  BoundPort,
+  BoundRequest,
+  BoundSessions,
+  BoundSettings,
+  ProvenOperations,
+} from './bound.js';
 export {
   type CacheChoice,
   cacheOverrides,

@@ -74,6 +74,7 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     detail: 'The refresh token is not accepted. Sign in again.',
     challenge: 'Bearer error="invalid_token"',
   },
+  invalid_dpop_proof: { status: 400, detail: 'The proof of the key is not accepted.' },
   cross_site_request: {
     status: 403,
     detail: 'The request comes from another site, which may not act on this session.',

@@ -25,18 +25,15 @@ function refuse<Data extends object>(
   if (request.refusal !== undefined) {
     // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
     if (request.refusal === 'invalid_request') request.cookie.clearOthers();
-    return problemReply(request.refusal);
+    return typeof request.refusal === 'string' ? problemReply(request.refusal) : request.refusal;
   }
   if (!request.hasValidCredentials) return problemReply('invalid_request');
   request.noteUse();
   const { session } = request;
   if (session === null) {
-    // The session lives: a redirect to the sign-in would replace it.
-    if (request.http.binding?.isHindered(request.exchange)) {
-      return problemReply('store_unavailable');
-    }
     const isTokenRefused = request.credentials.kind === 'token';
-    return problemReply(isTokenRefused ? 'invalid_token' : 'session_required');
+    const own = isTokenRefused ? undefined : request.http.binding?.refuse(request.exchange);
+    return own ?? problemReply(isTokenRefused ? 'invalid_token' : 'session_required');
   }
   const { clock } = request.http.sessions;
   const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;

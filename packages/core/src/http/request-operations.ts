@@ -1,5 +1,5 @@
 import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
-import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
+import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
 import type { Issued, OneTimeValue, RegisteredData, RegisteredOnce, Session } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';
@@ -45,7 +45,7 @@ export class RequestOperations<Data extends object = RegisteredData>
     const { origins } = readOptions('start', how, START_OPTIONS, 'start: ');
     const request = this.#request;
     request.cookie.assertAllowed({ trusts: origins });
-    const { logger, sessions } = request.http;
+    const { logger } = request.http;
     const subject: unknown = input?.subject;
     if (typeof subject !== 'string') {
       const repair = typeof subject === 'number' ? ' Write String(…).' : '';
@@ -55,12 +55,13 @@ export class RequestOperations<Data extends object = RegisteredData>
     }
     const { keep, ...given } = input;
     const device = { ...deviceOf(request.exchange), ...input.device };
+    const proven = await this.#prove();
     const options = {
       replaces: request.presentedTokens(),
       ...(keep === undefined ? {} : { keep }),
     };
     const issued = await this.#reportData(
-      sessions.create({ ...given, device } as StartInput<Data>, options),
+      proven.create({ ...given, device } as StartInput<Data>, options),
     );
     await request.revokeDuplicates();
     await request.openOld()?.end();
@@ -152,9 +153,17 @@ export class RequestOperations<Data extends object = RegisteredData>
   async elevate(given: ElevateInput<Data> = {}): Promise<TokenResponse> {
     const request = this.#request;
     const session = request.assertSession();
-    const issued = await this.#reportData(this.#engine.elevate(session, given));
+    const proven = await this.#prove();
+    const issued = await this.#reportData(proven.elevate(session, given));
     request.assertAlive(issued?.session);
     return request.deliver(issued as Issued<Data>);
+  }
+
+  /** @throws {SessError} `invalid_dpop_proof` */
+  async #prove(): Promise<Pick<Sessions<Data>, 'create' | 'elevate'>> {
+    const proven = await this.#request.prove();
+    if (!('status' in proven)) return proven;
+    throw new SessError('invalid_dpop_proof', 'The proof of the key is not accepted.');
   }
 
   get #engine(): Sessions<Data> {

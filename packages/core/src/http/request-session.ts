@@ -6,10 +6,10 @@ import type { TrustedOrigins } from './csrf.js';
 
 /** A successful response with tokens, in the form of RFC 6749, section 5.1. Inspecting it shows no token. */
 export interface TokenResponse {
-  /** For the `Authorization: Bearer` header of later requests. */
+  /** For the `Authorization` header of later requests. */
   readonly access_token: string;
-  /** Always `Bearer` (RFC 6750). */
-  readonly token_type: 'Bearer';
+  /** `DPoP` if the session is bound to a key that the client proves (RFC 9449), else `Bearer` (RFC 6750). */
+  readonly token_type: 'Bearer' | 'DPoP';
   /** Whole seconds from now, rounded down; never beyond the session's end. */
   readonly expires_in: number;
   /** Only with `refreshTransport: 'body'`. */
@@ -146,7 +146,7 @@ export interface RequestSession<Data extends object = RegisteredData> {
 export function toTokenResponse(issued: Issued<object>, withRefreshToken: boolean): TokenResponse {
   return hideTokens({
     access_token: issued.accessToken,
-    token_type: 'Bearer',
+    token_type: issued.session.binding?.kind === 'dpop' ? 'DPoP' : 'Bearer',
     expires_in: wholeSeconds(issued.accessTokenExpiresAt - issued.issuedAt),
     ...(withRefreshToken ? { refresh_token: issued.refreshToken } : {}),
   });

@@ -40,8 +40,9 @@ export async function refresh<Data extends object>(context: RouteContext<Data>):
   }
   const isCookie = http.transport !== 'bearer';
   const { value } = presented;
-  const result =
-    presented.kind === 'value' ? await http.sessions.refresh(value, { isCookie }) : undefined;
+  const proven = await request.prove(value);
+  if ('status' in proven) return proven;
+  const result = presented.kind === 'value' ? await proven.refresh(value, { isCookie }) : undefined;
   if (result?.ok) {
     const tokens = request.deliver(result, value);
     await request.openOld(value)?.retire();

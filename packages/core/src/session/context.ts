@@ -30,6 +30,8 @@ export interface EngineContext {
   readonly runExclusive: KeyedMutex;
   /** Awaited before all sessions of a subject are revoked. A rejection leaves them alive. */
   readonly beforeRevokeAll: ((subject: string) => Promise<void>)[];
+  /** The thumbprint of the key that a client has proved: `@sess/bound` makes operations for it. Absent: none. */
+  readonly jkt?: string;
   /** Given by `@sess/bound`; at most one. */
   readonly devices: DevicePort[];
 }

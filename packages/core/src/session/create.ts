@@ -12,6 +12,7 @@ import { assertSubject, createSid, tagOf } from '../token/session-id.js';
 import type { Device, Issued } from '../types.js';
 import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
+import { bindTo } from './binding.js';
 import type { EngineContext } from './context.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
@@ -139,7 +140,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       );
     }
     const life = readLife(input, settings);
-    const proof = readProof(input);
+    const proof = { ...readProof(input), ...bindTo(context.jkt) };
     const { replaces, keep = [] } = readCreateOptions(options);
     const replaced = replaces === undefined ? [] : await findPresented(replaces);
     const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;

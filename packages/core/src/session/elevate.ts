@@ -28,7 +28,7 @@ const INPUT: readonly (keyof ElevateInput)[] = [
  * Tokens, proof and data are written together or not at all.
  */
 export function createElevate<Data extends object>(context: EngineContext) {
-  const { settings, tokens, store, runExclusive } = context;
+  const { settings, tokens, store, runExclusive, jkt } = context;
   const applyPatch = createApplyPatch<Data>(context);
   const isLookedUp = tokens.verify === undefined;
 
@@ -56,7 +56,7 @@ export function createElevate<Data extends object>(context: EngineContext) {
           const auth = {
             ...fresh.auth,
             ...proof,
-            ...rebind(record.auth, fresh),
+            ...rebind(record.auth, fresh, jkt),
             // Until a token of the new family is presented, the client may have the earlier one only.
             ...(former.length === 0 ? {} : { former, acknowledged: false }),
           };

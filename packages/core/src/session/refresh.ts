@@ -2,6 +2,7 @@ import { isGuest, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import { hideTokens } from '../util/logger.js';
+import { isProven } from './binding.js';
 import type { EngineContext } from './context.js';
 import { asFormer } from './former.js';
 import { issueTokens } from './issue-tokens.js';
@@ -19,6 +20,8 @@ import { createRotationEffects, type EndedSession } from './rotation-effects.js'
 /** Attempts at the write; honest traffic needs two or three. */
 const MAX_ATTEMPTS = 8;
 
+const UNBOUND = { kind: 'reject', reason: 'unbound' } as const;
+
 /** The outcome of the attempts. */
 type Outcome<Data extends object> =
   | { readonly kind: 'reject'; readonly reason: RejectionReason }
@@ -27,13 +30,13 @@ type Outcome<Data extends object> =
 
 /** Creates `refresh`: compares the token with the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
-  const { settings, store, tokens, events, devices } = context;
+  const { settings, store, tokens, events, devices, jkt } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
 
   function decideFor(attempt: RefreshAttempt): RotationDecision {
-    const { binding } = attempt.record.auth;
-    if (binding === undefined) return decideRefresh(attempt);
-    return devices[0]?.refresh(attempt) ?? UNKNOWN;
+    const { auth } = attempt.record;
+    if (auth.binding?.kind === 'dbsc') return devices[0]?.refresh(attempt) ?? UNKNOWN;
+    return isProven(auth, jkt) ? decideRefresh(attempt) : UNBOUND;
   }
 
   /** Decides again if the access token to be replayed is dead: a write that failed, or came second, ended it. */

@@ -1,5 +1,6 @@
 import { findAccess, isExpired, isLive, type SessionRecord } from '../store/record.js';
 import type { RejectionReason, VerifyResult } from '../types.js';
+import { isProven } from './binding.js';
 import type { EngineContext } from './context.js';
 import { asFormer, findFormerAccess } from './former.js';
 import { toSession } from './issue-tokens.js';
@@ -11,7 +12,7 @@ export type Verify<Data extends object> = (
 
 /** Creates `verify`: one hash or one signature, and one lookup of the session. */
 export function createVerify<Data extends object>(context: EngineContext): Verify<Data> {
-  const { settings, tokens, store, time, events, acknowledger } = context;
+  const { settings, tokens, store, time, events, acknowledger, jkt } = context;
   const { lookupKey } = tokens;
 
   function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
@@ -41,6 +42,7 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     digest: string,
     at: number,
   ): VerifyResult<Data> | undefined {
+    if (!isProven(record.auth, jkt)) return undefined;
     const entry = findAccess(record.auth, digest);
     if (entry < 0) return acceptFormer(record, digest, at);
     return isLive(record, entry, at) ? accept(record, entry) : undefined;
@@ -75,6 +77,7 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     if (accepted !== undefined) return accepted;
     const record = await store.loadRecord(sid);
     if (record === undefined) return reject('unknown', sid);
+    if (!isProven(record.auth, jkt)) return reject('unbound', sid);
     const entry = findAccess(record.auth, digest);
     if (entry < 0) return acceptFormer(record, digest, time.now()) ?? reject('unknown', sid);
     return isLive(record, entry, time.now()) ? accept(record, entry) : reject('expired', sid);
@@ -84,5 +87,5 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
   if (tokens.verify === undefined) return verifyByStore;
   const { verify } = tokens;
   // The schema checked the claims before the token was signed.
-  return (token) => verify(token) as ReturnType<Verify<Data>>;
+  return (token) => verify(token, jkt) as ReturnType<Verify<Data>>;
 }

@@ -24,7 +24,7 @@ export interface ClaimsVerifier {
   /** Returns the token if it is genuine, in time and not denied. Synchronous if nothing has to be asked. */
   check(token: unknown): MaybePromise<VerifiedToken | Rejection>;
   /** Returns the session of the claims. */
-  verify<Data extends object>(token: unknown): MaybePromise<VerifyResult<Data>>;
+  verify<Data extends object>(token: unknown, jkt?: string): MaybePromise<VerifyResult<Data>>;
 }
 
 type MaybePromise<Value> = Value | Promise<Value>;
@@ -77,8 +77,13 @@ export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVeri
       : sampling.then(() => check(token));
   }
 
-  function toResult<Data extends object>(checked: VerifiedToken | Rejection): VerifyResult<Data> {
+  function toResult<Data extends object>(
+    checked: VerifiedToken | Rejection,
+    jkt: string | undefined,
+  ): VerifyResult<Data> {
     if (!('claimed' in checked)) return checked;
+    const { binding } = checked.claimed.session;
+    if (binding !== undefined && binding.jkt !== jkt) return reject('unbound', checked.sid);
     const { sid, digest, claimed } = checked;
     const { createdAt, authenticatedAt } = claimed.session;
     if (claimed.generation > 0 || authenticatedAt > createdAt) acknowledge?.(sid, digest);
@@ -88,11 +93,11 @@ export function createClaimsVerifier(context: ClaimsVerifierContext): ClaimsVeri
 
   return {
     check,
-    verify<Data extends object>(token: unknown) {
+    verify<Data extends object>(token: unknown, jkt?: string) {
       const checked = check(token);
       return checked instanceof Promise
-        ? checked.then((settled) => toResult<Data>(settled))
-        : toResult<Data>(checked);
+        ? checked.then((settled) => toResult<Data>(settled, jkt))
+        : toResult<Data>(checked, jkt);
     },
   };
 }

@@ -16,6 +16,8 @@ export interface TokenClaims {
   /** How (RFC 9068, section 2.2.1). */
   readonly acr?: string;
   readonly amr?: readonly string[];
+  /** The key that the client has to prove (RFC 9449, section 6.1). */
+  readonly cnf?: { readonly jkt: string };
   /** The generation of the refresh token. Absent if the access token renews itself. */
   readonly gen?: number;
   /** The subject's version in the denylist. */
@@ -49,6 +51,7 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'auth_time',
   'acr',
   'amr',
+  'cnf',
   'gen',
   'sv',
   'ses',
@@ -73,6 +76,7 @@ const CHECKS: readonly (readonly [string, Check])[] = Object.entries({
   auth_time: (time) => time === undefined || isTime(time),
   acr: (acr) => acr === undefined || isProofName(acr),
   amr: (amr) => amr === undefined || (Array.isArray(amr) && amr.every(isProofName)),
+  cnf: (cnf) => cnf === undefined || isConfirmation(cnf),
   gen: (gen) => gen === undefined || isCount(gen),
   sv: (sv) => sv === undefined || isCount(sv),
   ses: (ses) => ses === undefined || isLifetime(ses),
@@ -110,6 +114,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** Any other confirmation names a key that would not be checked here, so a token with one is refused. */
+function isConfirmation(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { jkt, ...others } = value as Readonly<Record<string, unknown>>;
+  return isId(jkt) && Object.keys(others).length === 0;
+}
+
 function isLifetime(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { iat, exp } = value as Readonly<Record<string, unknown>>;
@@ -127,7 +138,7 @@ export function hasValue(payload: Readonly<Record<string, unknown>>, name: strin
  * because one object serves every request with the token. `undefined` if the claims cannot be session data.
  */
 export function toClaimedSession(claims: CheckedClaims): Session<object> | undefined {
-  const { sid, sub, iat, exp, auth_time = iat, acr, amr, ses } = claims;
+  const { sid, sub, iat, exp, auth_time = iat, acr, amr, cnf, ses } = claims;
   const data = freezeData(Object.entries(claims).filter(([name]) => !RESERVED.has(name)));
   if (data === undefined) return undefined;
   return Object.freeze({
@@ -141,6 +152,7 @@ export function toClaimedSession(claims: CheckedClaims): Session<object> | undef
     expiresAt: (ses?.exp ?? exp) * 1_000,
     ...(acr === undefined ? {} : { acr }),
     ...(amr === undefined ? {} : { amr: Object.freeze([...amr]) }),
+    ...(cnf && { binding: Object.freeze({ kind: 'dpop' as const, jkt: cnf.jkt }) }),
   });
 }
 

@@ -94,7 +94,7 @@ export function createWriter(context: WriterContext): TokenWriter {
 
   function toPayload(content: TokenContent): string {
     const { session, jti, generation, version, issuedAt, expiresAt } = content;
-    const { sid, subject, createdAt, authenticatedAt, acr, amr } = session;
+    const { sid, subject, createdAt, authenticatedAt, acr, amr, binding } = session;
     // Rounded up so that `expires_in` holds, and down so that no token outlives its session.
     const round = expiresAt >= session.expiresAt ? Math.floor : Math.ceil;
     const claims: TokenClaims = {
@@ -107,6 +107,7 @@ export function createWriter(context: WriterContext): TokenWriter {
       exp: round(expiresAt / 1_000),
       auth_time: Math.floor(authenticatedAt / 1_000),
       ...(acr === undefined ? {} : { acr }),
+      ...(binding?.jkt === undefined ? {} : { cnf: { jkt: binding.jkt } }),
       ...(amr === undefined ? {} : { amr }),
       ...(generation === undefined ? {} : { gen: generation }),
       ...(version === undefined ? {} : { sv: version }),

@@ -14,6 +14,7 @@ import { describeCookies } from './adapter/cookies.js';
 import { describeCrowd } from './adapter/crowd.js';
 import { describeCsrf } from './adapter/csrf.js';
 import { describeDenylistFaults } from './adapter/denylist-faults.js';
+import { describeDpop } from './adapter/dpop.js';
 import {
   type MakeEngine,
   makeOpaque,
@@ -45,6 +46,8 @@ export interface AdapterSuiteOptions {
   readonly protocol?: boolean;
   /** What `dbsc()` of `@sess/bound` returns, for the tests of bound sessions. Default: they do not run. */
   readonly bound?: BoundSessions;
+  /** What `dpop({ origin: 'https://api.example.com' })` returns. Default: the tests of bound tokens do not run. */
+  readonly dpop?: BoundSessions;
 }
 
 /** `adapter`: the code of the adapter decides the result. `protocol`: the core decides it. */
@@ -71,6 +74,7 @@ const WITH_STORE: readonly Part[] = [
   ['adapter', describeOtherOrigins],
   ['adapter', describeCredentials],
   ['adapter', describeBound],
+  ['adapter', describeDpop],
   ['adapter', describeFaults],
   ['protocol', describeRefresh],
   ['protocol', describeRoutes],
@@ -98,7 +102,7 @@ const BY_MODE: Readonly<Record<TokenMode, readonly Part[]>> = {
 export function adapterSuite(
   name: string,
   startHost: StartHost,
-  { engines, protocol = true, bound }: AdapterSuiteOptions = {},
+  { engines, protocol = true, bound, dpop }: AdapterSuiteOptions = {},
 ): void {
   const { createDenylist, ...signed } = engines ?? {};
   const all: Readonly<Record<string, MakeEngine>> = { opaque: makeOpaque, ...signed };
@@ -108,7 +112,8 @@ export function adapterSuite(
       const makeEngine = all[mode] ?? makeOpaque;
       describe.each(marks)('%s', (mark) => {
         for (const [own, describePart] of BY_MODE[mode]) {
-          if (own === mark) describePart({ startHost, mode, makeEngine, createDenylist, bound });
+          if (own === mark)
+            describePart({ startHost, mode, makeEngine, createDenylist, bound, dpop });
         }
       });
     });

@@ -69,6 +69,8 @@ export interface Target {
   readonly createDenylist: (() => Denylist) | undefined;
   /** Absent: no session is bound. */
   readonly bound: BoundSessions | undefined;
+  /** For the origin `https://api.example.com`. Absent: no token is bound. */
+  readonly dpop: BoundSessions | undefined;
 }
 
 /** A running host with everything a test wants to look at. */
