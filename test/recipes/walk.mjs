@@ -26,16 +26,26 @@ export async function walkPages(browser, base) {
     const after = await cookieOf(context);
     expect(after).not.toBe(before);
     await expectForeignFormRefused(base, after);
+    await second.goto(base);
+    await followLink(second, /\/account$/);
+    await second.getByText('Signed in as ada').waitFor();
 
     await first.getByRole('button', { name: 'Sign out' }).click();
     await first.waitForURL(`${base}/`);
     expect(await cookieOf(context)).toBeUndefined();
     await second.reload();
     expect(new URL(second.url()).pathname).toBe('/sign-in');
+    await followLink(first, /\/sign-in/);
     await expectEnded(base, [before, after]);
   } finally {
     await context.close();
   }
+}
+
+/** A framework may follow the link without loading a page. */
+async function followLink(tab, target) {
+  await tab.getByRole('link', { name: 'Account' }).click();
+  await tab.waitForURL(target);
 }
 
 async function cookieOf(context) {

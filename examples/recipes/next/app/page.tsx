@@ -1,3 +1,5 @@
+import Link from 'next/link';
+
 export default function Home() {
-  return <a href="/account">Account</a>;
+  return <Link href="/account">Account</Link>;
 }

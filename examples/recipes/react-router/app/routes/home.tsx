@@ -1,3 +1,5 @@
+import { Link } from 'react-router';
+
 export default function Home() {
-  return <a href="/account">Account</a>;
+  return <Link to="/account">Account</Link>;
 }
