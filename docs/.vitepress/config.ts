@@ -101,6 +101,7 @@ const API = [
   'adopt/next-auth',
   'bound',
   'client',
+  'client/dpop',
   'client/react',
   'testkit',
 ];

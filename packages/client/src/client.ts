@@ -1,11 +1,12 @@
 import { createFetch } from './fetch.js';
 import { isWithin } from './held-token.js';
+import { createPlatform } from './platform.js';
 import { createSessionChanged, requestRoute, type SessionClientError } from './renewal.js';
 import { createTokenManager } from './token-manager.js';
 import type { ClientOptions, ListedSession, SessionClient } from './types.js';
 
 /** The options of `createClient`. */
-const OPTIONS = ['baseUrl', 'basePath', 'origins', 'storage', 'environment'];
+const OPTIONS = ['baseUrl', 'basePath', 'origins', 'storage', 'proof', 'environment'];
 /** The members of `environment`. */
 const PLATFORM = ['fetch', 'now', 'startTimer', 'openTabs'];
 
@@ -21,16 +22,19 @@ const PLATFORM = ['fetch', 'now', 'startTimer', 'openTabs'];
 export function createClient(options: ClientOptions = {}): SessionClient {
   assertKnown(options, OPTIONS);
   assertKnown(options.environment ?? {}, PLATFORM);
-  const { basePath = '/session', storage, origins = [] } = options;
+  const { basePath = '/session', storage, proof, origins: more = [] } = options;
   const base = toUrl('baseUrl', options.baseUrl ?? '/', globalThis.location?.href);
   const sessionUrl = base.href.replace(/\/$/, '') + basePath;
-  const manager = createTokenManager(sessionUrl, options);
+  const origins = new Set([base.origin, ...more.map((origin) => toUrl('origins', origin).origin)]);
+  const { environment } = options;
+  const fetch = proof?.({ ...createPlatform(), ...environment, origins });
+  const manager = createTokenManager(
+    sessionUrl,
+    fetch ? { ...options, environment: { ...environment, fetch } } : options,
+  );
   const { platform } = manager;
   const { now } = platform;
-  const send = createFetch(manager, {
-    href: base.href,
-    origins: new Set([base.origin, ...origins.map((origin) => toUrl('origins', origin).origin)]),
-  });
+  const send = createFetch(manager, { href: base.href, origins });
 
   /** Calls a session route with the token of the user. @throws as `requestRoute`, and as `client.fetch` */
   function call<Body>(path: string, method: string): Promise<Body> {

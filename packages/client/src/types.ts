@@ -78,6 +78,11 @@ export interface RefreshTokenStorage {
   remove(): void | Promise<void>;
 }
 
+/** Wraps the `fetch` of a client, for requests to the origins of the API. */
+export type ClientProof = (
+  given: Pick<Platform, 'fetch' | 'now'> & { readonly origins: ReadonlySet<string> },
+) => typeof fetch;
+
 /** Options of `createClient`. */
 export interface ClientOptions {
   /** The address of the API, as in `'https://api.example.com'`. Default: the origin of the page. */
@@ -94,6 +99,11 @@ export interface ClientOptions {
    * Default: none; the refresh token is in a cookie that scripts cannot read.
    */
   readonly storage?: RefreshTokenStorage;
+  /**
+   * Proves a key with each request to the API: `dpopKey()` of `@sess/client/dpop`. Default: none; a copied
+   * token works.
+   */
+  readonly proof?: ClientProof;
   /** Parts of the platform to replace. Default: those of the browser. */
   readonly environment?: Partial<Platform>;
 }

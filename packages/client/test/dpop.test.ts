@@ -1,0 +1,140 @@
+import type { AddressInfo } from 'node:net';
+import { dpop } from '@sess/bound';
+import { createSessions } from '@sess/core';
+import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
+import express from 'express';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dpopKey, type KeyStore } from '../src/dpop.js';
+import { createClient } from '../src/index.js';
+
+/** A place for a key that tests can look at. */
+function createKeyStore(): KeyStore & { pair: CryptoKeyPair | undefined } {
+  return {
+    pair: undefined,
+    async load() {
+      return this.pair;
+    },
+    async save(pair) {
+      this.pair ??= pair;
+      return this.pair;
+    },
+  };
+}
+
+const ORIGIN = 'https://api.example.com';
+
+/** An API that binds tokens, and what arrived there. */
+async function startApi({ isBinding = true } = {}) {
+  const sessions = createSessions({ accessTtl: '15m' });
+  const app = express();
+  const seen: string[] = [];
+  app.use((req, res, next) => {
+    res.on('finish', () => {
+      const scheme = req.get('authorization')?.split(' ')[0] ?? '';
+      seen.push(`${req.method} ${req.path} ${scheme} ${res.statusCode}`);
+    });
+    next();
+  });
+  const bound = isBinding ? { bound: dpop({ origin: ORIGIN }) } : {};
+  app.use(sessionMiddleware(sessions, { refreshTransport: 'body', ...bound }));
+  app.post('/login', async (req, res) => res.json(await req.sessions.start({ subject: 'ada' })));
+  app.get(
+    '/me',
+    requireSession((req, res) => res.json(req.session)),
+  );
+  app.use(sessionErrors());
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(async () => {
+    server.close();
+    server.closeAllConnections();
+    await sessions.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const send: typeof fetch = (input, init) => {
+    const request = new Request(input, init);
+    const url = request.url.replace(ORIGIN, `http://127.0.0.1:${port}`);
+    return fetch(new Request(url, request));
+  };
+  return { sessions, seen, send };
+}
+
+function createStorage() {
+  let token: string | undefined;
+  return {
+    get: () => token,
+    set(next: string) {
+      token = next;
+    },
+    remove() {
+      token = undefined;
+    },
+  };
+}
+
+type Api = Awaited<ReturnType<typeof startApi>>;
+
+async function signIn(api: Api, { now = Date.now, store = createKeyStore() } = {}) {
+  const client = createClient({
+    baseUrl: ORIGIN,
+    storage: createStorage(),
+    proof: dpopKey({ store }),
+    environment: { fetch: api.send, now },
+  });
+  onTestFinished(() => client.close());
+  const response = await client.fetch(`${ORIGIN}/login`, { method: 'POST' });
+  await client.start((await response.json()) as never);
+  return { client, store };
+}
+
+describe('a client with proof: dpopKey()', () => {
+  it('signs in, asks for a resource and refreshes with proofs of a key that cannot be read', async () => {
+    const api = await startApi();
+    const { client, store } = await signIn(api);
+    const me = await client.fetch(`${ORIGIN}/me?page=2`);
+    expect(await me.json()).toMatchObject({ binding: { kind: 'dpop' } });
+    expect(await client.refresh()).toBe(true);
+    expect((await client.fetch(`${ORIGIN}/me`)).status).toBe(200);
+    expect(store.pair?.privateKey.extractable).toBe(false);
+    expect(api.seen.filter((line) => line.includes('Bearer'))).toEqual([]);
+  });
+
+  it('repeats a request once for a nonce, also one with a body, and keeps the nonce', async () => {
+    const api = await startApi();
+    const { client } = await signIn(api);
+    const form = new URLSearchParams({ a: 'b' });
+    await client.fetch(`${ORIGIN}/me`);
+    await client.fetch(new Request(`${ORIGIN}/me`, { method: 'POST', body: form }));
+    await client.fetch(`${ORIGIN}/me`);
+    const statuses = api.seen.filter((line) => line.startsWith('GET /me'));
+    expect(statuses).toEqual(['GET /me DPoP 401', 'GET /me DPoP 200', 'GET /me DPoP 200']);
+  });
+
+  it('follows the clock of the server where that of the device is wrong', async () => {
+    const api = await startApi();
+    const { client } = await signIn(api, { now: () => Date.now() + 600_000 });
+    expect((await client.fetch(`${ORIGIN}/me`)).status).toBe(200);
+  });
+
+  it('goes on with bearer tokens where the server does not bind', async () => {
+    const api = await startApi({ isBinding: false });
+    const { client } = await signIn(api);
+    expect((await client.fetch(`${ORIGIN}/me`)).status).toBe(200);
+    expect(await client.refresh()).toBe(true);
+  });
+
+  it('sends no proof to other origins', async () => {
+    const sent: Headers[] = [];
+    const send = dpopKey({ store: createKeyStore() })({
+      fetch: async (input, init) => {
+        sent.push(new Request(input, init).headers);
+        return new Response();
+      },
+      now: Date.now,
+      origins: new Set([ORIGIN]),
+    });
+    await send('https://other.example/');
+    await send(`${ORIGIN}/`);
+    expect(sent.map((headers) => headers.has('DPoP'))).toEqual([false, true]);
+  });
+});
