@@ -1,7 +1,7 @@
 import type { Clock } from '@sess/core';
 import type { CommandSender } from '../client/command-sender.js';
 import type { RunScript } from '../client/run-script.js';
-import { LOAD, LOAD_FROM_PRIMARY } from './lua/session.js';
+import { LOAD, LOAD_FROM_PRIMARY } from './lua/read.js';
 
 /** One field of one key, and the server's time. */
 export interface FieldRead {

@@ -5,7 +5,8 @@ import type { CommandSender } from '../client/command-sender.js';
 import type { RedisClient, RedisPort } from '../client/port.js';
 import type { RunScript } from '../client/run-script.js';
 import { readServerInfo } from '../client/server-info.js';
-import { INSERT, LOAD } from './lua/session.js';
+import { INSERT } from './lua/insert.js';
+import { LOAD } from './lua/read.js';
 
 /** The store that is checked. */
 export interface ReadyCheckContext {

@@ -1,12 +1,5 @@
 import type { Logger } from '@sess/core';
-import {
-  type BoundedCache,
-  createBoundedCache,
-  encodeAuth,
-  encodeData,
-  systemClock,
-  tagOf,
-} from '@sess/core/internal';
+import { encodeAuth, encodeData, systemClock, tagOf } from '@sess/core/internal';
 import {
   compareByAge,
   type InsertResult,
@@ -32,33 +25,19 @@ import {
 import { resolveStoreOptions, type ScriptStoreOptions } from '../options.js';
 import type { RedisSessionStore } from '../replayable-store.js';
 import { createBatchedReads } from './batched-reads.js';
-import { decodeRecord, encodeRecord, isNewerRecord } from './codec.js';
-import {
-  DISCARD,
-  INSERT,
-  LIST,
-  REMOVE,
-  REMOVE_ALL,
-  REMOVE_UP_TO,
-  REPLACE_AUTH,
-  REPLACE_DATA,
-} from './lua/session.js';
+import { encodeRecord, isNewerRecord } from './codec.js';
+import { DISCARD, INSERT } from './lua/insert.js';
+import { LIST } from './lua/read.js';
+import { REMOVE, REMOVE_ALL, REMOVE_UP_TO } from './lua/remove.js';
+import { REPLACE_AUTH, REPLACE_DATA } from './lua/replace.js';
 import { createReadyCheck } from './ready.js';
+import { createNewerError, createRecordReader } from './record-reader.js';
+import { checkReply, fieldOf, sparedField } from './script-arguments.js';
 
 type Arguments = readonly (string | number)[];
 
-/** A decoded record and the text it was decoded from. */
-interface Decoded {
-  readonly value: string;
-  readonly record: SessionRecord;
-}
-
 /** A field that holds a session. All other fields belong to the scripts, or to another program. */
 const FIELD = /^[\w-]{16}$/;
-
-/** Decoded records that are kept, so that a session in use is decoded once. A hit needs the same text. */
-const MAX_DECODED = 1_024;
-const MAX_DECODED_BYTES = 4 * 1024 * 1024;
 
 /** Bytes of one reply of a list; one session of any size is always part of it. */
 const LIST_BYTES = 256 * 1024;
@@ -88,14 +67,8 @@ export function scriptStore(
   const durable = durability === undefined ? undefined : openDurable();
   const { readField, notePrimary } = createBatchedReads({ sender, runScript, clock });
   const readyCheck = createReadyCheck({ client, port, sender, runScript, keyPrefix, timeout });
-  const decoded: BoundedCache<string, Decoded> = createBoundedCache({
-    maxEntries: MAX_DECODED,
-    maxBytes: MAX_DECODED_BYTES,
-    // The text and its parsed copy, two bytes a character.
-    sizeOf: ({ value }) => 4 * value.length + 256,
-  });
+  const { decode, decodeRecent } = createRecordReader(() => logger);
   let logger: Logger | undefined;
-  let hasReported = false;
   let discardedAt = Number.NEGATIVE_INFINITY;
 
   function openDurable() {
@@ -131,29 +104,6 @@ export function scriptStore(
   }
   const writeDurably = (tagOrSid: string, script: Script, args: Arguments): Promise<WriteReply> =>
     write(durable?.write ?? plainWrites, tagOrSid, script, args);
-
-  /** Returns the record; `undefined` for a value that this version cannot read. Logged once, as there may be many. */
-  function decode(sid: string, value: string): SessionRecord | undefined {
-    const record = decodeRecord(sid, value);
-    if (record !== undefined || hasReported) return record;
-    hasReported = true;
-    logger?.error(
-      { sid },
-      isNewerRecord(value)
-        ? 'a session record in Redis was written by a newer version of @sess/redis; its requests fail until this process is updated'
-        : 'a session record in Redis cannot be read; it is treated as absent',
-    );
-    return undefined;
-  }
-
-  function decodeRecent(sid: string, value: string): SessionRecord | undefined {
-    const known = decoded.get(sid);
-    if (known !== undefined && known.value === value) return known.record;
-    const record = decode(sid, value);
-    if (record === undefined) decoded.delete(sid);
-    else decoded.set(sid, { value, record });
-    return record;
-  }
 
   /** Reads all sessions of a subject, in pieces of bounded size. */
   async function* readPieces(
@@ -343,28 +293,6 @@ export function scriptStore(
       durable?.close();
     },
   };
-}
-
-function createNewerError(): Error {
-  return new Error('A session record was written by a newer version of @sess/redis.');
-}
-
-/** Returns the field of a session: the part of its sid behind the tag. */
-function fieldOf(sid: string): string {
-  return sid.slice(tagOf(sid).length);
-}
-
-/** The sid of another subject spares no session. */
-function sparedField(tag: string, except: string | undefined): string {
-  return except?.startsWith(tag) ? fieldOf(except) : '';
-}
-
-/** The scripts return lists; a client whose replies are of other types must not be used. */
-function checkReply(reply: unknown): readonly (string | number)[] {
-  if (!Array.isArray(reply) || reply.length < 2) {
-    throw new Error('Redis: expected the reply of a script, got another value.');
-  }
-  return reply as readonly (string | number)[];
 }
 
 /** @throws {TypeError} for times with fractions, which could not be read back */

@@ -20,13 +20,9 @@ import {
   test,
 } from 'vitest';
 import type { Script } from '../../src/client/run-script.js';
-import {
-  INSERT,
-  REMOVE,
-  REMOVE_ALL,
-  REPLACE_AUTH,
-  REPLACE_DATA,
-} from '../../src/store/lua/session.js';
+import { INSERT } from '../../src/store/lua/insert.js';
+import { REMOVE, REMOVE_ALL } from '../../src/store/lua/remove.js';
+import { REPLACE_AUTH, REPLACE_DATA } from '../../src/store/lua/replace.js';
 import {
   accepted,
   createEngine,
