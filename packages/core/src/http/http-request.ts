@@ -16,7 +16,7 @@ import { type TokenResponse, toTokenResponse } from './request-session.js';
 
 type Operations<Data extends object> = Pick<Sessions<Data>, keyof ProvenOperations>;
 
-/** Of cookies with one name, a sign-out ends the sessions of this many. */
+/** The number of cookies of one name of which a sign-out ends the sessions. */
 const MAX_COOKIES = 8;
 
 /**
@@ -66,7 +66,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     return kind === 'token' ? !hasSecondToken(this.exchange) : kind !== 'invalid';
   }
 
-  /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails. */
+  /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails: see `refusal`. */
   authenticate(): Reply | undefined | Promise<Reply | undefined> {
     const { credentials } = this;
     const { transport } = this.http;
@@ -164,7 +164,7 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
   #acceptCookie(result: PresentResult<Data>): undefined {
     if (!result.ok && result.reason !== 'guest') {
       this.isCookieDead = true;
-      // The browser of the device then proves its key first, and gets a new cookie. In any other it is worthless.
+      // The browser of the device then proves its key and gets a new cookie. In any other browser this one is worthless.
       if (result.reason === 'unbound') this.cookie.clear();
       return undefined;
     }

@@ -43,7 +43,7 @@ export class RequestCookie {
     this.#http.onCookie(this.#exchange);
   }
 
-  /** Removes the cookie from the client, if the transport has one. For sign-outs only. */
+  /** Removes the cookie from the client, if the transport has one: at a sign-out, or one that only a bound device may renew. */
   clear(): void {
     const { cookie } = this.#http;
     if (cookie === undefined) return;

@@ -15,7 +15,7 @@ import { toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
 import { decidePresentation } from './presentation.js';
 
-/** Attempts at an insert that a mark, or a clock ahead of the store's, refuses. */
+/** Attempts at an insert, which the mark of a revoke-all or a clock ahead of the store's may refuse. */
 const MAX_ATTEMPTS = 4;
 /** A mark outlives the old session by this much: clocks of two systems differ. */
 const MARGIN_MS = 900_000;
@@ -25,13 +25,13 @@ const MARGIN_MS = 900_000;
  * credential, so each repetition has the same. Base64url.
  */
 export interface AdoptionSeed {
-  /** 12 bytes: the part of the sid behind the tag. */
+  /** 12 bytes: the part of the sid after the tag. */
   readonly id: string;
-  /** 12 bytes. */
+  /** 12 bytes: the family of its refresh tokens. */
   readonly family: string;
   /** 32 bytes: the first refresh secret. */
   readonly secret: string;
-  /** 16 bytes. */
+  /** 16 bytes: the salt of its first step. */
   readonly salt: string;
   /** 32 bytes: the name under which the store remembers that the old session was taken over. */
   readonly mark: string;
@@ -63,14 +63,14 @@ export type AdoptionResult =
        * has, and the credential counts for this request only.
        */
       readonly kind: 'fresh' | 'late';
-      /** As the credential shows the session. */
+      /** The session as this credential shows it: after a re-authentication, with the proof of before. */
       readonly record: SessionRecord;
       /** The first refresh token. */
       readonly refreshToken: string;
       /** Store time. */
       readonly at: number;
     }
-  /** The session has ended, or its own tokens have taken over for good. */
+  /** The session has ended, or its client uses the tokens of the new one. */
   | { readonly kind: 'spent' };
 
 const SPENT: AdoptionResult = { kind: 'spent' };
@@ -162,7 +162,7 @@ export function createAdoptions(context: EngineContext) {
     content: AdoptedContent,
     data: DataPart,
   ): Promise<string> {
-    // A revoke-all of the last minutes ends old sessions, too. The smallest proof that stores compare is 1.
+    // A revoke-all of the last minutes ends old sessions, too. A store compares proofs from 1 on.
     const provenAt = Math.max(1, Math.floor(content.authenticatedAt ?? 1));
     let at = time.now();
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -182,7 +182,11 @@ export function createAdoptions(context: EngineContext) {
     return '';
   }
 
-  const endOf = ({ expiresAt, isFixed }: Pick<AdoptedContent, 'expiresAt' | 'isFixed'>): number =>
+  /** Returns when a mark may be forgotten. */
+  const markEndOf = ({
+    expiresAt,
+    isFixed,
+  }: Pick<AdoptedContent, 'expiresAt' | 'isFixed'>): number =>
     isFixed && expiresAt !== undefined
       ? Math.floor(expiresAt) + MARGIN_MS
       : time.now() + MAX_COOKIE_MS;
@@ -204,7 +208,7 @@ export function createAdoptions(context: EngineContext) {
     async adopt(seed: AdoptionSeed, content: AdoptedContent): Promise<AdoptionResult> {
       const data = Object.freeze(await toData(content, seed));
       await store.sampleTime(marks.sidOf(seed.mark));
-      const expiresAt = endOf(content);
+      const expiresAt = markEndOf(content);
       const revoked =
         content.subject === undefined ? undefined : await marks.load(content.subjectMark);
       const isRevoked =
@@ -241,14 +245,14 @@ export function createAdoptions(context: EngineContext) {
         if (old === undefined) return;
         await store.sampleTime(marks.sidOf(seed.mark));
         const mark = { sid: '', at: time.now() };
-        marked = (await marks.insert(seed.mark, { mark, expiresAt: endOf(old) })).marked;
+        marked = (await marks.insert(seed.mark, { mark, expiresAt: markEndOf(old) })).marked;
       }
       const sid = marked === undefined ? '' : markOf(marked).sid;
       if (sid === '' || (await store.remove(sid)).status !== 'removed') return;
       events.emit('revoked', { cause: 'logout', sid });
     },
 
-    /** Keeps the mark of an old session that exists no more for as long only as its requests may be on their way. */
+    /** Keeps the mark of an old session that exists no more only for as long as its requests may be on their way. */
     async shorten(seed: AdoptionSeed): Promise<void> {
       const { record, now } = await store.load(marks.sidOf(seed.mark));
       const expiresAt = now + Math.max(settings.overlap, MARGIN_MS);

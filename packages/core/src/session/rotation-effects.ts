@@ -39,7 +39,7 @@ export interface RotationEffects {
   reportEnd(sid: string, ended: EndedSession): Rejected;
   /** Asks `onRefresh`. Returns the data part to continue with, or `false` to end the session. */
   askApplication(record: SessionRecord): Promise<DataPart | false>;
-  /** Writes a rotation, and the data that `onRefresh` returned with it. */
+  /** Writes a rotation with the data that `onRefresh` returned: both or neither. */
   write(
     loaded: SessionRecord,
     next: {
@@ -113,13 +113,8 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
     }
   }
 
-  const write: RotationEffects['write'] = async (loaded, next) => {
-    if (next.data !== loaded.data) {
-      const result = await store.replaceData(loaded, next.data);
-      if (result.status !== 'replaced') return result;
-    }
-    return store.replaceAuth(loaded, next.auth, next.contested);
-  };
+  const write: RotationEffects['write'] = (loaded, { auth, data, contested }) =>
+    store.replaceAuth(loaded, auth, contested, data === loaded.data ? undefined : data);
 
   return { reject, end, reportEnd, askApplication, write };
 }

@@ -37,11 +37,11 @@ export function mustWait(
   const { spentAt } = latestStep(auth);
   // After a replay, responses with an older and a newer token may arrive in either order. Until they have, the newest
   // token stays the newest, so that neither order leaves a spent one in the cookie jar.
-  // A hold does not move the idle deadline, so it must end well before that.
+  // A hold does not move the idle deadline, so it takes half of the idle time at most.
   // Replays restart the step or come within the grace, and their responses are on the way as long as a cookie is kept.
   const hold = Math.min(policy.grace + retention, policy.idleTtl / 2);
   if (auth.replayed && spentAt !== undefined && at < spentAt + hold) return true;
-  // A rotation waits until the oldest step may be forgotten: no step within its time ever is.
+  // A rotation waits until the oldest step may be forgotten: none is forgotten while a spent token of it may come.
   const young = auth.steps.filter((step) => isYoung(step, at, retention));
   return young.length >= MAX_ENTRIES;
 }
@@ -58,17 +58,17 @@ export function latestStep(auth: AuthPart): RotationStep {
   return step;
 }
 
-/** Adds a step. Steps are dropped oldest first when their grace is over, so that those kept stay without a gap. */
+/** Adds a step. Steps are dropped oldest first when their retention is over, so that those kept stay without a gap. */
 export function addStep(
   steps: readonly RotationStep[],
   step: RotationStep,
-  grace: number,
+  retention: number,
 ): readonly RotationStep[] {
-  const firstKept = steps.findIndex((old) => isYoung(old, step.spentAt ?? 0, grace));
+  const firstKept = steps.findIndex((old) => isYoung(old, step.spentAt ?? 0, retention));
   const kept = firstKept < 0 ? [] : steps.slice(firstKept);
   return [...kept.slice(1 - MAX_ENTRIES), step];
 }
 
-function isYoung(step: RotationStep, at: number, grace: number): boolean {
-  return step.spentAt !== undefined && step.spentAt + grace > at;
+function isYoung(step: RotationStep, at: number, retention: number): boolean {
+  return step.spentAt !== undefined && step.spentAt + retention > at;
 }

@@ -22,7 +22,7 @@ import {
   type RotationPolicy,
 } from './rotation-steps.js';
 
-/** Tokens that are valid for less are not returned: in whole seconds that is nothing. */
+/** Tokens that are valid for less are not returned: their time in whole seconds would be 0. */
 const MIN_TTL_MS = 1_000;
 
 /** The outcome for a presented refresh token. */
@@ -32,7 +32,7 @@ export type RotationDecision =
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
   | RotationAnswer;
 
-/** The newest pair. If `auth` is the record's own, there is nothing to write. */
+/** What the client gets. If `auth` is the record's own, there is nothing to write. */
 export interface RotationAnswer {
   readonly kind: 'answer';
   readonly auth: AuthPart;
@@ -94,7 +94,7 @@ export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
 
 /**
  * Returns whether a refresh token belongs to the session, without rotating it. `spent`: it does, and a refresh with it
- * would be reuse. A token whose step is no longer remembered is known by its family, which only a holder can have.
+ * would be reuse. A token whose step is no longer remembered is recognised by its family alone, because its secret can no longer be checked.
  */
 export function inspectRefreshToken(
   attempt: Pick<RefreshAttempt, 'record' | 'token' | 'at'> & {

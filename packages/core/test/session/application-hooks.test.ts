@@ -56,6 +56,43 @@ describe('onRefresh', () => {
     expect((await refreshed(sessions, refreshToken)).session.data).toEqual({ role: 'admin' });
     expect((await sessions.get(session.sid))?.data).toEqual({ role: 'admin' });
   });
+
+  it('changes the data in the write of the rotation, or not at all', async () => {
+    const { sessions, faulty } = arrange({ onRefresh: () => ({ role: 'admin' }) });
+    const { refreshToken, session } = await sessions.create({
+      subject: 'ada',
+      data: { role: 'user' },
+    });
+    faulty.fail('replaceAuth');
+    await expect(sessions.refresh(refreshToken)).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    expect((await sessions.get(session.sid))?.data).toEqual({ role: 'user' });
+    faulty.heal();
+    await refreshed(sessions, refreshToken);
+    expect(faulty.calls.has('replaceData')).toBe(false);
+    expect((await sessions.get(session.sid))?.data).toEqual({ role: 'admin' });
+  });
+
+  it('is asked again with the data of a patch that was written meanwhile', async () => {
+    const seen: object[] = [];
+    let isFirst = true;
+    const { sessions } = arrange({
+      async onRefresh({ sid, data }) {
+        seen.push(data);
+        if (isFirst) {
+          isFirst = false;
+          await sessions.update(sid, { theme: 'dark' });
+        }
+        return { ...data, role: 'admin' };
+      },
+    });
+    const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+    await refreshed(sessions, refreshToken);
+    expect(seen).toEqual([{}, { theme: 'dark' }]);
+    const data = { theme: 'dark', role: 'admin' };
+    expect((await sessions.get(session.sid))?.data).toEqual(data);
+  });
 });
 
 describe('migrate', () => {
