@@ -63,7 +63,7 @@ export type AdoptionResult =
        * has, and the credential counts for this request only.
        */
       readonly kind: 'fresh' | 'late';
-      /** The session as this credential shows it: after a re-authentication, with the proof of before. */
+      /** The session as this credential shows it: after a re-authentication, with the earlier proof. */
       readonly record: SessionRecord;
       /** The first refresh token. */
       readonly refreshToken: string;

@@ -74,7 +74,7 @@ describe('onRefresh', () => {
     expect((await sessions.get(session.sid))?.data).toEqual({ role: 'admin' });
   });
 
-  it('is asked again with the data of a patch that was written meanwhile', async () => {
+  it('is asked again with the data of a patch that was written in the meantime', async () => {
     const seen: object[] = [];
     let isFirst = true;
     const { sessions } = arrange({
