@@ -85,14 +85,20 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     );
   }
 
-  /** Sends once, and watches whether the connection makes progress. A chain of promises, as this is the hot path. */
-  function sendOnce(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown> {
+  /** Notes that a command is sent, to watch whether the connection makes progress. */
+  function begin(isReadOnly: boolean): void {
     if (pending === 0) progressAt = now();
     else if (port.reconnect !== undefined) checkSilence();
     pending += 1;
-    if (isReadOnly) return port.send(key, true, args).then(onReply, onError);
-    pendingWrites += 1;
-    return port.send(key, false, args).then(onWriteReply, onWriteError);
+    if (!isReadOnly) pendingWrites += 1;
+  }
+
+  /** Sends once. A chain of promises, as this is the hot path. */
+  function sendOnce(key: string, isReadOnly: boolean, args: readonly string[]): Promise<unknown> {
+    begin(isReadOnly);
+    return isReadOnly
+      ? port.send(key, true, args).then(onReply, onError)
+      : port.send(key, false, args).then(onWriteReply, onWriteError);
   }
 
   function onReply(reply: unknown): unknown {
@@ -101,9 +107,13 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     return reply;
   }
 
-  function onError(error: unknown): never {
+  function noteError(error: unknown): void {
     if (pending > 0) pending -= 1;
     if (error instanceof Error && REPLY.test(error.message)) progressAt = now();
+  }
+
+  function onError(error: unknown): never {
+    noteError(error);
     throw error;
   }
 
@@ -148,6 +158,10 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     });
   }
 
+  // The first attempt has one promise for what `sendOnce` and `repeat` do.
+  const onFirstRead = (reply: unknown): unknown => reads.onSuccess(onReply(reply));
+  const onFirstWrite = (reply: unknown): unknown => writes.onSuccess(onWriteReply(reply));
+
   /** Sends, and sends again after a transient error until the timeout has passed. */
   function repeat(send: () => Promise<unknown>, outage: Outage): Promise<unknown> {
     return send().then(outage.onSuccess, (error: unknown) => repeatLater(send, outage, error));
@@ -184,11 +198,19 @@ export function createCommandSender(context: CommandSenderContext): CommandSende
     isCluster: port.isCluster,
     ...(port.onReconnect === undefined ? {} : { onReconnect: port.onReconnect }),
     send(key, isReadOnly, args) {
+      const isHedged = (): boolean => isReadOnly && canHedge && pendingWrites > 0;
       const once = (): Promise<unknown> =>
-        isReadOnly && canHedge && pendingWrites > 0
-          ? sendHedged(key, args)
-          : sendOnce(key, isReadOnly, args);
-      return repeat(once, isReadOnly ? reads : writes);
+        isHedged() ? sendHedged(key, args) : sendOnce(key, isReadOnly, args);
+      const outage = isReadOnly ? reads : writes;
+      if (isHedged()) return repeat(once, outage);
+      begin(isReadOnly);
+      return port
+        .send(key, isReadOnly, args)
+        .then(isReadOnly ? onFirstRead : onFirstWrite, (error: unknown) => {
+          if (!isReadOnly && pendingWrites > 0) pendingWrites -= 1;
+          noteError(error);
+          return repeatLater(once, outage, error);
+        });
     },
     close() {
       isClosed = true;

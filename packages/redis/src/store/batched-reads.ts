@@ -131,15 +131,29 @@ export function createBatchedReads({
     }
   }
 
-  async function readEach(batch: readonly PendingRead[]): Promise<void> {
-    const reads = batch.map((read) =>
-      readPlain(read).then((found) => settle(read, found, false), read.reject),
-    );
-    await (reads.length === 1 ? reads[0] : Promise.all(reads));
+  /** Calls `onEnd` when all reads are settled. Without a promise for the whole, as most batches are single reads. */
+  function readEach(batch: readonly PendingRead[], onEnd: () => void): void {
+    let left = batch.length;
+    const end = (): void => {
+      left -= 1;
+      if (left === 0) onEnd();
+    };
+    for (const read of batch) {
+      readPlain(read).then(
+        (found) => {
+          settle(read, found, false);
+          end();
+        },
+        (error: unknown) => {
+          read.reject(error);
+          end();
+        },
+      );
+    }
   }
 
   /** Settles each read of a batch by itself: a key that holds no hash must not fail the others. */
-  async function readTogether(batch: readonly PendingRead[]): Promise<void> {
+  async function readTogether(batch: readonly PendingRead[], onEnd: () => void): Promise<void> {
     let values: readonly unknown[];
     let now: number;
     try {
@@ -154,9 +168,11 @@ export function createBatchedReads({
     } catch (error) {
       if (error instanceof Error && SHARDED.test(error.message)) {
         isSharded = true;
-        return readEach(batch);
+        readEach(batch, onEnd);
+        return;
       }
       for (const { reject } of batch) reject(error);
+      onEnd();
       return;
     }
     batch.forEach((read, n) => {
@@ -164,6 +180,7 @@ export function createBatchedReads({
       if (Array.isArray(value)) read.reject(new Error(String(value[0])));
       else settle(read, { value: toText(value), now }, true);
     });
+    onEnd();
   }
 
   let waiting: PendingRead[] = [];
@@ -177,6 +194,11 @@ export function createBatchedReads({
 
   /** Returns the next batch: all reads, or one half of them if they are enough for two. */
   function take(): readonly PendingRead[] {
+    if (waiting.length < MIN_SECOND_BATCH) {
+      const all = waiting;
+      waiting = [];
+      return all;
+    }
     const isEnough = pending.size === 0 && waiting.length >= 2 * MIN_SECOND_BATCH;
     const batch = waiting.splice(0, isEnough ? Math.ceil(waiting.length / 2) : waiting.length);
     waiting = batch.splice(MAX_BATCH).concat(waiting);
@@ -190,9 +212,11 @@ export function createBatchedReads({
       isSharded ||
       batch.length === 1 ||
       (batch.length <= MAX_PLAIN && !batch.some(({ needsTime }) => needsTime));
-    void (isPlain ? readEach(batch) : readTogether(batch)).then(() => {
+    const onEnd = (): void => {
       if (pending.delete(batch)) flush();
-    });
+    };
+    if (isPlain) readEach(batch, onEnd);
+    else void readTogether(batch, onEnd);
   }
 
   function flush(): void {
