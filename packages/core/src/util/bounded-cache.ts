@@ -31,6 +31,8 @@ interface Entry<Value> {
 
 /** Used entries that one eviction passes over; the next one goes, so that the work stays bounded. */
 const MAX_SECOND_CHANCES = 8;
+/** Changes without an eviction after which the place of the last eviction is forgotten. */
+const MAX_IDLE = 64;
 
 /**
  * Creates a bounded cache with second-chance eviction (the clock algorithm): a hit sets a mark and moves nothing, and
@@ -42,6 +44,12 @@ export function createBoundedCache<Key, Value>(
   const { maxEntries, maxBytes = Number.POSITIVE_INFINITY, sizeOf, onEvict } = options;
   // A Map keeps insertion order, so the first entry is the oldest one.
   const entries = new Map<Key, Entry<Value>>();
+  /**
+   * Where the oldest entry is: all before it have been removed. A new iterator would pass over the places of thousands
+   * of removed entries. An iterator that does not move keeps former tables of the map, so it is dropped if it is idle.
+   */
+  let oldest: Iterator<[Key, Entry<Value>]> | undefined;
+  let idle = 0;
   let bytes = 0;
 
   function remove(key: Key, entry: Entry<Value>): void {
@@ -50,14 +58,28 @@ export function createBoundedCache<Key, Value>(
     onEvict?.(entry.value, key);
   }
 
+  /** Notes a change without an eviction. */
+  function noteIdle(): void {
+    idle += 1;
+    if (idle > MAX_IDLE) oldest = undefined;
+  }
+
   function evictOne(): void {
-    let chances = MAX_SECOND_CHANCES;
-    for (const [key, entry] of entries) {
-      if (!entry.isUsed || chances === 0) {
+    idle = 0;
+    for (let chances = MAX_SECOND_CHANCES; ; chances -= 1) {
+      oldest ??= entries.entries();
+      const { done, value } = oldest.next();
+      if (done === true) {
+        // Entries may have come after its end.
+        oldest = undefined;
+        if (entries.size === 0) return;
+        continue;
+      }
+      const [key, entry] = value;
+      if (!entry.isUsed || chances <= 0) {
         remove(key, entry);
         return;
       }
-      chances -= 1;
       entry.isUsed = false;
       entries.delete(key);
       entries.set(key, entry);
@@ -83,16 +105,20 @@ export function createBoundedCache<Key, Value>(
       if (known !== undefined) remove(key, known);
       const size = sizeOf?.(value, key) ?? 0;
       if (size > maxBytes) return;
+      noteIdle();
       while (entries.size >= maxEntries || bytes + size > maxBytes) evictOne();
       entries.set(key, { value, bytes: size, isUsed: false });
       bytes += size;
     },
     delete(key) {
       const entry = entries.get(key);
-      if (entry !== undefined) remove(key, entry);
-      return entry !== undefined;
+      if (entry === undefined) return false;
+      noteIdle();
+      remove(key, entry);
+      return true;
     },
     clear() {
+      oldest = undefined;
       for (const [key, entry] of entries) remove(key, entry);
     },
     keys: () => entries.keys(),

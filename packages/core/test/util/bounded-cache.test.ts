@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBoundedCache } from '../../src/util/bounded-cache.js';
 
 describe('createBoundedCache', () => {
@@ -19,6 +19,26 @@ describe('createBoundedCache', () => {
     cache.set(20, 20);
     expect(cache.has(8)).toBe(false);
     expect(cache.size).toBe(20);
+  });
+
+  it('evicts without a search for the oldest entry behind those that were removed', () => {
+    const entries = vi.spyOn(Map.prototype, 'entries');
+    const cache = createBoundedCache<number, number>({ maxEntries: 100 });
+    for (let n = 0; n < 10_000; n += 1) cache.set(n, n);
+    expect(entries.mock.calls.length).toBeLessThan(5);
+    entries.mockRestore();
+    expect([...cache.keys()]).toEqual(Array.from({ length: 100 }, (_, n) => 9_900 + n));
+  });
+
+  it('evicts the oldest entry also after many changes without an eviction', () => {
+    const cache = createBoundedCache<number, number>({ maxEntries: 100 });
+    for (let n = 0; n < 150; n += 1) cache.set(n, n);
+    for (let n = 60; n < 148; n += 1) cache.delete(n);
+    for (let n = 200; n < 288; n += 1) cache.set(n, n);
+    cache.set(300, 300);
+    expect(cache.has(50)).toBe(false);
+    expect(cache.has(51)).toBe(true);
+    expect(cache.size).toBe(100);
   });
 
   it('does not keep a value that is larger than the budget, nor the one that it replaces', () => {
