@@ -40,7 +40,7 @@ describe('changesets', () => {
     for (const name of names) {
       const text = readFileSync(`.changeset/${name}`, 'utf8');
       const [, head, sentence] =
-        /^---\n((?:['"]@sess\/[\w-]+['"]: \w+\n)+)---\n\n(.+)\n$/.exec(text) ?? [];
+        /^---\n((?:['"](?:@sess\/)?[\w-]+['"]: \w+\n)+)---\n\n(.+)\n$/.exec(text) ?? [];
       expect(sentence, name).toMatch(/^(?:Add|Fix|Change|Remove) .*\.$/);
       for (const [, full, bump] of head.matchAll(/['"](.+)['"]: (\w+)/g)) {
         expect(packages, name).toContain(full);

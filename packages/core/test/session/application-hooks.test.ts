@@ -1,4 +1,9 @@
-import { createSessions, memoryStore, type SessionsOptions } from '@sess/core';
+import {
+  createSessions,
+  memoryStore,
+  type SessionsOptions,
+  StoreUnavailableError,
+} from '@sess/core';
 import { describe, expect, it } from 'vitest';
 import { arrange } from './arrange.js';
 
@@ -45,6 +50,21 @@ describe('onRefresh', () => {
     );
     isDown = false;
     await refreshed(sessions, refreshToken);
+  });
+
+  it('keeps the data where it returns null, and passes on an error of a store', async () => {
+    let result: null | Error = null;
+    const { sessions } = arrange({
+      onRefresh: () => {
+        if (result !== null) throw result;
+        return result as never;
+      },
+    });
+    const { refreshToken } = await sessions.create({ subject: 'ada', data: { role: 'user' } });
+    const next = await refreshed(sessions, refreshToken);
+    expect(next.session.data).toEqual({ role: 'user' });
+    result = new StoreUnavailableError('The directory is down.');
+    await expect(sessions.refresh(next.refreshToken)).rejects.toBe(result);
   });
 
   it('replaces the data by an object that it returns', async () => {

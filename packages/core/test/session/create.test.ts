@@ -78,6 +78,36 @@ describe('a sign-in that replaces sessions', () => {
   );
 });
 
+describe('a sign-in that cannot be stored', () => {
+  it('is refused before it ends what it replaces, for data that no token could carry', async () => {
+    const { sessions } = arrange({ accessToken: createFakeTokens() });
+    const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+    const given = { subject: 'ada', data: { huge: true } };
+    await expect(sessions.create(given, { replaces: { refreshToken } })).rejects.toMatchObject({
+      code: 'invalid_data',
+    });
+    expect(await sessions.list('ada')).toEqual([session]);
+  });
+
+  it('names the method whose options are wrong', async () => {
+    const { sessions } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    const wrong = { other: 1 } as never;
+    const refused = (method: string) =>
+      expect.objectContaining({ message: expect.stringMatching(new RegExp(`^${method}: `)) });
+    await expect(sessions.create({ subject: 'ada' }, wrong)).rejects.toEqual(refused('create'));
+    await expect(sessions.elevate(session.sid, wrong)).rejects.toEqual(refused('elevate'));
+    await expect(sessions.revoke(session.sid, wrong)).rejects.toEqual(refused('revoke'));
+  });
+
+  it('keeps the methods of a proof that names no class', async () => {
+    const { sessions } = arrange();
+    const { session } = await sessions.create({ subject: 'ada', amr: ['pwd'] });
+    expect(session.amr).toEqual(['pwd']);
+    expect((await sessions.get(session.sid))?.amr).toEqual(['pwd']);
+  });
+});
+
 describe('the time of a proof', () => {
   it('is less than 15 minutes ago', async () => {
     const { sessions, clock } = arrange();

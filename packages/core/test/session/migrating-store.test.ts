@@ -88,4 +88,66 @@ describe('data that is migrated', () => {
       message: 'migrate failed',
     });
   });
+
+  it('that cannot be converted is logged with the session and the error', async () => {
+    const { sessions, kept, logger } = await upgrade(() => {
+      throw new Error('no tenant');
+    });
+    await expect(sessions.get(kept.session.sid)).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    const { sid } = kept.session;
+    expect(logger.lines).toEqual([
+      {
+        level: 'error',
+        fields: { sid, error: expect.objectContaining({ message: 'no tenant' }) },
+        message: 'migrate failed',
+      },
+    ]);
+  });
+
+  it('that does not fit the schema is logged with the session and the error', async () => {
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: () => ({ issues: [{ message: 'missing', path: ['tenant'] }] }),
+      },
+    };
+    const { sessions: earlier, clock, faulty } = arrange();
+    const { session } = await earlier.create({ subject: 'ada', data: { handle: 'kept' } });
+    const later = arrange({ store: faulty.store, clock, data: schema as never });
+    expect((await later.sessions.get(session.sid))?.data).toEqual({ handle: 'kept' });
+    expect(later.logger.lines).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        fields: { sid: session.sid, error: expect.objectContaining({ code: 'invalid_data' }) },
+      }),
+    ]);
+  });
+
+  it('is that of the record which a conflict returns, too', async () => {
+    const seen: unknown[] = [];
+    const { sessions, store, clock, kept } = await upgrade((data) => ({
+      tenant: 'x',
+      ...(data as object),
+    }));
+    const { sid } = kept.session;
+    let isFirst = true;
+    await sessions.update(sid, (data) => {
+      seen.push(data);
+      if (isFirst) {
+        isFirst = false;
+        void store.store.load(sid).then(({ record }) => {
+          if (record === undefined) throw new Error('the session is gone');
+          const write = { notAfter: clock.now() + 1_000, operation: 'beside' };
+          const part = { ...record.data, data: { handle: 'changed' } };
+          return store.store.replaceData(sid, record.dataVersion, part, write);
+        });
+      }
+      return { ...(data as object), seen: true };
+    });
+    expect(seen.at(-1)).toEqual({ handle: 'changed', tenant: 'x' });
+    expect(seen).toHaveLength(2);
+  });
 });

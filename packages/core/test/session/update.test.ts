@@ -20,6 +20,15 @@ async function upgraded() {
 }
 
 describe('an update', () => {
+  it('with an object writes no stamp, since it has one effect however often it is written', async () => {
+    const { sessions, faulty } = arrange();
+    const { session } = await sessions.create({ subject: 'ada' });
+    await sessions.update(session.sid, { theme: 'dark' });
+    expect((await faulty.store.load(session.sid)).record?.data).not.toHaveProperty('stamp');
+    await sessions.update(session.sid, () => ({ theme: 'light' }));
+    expect((await faulty.store.load(session.sid)).record?.data.stamp).toMatch(/^[\w-]{12}$/);
+  });
+
   it.each([
     ['an array', []],
     ['text', 'x'],
