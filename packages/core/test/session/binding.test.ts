@@ -76,21 +76,59 @@ describe('what a session shows of its binding', () => {
   });
 });
 
+/** An engine with a bound session. */
+async function bound() {
+  const arranged = arrange();
+  const { sessions, faulty, clock } = arranged;
+  const unbound = vi.fn();
+  sessions.on('unbound-use', unbound);
+  const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+  const { record } = await faulty.store.load(session.sid);
+  if (record === undefined) throw new Error('the session was not stored');
+  const write = { notAfter: clock.now() + 1_000, operation: 'bind' };
+  const next = { ...record.auth, binding: BINDING };
+  await faulty.store.replaceAuth(session.sid, record.authVersion, next, write);
+  return { ...arranged, unbound, refreshToken, session };
+}
+
+describe('an engine with a port for devices', () => {
+  it('reports a cookie that came after its time, and that alone', async () => {
+    const { sessions, unbound, refreshToken, session } = await bound();
+    let reason: 'unbound' | 'expired' = 'expired';
+    contextOf(sessions)?.devices.push({
+      present: () => ({ kind: 'reject', reason }),
+      refresh: () => ({ kind: 'reject', reason }),
+    });
+    const present = () => sessions.present(refreshToken, { canRenew: true });
+    expect(await present()).toEqual({ ok: false, reason: 'expired' });
+    expect(unbound).not.toHaveBeenCalled();
+    reason = 'unbound';
+    expect(await present()).toEqual({ ok: false, reason: 'unbound' });
+    expect(unbound.mock.calls).toEqual([[{ sid: session.sid, subject: 'ada' }]]);
+    expect(await sessions.refresh(refreshToken)).toEqual({ ok: false, reason: 'unbound' });
+  });
+
+  it('accepts a cookie by what the store has when the cached record did not', async () => {
+    const { sessions, refreshToken, session } = await bound();
+    let isFirst = true;
+    contextOf(sessions)?.devices.push({
+      present: () => {
+        if (!isFirst) return { kind: 'accept', isLatest: false };
+        isFirst = false;
+        return { kind: 'reject', reason: 'unknown' };
+      },
+      refresh: () => ({ kind: 'reject', reason: 'unknown' }),
+    });
+    expect(await sessions.present(refreshToken, { canRenew: true })).toMatchObject({
+      ok: true,
+      session: { sid: session.sid },
+    });
+  });
+});
+
 describe('an engine without the port for devices', () => {
   it('knows neither the cookie nor the refresh token of a bound session', async () => {
-    const { sessions, faulty, clock, events } = arrange();
-    const unbound = vi.fn();
-    sessions.on('unbound-use', unbound);
-    const { refreshToken, session } = await sessions.create({ subject: 'ada' });
-    const { record } = await faulty.store.load(session.sid);
-    if (record === undefined) throw new Error('the session was not stored');
-    const write = { notAfter: clock.now() + 1_000, operation: 'bind' };
-    await faulty.store.replaceAuth(
-      session.sid,
-      record.authVersion,
-      { ...record.auth, binding: BINDING },
-      write,
-    );
+    const { sessions, events, unbound, refreshToken, session } = await bound();
     const unknown = { ok: false, reason: 'unknown' };
     expect(await sessions.present(refreshToken, { canRenew: true })).toEqual(unknown);
     expect(await sessions.refresh(refreshToken)).toEqual(unknown);

@@ -159,6 +159,17 @@ describe('put', () => {
     await expect(put('a', 'x'.repeat(4_073))).rejects.toMatchObject({ code: 'data_too_large' });
   });
 
+  it('drops the oldest value only if all together are beyond the limit', async () => {
+    const { put, sessions, sid } = await signedIn();
+    await put('a', 'x'.repeat(2_000));
+    // 43 characters are the names, the times, and the signs between.
+    await put('b', 'y'.repeat(2_053));
+    expect(await sessions.take(sid, 'a')).toHaveLength(2_000);
+    await put('a', 'x'.repeat(2_000));
+    await put('b', 'y'.repeat(2_054));
+    expect(await sessions.take(sid, 'a')).toBeUndefined();
+  });
+
   it('names the call and the option that is wrong', async () => {
     const { sessions, sid, put } = await signedIn();
     await expect(put('a', 1, 'soon' as never)).rejects.toThrow(/^put: ttl: expected a duration/);
