@@ -1,5 +1,6 @@
 import { createClient, type SessionClient, SessionClientError } from '@sess/client';
 import { adoptToken } from '@sess/client/adopt';
+import { dpopKey } from '@sess/client/dpop';
 import { expect } from './expect.js';
 
 let asked = 0;
@@ -34,3 +35,4 @@ client.close();
 
 const adopting = adoptToken({ token: () => null, forget: () => {} });
 expect(typeof adopting === 'function', 'an old token is exchanged by a fetch');
+expect(typeof dpopKey === 'function', 'a key proves each request');

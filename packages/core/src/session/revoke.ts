@@ -9,15 +9,15 @@ import { assertKnown, formatShort } from '../util/options.js';
 import type { EngineContext } from './context.js';
 import { findFormerAccess } from './former.js';
 import { policyOf } from './lifetimes.js';
-import { inspectRefreshToken } from './rotation.js';
+import { inspectRefreshToken, type PresentedToken } from './rotation.js';
 
 /** A session that presented tokens belong to. */
 export interface PresentedSession {
   readonly sid: string;
   /** Absent if it cannot be read. */
   readonly record?: SessionRecord;
-  /** True if the refresh token was spent: a refresh with it would be reuse. */
-  readonly isReuse?: boolean;
+  /** The cause with which a refresh would end the session: its refresh token was spent, or is newer than the session. */
+  readonly alarm?: 'reuse' | 'lost-writes';
 }
 
 /**
@@ -33,14 +33,15 @@ export function createFindPresented({
   /** Returns the session with the given sid if its record passes the check. */
   async function find(
     sid: string,
-    check: (record: SessionRecord, at: number) => 'foreign' | 'genuine' | 'spent',
+    check: (record: SessionRecord, at: number) => PresentedToken,
   ): Promise<PresentedSession | undefined> {
     try {
       const { record, now } = await store.load(sid);
       if (record === undefined || isExpired(record, now)) return undefined;
       const kind = check(record, now);
       if (kind === 'foreign') return undefined;
-      return { sid, record, ...(kind === 'spent' ? { isReuse: true } : {}) };
+      if (kind === 'genuine') return { sid, record };
+      return { sid, record, alarm: kind === 'spent' ? 'reuse' : 'lost-writes' };
     } catch (error) {
       // A record of a newer version cannot be compared with the token. A logout must still be possible.
       if (error instanceof Error && error.cause === UNREADABLE) return { sid };
@@ -88,12 +89,16 @@ export function createRevoke(context: EngineContext) {
     return true;
   }
 
-  async function endPresented({ sid, record, isReuse }: PresentedSession): Promise<boolean> {
+  async function endPresented({ sid, record, alarm }: PresentedSession): Promise<boolean> {
     // Signing out with a spent token ends the session too, and must not pass unnoticed.
-    const cause = isReuse === true ? 'reuse' : 'logout';
-    if (!report(await store.remove(sid), { sid, cause }, record)) return false;
-    if (isReuse === true && record !== undefined && !isGuest(record)) {
-      events.emit('reuse', { sid, subject: record.data.subject });
+    if (!report(await store.remove(sid), { sid, cause: alarm ?? 'logout' }, record)) return false;
+    if (alarm !== undefined && record !== undefined && !isGuest(record)) {
+      const { subject } = record.data;
+      events.emit('reuse', {
+        sid,
+        subject,
+        ...(alarm === 'reuse' ? {} : { alternative: alarm }),
+      });
     }
     return true;
   }

@@ -92,22 +92,27 @@ export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
   return isBrief ? EXPIRED : decision;
 }
 
+/** What a refresh token is to a session. */
+export type PresentedToken = 'foreign' | 'genuine' | 'spent' | 'newer';
+
 /**
  * Returns whether a refresh token belongs to the session, without rotating it. `spent`: it does, and a refresh with it
- * would be reuse. A token whose step is no longer remembered is recognised by its family alone, because its secret can no longer be checked.
+ * would be reuse. `newer`: its generation is one that the record does not know. Of these, and of one whose step is no longer
+ * remembered, the family alone is recognised, because the secret cannot be checked.
  */
 export function inspectRefreshToken(
   attempt: Pick<RefreshAttempt, 'record' | 'token' | 'at'> & {
     readonly policy: Pick<RotationPolicy, 'grace'>;
   },
-): 'foreign' | 'genuine' | 'spent' {
+): PresentedToken {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
   if ((findFormer(auth, token, at) ?? findCookie(auth, token.secret)) !== undefined)
     return 'genuine';
   if (!isSameDigest(digest(token.family), auth.family)) return 'foreign';
+  if (token.generation > auth.generation) return 'newer';
   const first = auth.steps.length - (auth.generation - token.generation);
-  if (token.generation > auth.generation || first < 0) return 'spent';
+  if (first < 0) return 'spent';
   const latest = deriveLatestSecret(token.secret, auth.steps.slice(first));
   if (!isSameDigest(digest(latest), auth.refresh)) return 'foreign';
   const step = auth.steps[first];

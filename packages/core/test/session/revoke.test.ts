@@ -54,6 +54,25 @@ describe('a sign-out', () => {
     expect(ended(arranged)).toHaveLength(3);
   });
 
+  it('with a token that is newer than the session ends it, and reports that the store may have lost writes', async () => {
+    const arranged = arrange();
+    const { sessions, faulty, clock } = arranged;
+    const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+    const before = (await faulty.store.load(session.sid)).record;
+    const second = await sessions.refresh(refreshToken);
+    if (!second.ok || before === undefined) throw new Error('the token was refused');
+    // A replica took over that lacks the rotation.
+    const write = { notAfter: clock.now() + 1_000, operation: 'failover' };
+    const { record } = await faulty.store.load(session.sid);
+    await faulty.store.replaceAuth(session.sid, record?.authVersion ?? 0, before.auth, write);
+    expect(await sessions.end({ refreshToken: second.refreshToken })).toBe(true);
+    const named = { sid: session.sid, subject: 'ada' };
+    expect(ended(arranged).slice(-2)).toEqual([
+      ['revoked', { cause: 'lost-writes', ...named }],
+      ['reuse', { ...named, alternative: 'lost-writes' }],
+    ]);
+  });
+
   it('ends the session of the access token beside another one of the refresh token', async () => {
     const arranged = arrange();
     const { sessions } = arranged;
