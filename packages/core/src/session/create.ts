@@ -14,11 +14,12 @@ import { checkData } from '../util/json.js';
 import { assertKnown, formatShort } from '../util/options.js';
 import { bindTo } from './binding.js';
 import type { EngineContext } from './context.js';
+import { createEndReports } from './ended-session.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
 import { liveValues, withValues } from './once.js';
+import { createFindPresented } from './presented-session.js';
 import { readProof } from './proof.js';
-import { createFindPresented, type PresentedSession } from './revoke.js';
 
 /** Attempts to get past the mark that a concurrent revoke-all has just set. */
 const MAX_ATTEMPTS = 4;
@@ -41,6 +42,7 @@ interface SessionContent {
 export function createCreate<Data extends object>(context: EngineContext) {
   const { settings, tokens, store, time, events, tagOfSubject } = context;
   const findPresented = createFindPresented(context);
+  const reports = createEndReports(context);
 
   function draft(
     sid: string,
@@ -53,15 +55,6 @@ export function createCreate<Data extends object>(context: EngineContext) {
     return Object.assign(fresh, {
       record: { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth, data },
     });
-  }
-
-  /** Ends a session that the new one replaces. If that fails, the client does not get the new one, and can try again. */
-  async function endReplaced({ sid, record }: PresentedSession): Promise<void> {
-    if ((await store.remove(sid)).status !== 'removed') return;
-    if (record === undefined) events.emit('revoked', { cause: 'logout', sid });
-    else if (!isGuest(record)) {
-      events.emit('revoked', { cause: 'logout', sid, subject: record.data.subject });
-    }
   }
 
   /** Returns the first data of a session. What a guest kept must not keep the user from signing in. */
@@ -174,8 +167,13 @@ export function createCreate<Data extends object>(context: EngineContext) {
           ...(own === undefined ? {} : { replaces: own.sid }),
         };
     const issued = await insert({ data, proof }, tag, given);
-    if (own !== undefined) events.emit('revoked', { cause: 'logout', sid: own.sid, subject });
-    for (const session of replaced) if (session !== own) await endReplaced(session);
+    if (own !== undefined) reports.signedOut(own, subject);
+    for (const session of replaced) {
+      if (session === own) continue;
+      // If it fails, the client does not get the new session, and can try again.
+      const { status } = await store.remove(session.sid);
+      if (status === 'removed') reports.signedOut(session);
+    }
     return issued;
   };
 }

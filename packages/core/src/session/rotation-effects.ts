@@ -2,15 +2,9 @@ import { type AuthPart, type DataPart, isGuest, type SessionRecord } from '../st
 import type { RejectionReason } from '../types.js';
 import { checkData } from '../util/json.js';
 import type { EngineContext } from './context.js';
+import { createEndReports, type EndCause } from './ended-session.js';
 import { toIssueError, toSession } from './issue-tokens.js';
 import type { Attempt } from './optimistic-update.js';
-
-const LOG_MESSAGES = {
-  reuse: 'a spent refresh token was presented: session ended',
-  'lost-writes':
-    'a refresh token is newer than the session: the store lost writes, or the token is forged; session ended',
-  refused: 'onRefresh refused the session: session ended',
-} as const;
 
 const REASONS = { reuse: 'reused', 'lost-writes': 'unknown', refused: 'revoked' } as const;
 
@@ -21,7 +15,7 @@ interface Rejected {
 
 interface Ended {
   readonly kind: 'end';
-  readonly cause: keyof typeof LOG_MESSAGES;
+  readonly cause: EndCause;
 }
 
 /** A session that ended. `isOwn`: this call is the one that removed it. */
@@ -54,6 +48,7 @@ export interface RotationEffects {
 /** Creates the effects for an engine. */
 export function createRotationEffects(context: EngineContext): RotationEffects {
   const { settings, store, events } = context;
+  const reports = createEndReports(context);
 
   function reject(reason: RejectionReason, sid?: string): Rejected {
     events.emit('rejected', { token: 'refresh', reason, ...(sid === undefined ? {} : { sid }) });
@@ -87,16 +82,8 @@ export function createRotationEffects(context: EngineContext): RotationEffects {
     { cause, subject, isGuest: isOfGuest, isOwn }: EndedSession,
   ): Rejected {
     // There is no user whom the events could concern.
-    if (isOwn && !isOfGuest) report(sid, { cause, subject });
+    if (isOwn && !isOfGuest) reports.ended(sid, { cause, subject });
     return reject(REASONS[cause], sid);
-  }
-
-  function report(sid: string, { cause, subject }: Pick<EndedSession, 'cause' | 'subject'>): void {
-    // A forged generation looks like lost writes, so both raise the alarm.
-    if (cause === 'reuse') events.emit('reuse', { sid, subject });
-    if (cause === 'lost-writes') events.emit('reuse', { sid, subject, alternative: cause });
-    events.emit('revoked', { cause, sid, subject });
-    settings.logger.warn({ sid, cause }, LOG_MESSAGES[cause]);
   }
 
   async function askApplication(record: SessionRecord): Promise<DataPart | false> {

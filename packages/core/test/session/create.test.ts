@@ -4,7 +4,7 @@ import type { SessionStore } from '@sess/core/store';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { checkDevice } from '../../src/session/create.js';
-import { arrange } from './arrange.js';
+import { arrange, settle } from './arrange.js';
 import { createFakeTokens } from './fake-tokens.js';
 
 const QUARTER_MS = 900_000;
@@ -40,6 +40,30 @@ describe('a sign-in that replaces sessions', () => {
       ['revoked', { cause: 'logout', sid: session.sid, subject: 'ada' }],
     ]);
   });
+
+  it.each([
+    ['of the same user', 'ada'],
+    ['of another user', 'bob'],
+  ])(
+    'raises the alarm if the session %s ends by a spent token, as a sign-out does',
+    async (_whose, subject) => {
+      const { sessions, events, clock } = arrange({ grace: '10s', overlap: '10s' });
+      const { refreshToken, session } = await sessions.create({ subject: 'ada' });
+      const second = await sessions.refresh(refreshToken);
+      if (!second.ok) throw new Error(second.reason);
+      await sessions.verify(second.accessToken);
+      await settle();
+      clock.advance('1m');
+      events.length = 0;
+      const { session: own } = await sessions.create({ subject }, { replaces: { refreshToken } });
+      const named = { sid: session.sid, subject: 'ada' };
+      expect(events).toEqual([
+        ['created', { sid: own.sid, subject }],
+        ['reuse', named],
+        ['revoked', { cause: 'reuse', ...named }],
+      ]);
+    },
+  );
 
   it('ends the sessions of both tokens', async () => {
     const { sessions } = arrange();

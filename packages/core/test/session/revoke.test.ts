@@ -47,8 +47,8 @@ describe('a sign-out', () => {
     expect(await sessions.end({ refreshToken })).toBe(true);
     const named = { sid: session.sid, subject: 'ada' };
     expect(ended(arranged).slice(1)).toEqual([
-      ['revoked', { cause: 'reuse', ...named }],
       ['reuse', named],
+      ['revoked', { cause: 'reuse', ...named }],
     ]);
     expect(await sessions.end({ refreshToken })).toBe(false);
     expect(ended(arranged)).toHaveLength(3);
@@ -68,8 +68,8 @@ describe('a sign-out', () => {
     expect(await sessions.end({ refreshToken: second.refreshToken })).toBe(true);
     const named = { sid: session.sid, subject: 'ada' };
     expect(ended(arranged).slice(-2)).toEqual([
-      ['revoked', { cause: 'lost-writes', ...named }],
       ['reuse', { ...named, alternative: 'lost-writes' }],
+      ['revoked', { cause: 'lost-writes', ...named }],
     ]);
   });
 
