@@ -16,9 +16,6 @@ import { type TokenResponse, toTokenResponse } from './request-session.js';
 
 type Operations<Data extends object> = Pick<Sessions<Data>, keyof ProvenOperations>;
 
-/** The number of cookies of one name of which a sign-out ends the sessions. */
-const MAX_COOKIES = 8;
-
 /**
  * The credentials of one request, the session or guest that they belong to, and the tokens that the response sends. It
  * holds secrets, so applications see it only through `RequestSession`.
@@ -60,10 +57,10 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     return this.#credentials;
   }
 
-  /** True if there is no bearer token, or one, well-formed and in one place (RFC 6750, section 2). */
+  /** True if there is no access token, or one, well-formed and in one place (RFC 6750, section 2). */
   get hasValidCredentials(): boolean {
-    const { kind } = this.credentials;
-    return kind === 'token' ? !hasSecondToken(this.exchange) : kind !== 'invalid';
+    const { kind, token } = this.credentials;
+    return token === undefined ? kind !== 'invalid' : !hasSecondToken(this.exchange);
   }
 
   /** Verifies the access token or the cookie, if there is one. Returns a reply only if the store fails: see `refusal`. */
@@ -283,23 +280,6 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     this.cookie.set({ ...issued, session: guest });
   }
 
-  /** Ends the session of a genuine bearer token. Returns `false` if it ended no session. */
-  async revokeBearer(): Promise<boolean> {
-    const { credentials } = this;
-    if (credentials.kind !== 'token') return false;
-    return this.http.sessions.end({ accessToken: credentials.token });
-  }
-
-  /** Ends the sessions of the genuine tokens in the request's headers, and of the one in its body. */
-  async revokePresented(bodyToken?: string): Promise<void> {
-    await this.openOld(bodyToken)?.end();
-    const tokens = this.presentedTokens(bodyToken);
-    if (tokens.refreshToken !== undefined || tokens.accessToken !== undefined) {
-      await this.http.sessions.end(tokens);
-    }
-    await this.revokeDuplicates();
-  }
-
   /** Returns the credential of another system, if the middleware takes over its sessions. */
   openOld(bodyToken?: string): OldCredential<Data> | undefined {
     const { adopt, cookie } = this.http;
@@ -311,14 +291,5 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
       refreshToken: this.#issuedToken ?? this.cookie.read()?.value ?? bodyToken,
       accessToken: this.credentials.token,
     };
-  }
-
-  /** Ends the sessions of all cookies of the name, if there are several. */
-  async revokeDuplicates(): Promise<void> {
-    const cookie = this.cookie.read();
-    if (cookie?.kind !== 'duplicate') return;
-    for (const value of cookie.values.slice(0, MAX_COOKIES)) {
-      await this.http.sessions.end({ refreshToken: value });
-    }
   }
 }

@@ -22,12 +22,12 @@ function refuse<Data extends object>(
   request: HttpRequest<Data>,
   { maxAgeMs, acr, bound, where }: Requirements,
 ): Reply | undefined {
+  if (!request.hasValidCredentials) return problemReply('invalid_request');
   if (request.refusal !== undefined) {
     // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
     if (request.refusal === 'invalid_request') request.cookie.clearOthers();
     return typeof request.refusal === 'string' ? problemReply(request.refusal) : request.refusal;
   }
-  if (!request.hasValidCredentials) return problemReply('invalid_request');
   request.noteUse();
   const { session } = request;
   if (session === null) {

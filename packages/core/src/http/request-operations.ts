@@ -15,6 +15,7 @@ import type {
   StartOptions,
   TokenResponse,
 } from './request-session.js';
+import { endDuplicates, endPresented } from './sign-out.js';
 
 const START_OPTIONS = {
   origins: (name, value) => (value === undefined ? undefined : createOriginCheck(name, value)),
@@ -63,7 +64,7 @@ export class RequestOperations<Data extends object = RegisteredData>
     const issued = await this.#reportData(
       proven.create({ ...given, device } as StartInput<Data>, options),
     );
-    await request.revokeDuplicates();
+    await endDuplicates(request);
     await request.openOld()?.end();
     return request.deliver(issued);
   }
@@ -71,7 +72,7 @@ export class RequestOperations<Data extends object = RegisteredData>
   async end(): Promise<void> {
     const request = this.#request;
     request.cookie.assertAllowed();
-    await request.revokePresented();
+    await endPresented(request);
     request.forget();
     request.cookie.clear();
   }

@@ -6,6 +6,7 @@ import type { HttpContext } from './options.js';
 import { problemReply } from './problem.js';
 import { readRefreshToken } from './refresh-token.js';
 import { checkRequest } from './request-check.js';
+import { endByAccessToken, endPresented } from './sign-out.js';
 
 /** One request to a session route. */
 export interface RouteContext<Data extends object> {
@@ -68,14 +69,14 @@ export async function logout<Data extends object>(context: RouteContext<Data>): 
   if (!request.hasValidCredentials) return problemReply('invalid_request');
   if (presented.kind === 'refused' || presented.kind === 'duplicate') {
     // An unreadable refresh token does not keep the bearer's session alive.
-    const isEnded = await request.revokeBearer();
+    const isEnded = await endByAccessToken(request);
     if (presented.kind === 'refused') return presented.reply;
     if (!isEnded) {
       request.cookie.clearOthers();
       return problemReply('invalid_request');
     }
   }
-  await request.revokePresented(presented.value);
+  await endPresented(request, presented.value);
   request.cookie.clear();
   const isForm = http.transport !== 'bearer' && isNavigation(exchange);
   return isForm ? redirectReply(http.afterLogout) : NO_CONTENT;

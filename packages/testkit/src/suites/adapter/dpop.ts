@@ -193,6 +193,34 @@ export function describeDpop(target: Target): void {
       },
     );
 
+    it('a second token in the query is refused, as beside a bearer token', async () => {
+      const host = await open();
+      const { token, prover } = await signInWithKey(host);
+      const proof = prover.prove({ method: 'GET', path: '/me', at: host.clock.now(), token });
+      const response = await host.send('/me?access_token=other', {
+        headers: [
+          ['Authorization', `DPoP ${token}`],
+          ['DPoP', proof],
+        ],
+      });
+      expect([response.status, json(response)['code']]).toEqual([400, 'invalid_request']);
+    });
+
+    it('a sign-out with two cookies ends the session of the bound token', async () => {
+      const host = await open();
+      const { token, carried } = await signInWithKey(host);
+      const [, cookies = ''] = carried;
+      const twice = `${cookies}; ${cookies.replace(/=.*/, '=other')}`;
+      await host.send('/session/logout', {
+        method: 'POST',
+        headers: [
+          ['Authorization', `DPoP ${token}`],
+          ['Cookie', twice],
+        ],
+      });
+      expect(await host.sessions.list('ada')).toEqual([]);
+    });
+
     it('a proof with EdDSA is accepted', async () => {
       const host = await open();
       const client = await signInWithKey(host, createProver('EdDSA'));
