@@ -9,6 +9,16 @@ import type {
   RotationStep,
   SessionLife,
 } from './record.js';
+import {
+  atLeastOne,
+  counter,
+  deepFreeze,
+  list,
+  number,
+  pairs,
+  span,
+  text,
+} from './record-values.js';
 
 /*
  * The parts of a record as text, for stores that keep text:
@@ -266,57 +276,4 @@ function decodeDevice([userAgent, ip, label]: readonly unknown[]): DataPart['dev
   if (typeof ip === 'string') device.ip = ip;
   if (typeof label === 'string') device.label = label;
   return Object.freeze(device);
-}
-
-function list(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('list');
-  return value;
-}
-
-function pairs<Item>(
-  value: unknown,
-  create: (first: unknown, second: unknown) => Item,
-): readonly Item[] {
-  const flat = list(value);
-  const items: Item[] = [];
-  for (let n = 0; n < flat.length; n += 2) items.push(create(flat[n], flat[n + 1]));
-  return items;
-}
-
-function atLeastOne<Item>(items: readonly Item[]): readonly Item[] {
-  if (items.length === 0) throw new TypeError('empty');
-  return items;
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('text');
-  return value;
-}
-
-function number(value: unknown): number {
-  if (!Number.isSafeInteger(value)) throw new TypeError('number');
-  return value as number;
-}
-
-/** Milliseconds that something lasts. */
-function span(value: unknown): number {
-  const length = number(value);
-  if (length <= 0) throw new TypeError('span');
-  return length;
-}
-
-/** A uint32 in tokens and derivations, whose successor has to be one too. */
-function counter(value: unknown): number {
-  const count = number(value);
-  if (count < 0 || count >= 0xffffffff) throw new TypeError('counter');
-  return count;
-}
-
-/** Sessions expose their data as it is cached, so callers must not be able to change it. */
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) deepFreeze(part);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -48,7 +48,7 @@ describe('an update', () => {
       });
     }
     await expect(sessions.updateAll('ada', patch as never)).rejects.toMatchObject(refused);
-    await expect(sessions.updateAll('nobody', patch as never)).rejects.toMatchObject(refused);
+    await expect(sessions.updateAll('absent', patch as never)).rejects.toMatchObject(refused);
   });
 
   it('of all sessions is refused without a valid subject', async () => {

@@ -27,22 +27,18 @@ import type { RedisSessionStore } from '../replayable-store.js';
 import { createBatchedReads } from './batched-reads.js';
 import { encodeRecord, isNewerRecord } from './codec.js';
 import { DISCARD, INSERT } from './lua/insert.js';
-import { LIST } from './lua/read.js';
 import { REMOVE, REMOVE_ALL, REMOVE_UP_TO } from './lua/remove.js';
 import { REPLACE_AUTH, REPLACE_DATA } from './lua/replace.js';
 import { createReadyCheck } from './ready.js';
 import { createNewerError, createRecordReader } from './record-reader.js';
 import { checkReply, fieldOf, sparedField } from './script-arguments.js';
+import { createPieceReader } from './session-pieces.js';
 
 type Arguments = readonly (string | number)[];
 
 /** A field that holds a session. All other fields belong to the scripts, or to another program. */
 const FIELD = /^[\w-]{16}$/;
 
-/** Bytes of one reply of a list; one session of any size is always part of it. */
-const LIST_BYTES = 256 * 1024;
-/** Names of fields in one request of a list. */
-const LIST_FIELDS = 1_024;
 /** Milliseconds between two searches for damaged sessions, which a refused sign-in may cause. */
 const DISCARD_INTERVAL_MS = 1_000;
 
@@ -105,21 +101,7 @@ export function scriptStore(
   const writeDurably = (tagOrSid: string, script: Script, args: Arguments): Promise<WriteReply> =>
     write(durable?.write ?? plainWrites, tagOrSid, script, args);
 
-  /** Reads all sessions of a subject, in pieces of bounded size. */
-  async function* readPieces(
-    tag: string,
-  ): AsyncGenerator<{ now: number; pairs: readonly (readonly [field: string, value: string])[] }> {
-    let left: readonly string[] = [];
-    do {
-      const args = [LIST_BYTES, ...left.slice(0, LIST_FIELDS)];
-      const reply = await runScript({ script: LIST, keys: [keyOf(tag)], args, isReadOnly: true });
-      const [time, rest, ...flat] = checkReply(reply).map(String);
-      const pairs: [string, string][] = [];
-      for (let n = 0; n + 1 < flat.length; n += 2) pairs.push([flat[n] ?? '', flat[n + 1] ?? '']);
-      yield { now: Number(time), pairs };
-      left = [...(String(rest).match(/.{16}/gs) ?? []), ...left.slice(LIST_FIELDS)];
-    } while (left.length > 0);
-  }
+  const readPieces = createPieceReader(runScript, keyOf);
 
   /**
    * Scripts recognise a session by its header and cannot tell whether the rest can be read. Before a sign-in is refused,
@@ -141,18 +123,16 @@ export function scriptStore(
     return Number(reply[2]) > 0;
   }
 
-  function toReplaceResult(sid: string, { reply, ...rest }: WriteReply): ReplaceResult {
+  /** Returns the result of a write that a conflict may refuse. */
+  function toResult<Done extends 'replaced' | 'removed'>(
+    sid: string,
+    { reply, ...rest }: WriteReply,
+  ) {
     const [status, time, value] = reply;
     const now = Number(time);
-    if (status === 'replaced' || status === 'absent' || status === 'late') {
-      return { status, now, ...rest };
-    }
-    return toConflict(sid, value, now);
-  }
-
-  function toConflict(sid: string, value: unknown, now: number) {
-    // A record of a newer version, which the script does not return, is neither absent nor of another version.
-    if (value === undefined) throw createNewerError();
+    // It is neither absent nor of another version.
+    if (status === 'newer') throw createNewerError();
+    if (status !== 'conflict') return { status: status as Done | 'absent' | 'late', now, ...rest };
     const record = decode(sid, String(value));
     return record === undefined
       ? { status: 'absent' as const, now }
@@ -193,7 +173,7 @@ export function scriptStore(
         onLimit,
         context.operation,
         deadlineOf(context),
-        context.replaces === undefined ? '' : sparedField(tagOf(sid), context.replaces),
+        sparedField(tagOf(sid), context.replaces),
         context.provenAt === undefined ? '' : Math.floor(context.provenAt),
       ];
       const evicted: string[] = [];
@@ -210,7 +190,7 @@ export function scriptStore(
         if (status === 'inserted') return { status, now, evicted: [...new Set(evicted)] };
       }
     },
-    async replaceAuth(sid, expected, auth, context, markReplayed) {
+    async replaceAuth(sid, expected, auth, context, markReplayed): Promise<ReplaceResult> {
       const { text, expiresAt } = encodeAuth(auth);
       const args = [
         fieldOf(sid),
@@ -224,21 +204,15 @@ export function scriptStore(
           ? ['']
           : [context.data.expected, encodeData(context.data.part)]),
       ];
-      return toReplaceResult(sid, await writeDurably(sid, REPLACE_AUTH, args));
+      return toResult<'replaced'>(sid, await writeDurably(sid, REPLACE_AUTH, args));
     },
-    async replaceData(sid, expected, data, context) {
+    async replaceData(sid, expected, data, context): Promise<ReplaceResult> {
       const args = [fieldOf(sid), expected, encodeData(data), deadlineOf(context)];
-      return toReplaceResult(sid, await write(plainWrites, sid, REPLACE_DATA, args));
+      return toResult<'replaced'>(sid, await write(plainWrites, sid, REPLACE_DATA, args));
     },
     async remove(sid, context, expected): Promise<RemoveResult> {
       const args = [fieldOf(sid), context.operation, deadlineOf(context), expected ?? ''];
-      const { reply, ...rest } = await writeDurably(sid, REMOVE, args);
-      const [status, time, value] = reply;
-      const now = Number(time);
-      if (status === 'removed' || status === 'absent' || status === 'late') {
-        return { status, now, ...rest };
-      }
-      return toConflict(sid, value, now);
+      return toResult<'removed'>(sid, await writeDurably(sid, REMOVE, args));
     },
     async list(tag) {
       const records: SessionRecord[] = [];
