@@ -1,22 +1,16 @@
 import { Router } from 'express';
 import * as oidc from 'openid-client';
-import type { Browser, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { launchBrowser, whyNoBrowser } from '../../test/browser.js';
+import type { Page, Request } from 'playwright-core';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { createOidcRoutes } from '../guides/sign-in-oidc.js';
 import { CLIENT_ID, CLIENT_SECRET, type RunningProvider, startProvider } from './provider.js';
-import { openSite } from './site.js';
+import { describeInChromium, openSite, whoIs } from './site.js';
 
-const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
-describe.skipIf(skipped !== '')(`OpenID Connect in Chromium${skipped}`, { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
+describeInChromium('OpenID Connect', (openPage) => {
+  beforeAll(() => {
     // The provider names the settings that it would have in production.
     for (const name of ['info', 'warn'] as const) vi.spyOn(console, name).mockReturnValue();
-    if (whyNoBrowser === undefined) browser = await launchBrowser();
-  }, 60_000);
-  afterAll(() => browser?.close());
-
+  });
   async function open(parameters: Readonly<Record<string, string>> = {}) {
     let provider: RunningProvider | undefined;
     let isHeld = false;
@@ -49,16 +43,6 @@ describe.skipIf(skipped !== '')(`OpenID Connect in Chromium${skipped}`, { timeou
     }
 
     return { origin, provider, begin, subject: `sub-1 of ${provider.issuer}` };
-  }
-
-  async function openPage(): Promise<Page> {
-    const context = await browser.newContext();
-    onTestFinished(() => context.close());
-    return context.newPage();
-  }
-
-  async function whoIs(page: Page, origin: string): Promise<unknown> {
-    return ((await (await page.request.get(`${origin}/`)).json()) as { subject: unknown }).subject;
   }
 
   it('the code flow with PKCE, state and nonce signs a user in, and leads back', async () => {

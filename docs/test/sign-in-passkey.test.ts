@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { WebAuthnCredential } from '@simplewebauthn/server';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { launchBrowser, whyNoBrowser } from '../../test/browser.js';
+import { expect, it } from 'vitest';
 import { createPasskeyRoutes, type Passkeys } from '../guides/sign-in-passkey.js';
-import { openSite } from './site.js';
+import { describeInChromium, openSite } from './site.js';
 
 /** What the browser gets of the guide's page. */
 const SCRIPT = ts.transpileModule(readFileSync('docs/guides/sign-in-passkey-page.ts', 'utf8'), {
@@ -30,14 +29,12 @@ function createTable(): Passkeys & { readonly counters: () => readonly number[] 
   };
 }
 
-const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
-describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    if (whyNoBrowser === undefined) browser = await launchBrowser();
-  }, 60_000);
-  afterAll(() => browser?.close());
+/** Returns what the application shows of the session. */
+async function sessionOf(page: Page, origin: string): Promise<unknown> {
+  return (await page.request.get(`${origin}/`)).json();
+}
 
+describeInChromium('passkeys', (openPage) => {
   /** Opens the application in a browser that has an authenticator with a fingerprint. */
   async function open() {
     const passkeys = createTable();
@@ -46,10 +43,8 @@ describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_
         res.type('text/javascript').send(SCRIPT);
       }),
     );
-    const context = await browser.newContext();
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
-    const cdp = await context.newCDPSession(page);
+    const page = await openPage();
+    const cdp = await page.context().newCDPSession(page);
     await cdp.send('WebAuthn.enable');
     const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
       options: {
@@ -74,10 +69,6 @@ describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_
     );
   }
 
-  async function whoIs(page: Page, origin: string): Promise<unknown> {
-    return (await page.request.get(`${origin}/`)).json();
-  }
-
   async function signInByPassword(page: Page, origin: string): Promise<void> {
     await page.request.post(`${origin}/sign-in`, { form: { user: 'ada' } });
   }
@@ -88,10 +79,10 @@ describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_
     await signInByPassword(page, origin);
     expect(await call(page, 'addPasskey')).toBeUndefined();
     await page.request.post(`${origin}/session/logout`);
-    expect(await whoIs(page, origin)).toMatchObject({ subject: null });
+    expect(await sessionOf(page, origin)).toMatchObject({ subject: null });
 
     expect(await call(page, 'signInWithPasskey')).toBeUndefined();
-    expect(await whoIs(page, origin)).toEqual({
+    expect(await sessionOf(page, origin)).toEqual({
       subject: 'ada',
       acr: 'two-factor',
       amr: ['pop', 'mfa'],
@@ -119,7 +110,7 @@ describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_
     // With a challenge of this browser the signature is one of another challenge.
     await page.request.post(`${origin}/sign-in/passkey/options`);
     expect((await page.request.post(`${origin}/sign-in/passkey`, send)).status()).toBe(400);
-    expect(await whoIs(page, origin)).toMatchObject({ subject: null });
+    expect(await sessionOf(page, origin)).toMatchObject({ subject: null });
   });
 
   it('a key without the fingerprint of its user does not sign in', async () => {
@@ -129,6 +120,6 @@ describe.skipIf(skipped !== '')(`passkeys in Chromium${skipped}`, { timeout: 60_
     await page.request.post(`${origin}/session/logout`);
     await verify(false);
     expect(await call(page, 'signInWithPasskey')).toMatch(/not allowed|timed out/i);
-    expect(await whoIs(page, origin)).toMatchObject({ subject: null });
+    expect(await sessionOf(page, origin)).toMatchObject({ subject: null });
   });
 });

@@ -1,21 +1,12 @@
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { launchBrowser, whyNoBrowser } from '../../test/browser.js';
+import { expect, it } from 'vitest';
 import { createSamlRoutes } from '../guides/sign-in-saml.js';
 import { startSamlProvider } from './saml-provider.js';
-import { openSite } from './site.js';
+import { describeInChromium, openSite, whoIs } from './site.js';
 
 const CALLBACK = '/sign-in/saml/callback';
 
-const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
-describe.skipIf(skipped !== '')(`SAML in Chromium${skipped}`, { timeout: 60_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    if (whyNoBrowser === undefined) browser = await launchBrowser();
-  }, 60_000);
-  afterAll(() => browser?.close());
-
+describeInChromium('SAML', (openPage) => {
   async function open() {
     let providerOrigin = '';
     const origin = await openSite(async (site) => {
@@ -35,16 +26,6 @@ describe.skipIf(skipped !== '')(`SAML in Chromium${skipped}`, { timeout: 60_000 
       return createSamlRoutes({ saml, providerOrigin, userOf });
     });
     return { origin, providerOrigin };
-  }
-
-  async function openPage(): Promise<Page> {
-    const context = await browser.newContext();
-    onTestFinished(() => context.close());
-    return context.newPage();
-  }
-
-  async function whoIs(page: Page, origin: string): Promise<unknown> {
-    return ((await (await page.request.get(`${origin}/`)).json()) as { subject: unknown }).subject;
   }
 
   it('the form of a provider signs in the browser that began, once', async () => {

@@ -5,7 +5,9 @@ import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
 import { silentLogger } from '@sess/testkit';
 import express, { type RequestHandler } from 'express';
-import { onTestFinished } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { launchBrowser, whyNoBrowser } from '../../test/browser.js';
 
 /** Serves handlers on a free port of `localhost`, until the test ends, and returns the origin. */
 async function listen(handler: Parameters<typeof createServer>[1]): Promise<string> {
@@ -43,4 +45,29 @@ export async function openSite(
   );
   app.use(await createRoutes(origin), sessionErrors());
   return origin;
+}
+
+/** Describes tests in Chromium, or skips them with the reason. `openPage` opens a page of a browser without cookies. */
+export function describeInChromium(
+  subject: string,
+  body: (openPage: () => Promise<Page>) => void,
+): void {
+  const skipped = whyNoBrowser === undefined ? '' : ` (skipped: ${whyNoBrowser})`;
+  describe.skipIf(skipped !== '')(`${subject} in Chromium${skipped}`, { timeout: 60_000 }, () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      if (whyNoBrowser === undefined) browser = await launchBrowser();
+    }, 60_000);
+    afterAll(() => browser?.close());
+    body(async () => {
+      const context = await browser.newContext();
+      onTestFinished(() => context.close());
+      return context.newPage();
+    });
+  });
+}
+
+/** Returns the user whom the application sees by the cookies of a page; `null` for a visitor. */
+export async function whoIs(page: Page, origin: string): Promise<unknown> {
+  return ((await (await page.request.get(`${origin}/`)).json()) as { subject: unknown }).subject;
 }

@@ -20,7 +20,7 @@ export interface EndReports {
   signedOut(session: PresentedSession, subject?: string): void;
 }
 
-/** Creates the reports of an engine. The end of a guest is none: there is no user whom it could concern. */
+/** Creates the reports of an engine. The end of a guest is not reported: there is no user whom it could concern. */
 export function createEndReports({ settings, events }: EngineContext): EndReports {
   const { logger } = settings;
 
