@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillCacheFolder } from './cache-folder.js';
 import { onPath, run } from './run.js';
 
 /** Takes one line about what is being done. */
@@ -35,6 +36,34 @@ export async function unpackPackage(name: string, into: string, report: Report):
     }
   }
   throw new Error(failures.join('; '));
+}
+
+/**
+ * Returns the folder that holds `usr` with a program: `/` if it is installed, else the cache, into which its Debian packages
+ * are unpacked without changing the machine.
+ *
+ * @throws {Error} if the packages cannot be had, or do not hold the program
+ */
+export async function findUnpacked(
+  name: string,
+  { cache, program }: { readonly cache: string; readonly program: string },
+): Promise<string> {
+  for (const root of ['/', cache]) if (await isThere(join(root, program))) return root;
+  return fillCacheFolder({
+    folder: cache,
+    fill: (draft) => unpackPackage(name, draft, () => undefined),
+    async find(folder) {
+      if (await isThere(join(folder, program))) return folder;
+      throw new Error(`the packages of ${name} hold no ${program}`);
+    },
+  });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -131,11 +160,7 @@ async function mirrorOf(release: string, options: readonly string[]): Promise<st
 }
 
 async function signedBy(): Promise<string> {
-  const there = await access(KEYRING).then(
-    () => true,
-    () => false,
-  );
-  return there ? `[signed-by=${KEYRING}] ` : '';
+  return (await isThere(KEYRING)) ? `[signed-by=${KEYRING}] ` : '';
 }
 
 /** `/etc/os-release` as a map, empty where there is none. */

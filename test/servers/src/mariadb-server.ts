@@ -1,10 +1,10 @@
-import { access, chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDatabaseProcess } from './database-process.js';
-import { unpackPackage } from './debian-packages.js';
+import { findUnpacked } from './debian-packages.js';
 import { freePort } from './ports.js';
 import { startReaper } from './reaper.js';
 import { run } from './run.js';
@@ -32,13 +32,8 @@ export interface MariadbServer {
  * into without changing the machine.
  * @throws {Error} if the packages cannot be had
  */
-export async function findMariadb(): Promise<string> {
-  for (const root of ['/', CACHE]) {
-    if (await exists(join(root, 'usr/sbin/mariadbd'))) return root;
-  }
-  await unpackPackage('mariadb-server', CACHE, () => undefined);
-  if (await exists(join(CACHE, 'usr/sbin/mariadbd'))) return CACHE;
-  throw new Error('the packages of mariadb-server hold no usr/sbin/mariadbd');
+export function findMariadb(): Promise<string> {
+  return findUnpacked('mariadb-server', { cache: CACHE, program: 'usr/sbin/mariadbd' });
 }
 
 /**
@@ -125,11 +120,4 @@ function accepts(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
   });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,10 @@
-import { access, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDatabaseProcess } from './database-process.js';
-import { unpackPackage } from './debian-packages.js';
+import { findUnpacked } from './debian-packages.js';
 import { freePort } from './ports.js';
 import { startReaper } from './reaper.js';
 
@@ -21,14 +21,6 @@ export interface PgbouncerServer {
   stop(): Promise<void>;
 }
 
-/** Returns the folder that holds `usr`: `/`, or one that Debian's packages are unpacked into. */
-async function findPgbouncer(): Promise<string> {
-  for (const root of ['/', CACHE]) if (await exists(join(root, PROGRAM))) return root;
-  await unpackPackage('pgbouncer', CACHE, () => undefined);
-  if (await exists(join(CACHE, PROGRAM))) return CACHE;
-  throw new Error(`the packages of pgbouncer hold no ${PROGRAM}`);
-}
-
 /**
  * Starts PgBouncer in transaction mode and resolves when it accepts connections. It ends with the calling process.
  *
@@ -36,7 +28,7 @@ async function findPgbouncer(): Promise<string> {
  * @throws {Error} if the package cannot be had, or it does not come up
  */
 export async function startPgbouncer(target: number): Promise<PgbouncerServer> {
-  const root = await findPgbouncer();
+  const root = await findUnpacked('pgbouncer', { cache: CACHE, program: PROGRAM });
   const directory = await mkdtemp(join(tmpdir(), 'pgbouncer-server-'));
   const reaper = startReaper(directory);
   const port = await freePort();
@@ -90,11 +82,4 @@ function accepts(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

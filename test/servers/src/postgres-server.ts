@@ -3,6 +3,7 @@ import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fillCacheFolder } from './cache-folder.js';
 import { createDatabaseProcess } from './database-process.js';
 import { unpackPackage } from './debian-packages.js';
 import { freePort } from './ports.js';
@@ -45,11 +46,15 @@ export async function findPostgres(): Promise<string> {
   }
   const program = await onPath('initdb');
   if (program !== undefined) return join(program, '..');
-  await unpackPackage('postgresql', CACHE, () => undefined);
-  const unpacked = await programsIn(join(CACHE, DEBIAN_FOLDER));
-  if (unpacked === undefined)
-    throw new Error(`no PostgreSQL on PATH, in ${DEBIAN_FOLDER} or unpacked`);
-  return unpacked;
+  return fillCacheFolder({
+    folder: CACHE,
+    fill: (draft) => unpackPackage('postgresql', draft, () => undefined),
+    async find(folder) {
+      const unpacked = await programsIn(join(folder, DEBIAN_FOLDER));
+      if (unpacked !== undefined) return unpacked;
+      throw new Error(`no PostgreSQL on PATH, in ${DEBIAN_FOLDER} or unpacked`);
+    },
+  });
 }
 
 async function programsIn(parent: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fillCacheFolder } from './cache-folder.js';
 import { installPackage, osRelease, type Report, unpackPackage } from './debian-packages.js';
 import { onPath, run } from './run.js';
 
@@ -131,38 +131,12 @@ async function fromFolder(flavour: Flavour, folder: string): Promise<ServerBinar
   return probe(flavour, join(folder, 'usr', 'bin', NAMES[flavour].server), env);
 }
 
-/**
- * Fills a draft folder and moves it into place in one step, so that nobody ever sees half a server.
- * Where another process was faster its folder is used; one that does not work is replaced.
- */
-async function intoCache(
+function intoCache(
   flavour: Flavour,
   folder: string,
   fill: (draft: string) => Promise<void>,
 ): Promise<ServerBinary> {
-  const draft = `${folder}.${randomUUID()}`;
-  await mkdir(draft, { recursive: true });
-  try {
-    await fill(draft);
-    await fromFolder(flavour, draft);
-    if (await moved(draft, folder)) return await fromFolder(flavour, folder);
-    // Something is there: another process was faster, or it is the broken one that made this
-    // necessary.
-    const theirs = await fromFolder(flavour, folder).catch(() => undefined);
-    if (theirs !== undefined) return theirs;
-    await moved(folder, `${draft}.broken`);
-    await moved(draft, folder);
-    return await fromFolder(flavour, folder);
-  } finally {
-    for (const left of [draft, `${draft}.broken`]) await rm(left, { recursive: true, force: true });
-  }
-}
-
-function moved(from: string, to: string): Promise<boolean> {
-  return rename(from, to).then(
-    () => true,
-    () => false,
-  );
+  return fillCacheFolder({ folder, fill, find: (filled) => fromFolder(flavour, filled) });
 }
 
 async function unpack(names: Names, draft: string, report: Report): Promise<void> {
