@@ -24,19 +24,19 @@ describe('a promise that is not awaited', () => {
       said.err += chunk.toString();
     });
     const count = (state: string): number => said.out.split(`${state}\n`).length - 1;
-    const says = (state: string, again: () => unknown = () => {}) => {
-      const already = count(state);
-      return until(
+    const waitFor = (what: string, isSeen: () => boolean, again: () => unknown = () => {}) =>
+      until(
         async () => {
           if (child.exitCode !== null) throw new Error(`it died: ${said.err}`);
           await again();
-          return count(state) > already;
+          return isSeen();
         },
-        { what: `the child to be ${state}` },
+        { what: `the child to be ${what}` },
       );
-    };
+    // The state now, not one more line: a cut connection may be mended before the parent looks.
+    const untilServing = () => waitFor('serving', () => said.out.endsWith('serving\n'));
 
-    await says('serving');
+    await untilServing();
     // Each fault as an application meets it: connections cut, replies lost, silence, and the server dead.
     for (const [begin, end] of [
       [() => proxy.cut(), () => {}],
@@ -44,14 +44,14 @@ describe('a promise that is not awaited', () => {
       [() => proxy.silence(), () => proxy.pass()],
       [() => server.kill(), () => server.restart()],
     ] as const) {
-      await says('failing', begin);
-      const served = says('serving');
+      const failures = count('failing');
+      await waitFor('failing', () => count('failing') > failures, begin);
       await end();
-      await served;
+      await untilServing();
     }
     const exit = once(child, 'exit');
     child.send('end');
     expect(await exit).toEqual([0, null]);
     expect(said.err).toBe('');
-  }, 30_000);
+  }, 60_000);
 });

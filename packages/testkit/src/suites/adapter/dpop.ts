@@ -72,12 +72,7 @@ export function describeDpop(target: Target): void {
         at: host.clock.now(),
         token,
       });
-      const response = await host.send('/me', {
-        headers: [
-          ['Authorization', `DPoP ${token}`],
-          ['DPoP', proof],
-        ],
-      });
+      const response = await host.send('/me', { headers: withProof(token, proof) });
       expect([response.status, response.headers['www-authenticate']]).toEqual([
         401,
         `DPoP error="invalid_token", ${ALGS}`,
@@ -114,7 +109,7 @@ export function describeDpop(target: Target): void {
         401,
         'Bearer error="invalid_token"',
       ]);
-      const missing = await host.send('/me', { headers: [['Authorization', `DPoP ${token}`]] });
+      const missing = await host.send('/me', { headers: withProof(token) });
       expect([missing.status, missing.headers['www-authenticate']]).toEqual([401, INVALID]);
       expect(json(await host.send('/public', { headers: [bearer(token)] }))).toEqual({
         user: null,
@@ -141,12 +136,7 @@ export function describeDpop(target: Target): void {
         nonce: await nonce(),
       };
       const send = (...proofs: string[]) =>
-        host.send('/me', {
-          headers: [
-            ['Authorization', `DPoP ${token}`],
-            ...proofs.map((proof) => ['DPoP', proof] as const),
-          ],
-        });
+        host.send('/me', { headers: withProof(token, ...proofs) });
       expect((await send(prover.prove(input), prover.prove(input))).status).toBe(401);
       const proof = prover.prove(input);
       expect((await send(proof)).status).toBe(200);
@@ -166,12 +156,7 @@ export function describeDpop(target: Target): void {
         token,
         nonce,
       });
-      const response = await host.send('/me', {
-        headers: [
-          ['Authorization', `DPoP ${token}`],
-          ['DPoP', proof],
-        ],
-      });
+      const response = await host.send('/me', { headers: withProof(token, proof) });
       expect([response.status, response.headers['www-authenticate']]).toEqual([401, INVALID]);
     });
 
@@ -198,10 +183,7 @@ export function describeDpop(target: Target): void {
       const { token, prover } = await signInWithKey(host);
       const proof = prover.prove({ method: 'GET', path: '/me', at: host.clock.now(), token });
       const response = await host.send('/me?access_token=other', {
-        headers: [
-          ['Authorization', `DPoP ${token}`],
-          ['DPoP', proof],
-        ],
+        headers: withProof(token, proof),
       });
       expect([response.status, json(response)['code']]).toEqual([400, 'invalid_request']);
     });
@@ -213,10 +195,7 @@ export function describeDpop(target: Target): void {
       const twice = `${cookies}; ${cookies.replace(/=.*/, '=other')}`;
       await host.send('/session/logout', {
         method: 'POST',
-        headers: [
-          ['Authorization', `DPoP ${token}`],
-          ['Cookie', twice],
-        ],
+        headers: [...withProof(token), ['Cookie', twice]],
       });
       expect(await host.sessions.list('ada')).toEqual([]);
     });
@@ -232,12 +211,7 @@ export function describeDpop(target: Target): void {
       const { prover } = await signInWithKey(host);
       const token = 'sat_unknown';
       const proof = prover.prove({ method: 'GET', path: '/me', at: host.clock.now(), token });
-      const response = await host.send('/me', {
-        headers: [
-          ['Authorization', `DPoP ${token}`],
-          ['DPoP', proof],
-        ],
-      });
+      const response = await host.send('/me', { headers: withProof(token, proof) });
       expect([response.status, response.headers['www-authenticate']]).toEqual([
         401,
         `DPoP error="invalid_token", ${ALGS}`,
@@ -246,4 +220,9 @@ export function describeDpop(target: Target): void {
   });
 
   describeDpopRefresh(target, open);
+}
+
+/** The headers of a request with a bound token. */
+function withProof(token: string, ...proofs: readonly string[]): (readonly [string, string])[] {
+  return [['Authorization', `DPoP ${token}`], ...proofs.map((proof) => ['DPoP', proof] as const)];
 }
