@@ -59,7 +59,11 @@ export function withRevocationReplay(
   { isHarmless }: { isHarmless(error: unknown): boolean },
 ): SessionStore {
   const randomBytes = createRandomBytes();
-  const log = createReplayLog<Revocation>();
+  const log = createReplayLog<Revocation>((revocation) =>
+    revocation.kind === 'all'
+      ? { tag: revocation.tag, name: 'all', coversSubject: true }
+      : { tag: tagOf(revocation.sid), name: revocation.sid, coversSubject: false },
+  );
   let logger: Logger | undefined;
   let clock: Clock | undefined;
   let storeNow = 0;
@@ -110,7 +114,7 @@ export function withRevocationReplay(
   }
 
   function noteRemoved(sid: string, at: number): void {
-    log.add(tagOf(sid), sid, { kind: 'one', sid, at });
+    log.add({ kind: 'one', sid, at });
   }
 
   return {
@@ -145,10 +149,7 @@ export function withRevocationReplay(
     },
     async removeAll(tag, except, write) {
       const result = await watch(store.removeAll(tag, except, write));
-      if (result.status === 'removed') {
-        log.drop(tag);
-        log.add(tag, 'all', { kind: 'all', tag, except, at: result.now });
-      }
+      if (result.status === 'removed') log.add({ kind: 'all', tag, except, at: result.now });
       return result;
     },
   };

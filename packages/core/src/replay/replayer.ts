@@ -99,13 +99,21 @@ function sleep(clock: Clock | undefined, milliseconds: number): Promise<void> {
   });
 }
 
-/** The revocations of the last minute, grouped by subject. */
+/** What a log has to know of an entry. */
+export interface ReplayKey {
+  /** The subject. */
+  readonly tag: string;
+  /** Of entries with the same subject and name, the newest one is kept. */
+  readonly name: string;
+  /** True if earlier entries of the subject need no replay. */
+  readonly coversSubject: boolean;
+}
+
+/** The revocations of the last minute. */
 export interface ReplayLog<Entry extends { readonly at: number }> {
-  /** Adds an entry; one of the same subject and name is replaced. */
-  add(tag: string, name: string, entry: Entry): void;
-  /** Drops all entries of a subject, because a later one covers them. */
-  drop(tag: string): void;
-  /** Returns the entries of the last minute before `now`, oldest first. */
+  /** Adds an entry. It costs one place in a list; what is covered is dropped later, in one pass. */
+  add(entry: Entry): void;
+  /** Returns the entries of the last minute before `now` that are not covered by later ones, oldest first. */
   recent(now: number): readonly Entry[];
 }
 
@@ -115,44 +123,52 @@ const MAX_SUBJECTS = 10_000;
 /** Entries of one subject. The server remembers as many removals of single sessions. */
 const MAX_ENTRIES = 64;
 
+/** Entries up to which a log is not searched for what can be dropped. */
+const MIN_SEARCHED = 1_024;
+
 /**
  * Creates a log whose size is bounded by subject, so that one busy account neither displaces the revocations of others
  * nor makes a replay expensive.
  */
-export function createReplayLog<Entry extends { readonly at: number }>(): ReplayLog<Entry> {
-  const subjects = new Map<string, Map<string, Entry>>();
+export function createReplayLog<Entry extends { readonly at: number }>(
+  keyOf: (entry: Entry) => ReplayKey,
+): ReplayLog<Entry> {
+  let entries: Entry[] = [];
+  let limit = MIN_SEARCHED;
+
+  /** Drops what is older than a minute, covered, or too much. */
+  function compact(now: number): void {
+    const kept: Entry[] = [];
+    const seen = new Set<string>();
+    // How many entries of a subject are kept; infinitely many behind one that covers the subject.
+    const counts = new Map<string, number>();
+    for (let index = entries.length - 1; index >= 0; index -= 1) {
+      const entry = entries[index] as Entry;
+      const { tag, name, coversSubject } = keyOf(entry);
+      const count = counts.get(tag) ?? 0;
+      const key = `${tag} ${name}`;
+      if (entry.at <= now - TOMBSTONE_TTL_MS || count >= MAX_ENTRIES) continue;
+      if (count === 0 && counts.size === MAX_SUBJECTS) continue;
+      const isReplaced = seen.has(key);
+      // An entry that a newer one replaces has still made the earlier ones unnecessary.
+      if (coversSubject) counts.set(tag, Number.POSITIVE_INFINITY);
+      else if (!isReplaced) counts.set(tag, count + 1);
+      if (isReplaced) continue;
+      kept.push(entry);
+      seen.add(key);
+    }
+    entries = kept.reverse();
+    limit = Math.max(MIN_SEARCHED, 2 * entries.length);
+  }
 
   return {
-    add(tag, name, entry) {
-      const entries = subjects.get(tag) ?? new Map<string, Entry>();
-      // Both maps keep the order of insertion, so that the oldest one comes first.
-      entries.delete(name);
-      entries.set(name, entry);
-      if (entries.size > MAX_ENTRIES) deleteFirst(entries);
-      subjects.delete(tag);
-      subjects.set(tag, entries);
-      if (subjects.size > MAX_SUBJECTS) deleteFirst(subjects);
-    },
-    drop(tag) {
-      subjects.delete(tag);
+    add(entry) {
+      entries.push(entry);
+      if (entries.length >= limit) compact(entry.at);
     },
     recent(now) {
-      const all: Entry[] = [];
-      for (const [tag, entries] of subjects) {
-        for (const [name, entry] of entries) {
-          if (entry.at > now - TOMBSTONE_TTL_MS) all.push(entry);
-          else entries.delete(name);
-        }
-        if (entries.size === 0) subjects.delete(tag);
-      }
-      return all.sort((a, b) => a.at - b.at);
+      compact(now);
+      return [...entries].sort((a, b) => a.at - b.at);
     },
   };
-}
-
-function deleteFirst(map: Map<string, unknown>): void {
-  for (const name of map.keys()) {
-    map.delete(name);
-    return;
-  }
 }

@@ -3,7 +3,6 @@ import { type Clock, isProduction, systemClock } from '../util/clock.js';
 import {
   countLive,
   createSubject,
-  findTombstone,
   forgetRecord,
   prune,
   putRecord,
@@ -112,7 +111,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
   ): void {
     const { sid, createdAt } = record;
     forgetRecord(subject, record, records);
-    rememberRemoval(subject, { sid, operation, at, createdAt, isEvicted });
+    rememberRemoval(subject, sid, { operation, at, createdAt, isEvicted });
   }
 
   /** Marks the step that made a generation as one whose token was presented more than once. */
@@ -132,13 +131,13 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const subject = getOrCreate(tag);
     const { revokedBefore, floor } = subject;
     if (records.has(record.sid)) {
-      const evicted = (subject.tombstones ?? [])
-        .filter((tombstone) => tombstone.isEvicted && tombstone.operation === operation)
-        .map(({ sid }) => sid);
+      const evicted = [...(subject.tombstones ?? [])]
+        .filter(([, tombstone]) => tombstone.isEvicted && tombstone.operation === operation)
+        .map(([sid]) => sid);
       return { status: 'inserted', evicted, now: at };
     }
     const barrier = Math.max(revokedBefore, floor);
-    const tombstone = findTombstone(subject, record.sid);
+    const tombstone = subject.tombstones?.get(record.sid);
     if (record.createdAt <= barrier || tombstone !== undefined) {
       const known = tombstone?.createdAt ?? barrier;
       return { status: 'revoked', revokedBefore: Math.max(barrier, known), now: at };
@@ -182,7 +181,7 @@ export function memoryStore(options: { readonly clock?: Clock } = {}): SessionSt
     const subject = subjects.get(tagOf(sid));
     const record = find(sid);
     if (subject === undefined || record === undefined || isExpired(record, at)) {
-      const isRepeated = subject && findTombstone(subject, sid)?.operation === operation;
+      const isRepeated = subject?.tombstones?.get(sid)?.operation === operation;
       return { status: isRepeated === true ? 'removed' : 'absent', now: at };
     }
     if (expected !== undefined && record.authVersion !== expected) {

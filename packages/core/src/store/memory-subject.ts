@@ -12,7 +12,6 @@ const MAX_REVOCATIONS = 64;
 
 /** A removed session. */
 export interface Tombstone {
-  readonly sid: string;
   readonly operation: string;
   readonly at: number;
   readonly createdAt: number;
@@ -31,8 +30,8 @@ export interface Subject {
   byUse: SessionRecord[];
   /** The same by end, earliest first: counts what is alive without looking at all of it. */
   byEnd: SessionRecord[];
-  /** Oldest first. Created with the first removal: most subjects have none. */
-  tombstones: Tombstone[] | undefined;
+  /** By sid, oldest first. Created with the first removal: most subjects have none. */
+  tombstones: Map<string, Tombstone> | undefined;
   /** Results of `removeAll` by operation, oldest first. Created with the first one. */
   revocations: Map<string, Revocation> | undefined;
   /** The mark of the newest `removeAll`: records created up to it are refused. */
@@ -89,20 +88,14 @@ export function forgetRecord(
 }
 
 /** Remembers which operation removed a session. */
-export function rememberRemoval(subject: Subject, tombstone: Tombstone): void {
-  if (subject.tombstones === undefined) {
-    subject.tombstones = [tombstone];
-    return;
-  }
-  subject.tombstones.push(tombstone);
-  if (subject.tombstones.length <= MAX_TOMBSTONES) return;
-  const forgotten = subject.tombstones.shift();
-  if (forgotten !== undefined) subject.floor = Math.max(subject.floor, forgotten.createdAt);
-}
-
-/** Returns how a session was removed, if it was, and is remembered by name. */
-export function findTombstone({ tombstones }: Subject, sid: string): Tombstone | undefined {
-  return tombstones?.find((tombstone) => tombstone.sid === sid);
+export function rememberRemoval(subject: Subject, sid: string, tombstone: Tombstone): void {
+  subject.tombstones ??= new Map();
+  const { tombstones } = subject;
+  tombstones.set(sid, tombstone);
+  const [oldest] = tombstones.size > MAX_TOMBSTONES ? tombstones : [];
+  if (oldest === undefined) return;
+  tombstones.delete(oldest[0]);
+  subject.floor = Math.max(subject.floor, oldest[1].createdAt);
 }
 
 /** Remembers the result of a `removeAll`. */
@@ -129,26 +122,26 @@ export function prune(
     if (record === undefined || at < record.auth.expiresAt + KEPT_AFTER_END_MS) break;
     forgetRecord(subject, record, records);
   }
-  if (tombstones !== undefined) {
-    const isOver = ({ at: removedAt }: Tombstone): boolean => at >= removedAt + TOMBSTONE_TTL_MS;
-    let count = 0;
-    while (
-      count < Math.min(PRUNE_STEP, tombstones.length) &&
-      isOver(tombstones[count] as Tombstone)
-    )
-      count += 1;
-    if (count > 0) tombstones.splice(0, count);
-  }
-  if (revocations !== undefined && revocations.size > 0) {
-    for (const [operation, revocation] of revocations) {
-      if (at < revocation.at + TOMBSTONE_TTL_MS) break;
-      revocations.delete(operation);
-    }
-  }
+  forgetOutdated(tombstones, at);
+  forgetOutdated(revocations, at);
   return (
-    byEnd.length + (tombstones?.length ?? 0) + (revocations?.size ?? 0) === 0 &&
+    byEnd.length + (tombstones?.size ?? 0) + (revocations?.size ?? 0) === 0 &&
     at >= subject.revokedAt + REVOCATION_TTL_MS
   );
+}
+
+/** Removes at most {@link PRUNE_STEP} entries that are no longer needed, oldest first. */
+function forgetOutdated(
+  entries: Map<string, { readonly at: number }> | undefined,
+  now: number,
+): void {
+  if (entries === undefined || entries.size === 0) return;
+  let step = 0;
+  for (const [key, { at }] of entries) {
+    if (step === PRUNE_STEP || now < at + TOMBSTONE_TTL_MS) return;
+    entries.delete(key);
+    step += 1;
+  }
 }
 
 function compareByUse(left: SessionRecord, right: SessionRecord): number {

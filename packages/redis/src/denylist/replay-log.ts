@@ -26,21 +26,25 @@ export interface DenialLog {
 
 /** Creates a log of denials. */
 export function createDenialLog(): DenialLog {
-  const log = createReplayLog<RecordedDenial>();
+  const log = createReplayLog<RecordedDenial>((entry) => {
+    const { tag } = entry;
+    if (entry.kind === 'spent') {
+      return { tag, name: `spent:${entry.token.jti}`, coversSubject: false };
+    }
+    if (entry.kind === 'all') {
+      // The server has dropped the single denials of the subject for it.
+      return { tag, name: 'all', coversSubject: entry.watermark.except === undefined };
+    }
+    return {
+      tag,
+      name: entry.denials.map(({ kind, id }) => `${kind}:${id}`).join(),
+      coversSubject: false,
+    };
+  });
   return {
     add(entry) {
-      const { tag } = entry;
-      if (entry.kind === 'some') {
-        for (const denial of entry.denials) {
-          log.add(tag, `${denial.kind}:${denial.id}`, { ...entry, denials: [denial] });
-        }
-      } else if (entry.kind === 'all') {
-        // The server has dropped the single denials of the subject for it.
-        if (entry.watermark.except === undefined) log.drop(tag);
-        log.add(tag, 'all', entry);
-      } else {
-        log.add(tag, `spent:${entry.token.jti}`, entry);
-      }
+      if (entry.kind !== 'some') log.add(entry);
+      else for (const denial of entry.denials) log.add({ ...entry, denials: [denial] });
     },
     recent: (now) => mergeDenials(log.recent(now)),
   };

@@ -3,7 +3,7 @@
  *
  *   <16 characters>  a session, named by the part of its sid behind the tag; value as in store/codec.ts
  *   !                the header: totals, the marks of removals, remembered calls and the directory of pages
- *   #<n>             page n of the index: up to 64 entries of <rest of sid> <lastUsedAt> <expiresAt>
+ *   #<n>             page n of the index: 2 to 64 entries of <rest of sid> <lastUsedAt> <expiresAt>
  *   ~                the newest removals of single sessions, at most 64, the newest one first
  *
  * Every script does bounded work: it reads the header and the one or two pages that it changes. A session names its
@@ -78,11 +78,10 @@ local function build(h)
 end
 `;
 
-/** Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. */
+/** Lua code for scripts that change the index as well; it follows `RECORD_HEADER`. `text` keeps two digits more than `..`. */
 export const INDEX_HEADER: string = `
 local pack, unpackAt, sub, find = struct.pack, struct.unpack, string.sub, string.find
 
--- Two digits more than '..' keeps.
 local function text(n) return string.format('%.0f', n) end
 
 -- Operations as 20 bytes each, so that they can be compared in place.

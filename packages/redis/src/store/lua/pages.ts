@@ -1,28 +1,13 @@
 /**
- * Lua code for the pages of the index: reads and changes them, and keeps the directory of the header true. Used by
- * `INDEX_HEADER`, whose constants and variables it needs.
+ * Lua code for the pages of the index: reads and changes them, and keeps the directory of the header true. A page of one
+ * entry is not stored: the directory has all of it. `locate` returns the page of a session and the place of its entry
+ * there; `addEntry` and `touchEntry` return the page. Used by `INDEX_HEADER`, whose constants and variables it needs.
  */
 export const PAGES = `
 local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
 
 local function setSlot(p, value)
   meta.dir = sub(meta.dir, 1, p * SLOT) .. value .. sub(meta.dir, (p + 1) * SLOT + 1)
-end
-
-local function readPage(p)
-  local page = pages[p]
-  if not page then
-    page = redis.call('HGET', key, '#' .. p) or ''
-    -- A damaged page is given up. Its sessions return to the index with their next write.
-    local count = slot(p)
-    if #page ~= count * ENTRY then
-      meta.count = math.max(0, meta.count - count)
-      page = ''
-      setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
-    end
-    pages[p] = page
-  end
-  return page
 end
 
 local function summarize(page)
@@ -36,13 +21,34 @@ local function summarize(page)
   return pack('>I2I7I7c16', #page / ENTRY, ends, used, name)
 end
 
+local function readPage(p)
+  local page = pages[p]
+  if not page then
+    local count, ends, used, first = slot(p)
+    if count == 1 then
+      page = pack('>c16I7I7', first, used, ends)
+    else
+      page = count > 0 and redis.call('HGET', key, '#' .. p) or ''
+    end
+    -- A damaged page is given up. Its sessions return to the index with their next write.
+    if #page ~= count * ENTRY then
+      meta.count = math.max(0, meta.count - count)
+      page = ''
+      setSlot(p, summarize(''))
+    end
+    pages[p] = page
+  end
+  return page
+end
+
 local function setPage(p, page)
+  local name, count = '#' .. p, slot(p)
   pages[p] = page
-  fields['#' .. p] = page
+  fields[name] = #page > ENTRY and page or nil
+  if count > 1 and #page <= ENTRY then redis.call('HDEL', key, name) end
   setSlot(p, summarize(page))
 end
 
--- Returns the page of a session and the place of its entry there.
 local function locate(field, p)
   if p and (p + 1) * SLOT <= #meta.dir then
     local at = findAligned(readPage(p), field, ENTRY, 0)
@@ -55,7 +61,6 @@ local function locate(field, p)
   end
 end
 
--- Adds an entry and returns its page.
 local function addEntry(field, used, ends, hint)
   local last = #meta.dir / SLOT - 1
   local p = hint or last
@@ -69,14 +74,14 @@ local function addEntry(field, used, ends, hint)
   end
   if not p then
     p = last + 1
-    setSlot(p, pack('>I2I7I7c16', 0, NEVER, NEVER, string.rep(' ', 16)))
+    setSlot(p, summarize(''))
     pages[p] = ''
   end
   local page = readPage(p) .. pack('>c16I7I7', field, used, ends)
   local count, minEnds, minUsed, first = slot(p)
   if used < minUsed or used == minUsed and isBefore(field, first) then minUsed, first = used, field end
   pages[p] = page
-  fields['#' .. p] = page
+  if count > 0 then fields['#' .. p] = page end
   setSlot(p, pack('>I2I7I7c16', count + 1, math.min(minEnds, ends), minUsed, first))
   meta.count = meta.count + 1
   meta.soonest = math.min(meta.soonest, ends)
@@ -91,15 +96,21 @@ local function removeEntry(p, at)
   local last = #meta.dir / SLOT - 1
   while last >= 0 and slot(last) == 0 do
     meta.dir = sub(meta.dir, 1, last * SLOT)
-    fields['#' .. last] = nil
-    redis.call('HDEL', key, '#' .. last)
     pages[last] = nil
     last = last - 1
   end
 end
 
--- Sets the times of a session in the index, and returns its page.
 local function touchEntry(field, p, used, ends)
+  if p and (p + 1) * SLOT <= #meta.dir then
+    local count, _, _, first = slot(p)
+    if count == 1 and first == field then
+      meta.soonest = math.min(meta.soonest, ends)
+      setSlot(p, pack('>I2I7I7c16', 1, ends, used, field))
+      pages[p] = nil
+      return p
+    end
+  end
   local q, at = locate(field, p)
   if not q then return addEntry(field, used, ends) end
   local page = readPage(q)

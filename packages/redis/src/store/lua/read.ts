@@ -42,8 +42,8 @@ else
     end
   else
     for p = 0, #meta.dir / SLOT - 1 do
-      local page = redis.call('HGET', key, '#' .. p) or ''
-      for at = 1, #page - ENTRY + 1, ENTRY do
+      local page = readPage(p)
+      for at = 1, #page, ENTRY do
         local field, _, ends = unpackAt('>c16I7I7', page, at)
         if now < ends then table.insert(wanted, field) end
       end
