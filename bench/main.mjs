@@ -14,6 +14,7 @@ import { measurePages } from './src/parts/pages.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
 import { measureRoundTrips } from './src/parts/round-trips.mjs';
 import { measureScaling } from './src/parts/scaling.mjs';
+import { measureSlices } from './src/parts/slices.mjs';
 import { measureSql } from './src/parts/sql.mjs';
 import { measureVerify } from './src/parts/verify.mjs';
 import { createProgress } from './src/progress.mjs';
@@ -23,6 +24,7 @@ import { writeResults } from './src/report/write.mjs';
 import { settingsOf } from './src/settings.mjs';
 
 const PARTS = {
+  slices: measureSlices,
   verify: measureVerify,
   jwt: measureJwt,
   http: measureHttp,

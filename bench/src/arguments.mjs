@@ -5,7 +5,7 @@ export const USAGE = `npm run bench -- [--only=PART,PART] [--quick] [--framework
 
   --only        some of the parts, in their order; default: all
   --quick       seconds a part: shows that it runs; its figures are not valid
-  --frameworks  of express, fastify, hono, for the parts http and pages; default: all
+  --frameworks  of express, fastify, hono, for the parts slices, http and pages; default: all
   --out         where results are written; default: bench/results, and nowhere when quick
 `;
 

@@ -28,6 +28,8 @@ const FULL = {
   clusters: [1, 3],
   scalingMs: 800,
   /** Rounds of paired slices, and milliseconds of each slice. */
+  sliceRounds: 200,
+  sliceMs: 8,
   sqlRounds: 60,
   sqlMs: 20,
 };
@@ -52,6 +54,8 @@ const QUICK = {
   pageRequests: 256,
   clusters: [1],
   scalingMs: 50,
+  sliceRounds: 2,
+  sliceMs: 2,
   sqlRounds: 2,
   sqlMs: 5,
 };

@@ -50,6 +50,18 @@ describe('the bench', { timeout: PATIENCE }, () => {
     expect(results.goals.find(({ goal }) => goal === 'refresh: 2 round trips')?.reached).toBe('2');
   });
 
+  it.concurrent('measures in slices that take turns', async () => {
+    const { results } = await bench('--only=slices');
+
+    const ids = results.groups.map(({ id }) => id);
+    for (const id of ['slices-local', 'slices-redis-8', 'slices-guarded-hono'])
+      expect(ids).toContain(id);
+    const guarded = results.groups.find(({ id }) => id === 'slices-guarded-fastify');
+    expect(guarded.notes.join()).toMatch(/^Beyond the idle hook: -?[\d.]+ µs, -?[\d.]+ hashes\.$/);
+    for (const { rows } of results.groups)
+      for (const { cells } of rows) expect(cells.settled).toMatch(/^(yes|no:)/);
+  });
+
   it.concurrent('measures many live sessions, and a restart among them', async () => {
     const { results } = await bench('--only=live');
 
