@@ -5,7 +5,7 @@ import { startServer } from '../http/server.mjs';
 import { summary } from '../measure.mjs';
 
 const BARE = 'bare';
-export const IDLE = 'idle hook';
+const IDLE = 'idle hook';
 
 export async function measureHttp({ openServer, settings, frameworks, onRound }) {
   const { url } = await openServer();

@@ -6,7 +6,8 @@ import { createOursJwt, createOursStateless } from '../peers/ours-jwt.mjs';
 import { subjectNamed } from '../sample.mjs';
 
 export const JOSE = 'jose, jwtVerify';
-const FIRST = 'ours, first';
+export const FAST_JWT = 'fast-jwt';
+export const FIRST = 'ours, first';
 /** More tokens than an engine caches: each verification in turn is a first one. */
 const UNCACHED = 20_000;
 export const REPEATED = 'ours, repeated';
@@ -73,7 +74,7 @@ async function measure(alg, settings, onRound) {
 async function gatherVerifiers(keys) {
   const makers = {
     [JOSE]: async () => ({ verify: (await import('../peers/jose.mjs')).createJose(keys) }),
-    'fast-jwt': async () => ({
+    [FAST_JWT]: async () => ({
       verify: (await import('../peers/fast-jwt.mjs')).createFastJwt(keys),
       isAtOnce: true,
     }),

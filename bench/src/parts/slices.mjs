@@ -10,10 +10,10 @@ import { recordsOf } from '../peers/ours.mjs';
 import { openIoredis } from '../provision.mjs';
 import { sampleSession, subjectNamed } from '../sample.mjs';
 
-const SHA = 'one SHA-256 of the token';
+export const SHA = 'one SHA-256 of the token';
 const HGET = 'bare HGET';
-const IDLE = 'idle hook';
-const NEAR = 'ours, near cache';
+export const IDLE = 'idle hook';
+export const NEAR = 'ours, near cache';
 
 export async function measureSlices({ openServer, settings, frameworks, onRound }) {
   const { url } = await openServer();

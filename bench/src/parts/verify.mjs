@@ -4,8 +4,6 @@ import { inTurns } from '../measure.mjs';
 import { CONTENDERS, HGET, HGET_NODE_REDIS, SHA } from '../verify/contenders.mjs';
 import { startContender } from '../verify/process.mjs';
 
-export { HGET, SHA };
-
 const LOCAL = [
   SHA,
   'ours, memory',
