@@ -4,7 +4,8 @@ import type { Clock } from './clock.js';
 export interface Deadline {
   /** By `Clock.elapsed`. */
   readonly dueAt: number;
-  readonly expire: () => void;
+  /** Absent once it was stopped: tables that the set of deadlines leaves behind must not keep calls alive. */
+  expire: (() => void) | undefined;
 }
 
 /** Gives each call the same time. */
@@ -39,7 +40,7 @@ export function createDeadlines(clock: Clock, milliseconds: number): Deadlines {
         return;
       }
       pending.delete(deadline);
-      deadline.expire();
+      deadline.expire?.();
     }
   }
 
@@ -52,7 +53,9 @@ export function createDeadlines(clock: Clock, milliseconds: number): Deadlines {
       return deadline;
     },
     stop(deadline) {
-      if (deadline !== undefined) pending.delete(deadline);
+      if (deadline === undefined) return;
+      deadline.expire = undefined;
+      pending.delete(deadline);
     },
   };
 }

@@ -11,7 +11,8 @@ const MAX_WAIT_MS = 100;
  * attempts. After 100 ms, compare-and-set resolves the conflict instead.
  */
 export function createKeyedMutex(clock: Clock): KeyedMutex {
-  const last = new Map<string, Promise<unknown>>();
+  // A holder is emptied when its work ends: tables that the map leaves behind must not keep results alive.
+  const last = new Map<string, { work: Promise<unknown> | undefined }>();
 
   function waitFor(previous: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
@@ -25,13 +26,15 @@ export function createKeyedMutex(clock: Clock): KeyedMutex {
   }
 
   return async (key, work) => {
-    const previous = last.get(key);
+    const previous = last.get(key)?.work;
     const current = previous === undefined ? work() : waitFor(previous).then(work);
-    last.set(key, current);
+    const holder: { work: Promise<unknown> | undefined } = { work: current };
+    last.set(key, holder);
     try {
       return await current;
     } finally {
-      if (last.get(key) === current) last.delete(key);
+      holder.work = undefined;
+      if (last.get(key) === holder) last.delete(key);
     }
   };
 }

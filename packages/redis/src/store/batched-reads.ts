@@ -193,7 +193,7 @@ export function createBatchedReads({
     isSharded || pending.size === 0 || (pending.size === 1 && waiting.length >= MIN_SECOND_BATCH);
 
   /** Returns the next batch: all reads, or one half of them if they are enough for two. */
-  function take(): readonly PendingRead[] {
+  function take(): PendingRead[] {
     if (waiting.length < MIN_SECOND_BATCH) {
       const all = waiting;
       waiting = [];
@@ -213,6 +213,8 @@ export function createBatchedReads({
       batch.length === 1 ||
       (batch.length <= MAX_PLAIN && !batch.some(({ needsTime }) => needsTime));
     const onEnd = (): void => {
+      // Tables that the set of batches leaves behind must not keep reads alive.
+      batch.length = 0;
       if (pending.delete(batch)) flush();
     };
     if (isPlain) readEach(batch, onEnd);

@@ -84,7 +84,7 @@ local pack, unpackAt, sub, find = struct.pack, struct.unpack, string.sub, string
 
 local function text(n) return string.format('%.0f', n) end
 
--- Operations as 20 bytes each, so that they can be compared in place.
+-- Operations as 20 bytes each, to be compared in place.
 local function nameOf(operation)
   if #operation > 20 or find(operation, ' ', 1, true) then
     operation = sub(redis.sha1hex(operation), 1, 20)
@@ -144,7 +144,7 @@ local function tombstone(field, flag, created, operation)
   fields['~'] = list
 end
 
--- Returns the place of the remembered call that removed all sessions, if it was the same one.
+-- Returns the place of the remembered call that removed all sessions.
 local function findCall(operation) return findAligned(meta.calls, nameOf(operation), CALL, 0) end
 
 local function rememberCall(operation, count)
