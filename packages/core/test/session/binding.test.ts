@@ -1,4 +1,6 @@
+import { createSessions, memoryStore } from '@sess/core';
 import { createAdoptions } from '@sess/core/internal';
+import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
 import { boundDigest, findCookie, rebind } from '../../src/session/binding.js';
 import { contextOf } from '../../src/session/context.js';
@@ -143,5 +145,21 @@ describe('the context of an engine', () => {
     expect(contextOf({})).toBeUndefined();
     const context = contextOf(arrange().sessions);
     expect(context && createAdoptions(context)).toHaveProperty('adopt');
+  });
+});
+
+describe('a session that is bound to a key', () => {
+  it('is not verified without a proof of it, from memory neither', async () => {
+    const clock = createFakeClock();
+    const store = memoryStore({ clock });
+    const sessions = createSessions({ store, clock, logger: silentLogger });
+    const { accessToken, session } = await sessions.create({ subject: 'ada' });
+    expect(sessions.verify(accessToken)).toMatchObject({ ok: true });
+    const { record } = await store.load(session.sid);
+    if (record === undefined) throw new Error('the session was not stored');
+    const write = { notAfter: clock.now() + 1_000, operation: 'bind' };
+    const next = { ...record.auth, binding: { kind: 'dpop', jkt: 'thumbprint' } as const };
+    await store.replaceAuth(session.sid, record.authVersion, next, write);
+    expect(await sessions.verify(accessToken)).toEqual({ ok: false, reason: 'unbound' });
   });
 });

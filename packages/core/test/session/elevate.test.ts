@@ -1,4 +1,5 @@
-import type { Issued, Sessions } from '@sess/core';
+import { createSessions, type Issued, type Sessions } from '@sess/core';
+import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { arrange, settle } from './arrange.js';
 
@@ -286,5 +287,28 @@ describe('elevate with lifetimes', () => {
     const before = await auth();
     await expect(elevate({ idleTtl: '0s' })).rejects.toThrow(/idleTtl/);
     expect(await auth()).toEqual(before);
+  });
+});
+
+describe('the data of a session', () => {
+  it('is not written by an elevation that changes none of it', async () => {
+    const { sid, faulty, elevate } = await signIn();
+    const versions = async () => {
+      const { record } = await faulty.store.load(sid);
+      return [record?.authVersion, record?.dataVersion];
+    };
+    expect(await versions()).toEqual([1, 1]);
+    await elevate({ acr: 'two' });
+    expect(await versions()).toEqual([2, 1]);
+    await elevate({ data: { a: 1 } });
+    expect(await versions()).toEqual([3, 2]);
+  });
+
+  it('is read from memory by a token from before the elevation', async () => {
+    const sessions = createSessions({ logger: silentLogger });
+    const { accessToken, session } = await sessions.create({ subject: 'ada', acr: 'one' });
+    await sessions.elevate(session.sid, { acr: 'two' });
+    // No promise: it was not read from the store.
+    expect(sessions.verify(accessToken)).toMatchObject({ ok: true, session: { acr: 'one' } });
   });
 });

@@ -1,6 +1,7 @@
 import { createSessions, memoryStore, type Sessions } from '@sess/core';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
+import { withValues } from '../../src/session/once.js';
 import { arrange } from './arrange.js';
 
 async function signedIn() {
@@ -209,5 +210,16 @@ describe('an update by a function', () => {
       each.update(session.sid, (data) => ({ ...data, count: Number(data['count']) + 1 }));
     for (let round = 0; round < 5; round += 1) await Promise.all(engines.map(increment));
     expect((await first.get(session.sid))?.data).toEqual({ count: 40 });
+  });
+});
+
+describe('the data part of a record', () => {
+  const part = { subject: 'ada', device: {}, data: {} };
+
+  it('has no member for values that are gone', () => {
+    const value = { name: 'flash', value: 'saved', expiresAt: 5 };
+    const full = withValues(part, [value]);
+    expect(full).toEqual({ ...part, once: [value] });
+    expect(withValues(full, [])).toStrictEqual(part);
   });
 });

@@ -67,6 +67,60 @@ describe('reads', () => {
   });
 });
 
+describe('the time of the store', () => {
+  it('is sampled again after the local clock was set back by more than a second', async () => {
+    let local = 100_000;
+    let loads = 0;
+    const time = createStoreTime({ now: () => local });
+    const logger = createMemoryLogger();
+    const port = createStoreClient({
+      store: {
+        ...memoryStore(),
+        load: async () => {
+          loads += 1;
+          return { record: undefined, now: 500_000 };
+        },
+      },
+      clock: { now: () => local },
+      time,
+      random: createRandomBytes(),
+      events: createEvents(logger),
+      logger,
+    });
+    await port.sampleTime('sid');
+    local -= 1_000;
+    await port.sampleTime('sid');
+    expect(loads).toBe(1);
+    local -= 1_001;
+    await port.sampleTime('sid');
+    expect(loads).toBe(2);
+  });
+
+  it('is refused if it is no time, and a failure is reported as one of a load', async () => {
+    const wrong = arrange({ load: async () => ({ record: undefined, now: Number.NaN }) });
+    await expect(wrong.port.sampleTime('sid')).rejects.toThrow(StoreUnavailableError);
+    const down = arrange({ load: () => Promise.reject(new Error('down')) });
+    await expect(down.port.sampleTime('sid')).rejects.toThrow("failed at 'load'");
+  });
+});
+
+describe('what the port shows of its store', () => {
+  it.each([
+    [true, true],
+    [false, false],
+    [undefined, false],
+  ])('isLocal %s is %s', (isLocal, expected) => {
+    expect(arrange({ isLocal } as Partial<SessionStore>).port.isLocal).toBe(expected);
+  });
+
+  it('a record that is absent from a read without the time is no failure', async () => {
+    const { port, record, told } = arrange({ loadRecord: async () => undefined });
+    await port.load(record.sid);
+    expect(await port.loadRecord(record.sid)).toBeUndefined();
+    expect(told).toEqual([]);
+  });
+});
+
 describe('faults', () => {
   const down = () => Promise.reject(new Error('down'));
   const calls = {

@@ -71,3 +71,22 @@ it('a sample is not fresh before there is one, however young the clock', () => {
   expect(time.isFresh).toBe(true);
   expect(time.now()).toBe(7);
 });
+
+it('a clock that goes back by a second or less was corrected, by more it was set', () => {
+  let now = 100_000;
+  const time = createStoreTime({ now: () => now });
+  time.observe(500_000);
+  now -= 1_000;
+  expect([time.now(), time.isSampled]).toEqual([499_000, true]);
+  now -= 1_001;
+  time.now();
+  expect(time.isSampled).toBe(false);
+});
+
+it('a sample from ahead of a corrected clock is not fresh', () => {
+  let now = 100_000;
+  const time = createStoreTime({ now: () => now });
+  time.observe(100_000);
+  now -= 1;
+  expect([time.isFresh, time.isSampled]).toEqual([false, true]);
+});

@@ -2,6 +2,7 @@ import { createSessions, memoryStore } from '@sess/core';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { arrange, settle } from './arrange.js';
+import { createFakeTokens } from './fake-tokens.js';
 
 describe('verify', () => {
   it.each([
@@ -121,5 +122,31 @@ describe('verify', () => {
     clock.advance('15m');
     skewed.advance('15m');
     expect(await sessions.verify(issued.accessToken)).toEqual({ ok: false, reason: 'expired' });
+  });
+
+  it('logs why a token was refused, and of which session', async () => {
+    const { sessions, clock, logger } = arrange();
+    const { accessToken, session } = await sessions.create({ subject: 'ada' });
+    clock.advance('15m');
+    await sessions.verify(accessToken);
+    expect(logger.lines.filter(({ level }) => level === 'debug')).toMatchObject([
+      { fields: { sid: session.sid, reason: 'expired' } },
+    ]);
+  });
+
+  it('a local clock that is ahead refuses no token before the time of the store is known', async () => {
+    const clock = createFakeClock();
+    const store = memoryStore({ clock });
+    const options = { store, logger: silentLogger };
+    const accessToken = createFakeTokens({ verify: undefined as never });
+    const { accessToken: token } = await createSessions({ ...options, clock, accessToken }).create({
+      subject: 'ada',
+    });
+    const ahead = createSessions({
+      ...options,
+      clock: createFakeClock(clock.now() + 3_600_000),
+      accessToken,
+    });
+    expect(await ahead.verify(token)).toMatchObject({ ok: true });
   });
 });

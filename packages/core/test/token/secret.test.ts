@@ -6,6 +6,7 @@ import {
   deriveAccessSecret,
   deriveRefreshSecret,
   digest,
+  encodeBase64Url,
   isSameDigest,
 } from '../../src/token/crypto.js';
 
@@ -25,6 +26,13 @@ describe('digest', () => {
         expect(digest(text(bytes))).toBe(whole.slice(0, 22));
       }),
     );
+  });
+});
+
+describe('encodeBase64Url', () => {
+  it.each([0, 12, 32, 63, 64, 65, 100])('is base64url of all of %i bytes', (size) => {
+    const bytes = Uint8Array.from({ length: size }, (_, index) => 255 - index);
+    expect(encodeBase64Url(bytes)).toBe(text(bytes));
   });
 });
 
