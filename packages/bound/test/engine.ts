@@ -15,6 +15,24 @@ import { createRenewal } from '../src/dbsc/renewal.js';
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
+/** A device that signs proofs, as compact JWS. */
+export interface DeviceKey {
+  readonly jwk: object;
+  prove(challenge: string, header?: object): string;
+}
+
+export function createDeviceKey(): DeviceKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    jwk: publicKey.export({ format: 'jwk' }),
+    prove(challenge, header = {}) {
+      const text = `${encode({ typ: 'dbsc+jwt', alg: 'ES256', ...header })}.${encode({ jti: challenge })}`;
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' as const };
+      return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+    },
+  };
+}
+
 /** An engine with bound sessions, a clock, and a device that signs. */
 export function openEngine(options: SessionsOptions = {}) {
   const clock = createFakeClock();
@@ -26,17 +44,12 @@ export function openEngine(options: SessionsOptions = {}) {
   context.devices.push(createDevicePort(context));
   const register = createRegistration(context, 600_000);
   const renew = createRenewal(context, 600_000);
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const jwk = publicKey.export({ format: 'jwk' });
-
-  function prove(challenge: string, header: object) {
-    const text = `${encode({ typ: 'dbsc+jwt', alg: 'ES256', ...header })}.${encode({ jti: challenge })}`;
-    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' as const };
-    const signature = sign('sha256', Buffer.from(text), key).toString('base64url');
-    const proof = parseProof(`${text}.${signature}`);
+  const device = createDeviceKey();
+  const prove = (challenge: string, header: object) => {
+    const proof = parseProof(device.prove(challenge, header));
     if (proof === undefined) throw new Error('the proof is malformed');
     return proof;
-  }
+  };
 
   return {
     clock,
@@ -45,7 +58,7 @@ export function openEngine(options: SessionsOptions = {}) {
     unaware: create(),
     register(refreshToken: string) {
       const token = parseRefreshToken(refreshToken) as RefreshCredential;
-      return register(token, prove(registrationChallenge(token), { jwk }));
+      return register(token, prove(registrationChallenge(token), { jwk: device.jwk }));
     },
     async renew(sid: string) {
       const asked = await renew(sid, 'absent');

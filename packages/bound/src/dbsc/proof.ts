@@ -21,9 +21,12 @@ export interface DeviceProof {
   readonly hasKey: boolean;
 }
 
-/** Returns the text of a header that browsers send as a string of RFC 9651, or as a bare item. */
+/**
+ * Returns the text of a header that browsers send as a string of RFC 9651, whose parameters are to be ignored, or as a bare
+ * item.
+ */
 export function unquote(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : (/^"([^"]*)"$/.exec(value)?.[1] ?? value);
+  return value === undefined ? undefined : (/^"([^"]*)" *(?:;.*)?$/.exec(value)?.[1] ?? value);
 }
 
 /** Returns a proof, or `undefined` for anything that is not of its form. */
