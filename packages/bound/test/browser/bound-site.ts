@@ -2,106 +2,84 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createSessions, memoryStore } from '@sess/core';
-import type { SessionStore } from '@sess/core/store';
-import { failFast, redisStore } from '@sess/redis';
-import { postgresStore } from '@sess/sql/postgres';
-import { requireServer, startPostgres, startRedisServer } from '@sess/test-servers';
-import { createFaultyStore, silentLogger } from '@sess/testkit';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import { createSessions, type Sessions } from '@sess/core';
+import { silentLogger } from '@sess/testkit';
 import type { BrowserContext, Page } from 'playwright-core';
-import { inject, type TestContext } from 'vitest';
+import { type TestContext, vi } from 'vitest';
 import { launchProfile } from '../../../../test/browser.js';
-import type { FaultyStore, RunningHost } from '../../../../test/kit.js';
+import type { RunningHost } from '../../../../test/kit.js';
 import { type Front, startFront } from '../../../../test/pages/front.js';
 import { startPages as express } from '../../../express/test/pages-app.js';
 import { startPages as fastify } from '../../../fastify/test/pages-app.js';
 import { startPages as hono } from '../../../hono/test/pages-app.js';
 import { createDbsc } from '../../src/dbsc/dbsc.js';
+import { openStore, type StoreKind } from './bound-stores.js';
 import { SPKI_DIGEST, TLS } from './certificate.js';
 
 const APPLICATIONS = { express, fastify, hono };
 
-export const FRAMEWORKS = Object.keys(APPLICATIONS) as (keyof typeof APPLICATIONS)[];
+export type FrameworkName = keyof typeof APPLICATIONS;
 
-/** How long a cookie lives here. Milliseconds. */
+export const FRAMEWORKS = Object.keys(APPLICATIONS) as readonly FrameworkName[];
+
+/** How long a cookie lives here that a test lets run out. Milliseconds. */
 export const BOUND_TTL_MS = 4_000;
 
-type Finish = TestContext['onTestFinished'];
+/** What a site is made of. */
+export interface SiteChoice {
+  readonly framework: FrameworkName;
+  readonly store: StoreKind;
+}
+
+export interface SiteOptions extends SiteChoice {
+  /** Milliseconds. Default: `BOUND_TTL_MS`. */
+  readonly boundTtl?: number;
+  /** `false`: the application does not have the option `bound`. Default: `true`. */
+  readonly isBinding?: boolean;
+}
 
 /** An application with bound sessions on `https://localhost`. */
 export interface BoundSite {
   readonly front: Front;
-  readonly store: FaultyStore;
+  readonly sessions: Sessions;
+  /** Whether sessions outlive the process of the application. */
+  readonly outlives: boolean;
   /** The events that concern theft, by name. */
   readonly events: readonly string[];
   /** Launches a browser with a new profile, which may sign six proofs. */
   open(isEnabled?: boolean): Promise<BrowserContext>;
   /** How often the route of proofs returned a status. */
   proofs(status: number): number;
-  /** Ends the process of the application as far as it has one, and starts another on the same store. */
+  /** Takes the store away. */
+  fail(): Promise<void>;
+  heal(): Promise<void>;
+  /** Ends the application, and starts another on the same store. */
   restart(): Promise<void>;
 }
 
-const STORES = {
-  memory: async () => {
-    const store = memoryStore();
-    return () => store;
-  },
-  async redis(onTestFinished: Finish) {
-    const server = await startRedisServer({ binary: requireServer(inject('servers').redis) });
-    const clients: Redis[] = [];
-    onTestFinished(async () => {
-      for (const client of clients) client.disconnect();
-      await server.stop();
-    });
-    return () => {
-      const options = { ...failFast, enableOfflineQueue: true, commandTimeout: 20_000 };
-      const client = new Redis(server.url, options);
-      clients.push(client);
-      return redisStore(client, { timeout: 20 });
-    };
-  },
-  async postgres(onTestFinished: Finish) {
-    const server = await startPostgres();
-    const pool = new pg.Pool({ connectionString: server.url });
-    onTestFinished(async () => {
-      await pool.end();
-      await server.stop();
-    });
-    await postgresStore(pool).migrate();
-    return () => postgresStore(pool);
-  },
-} satisfies Record<string, (onTestFinished: Finish) => Promise<() => SessionStore>>;
-
 /** Starts an application for the running test. */
 export async function openBoundSite(
-  given: {
-    readonly framework: keyof typeof APPLICATIONS;
-    readonly store?: keyof typeof STORES;
-    readonly boundTtl?: number;
-  },
-  onTestFinished: Finish,
+  options: SiteOptions,
+  onTestFinished: TestContext['onTestFinished'],
 ): Promise<BoundSite> {
-  const { framework, store: kind = 'memory', boundTtl = BOUND_TTL_MS } = given;
-  const openStore = await STORES[kind](onTestFinished);
+  const { framework, store: kind, boundTtl = BOUND_TTL_MS, isBinding = true } = options;
+  const store = await openStore(kind);
+  onTestFinished(() => store.close());
   const events: string[] = [];
   const pages = {
     notes: 0,
     show: (subject: string) => `${ICON}<p>Signed in as ${subject}</p>${FORMS}`,
   };
-  let store = createFaultyStore(openStore());
+  const bound = isBinding ? { bound: createDbsc({ boundTtl: boundTtl / 1_000 }, 1_000) } : {};
+  let sessions: Sessions;
 
   async function start(): Promise<RunningHost> {
-    store = createFaultyStore(openStore());
-    const sessions = createSessions({ store: store.store, logger: silentLogger });
+    sessions = createSessions({ store: await store.connect(), logger: silentLogger });
     for (const name of ['reuse', 'unbound-use'] as const) {
       sessions.on(name, () => void events.push(name));
     }
-    const bound = createDbsc({ boundTtl: boundTtl / 1_000 }, 1_000);
-    const options = { transport: 'cookie' as const, afterLogout: '/bye', bound };
-    return APPLICATIONS[framework]({ sessions, options, pages, port: 0 });
+    const http = { transport: 'cookie' as const, afterLogout: '/bye', ...bound };
+    return APPLICATIONS[framework]({ sessions, options: http, pages, port: 0 });
   }
 
   let host = await start();
@@ -113,8 +91,11 @@ export async function openBoundSite(
   return {
     front,
     events,
-    get store() {
-      return store;
+    outlives: store.outlives,
+    fail: store.fail,
+    heal: store.heal,
+    get sessions() {
+      return sessions;
     },
     async open(isEnabled = true) {
       const folder = await mkdtemp(join(tmpdir(), 'sess-profile-'));
@@ -129,8 +110,7 @@ export async function openBoundSite(
       return context;
     },
     proofs: (status) =>
-      front.seen.filter((seen) => seen.line === 'POST /session/bind' && seen.status === status)
-        .length,
+      front.seen.filter((seen) => seen.line === BIND && seen.status === status).length,
     async restart() {
       await host.close();
       host = await start();
@@ -138,6 +118,9 @@ export async function openBoundSite(
     },
   };
 }
+
+/** The request with which a browser registers its key and renews its cookie. */
+export const BIND = 'POST /session/bind';
 
 const FEATURES = 'DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting';
 
@@ -148,15 +131,31 @@ const FORMS = ['/again', '/session/logout']
   .map((path) => `<form method="post" action="${path}"><button>${path}</button></form>`)
   .join('');
 
-/** Signs in, and waits until the browser has registered its key and presented the cookie. */
+/** Signs in, and waits until the browser has registered its key. */
 export async function signIn(site: BoundSite, context: BrowserContext): Promise<Page> {
   const tab = await context.newPage();
   const before = site.proofs(200);
+  await submitSignIn(site, tab);
+  await untilProofs(site, before + 1);
+  return tab;
+}
+
+/** Signs in by the form of the page. */
+export async function submitSignIn(site: BoundSite, tab: Page): Promise<void> {
   await tab.goto(`${site.front.origin}/page`);
   await tab.getByRole('button', { name: 'Sign in' }).click();
   await tab.waitForURL('**/page');
-  while (site.proofs(200) === before) await pause(20);
-  return tab;
+}
+
+/** Presses a button of the guarded page, and waits for where it leads. */
+export async function press(tab: Page, path: '/again' | '/session/logout'): Promise<void> {
+  await tab.getByRole('button', { name: path }).click();
+  await tab.waitForURL(path === '/again' ? '**/page' : '**/bye');
+}
+
+/** Waits until so many proofs have been accepted. */
+export function untilProofs(site: BoundSite, count: number): Promise<boolean> {
+  return vi.waitUntil(() => site.proofs(200) >= count, { timeout: 20_000 });
 }
 
 /** Waits until a cookie has run out, loads the guarded page, and returns what it shows. */
@@ -171,4 +170,13 @@ export async function load(site: BoundSite, tab: Page): Promise<string> {
   if (response?.status() !== 200) return String(response?.status());
   const path = new URL(tab.url()).pathname;
   return path === '/page' ? ((await tab.locator('p').textContent()) ?? '') : path;
+}
+
+/** Returns the statuses of requests of a script, which are sent at once. */
+export function fetchParts(tab: Page, count: number): Promise<number[]> {
+  return tab.evaluate(
+    (times) =>
+      Promise.all(Array.from({ length: times }, () => fetch('/part').then(({ status }) => status))),
+    count,
+  );
 }
