@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { dpop } from '@sess/bound';
 import { createSessions } from '@sess/core';
 import { requireSession, sessionErrors, sessionMiddleware } from '@sess/express';
+import { createFakeClock } from '@sess/testkit';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { dpopKey, type KeyStore } from '../src/dpop.js';
@@ -25,7 +26,9 @@ const ORIGIN = 'https://api.example.com';
 
 /** An API that binds tokens, and what arrived there. */
 async function startApi({ isBinding = true } = {}) {
-  const sessions = createSessions({ accessTtl: '15m' });
+  // Its responses have the date of the machine.
+  const clock = createFakeClock(Date.now());
+  const sessions = createSessions({ accessTtl: '15m', clock });
   const app = express();
   const seen: string[] = [];
   app.use((req, res, next) => {
@@ -42,6 +45,9 @@ async function startApi({ isBinding = true } = {}) {
     '/me',
     requireSession((req, res) => res.json(req.session)),
   );
+  app.post('/notes', requireSession(), express.text({ type: () => true }), (req, res) => {
+    res.send(req.body);
+  });
   app.use(sessionErrors());
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -56,7 +62,7 @@ async function startApi({ isBinding = true } = {}) {
     const url = request.url.replace(ORIGIN, `http://127.0.0.1:${port}`);
     return fetch(new Request(url, request));
   };
-  return { sessions, seen, send };
+  return { clock, sessions, seen, send };
 }
 
 function createStorage() {
@@ -74,7 +80,7 @@ function createStorage() {
 
 type Api = Awaited<ReturnType<typeof startApi>>;
 
-async function signIn(api: Api, { now = Date.now, store = createKeyStore() } = {}) {
+async function signIn(api: Api, { now = api.clock.now, store = createKeyStore() } = {}) {
   const client = createClient({
     baseUrl: ORIGIN,
     storage: createStorage(),
@@ -99,15 +105,21 @@ describe('a client with proof: dpopKey()', () => {
     expect(api.seen.filter((line) => line.includes('Bearer'))).toEqual([]);
   });
 
-  it('repeats a request once for a nonce, also one with a body, and keeps the nonce', async () => {
+  it('takes the nonce from the sign-in, and repeats a request once when it is asked for a newer one', async () => {
     const api = await startApi();
     const { client } = await signIn(api);
     const form = new URLSearchParams({ a: 'b' });
     await client.fetch(`${ORIGIN}/me`);
-    await client.fetch(new Request(`${ORIGIN}/me`, { method: 'POST', body: form }));
+    api.clock.advance('10m');
+    const note = new Request(`${ORIGIN}/notes`, { method: 'POST', body: form });
+    expect(await (await client.fetch(note)).text()).toBe('a=b');
     await client.fetch(`${ORIGIN}/me`);
-    const statuses = api.seen.filter((line) => line.startsWith('GET /me'));
-    expect(statuses).toEqual(['GET /me DPoP 401', 'GET /me DPoP 200', 'GET /me DPoP 200']);
+    expect(api.seen.slice(1)).toEqual([
+      'GET /me DPoP 200',
+      'POST /notes DPoP 401',
+      'POST /notes DPoP 200',
+      'GET /me DPoP 200',
+    ]);
   });
 
   it('follows the clock of the server where that of the device is wrong', async () => {

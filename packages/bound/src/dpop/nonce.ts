@@ -1,5 +1,5 @@
 import { digest } from '@sess/core/internal';
-import type { SessionRecord } from '@sess/core/store';
+import type { NonceSource } from './operations.js';
 
 /** How long a nonce is given out; it is accepted for as long again. Milliseconds. */
 const BUCKET_MS = 300_000;
@@ -9,7 +9,7 @@ const BUCKET_MS = 300_000;
  * none is stored. A refresh changes them.
  */
 export function noncesOf(
-  { sid, auth }: SessionRecord,
+  { sid, auth }: NonceSource,
   at: number,
 ): readonly [newest: string, earlier: string] {
   const salt = auth.steps.at(-1)?.salt ?? '';

@@ -1,17 +1,10 @@
 import type { Session, Sessions } from '@sess/core';
 import type { BoundPort, Exchange, ProvenOperations, Reply } from '@sess/core/http';
-import {
-  createCreate,
-  createElevate,
-  createRefresh,
-  createVerify,
-  type EngineContext,
-  parseRefreshToken,
-  problemReply,
-} from '@sess/core/internal';
-import type { SessionRecord } from '@sess/core/store';
+import { type EngineContext, parseRefreshToken, problemReply } from '@sess/core/internal';
+import type { LoadResult } from '@sess/core/store';
 import { createReplayMemory, isForRequest, isForToken } from './claims.js';
 import { noncesOf } from './nonce.js';
+import { createOperations, type NonceSource, verifyByKey } from './operations.js';
 import { ALGORITHMS, createSignatureCheck, type DpopProof, parseDpopProof } from './proof.js';
 
 /** An engine that verifies the tokens of another service, by their claims. */
@@ -33,7 +26,7 @@ export function createDpopPort(given: {
 }): BoundPort {
   const { sessions, context, origin, required } = given;
   // Tokens that are not looked up have no record whose salt could make a nonce.
-  const store = sessions.kind === 'stored' ? context?.store : undefined;
+  const hasNonces = sessions.kind === 'stored' && context !== undefined;
   const isSigned = createSignatureCheck();
   const isFirst = createReplayMemory();
   /** The keys that requests have proved for their access token: a sign-in must not find their proofs used. */
@@ -50,77 +43,103 @@ export function createDpopPort(given: {
   /** The rest of the checks: those that cost a signature, and the nonce. */
   async function verify(
     proof: DpopProof,
-    record: SessionRecord | undefined,
+    source: NonceSource | undefined,
   ): Promise<Refusal | undefined> {
     const at = sessions.clock.now();
     if (!(await isSigned(proof))) return 'invalid_dpop_proof';
     const isFresh =
-      record === undefined || noncesOf(record, at).includes(String(proof.claims['nonce']));
+      source === undefined || noncesOf(source, at).includes(String(proof.claims['nonce']));
     if (!isFresh) return 'use_dpop_nonce';
     return isFirst(proof, at) ? undefined : 'invalid_dpop_proof';
   }
 
-  function offerNonce(exchange: Exchange, record: SessionRecord | undefined): void {
-    if (record === undefined) return;
-    exchange.setHeader('DPoP-Nonce', noncesOf(record, sessions.clock.now())[0]);
+  function offerNonce(exchange: Exchange, source: NonceSource | undefined): void {
+    if (!hasNonces || source === undefined) return;
+    exchange.setHeader('DPoP-Nonce', noncesOf(source, sessions.clock.now())[0]);
   }
 
-  const verifyFor = (jkt: string, token: string) =>
-    context === undefined
-      ? (sessions as KeyedVerifier).verify(token, { jkt })
-      : createVerify<object>({ ...context, jkt })(token);
+  /** Reports a token whose proof is refused, unless the client only lacks the nonce, as every client does at some time. */
+  function report(token: 'access' | 'refresh', refusal: Refusal, sid?: string): void {
+    if (refusal !== 'invalid_dpop_proof') return;
+    const named = sid === undefined ? {} : { sid };
+    context?.events.emit('rejected', { token, reason: 'unbound', ...named });
+  }
 
-  function operationsFor(jkt: string): ProvenOperations {
+  async function verifyToken(jkt: string, token: string) {
+    if (context !== undefined) return verifyByKey(context, jkt, token);
+    const result = await (sessions as KeyedVerifier).verify(token, { jkt });
+    return { result, record: undefined };
+  }
+
+  function operationsFor(exchange: Exchange, jkt: string, loaded?: LoadResult): ProvenOperations {
     if (context === undefined) return sessions;
-    const keyed = { ...context, jkt };
-    return {
-      create: createCreate<object>(keyed),
-      elevate: createElevate<object>(keyed),
-      refresh: createRefresh<object>(keyed),
-    };
+    const onWrite = (written: NonceSource): void => offerNonce(exchange, written);
+    return createOperations(context, { jkt, loaded, onWrite });
+  }
+
+  /** Returns the operations for the key of a refresh token; `undefined` for one that is not bound. */
+  async function proveForToken(
+    exchange: Exchange,
+    refreshToken: string,
+  ): Promise<ProvenOperations | Reply | undefined> {
+    const token = parseRefreshToken(refreshToken);
+    const loaded = token && (await context?.store.load(token.sid));
+    const record = loaded?.record;
+    // Never bound at a refresh: a thief of the token would bind the session to his key.
+    if (record?.auth.binding?.kind !== 'dpop') return undefined;
+    offerNonce(exchange, record);
+    const proof = readProof(exchange);
+    const isOwn = record.auth.binding.jkt === proof?.jkt;
+    const refusal = isOwn
+      ? await verify(proof, hasNonces ? record : undefined)
+      : 'invalid_dpop_proof';
+    if (refusal === undefined) return operationsFor(exchange, record.auth.binding.jkt, loaded);
+    report('refresh', refusal, record.sid);
+    return refuseGrant(refusal);
   }
 
   return {
     async authenticate(exchange, token): Promise<Session<object> | Reply> {
+      function refuseProof(refusal: Refusal, sid?: string): Reply {
+        report('access', refusal, sid);
+        return refuse(refusal);
+      }
       const proof = readProof(exchange);
-      if (proof === undefined) return refuse('invalid_dpop_proof');
+      if (proof === undefined) return refuseProof('invalid_dpop_proof');
       // Before the signature, so that garbage costs none.
-      const result = await verifyFor(proof.jkt, token);
+      const { result, record } = await verifyToken(proof.jkt, token);
+      // The engine has reported it.
       if (!result.ok) {
         return refuse(result.reason === 'unbound' ? 'invalid_dpop_proof' : 'invalid_token');
       }
       const { session } = result;
       if (session.binding?.kind !== 'dpop') return refuse('invalid_token');
       const { sid } = session;
-      const record = store?.getCached(sid) ?? (await store?.loadRecord(sid));
       offerNonce(exchange, record);
-      if (!isForToken(proof, token)) return refuse('invalid_dpop_proof');
-      const refusal = await verify(proof, record);
-      if (refusal !== undefined) return refuse(refusal);
+      if (!isForToken(proof, token)) return refuseProof('invalid_dpop_proof', sid);
+      const refusal = await verify(proof, hasNonces ? record : undefined);
+      if (refusal !== undefined) return refuseProof(refusal, sid);
       proven.set(exchange, proof.jkt);
       return session;
     },
 
     async prove(exchange, refreshToken): Promise<ProvenOperations | Reply | undefined> {
       const known = proven.get(exchange);
-      if (known !== undefined) return operationsFor(known);
+      if (known !== undefined) return operationsFor(exchange, known);
       const isSent = exchange.header('dpop') !== undefined;
-      const proof = readProof(exchange);
-      let record: SessionRecord | undefined;
-      if (refreshToken === undefined) {
-        if (!isSent && !required) return undefined;
-      } else {
-        const token = parseRefreshToken(refreshToken);
-        record = token && (await context?.store.loadRecord(token.sid));
-        // Never bound at a refresh: a thief of the token would bind the session to his key.
-        if (record?.auth.binding?.kind !== 'dpop') return undefined;
-        if (store !== undefined) offerNonce(exchange, record);
-        if (record.auth.binding.jkt !== proof?.jkt) return refuseGrant('invalid_dpop_proof');
+      // Without a proof the engine refuses a token that is bound.
+      if (refreshToken !== undefined) {
+        return isSent ? proveForToken(exchange, refreshToken) : undefined;
       }
-      if (proof === undefined) return refuseGrant('invalid_dpop_proof');
-      const refusal = await verify(proof, store && record);
-      return refusal === undefined ? operationsFor(proof.jkt) : refuseGrant(refusal);
+      if (!isSent && !required) return undefined;
+      const proof = readProof(exchange);
+      const refusal = proof === undefined ? 'invalid_dpop_proof' : await verify(proof, undefined);
+      return proof === undefined || refusal !== undefined
+        ? refuseGrant(refusal ?? 'invalid_dpop_proof')
+        : operationsFor(exchange, proof.jkt);
     },
+
+    refuseRefresh: () => refuseGrant('invalid_dpop_proof'),
 
     refuse: (exchange) =>
       exchange.authorization().length === 0

@@ -60,4 +60,6 @@ export interface BoundPort {
    * a refresh token; `undefined` if it proves none and need not; or a refusal.
    */
   prove?(exchange: Exchange, refreshToken?: string): Promise<ProvenOperations | Reply | undefined>;
+  /** Returns the reply to a refresh token that is bound to a key which the client has not proved. */
+  refuseRefresh?(): Reply;
 }

@@ -49,6 +49,8 @@ export async function refresh<Data extends object>(context: RouteContext<Data>):
     await request.openOld(value)?.retire();
     return jsonReply(tokens);
   }
+  const refused = result?.reason === 'unbound' ? http.binding?.refuseRefresh?.() : undefined;
+  if (refused !== undefined) return refused;
   const adopted = await request.openOld(value)?.refresh();
   // A client that keeps the token itself has a newer one by now.
   const isKept = adopted !== undefined && adopted.issued.refreshToken === adopted.presented;

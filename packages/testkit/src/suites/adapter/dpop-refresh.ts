@@ -38,6 +38,60 @@ export function describeDpopRefresh(target: Target, open: () => Promise<TestHost
       expect((await client.refresh(nonce)).status).toBe(200);
     });
 
+    it('a refresh reads the session once and writes once, whether it is bound or not', async () => {
+      const host = await open();
+      const client = await signInWithKey(host);
+      const nonce = (await client.refresh()).headers['dpop-nonce'];
+      const { carried } = await host.login('bob');
+      const refreshBob = () =>
+        host.send('/session/refresh', { method: 'POST', headers: [carried] });
+      for (const refresh of [() => client.refresh(nonce), refreshBob]) {
+        const before = host.calls();
+        expect((await refresh()).status).toBe(200);
+        const after = host.calls();
+        const added = (name: 'load' | 'replaceAuth') => (after[name] ?? 0) - (before[name] ?? 0);
+        expect([added('load'), added('replaceAuth')]).toEqual([1, 1]);
+      }
+    });
+
+    it.runIf(hasNonce)(
+      'a sign-in, a refresh and a re-authentication return the nonce for what follows',
+      async () => {
+        const host = await open();
+        const client = await signInWithKey(host);
+        const { nonce } = client;
+        expect(client.first).toBe(await nonce());
+        const refreshed = await client.refresh(client.first);
+        const next = refreshed.headers['dpop-nonce'];
+        expect(next).not.toBe(client.first);
+        const again = await client.call('/reauth', { method: 'POST', nonce: next });
+        expect([again.status, again.headers['dpop-nonce']]).toEqual([200, await nonce()]);
+      },
+    );
+
+    it('a refusal for want of a good proof is reported with the kind of the token', async () => {
+      const host = await open();
+      const seen: unknown[] = [];
+      host.sessions.on('rejected', ({ token, reason }) => void seen.push(`${token} ${reason}`));
+      const client = await signInWithKey(host);
+      const nonce = await client.nonce();
+      await client.call('/me', { nonce }, { isCut: true });
+      await client.call('/me', { nonce }, { claims: { htm: 'POST' } });
+      await host.send('/me', {
+        headers: [
+          ['Authorization', `DPoP ${client.token}`],
+          ['DPoP', createProver().prove({ method: 'GET', path: '/me', at: host.clock.now() })],
+        ],
+      });
+      expect(seen).toEqual(Array(3).fill('access unbound'));
+      await client.refresh(nonce, {}, createProver());
+      await client.refresh(nonce, { isCut: true });
+      await host.send('/session/refresh', { method: 'POST', headers: [client.carried] });
+      expect(seen.slice(3)).toEqual(Array(3).fill('refresh unbound'));
+      expect((await client.refresh(nonce)).status).toBe(200);
+      expect(seen).toHaveLength(6);
+    });
+
     it('a refresh never binds a session: a thief would bind it to another key', async () => {
       const host = await open();
       const { carried } = await host.login();

@@ -62,6 +62,15 @@ export function describeDpop(target: Target): void {
       expect(guarded.status).toBe(200);
     });
 
+    it.runIf(hasNonce)('a request reads the session once, and writes nothing', async () => {
+      const host = await open();
+      const client = await signInWithKey(host);
+      await client.call('/me', { nonce: client.first });
+      const calls = host.calls();
+      expect((await client.call('/me', { nonce: client.first })).status).toBe(200);
+      expect(host.calls()).toEqual({ ...calls, load: (calls['load'] ?? 0) + 1 });
+    });
+
     it('a sign-in without a proof returns a bearer token, which no proof makes a bound one', async () => {
       const host = await open();
       const { token } = await host.login();

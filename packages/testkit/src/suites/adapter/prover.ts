@@ -73,6 +73,8 @@ export interface BoundClient {
   readonly prover: Prover;
   readonly token: string;
   readonly carried: Header;
+  /** The nonce that came with the sign-in. */
+  readonly first: string | undefined;
   /** Sends a request with its token and a proof. */
   call(
     path: string,
@@ -103,6 +105,7 @@ export async function signInWithKey(
     prover,
     token,
     carried,
+    first: response.headers['dpop-nonce'],
     call(path, { nonce, method = 'GET', headers = [], ...request } = {}, change = {}) {
       const sent = prover.prove({ method, path, at: now(), token, nonce }, change);
       return host.send(path, {
