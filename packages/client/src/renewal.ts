@@ -64,8 +64,8 @@ const MAX_RETRY_DELAY_MS = 5_000;
 const CONFIRM_DELAY_MS = 1_500;
 /** Milliseconds after which a response counts as lost. */
 const TIMEOUT_MS = 10_000;
-/** The codes of the session routes. Codes of gateways say nothing about who is signed in. */
-const SIGNED_OUT = /^(refresh_token_(missing|rejected)|session_required|invalid_token)$/;
+/** Refusals of the session routes; the last is that of a lost key. Those of gateways say nothing about who is signed in. */
+const SIGNED_OUT = /^40[01] (refresh_token_\w+|session_required|invalid_(token|grant))$/;
 
 /**
  * Sends one request to a session route, its body included in the time limit. Returns the JSON of the response, or
@@ -89,9 +89,11 @@ export function requestRoute<Body>(
       const given = await init;
       if (!given) return undefined;
       const response = await fetch(url, { ...given, signal: controller.signal });
-      const body = await readJson<Body & { readonly code?: string }>(response);
+      const body = await readJson<Body & { readonly code?: string; readonly error?: string }>(
+        response,
+      );
       if (response.ok) return body;
-      throw new SessionClientError(response, body?.code);
+      throw new SessionClientError(response, body?.code ?? body?.error);
     }
     send().then(resolve, reject).finally(cancel);
   });
@@ -119,7 +121,7 @@ export async function requestRenewal(
       return { at, tokens };
     } catch (error) {
       const { status, code } = error as Partial<SessionClientError>;
-      if (status === 401 && SIGNED_OUT.test(`${code}`)) {
+      if (SIGNED_OUT.test(`${status} ${code}`)) {
         // A refused token may have been replaced by another tab; an absent one was not.
         if (isConfirmed || /missing|required/.test(`${code}`)) return { at };
         isConfirmed = true;

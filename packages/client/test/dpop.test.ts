@@ -80,17 +80,24 @@ function createStorage() {
 
 type Api = Awaited<ReturnType<typeof startApi>>;
 
-async function signIn(api: Api, { now = api.clock.now, store = createKeyStore() } = {}) {
-  const client = createClient({
-    baseUrl: ORIGIN,
-    storage: createStorage(),
-    proof: dpopKey({ store }),
-    environment: { fetch: api.send, now },
-  });
+/** A client with a key. Without arguments it is that of a new device. */
+function openClient(
+  api: Api,
+  { now = api.clock.now, store = createKeyStore(), storage = createStorage() } = {},
+) {
+  const proof = dpopKey({ store });
+  const environment = { fetch: api.send, now };
+  const client = createClient({ baseUrl: ORIGIN, storage, proof, environment });
   onTestFinished(() => client.close());
+  return { client, store, storage };
+}
+
+async function signIn(api: Api, given: Parameters<typeof openClient>[1] = {}) {
+  const opened = openClient(api, given);
+  const { client } = opened;
   const response = await client.fetch(`${ORIGIN}/login`, { method: 'POST' });
   await client.start((await response.json()) as never);
-  return { client, store };
+  return opened;
 }
 
 describe('a client with proof: dpopKey()', () => {
@@ -132,6 +139,18 @@ describe('a client with proof: dpopKey()', () => {
     const api = await startApi({ isBinding: false });
     const { client } = await signIn(api);
     expect((await client.fetch(`${ORIGIN}/me`)).status).toBe(200);
+    expect(await client.refresh()).toBe(true);
+  });
+
+  it('is signed out where the key of its refresh token is lost, and the device that has it goes on', async () => {
+    const api = await startApi();
+    const { client, storage } = await signIn(api);
+    const token = storage.get() ?? '';
+    const copied = createStorage();
+    copied.set(token);
+    const other = openClient(api, { storage: copied });
+    expect(await other.client.refresh()).toBe(false);
+    expect([other.client.signedIn, copied.get()]).toEqual([false, undefined]);
     expect(await client.refresh()).toBe(true);
   });
 

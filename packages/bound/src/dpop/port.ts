@@ -13,6 +13,8 @@ interface KeyedVerifier {
 }
 
 type Refusal = 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token';
+/** A client that has another key than that of its refresh token can never use it again. */
+type GrantRefusal = Refusal | 'invalid_grant';
 
 const CHALLENGE = `DPoP algs="${ALGORITHMS}"`;
 
@@ -59,8 +61,8 @@ export function createDpopPort(given: {
   }
 
   /** Reports a token whose proof is refused, unless the client only lacks the nonce, as every client does at some time. */
-  function report(token: 'access' | 'refresh', refusal: Refusal, sid?: string): void {
-    if (refusal !== 'invalid_dpop_proof') return;
+  function report(token: 'access' | 'refresh', refusal: GrantRefusal, sid?: string): void {
+    if (refusal === 'use_dpop_nonce') return;
     const named = sid === undefined ? {} : { sid };
     context?.events.emit('rejected', { token, reason: 'unbound', ...named });
   }
@@ -92,7 +94,9 @@ export function createDpopPort(given: {
     const isOwn = record.auth.binding.jkt === proof?.jkt;
     const refusal = isOwn
       ? await verify(proof, hasNonces ? record : undefined)
-      : 'invalid_dpop_proof';
+      : proof === undefined
+        ? 'invalid_dpop_proof'
+        : 'invalid_grant';
     if (refusal === undefined) return operationsFor(exchange, record.auth.binding.jkt, loaded);
     report('refresh', refusal, record.sid);
     return refuseGrant(refusal);
@@ -159,7 +163,7 @@ function refuse(error: Refusal): Reply {
 }
 
 /** The reply to a request with a refresh token (RFC 9449, sections 5 and 8; RFC 6749, section 5.2). */
-function refuseGrant(error: Refusal): Reply {
+function refuseGrant(error: GrantRefusal): Reply {
   return {
     status: 400,
     headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },

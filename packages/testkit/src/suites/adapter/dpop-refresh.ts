@@ -31,10 +31,16 @@ export function describeDpopRefresh(target: Target, open: () => Promise<TestHost
       });
       const foreign = await client.refresh(nonce, {}, createProver());
       const forged = await client.refresh(nonce, { isCut: true });
-      for (const response of [missing, foreign, forged]) {
-        expect([response.status, json(response)]).toEqual([400, { error: 'invalid_dpop_proof' }]);
+      const refused = [missing, foreign, forged].map((response) => {
         expect(response.headers['content-type']).toBe('application/json');
-      }
+        return [response.status, json(response)['error']];
+      });
+      expect(refused).toEqual([
+        [400, 'invalid_dpop_proof'],
+        // RFC 6749, section 5.2: a token that was issued to another client. Its holder has to sign in.
+        [400, 'invalid_grant'],
+        [400, 'invalid_dpop_proof'],
+      ]);
       expect((await client.refresh(nonce)).status).toBe(200);
     });
 
