@@ -25,7 +25,7 @@ export class SessionClientError extends Error {
 
 /** Creates the error of a request that was not sent because another user has signed in since. */
 export function createSessionChanged(): SessionClientError {
-  const message = 'Not sent: the session has changed since the request was made.';
+  const message = 'Not sent: the session has changed since the request.';
   return new SessionClientError(Response.error(), 'session_changed', message);
 }
 

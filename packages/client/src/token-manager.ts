@@ -226,9 +226,10 @@ export function createTokenManager(sessionUrl: string, options: ClientOptions): 
       });
       // A sign-in or sign-out in the meantime decides.
       if (before !== generation) return;
-      // A tab without a token knows nothing about the others.
       if (tokens) await publish(() => take(tokens, at, asked, false).then(onDone));
-      else await publish(() => forget(!!current, asked));
+      else if (current) await publish(() => forget(true, asked));
+      // A tab without a token knows nothing about the others, which have nothing to receive then.
+      else await forget(false, asked);
     } catch (error) {
       const milliseconds =
         readRetryAfter(error, now()) || (isTransient(error) ? 0 : REFUSAL_PAUSE_MS);

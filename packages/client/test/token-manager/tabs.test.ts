@@ -45,6 +45,18 @@ describe('three tabs', () => {
     expect(tabs.map((tab) => tab.signedIn)).toEqual([true, true, true]);
   });
 
+  it('that find no user signed in do not wait for each other', async () => {
+    const { api, open } = createWorld();
+    const statuses: number[] = [];
+    for (const tab of [open(), open(), open()]) {
+      void statusOf(tab.fetch(`${BASE}/public`)).then((status) => statuses.push(status));
+    }
+    await settle();
+    await settle();
+    expect(statuses).toHaveLength(3);
+    expect(api.countOf('/session/refresh')).toBe(3);
+  });
+
   it('are all signed out after a logout in one of them', async () => {
     const { tabs } = await threeTabs();
     const changes: unknown[] = [];
