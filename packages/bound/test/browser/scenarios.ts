@@ -29,7 +29,7 @@ export interface Scenario {
 
 export const SCENARIOS: readonly Scenario[] = [
   {
-    title: 'a browser registers its key, renews its cookie three times, signs out and in again',
+    title: 'a browser registers its key, renews its cookie three times, and signs out',
     async play(choice, onTestFinished) {
       // It renews at each request, because less than two minutes are left.
       const site = await openBoundSite({ ...choice, boundTtl: 60_000 }, onTestFinished);
@@ -45,9 +45,20 @@ export const SCENARIOS: readonly Scenario[] = [
       expect(await context.cookies()).toEqual([]);
       expect(await site.sessions.list('ada')).toEqual([]);
       expect(await load(site, tab)).toBe('/sign-in');
+      expect(site.events).toEqual([]);
+    },
+  },
+  {
+    title: 'a sign-in after a sign-out registers the key of another session',
+    async play(choice, onTestFinished) {
+      const site = await openBoundSite({ ...choice, boundTtl: 60_000 }, onTestFinished);
+      const tab = await signIn(site, await site.open());
+      await press(tab, '/session/logout');
       const proofs = site.proofs(200);
       await submitSignIn(site, tab);
       await untilProofs(site, proofs + 1);
+      expect(await load(site, tab)).toBe(SIGNED_IN);
+      expect(await site.sessions.list('ada')).toMatchObject([{ binding: { kind: 'dbsc' } }]);
       expect(site.events).toEqual([]);
     },
   },
