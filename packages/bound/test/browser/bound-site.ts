@@ -158,9 +158,21 @@ export function untilProofs(site: BoundSite, count: number): Promise<boolean> {
   return vi.waitUntil(() => site.proofs(200) >= count, { timeout: 20_000 });
 }
 
-/** Waits until a cookie has run out, loads the guarded page, and returns what it shows. */
-export async function loadAfter(site: BoundSite, tab: Page, ttl = BOUND_TTL_MS): Promise<string> {
-  await pause(ttl + 300);
+/** Waits until the cookie has run out, which a renewal that was under way may have put off. */
+export async function untilExpired(tab: Page): Promise<void> {
+  const isGone = async () => (await tab.context().cookies()).length === 0;
+  await vi.waitUntil(isGone, { timeout: 30_000 });
+}
+
+/** Waits until the cookie has run out, loads the guarded page, and returns what it shows. */
+export async function loadExpired(site: BoundSite, tab: Page): Promise<string> {
+  await untilExpired(tab);
+  return load(site, tab);
+}
+
+/** Lets a time pass, loads the guarded page, and returns what it shows. Milliseconds. */
+export async function loadAfter(site: BoundSite, tab: Page, time: number): Promise<string> {
+  await pause(time);
   return load(site, tab);
 }
 

@@ -1,16 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { expect, type TestContext } from 'vitest';
+import { expect, type TestContext, vi } from 'vitest';
+import type { Seen } from '../../../../test/pages/front.js';
 import {
   BIND,
-  BOUND_TTL_MS,
   fetchParts,
   load,
   loadAfter,
+  loadExpired,
   openBoundSite,
   press,
   type SiteChoice,
   signIn,
   submitSignIn,
+  untilExpired,
   untilProofs,
 } from './bound-site.js';
 import { playUnbound } from './unbound.js';
@@ -54,9 +55,11 @@ export const SCENARIOS: readonly Scenario[] = [
       const site = await openBoundSite({ ...choice, boundTtl: 60_000 }, onTestFinished);
       const tab = await signIn(site, await site.open());
       await press(tab, '/session/logout');
-      const proofs = site.proofs(200);
       await submitSignIn(site, tab);
-      await untilProofs(site, proofs + 1);
+      const [session] = await site.sessions.list('ada');
+      const isOfSession = ({ line, headers }: Seen) =>
+        line === BIND && headers['secure-session-challenge']?.includes(session?.sid ?? ' ');
+      await vi.waitUntil(() => site.front.seen.some(isOfSession), { timeout: 20_000 });
       expect(await load(site, tab)).toBe(SIGNED_IN);
       expect(await site.sessions.list('ada')).toMatchObject([{ binding: { kind: 'dbsc' } }]);
       expect(site.events).toEqual([]);
@@ -70,7 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const tab = await signIn(site, context);
       const other = await context.newPage();
       await other.goto(`${site.front.origin}/bye`);
-      await pause(BOUND_TTL_MS + 300);
+      await untilExpired(tab);
       const first = site.front.seen.length;
       const statuses = await Promise.all([fetchParts(tab, 5), fetchParts(other, 5)]);
       expect(statuses.flat()).toEqual(Array(10).fill(200));
@@ -93,7 +96,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const copied = await context.cookies();
       await thief.addCookies(copied.map((cookie) => ({ ...cookie, expires: -1 })));
       expect(await load(site, stolen)).toBe(SIGNED_IN);
-      expect(await loadAfter(site, stolen, boundTtl)).toBe('/sign-in');
+      expect(await loadAfter(site, stolen, boundTtl + 300)).toBe('/sign-in');
       expect(await thief.cookies()).toEqual([]);
       expect(site.events).toEqual(['unbound-use']);
       expect(await load(site, tab)).toBe(SIGNED_IN);
@@ -105,7 +108,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const site = await openBoundSite(choice, onTestFinished);
       const tab = await signIn(site, await site.open());
       await site.fail();
-      expect(await loadAfter(site, tab)).toBe('503');
+      expect(await loadExpired(site, tab)).toBe('503');
       const page = site.front.seen.findLast(({ line }) => line === 'GET /page');
       expect(page?.skipped).toContain('server_error');
       await site.heal();
@@ -119,9 +122,9 @@ export const SCENARIOS: readonly Scenario[] = [
     async play(choice, onTestFinished) {
       const site = await openBoundSite(choice, onTestFinished);
       const tab = await signIn(site, await site.open());
-      expect(await loadAfter(site, tab)).toBe(SIGNED_IN);
+      expect(await loadExpired(site, tab)).toBe(SIGNED_IN);
       await site.restart();
-      expect(await loadAfter(site, tab)).toBe(SIGNED_IN);
+      expect(await loadExpired(site, tab)).toBe(SIGNED_IN);
       expect(site.events).toEqual([]);
     },
   },
@@ -132,7 +135,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const tab = await signIn(site, await site.open());
       await load(site, tab);
       await press(tab, '/again');
-      expect(await loadAfter(site, tab)).toBe(SIGNED_IN);
+      expect(await loadExpired(site, tab)).toBe(SIGNED_IN);
       const [session] = await site.sessions.list('ada');
       expect(session).toMatchObject({ binding: { kind: 'dbsc' } });
       expect(site.events).toEqual([]);
@@ -144,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const site = await openBoundSite(choice, onTestFinished);
       const tab = await signIn(site, await site.open());
       await site.sessions.revokeAll('ada');
-      expect(await loadAfter(site, tab)).toBe('/sign-in');
+      expect(await loadExpired(site, tab)).toBe('/sign-in');
       expect(await load(site, tab)).toBe('/sign-in');
       expect([site.proofs(401), site.events]).toEqual([1, []]);
     },
@@ -157,7 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const tab = await signIn(site, await site.open());
       const shown: string[] = [];
       while (shown.at(-1) !== '503' && shown.length < 9) {
-        shown.push(await loadAfter(site, tab, boundTtl));
+        shown.push(await loadExpired(site, tab));
       }
       expect(new Set(shown)).toEqual(new Set([SIGNED_IN, '503']));
       expect(await fetchParts(tab, 1)).toEqual([503]);
