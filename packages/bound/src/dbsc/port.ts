@@ -15,6 +15,9 @@ import { createRenewal } from './renewal.js';
 
 type Cookie = NonNullable<BoundSettings['cookie']>;
 
+/** For the way of a request and its response. Milliseconds. */
+const EARLY_MS = 5_000;
+
 /** Returns the attributes of a cookie as browsers compare them with those that it is set with. */
 export function attributesOf(cookie: Cookie): string {
   return cookie.write('', undefined).slice(cookie.name.length + 1);
@@ -42,7 +45,7 @@ export function createDbscPort(given: {
   /** Sets the cookie, and returns the instructions of the session (DBSC, "JSON session instructions"). */
   function bound(request: BoundRequest, sid: string, made: BoundCookie): Reply {
     const { exchange } = request;
-    request.cookie.set({ ...made, session: { expiresAt: made.expiresAt } });
+    request.cookie.set({ ...made, session: { expiresAt: heldUntil(made) } });
     return {
       status: 200,
       headers: {
@@ -90,7 +93,8 @@ export function createDbscPort(given: {
       const { exchange } = request;
       if (session.binding !== undefined) {
         const expiresAt = Math.min(issuedAt + boundTtl, session.expiresAt);
-        request.cookie.set({ refreshToken, issuedAt, session: { expiresAt } });
+        const held = { expiresAt: heldUntil({ issuedAt, expiresAt }) };
+        request.cookie.set({ refreshToken, issuedAt, session: held });
         return;
       }
       const token = parseRefreshToken(refreshToken);
@@ -120,6 +124,14 @@ function refuse(
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
   return problemReply(code, { headers });
+}
+
+/**
+ * Returns when a browser gives up a cookie: earlier than the server, so that none arrives that has just run out. It would be
+ * taken for a copy.
+ */
+function heldUntil({ issuedAt, expiresAt }: Omit<BoundCookie, 'binding' | 'refreshToken'>): number {
+  return Math.max(expiresAt - EARLY_MS, (issuedAt + expiresAt) / 2);
 }
 
 /** Returns the path above the place where the middleware is mounted. */

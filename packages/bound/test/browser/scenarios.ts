@@ -155,7 +155,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     title: 'a browser that has signed six proofs gets 503 in place of the sign-in',
     async play(choice, onTestFinished) {
-      const boundTtl = 1_000;
+      const boundTtl = 2_000;
       const site = await openBoundSite({ ...choice, boundTtl }, onTestFinished);
       const tab = await signIn(site, await site.open());
       const shown: string[] = [];

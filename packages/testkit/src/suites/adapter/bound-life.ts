@@ -21,7 +21,7 @@ export function describeBoundLife(open: OpenBoundHost): void {
         headers: [cookieHeader(cookie), ['Sec-Fetch-Site', 'same-origin']],
       });
       expect(response.headers['secure-session-registration']).toBeUndefined();
-      expect(response.setCookies).toEqual([expect.stringMatching(/; Max-Age=600$/)]);
+      expect(response.setCookies).toEqual([expect.stringMatching(/; Max-Age=595$/)]);
       const elevated = cookiePair(response) ?? '';
       expect((await get(host, '/bound', cookie)).status).toBe(200);
       expect((await get(host, '/bound', elevated)).status).toBe(200);

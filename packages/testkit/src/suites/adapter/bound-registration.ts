@@ -25,7 +25,7 @@ export function describeRegistration(open: OpenBoundHost): void {
       );
       expect(response.setCookies).toEqual([
         expect.stringMatching(
-          /^__Host-sess=srt_.*; Path=\/; HttpOnly; Secure; SameSite=Lax; Max-Age=600$/,
+          /^__Host-sess=srt_.*; Path=\/; HttpOnly; Secure; SameSite=Lax; Max-Age=595$/,
         ),
       ]);
       expect(json(response)).toEqual({
