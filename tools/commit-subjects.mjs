@@ -1,9 +1,9 @@
 // Checks that the subjects of the commits after a base follow Conventional Commits with a known scope.
-// `node tools/commit-subjects.mjs [BASE]`; commits up to f2e1ada were written before the rule, or by mistake without it.
+// `node tools/commit-subjects.mjs [BASE]`; commits up to 7996fb7 were written before the rule.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BASE = 'f2e1ada';
+const BASE = '7996fb7';
 const TYPES = 'feat|fix|perf|refactor|test|docs|build|ci|chore|revert|style';
 const SCOPES =
   'core|http|store|jwt|redis|sql|client|express|fastify|hono|web|create|adopt|bound|otel|testkit|docs|tools|ci|test|bench|examples';
