@@ -1,7 +1,8 @@
 /**
  * Lua code for the pages of the index: reads and changes them, and keeps the directory of the header true. A page of one
- * entry is not stored: the directory has all of it. `locate` returns the page of a session and the place of its entry
- * there; `addEntry` and `touchEntry` return the page. Used by `INDEX_HEADER`, whose constants and variables it needs.
+ * entry is not stored: the directory has all of it. Empty pages at the end are dropped. `locate` returns the page of a
+ * session and the place of its entry there; `addEntry` and `touchEntry` return the page. Used by `INDEX_HEADER`, whose
+ * constants and variables it needs.
  */
 export const PAGES = `
 local function slot(p) return unpackAt('>I2I7I7c16', meta.dir, p * SLOT + 1) end
@@ -62,9 +63,13 @@ local function locate(field, p)
 end
 
 local function addEntry(field, used, ends, hint)
+  if meta.dir == '' then
+    meta.count, meta.dir, meta.soonest, pages = 1, pack('>I2I7I7c16', 1, ends, used, field), ends, {}
+    return 0
+  end
   local last = #meta.dir / SLOT - 1
   local p = hint or last
-  if p < 0 or slot(p) >= PAGE then
+  if slot(p) >= PAGE then
     p = nil
     if meta.count < (last + 1) * PAGE then
       for q = last, 0, -1 do
@@ -89,10 +94,13 @@ local function addEntry(field, used, ends, hint)
 end
 
 local function removeEntry(p, at)
+  if meta.count == 1 and #meta.dir == SLOT then
+    meta.count, meta.dir, pages = 0, '', {}
+    return
+  end
   local page = readPage(p)
   setPage(p, sub(page, 1, at - 1) .. sub(page, at + ENTRY))
   meta.count = math.max(0, meta.count - 1)
-  -- Empty pages at the end are dropped.
   local last = #meta.dir / SLOT - 1
   while last >= 0 and slot(last) == 0 do
     meta.dir = sub(meta.dir, 1, last * SLOT)
