@@ -1,54 +1,72 @@
 import { type DefaultTheme, defineConfig } from 'vitepress';
 import { expandListings, expandOptions } from './expand.js';
+import { isSearched, searchOptions } from './search.js';
 
 function page(text: string, link: string): DefaultTheme.SidebarItem {
   return { text, link };
 }
 
+/** By task, in the order in which an application needs them. */
 const GUIDE: DefaultTheme.SidebarItem[] = [
   {
     text: 'Start',
     items: [
-      page('Start here', '/start/'),
+      page('Start here: install', '/start/'),
       page('Session data and its type', '/start/data'),
       page('Development', '/start/development'),
-      page('Before production', '/start/production'),
+      page('Testing your application', '/guides/testing'),
     ],
   },
   {
-    text: 'Concepts',
+    text: 'Pages',
     items: [
-      page('Sessions', '/concepts/sessions'),
-      page('Tokens', '/concepts/tokens'),
-      page('Rotation', '/concepts/rotation'),
-      page('Revocation', '/concepts/revocation'),
-      page('Timeouts', '/concepts/timeouts'),
-      page('Glossary', '/concepts/glossary'),
+      page('Pages rendered on the server', '/guides/pages'),
+      page('Before the sign-in', '/guides/before-the-sign-in'),
+      page('CSRF and CORS', '/guides/csrf'),
     ],
   },
   {
-    text: 'Guides',
+    text: 'APIs and their clients',
+    items: [
+      page('Browser client', '/guides/browser'),
+      page('Client recipes', '/guides/client-recipes'),
+      page('Mobile apps', '/guides/mobile'),
+      page('WebSocket upgrades', '/guides/websocket'),
+      page('JWT and keys', '/guides/jwt'),
+      page('Stateless sessions', '/guides/stateless'),
+    ],
+  },
+  {
+    text: 'Signing in',
     items: [
       page('Accounts with passwords', '/guides/accounts'),
       page('Ways to sign in', '/guides/sign-in-methods'),
-      page('Pages rendered on the server', '/guides/pages'),
-      page('Before the sign-in', '/guides/before-the-sign-in'),
-      page('Browser client', '/guides/browser'),
-      page('Client recipes', '/guides/client-recipes'),
-      page('A page of devices', '/guides/devices'),
       page('Step-up', '/guides/step-up'),
-      page('Sessions bound to a key', '/guides/bound'),
-      page('CSRF and CORS', '/guides/csrf'),
+      page('A page of devices', '/guides/devices'),
+    ],
+  },
+  {
+    text: 'Stores',
+    items: [
       page('Redis in production', '/guides/redis'),
       page('PostgreSQL, SQLite, MySQL', '/guides/sql'),
-      page('JWT and keys', '/guides/jwt'),
-      page('Stateless sessions', '/guides/stateless'),
-      page('Mobile apps', '/guides/mobile'),
-      page('WebSocket upgrades', '/guides/websocket'),
-      page('Observability', '/guides/observability'),
-      page('Testing your application', '/guides/testing'),
       page('Writing a store', '/guides/writing-a-store'),
-      page('Writing an adapter', '/guides/writing-an-adapter'),
+    ],
+  },
+  {
+    text: 'Production and operations',
+    items: [
+      page('Before production', '/start/production'),
+      page('Observability', '/guides/observability'),
+    ],
+  },
+  {
+    text: 'Security',
+    items: [
+      page('Threat model', '/security/threat-model'),
+      page('Sessions bound to a key', '/guides/bound'),
+      page('Quality', '/quality/'),
+      page('Compared with other libraries', '/comparison'),
     ],
   },
   {
@@ -57,6 +75,7 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
       page('Next.js, SvelteKit, Astro, Nuxt', '/frameworks/pages'),
       page('NestJS, Koa, tRPC', '/frameworks/node'),
       page('Bun, Deno, Workers', '/frameworks/runtimes'),
+      page('Writing an adapter', '/guides/writing-an-adapter'),
     ],
   },
   {
@@ -74,11 +93,14 @@ const GUIDE: DefaultTheme.SidebarItem[] = [
     ],
   },
   {
-    text: 'Evaluation',
+    text: 'Concepts',
     items: [
-      page('Threat model', '/security/threat-model'),
-      page('Compared with other libraries', '/comparison'),
-      page('Quality', '/quality/'),
+      page('Sessions', '/concepts/sessions'),
+      page('Tokens', '/concepts/tokens'),
+      page('Rotation', '/concepts/rotation'),
+      page('Revocation', '/concepts/revocation'),
+      page('Timeouts', '/concepts/timeouts'),
+      page('Glossary', '/concepts/glossary'),
     ],
   },
 ];
@@ -114,6 +136,7 @@ const REFERENCE: DefaultTheme.SidebarItem[] = [
       page('Events', '/reference/events'),
       page('Errors', '/reference/errors'),
       page('HTTP', '/reference/http'),
+      page('Rules of rotation', '/reference/rotation'),
     ],
   },
   { text: 'API', items: API.map((name) => page(`@sess/${name}`, `/reference/api/@sess/${name}`)) },
@@ -138,11 +161,18 @@ export default defineConfig({
   },
   vite: { build: { chunkSizeWarningLimit: 2_000 } },
   themeConfig: {
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: { searchOptions },
+        _render: (text, env, md) => (isSearched(env.relativePath) ? md.render(text, env) : ''),
+      },
+    },
     outline: [2, 3],
     nav: [
       { text: 'Start', link: '/start/' },
-      { text: 'Guides', link: '/guides/accounts' },
+      { text: 'Pages', link: '/guides/pages' },
+      { text: 'APIs', link: '/guides/browser' },
       { text: 'Reference', link: '/reference/options' },
       { text: 'Threat model', link: '/security/threat-model' },
     ],
