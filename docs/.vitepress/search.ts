@@ -3,9 +3,9 @@ export const searchOptions = {
   fuzzy: 0.2,
   prefix: true,
   boost: { title: 4, text: 2, titles: 1 },
-  // The guides come before generated pages and evidence that has the same words.
+  // The guides come before generated pages, exact rules and evidence that have the same words.
   boostDocument: (id: string): number =>
-    /^\/(reference\/api|quality|decisions)\//.test(id) ? 0.25 : 1,
+    /^\/(reference\/(api|rotation)|quality|decisions)\b/.test(id) ? 0.25 : 1,
 };
 
 /** True if the search finds a page. The list of all tests has every word of every guide. */

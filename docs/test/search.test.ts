@@ -59,6 +59,7 @@ it.each([
   ['csrf', 'docs/guides/csrf.md', 'CSRF and CORS'],
   ['postgres', 'docs/guides/sql.md', 'PostgreSQL, SQLite, MySQL'],
   ['install', 'docs/start/index.md', 'Install'],
+  ['failover', 'docs/security/threat-model.md', 'Store failover'],
 ])('the search for "%s" lists %s, "%s", among the first three parts', (search, page, title) => {
   expect(index.search(search).slice(0, 3)).toContainEqual(expect.objectContaining({ page, title }));
 });
