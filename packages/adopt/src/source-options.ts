@@ -46,7 +46,8 @@ export function cookieName(fallback: string): Reader<string> {
 
 /** Reads one secret, or several of which each is accepted. */
 export function secrets(name: string, value: unknown): readonly string[] {
-  const given: unknown[] = Array.isArray(value) ? value : [value];
+  // A copy has no holes, which every() would pass over.
+  const given: unknown[] = Array.isArray(value) ? Array.from(value) : [value];
   if (given.length > 0 && given.every(isText)) return given as string[];
   // The value may be a secret.
   throw optionError({

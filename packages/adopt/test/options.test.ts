@@ -33,6 +33,11 @@ it.each([
     'expressSession: secret: expected',
   ],
   ['no key of cookie-session', () => cookieSession({ keys: [] }), 'cookieSession: keys: expected'],
+  [
+    'a hole among the keys of cookie-session',
+    () => cookieSession({ keys: new Array<string>(1) }),
+    'cookieSession: keys: expected',
+  ],
   ['no find', () => refreshTable({} as never), 'refreshTable: find: expected a function'],
   [
     'a short password',

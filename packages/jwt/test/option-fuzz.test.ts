@@ -156,6 +156,7 @@ describe('what was taken once, and is not', () => {
     // biome-ignore lint/suspicious/noSparseArray: the hole is what is refused.
     ['audience', [, 'api']],
     ['requiredClaims', new Array(1)],
+    ['keys', new Array(1)],
   ])('%s: %o', (name, value) => {
     expect(outcomeOf([name], () => jwt({ ...options, [name]: value } as never))).toBe('refused');
   });

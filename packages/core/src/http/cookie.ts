@@ -1,5 +1,13 @@
 import { SessError } from '../errors.js';
-import { oneOf, option, optionError, type Readers, readOptions } from '../util/options.js';
+import {
+  isArrayOf,
+  isString,
+  oneOf,
+  option,
+  optionError,
+  type Readers,
+  readOptions,
+} from '../util/options.js';
 
 /** Attributes of the refresh cookie. */
 export interface CookieOptions {
@@ -113,8 +121,7 @@ const OPTIONS = {
   persistent: oneOf(true, false),
   clearPaths: option<readonly string[]>({
     expected: "an array of paths such as ['/api']",
-    accepts: (value) =>
-      Array.isArray(value) && value.every((path) => typeof path === 'string' && PATH.test(path)),
+    accepts: (value) => isArrayOf(value, isString) && value.every((path) => PATH.test(path)),
     default: () => [],
   }),
 } satisfies Readers<CookieOptions>;

@@ -4,6 +4,7 @@ import {
   type Duration,
   duration,
   formatShort,
+  isArrayOf,
   oneOf,
   option,
   optionError,
@@ -66,7 +67,7 @@ interface Checkable {
 const acrOption: Reader<readonly string[] | undefined> = (name, value) => {
   if (value === undefined) return undefined;
   const names: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (names.length > 0 && names.every(isProofName)) return Object.freeze([...names]);
+  if (names.length > 0 && isArrayOf(names, isProofName)) return Object.freeze([...names]);
   throw optionError({ option: name, expected: `${PROOF_NAME}, or an array of them`, value });
 };
 

@@ -11,7 +11,7 @@ import { REVOCATION_TTL_MS } from '../store/store.js';
 import { assertSubject, createSid, tagOf } from '../token/session-id.js';
 import type { Device, Issued } from '../types.js';
 import { checkData } from '../util/json.js';
-import { assertKnown, formatShort } from '../util/options.js';
+import { assertKnown, formatShort, isArrayOf, isString } from '../util/options.js';
 import { bindTo } from './binding.js';
 import type { EngineContext } from './context.js';
 import { createEndReports } from './ended-session.js';
@@ -184,8 +184,7 @@ function readCreateOptions(options: CreateOptions): CreateOptions {
   if (options === NO_OPTIONS) return options;
   assertKnown('create', options, ['replaces', 'keep']);
   const { keep } = options;
-  const areNames = Array.isArray(keep) && keep.every((name) => typeof name === 'string');
-  if (keep === undefined || areNames) return options;
+  if (keep === undefined || isArrayOf(keep, isString)) return options;
   throw new UsageError(
     'invalid_argument',
     `keep: expected an array of names of session data, got ${formatShort(keep)}.`,

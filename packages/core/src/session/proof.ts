@@ -1,5 +1,5 @@
 import type { AuthPart, Proof } from '../store/record.js';
-import { option } from '../util/options.js';
+import { isArrayOf, option } from '../util/options.js';
 import { isProofName, PROOF_NAME } from '../util/proof-name.js';
 
 const MAX_METHODS = 16;
@@ -7,8 +7,7 @@ const MAX_METHODS = 16;
 const readAcr = option<string>({ expected: PROOF_NAME, accepts: isProofName });
 const readAmr = option<readonly string[]>({
   expected: `an array of at most ${MAX_METHODS} names such as 'pwd' and 'otp'`,
-  accepts: (value) =>
-    Array.isArray(value) && value.length <= MAX_METHODS && value.every(isProofName),
+  accepts: (value) => isArrayOf(value, isProofName) && value.length <= MAX_METHODS,
 });
 
 /**

@@ -283,3 +283,15 @@ export function formatShort(value: unknown): string {
 function format(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** True for an array whose elements are all accepted. `every` by itself passes over holes. */
+export function isArrayOf<Item>(
+  value: unknown,
+  accepts: (item: unknown) => item is Item,
+): value is Item[] {
+  return Array.isArray(value) && Array.from(value).every(accepts);
+}
+
+export function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}

@@ -123,7 +123,8 @@ function isSameList(left: readonly JwtKey[], right: readonly JwtKey[]): boolean 
 
 /** @throws UsageError `invalid_option` */
 function assertKeys(given: readonly JwtKey[]): readonly JwtKey[] {
-  const keys: readonly unknown[] = Array.isArray(given) ? given : [];
+  // A copy has no holes, which every() would pass over.
+  const keys: readonly unknown[] = Array.isArray(given) ? Array.from(given) : [];
   if (keys.length === 0 || !keys.every(isJwtKey)) {
     throw new UsageError(
       'invalid_option',

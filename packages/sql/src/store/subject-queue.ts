@@ -3,6 +3,9 @@ import { systemClock } from '@sess/core/internal';
 /** Writes of one subject that may wait in this process; a further one is rejected. */
 const MAX_WAITING = 1_000;
 
+/** Timers may fire by this much too early: a work that waited for one has waited as long as the timeout. */
+const EARLY_MS = 1;
+
 /** Runs writes of one subject one after the other, and writes of different subjects concurrently. */
 export interface SubjectQueue {
   /**
@@ -51,7 +54,7 @@ export function createSubjectQueue({ timeout }: { readonly timeout: number }): S
       let stop: (() => void) | undefined;
       try {
         await turn;
-        if (elapsed() - since >= timeout) {
+        if (elapsed() - since >= timeout - EARLY_MS) {
           throw new Error('The write waited too long for earlier writes of its subject.');
         }
         stop = systemClock.startTimer?.(() => free(), timeout, { background: true });
