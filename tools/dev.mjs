@@ -51,6 +51,7 @@ const commands = {
     const code = await test('nightly', args);
     const steps = [
       script(programs.packages),
+      script('tools/release.mjs', ['dry']),
       script(programs.runtimes),
       script(programs.timing),
       script(programs.load),

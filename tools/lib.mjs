@@ -101,10 +101,15 @@ export function checkNode() {
   fail(`Expected Node.js ${wanted} or newer, got ${process.versions.node}.`);
 }
 
+/** Returns the pinned package manager: for npm, `name@version`, and the hexadecimal SHA-512 of its package. */
+export function packageManager(tree = root) {
+  const [spec, hash = ''] = readManifest(tree).packageManager.split('+');
+  return { spec, sha512: hash.replace(/^sha512\./, '') };
+}
+
 /** Runs the pinned pnpm, which need not be installed. */
 export function pnpm(args, options) {
-  const { packageManager } = readManifest(root);
-  return run('npx', ['--yes', packageManager, ...args], {
+  return run('npx', ['--yes', packageManager().spec, ...args], {
     ...options,
     // Without a terminal pnpm would stop and ask before it replaces a node_modules folder.
     env: { CI: 'true', npm_config_update_notifier: 'false', ...options?.env },
@@ -175,17 +180,18 @@ export async function prepare() {
 
 /**
  * Installs packages from npm into a folder of their own, unless exactly these are there already: tools that few
- * commands need, so that a normal install does not fetch them.
+ * commands need, so that a normal install does not fetch them. `manifest` is added to the manifest of the folder.
  *
  * @throws {Error} when npm cannot install them
  */
-export async function installApart(folder, specs) {
+export async function installApart(folder, specs, manifest = {}) {
   const stamp = join(folder, 'installed.txt');
-  const wanted = specs.join(' ');
+  const text = `${JSON.stringify({ private: true, ...manifest })}\n`;
+  const wanted = `${specs.join(' ')}${Object.keys(manifest).length > 0 ? ` ${text}` : ''}`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  writeFileSync(join(folder, 'package.json'), text);
   // Peer dependencies are found in this repository, which holds the folder.
   const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps'];
   const { code, output } = await run('npm', ['install', ...flags, ...specs], {

@@ -40,6 +40,10 @@ interface Manifest {
 }
 
 const TEMPLATE = fileURLToPath(new URL('../template/', import.meta.url));
+/** The packages of this repository are published together, with one version. */
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
 /** Files that an editor may have made in a folder that counts as empty. */
 const IGNORED: ReadonlySet<string> = new Set(['.git', '.DS_Store', '.idea', '.vscode']);
 /** npm drops files of this name from packages. */
@@ -72,7 +76,7 @@ function createManifest(name: string, parts: readonly string[], packages?: strin
     Object.fromEntries(
       manifests
         .flatMap((manifest) => Object.entries(manifest[kind]))
-        .map(([id, range]) => [id, packages === undefined ? range : locate(id, range, packages)])
+        .map(([id, range]) => [id, isOurs(id) ? rangeOf(id, packages) : range])
         .sort(([one = ''], [other = '']) => one.localeCompare(other)),
     );
   return {
@@ -87,9 +91,13 @@ function readManifest(part: string): Manifest {
   return JSON.parse(readFileSync(join(TEMPLATE, part, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Returns the URL of the packed package of this repository; other packages keep their range. */
-function locate(id: string, range: string, packages: string): string {
-  if (!id.startsWith('@sess/')) return range;
+function isOurs(id: string): boolean {
+  return id.startsWith('@sess/');
+}
+
+/** Returns the range of a package of this repository, or the URL of the packed one. */
+function rangeOf(id: string, packages: string | undefined): string {
+  if (packages === undefined) return `^${VERSION}`;
   const start = `sess-${id.slice('@sess/'.length)}-`;
   const file = readdirSync(packages).find(
     (name) => name.startsWith(start) && name.endsWith('.tgz'),

@@ -48,6 +48,22 @@ describe('createProject', () => {
     expect(readFileSync(join(folder, 'src/app.ts'), 'utf8')).toContain("transport: 'cookie'");
   });
 
+  it('names the packages of this repository in its own version, with which they are published', () => {
+    const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+    const { version } = read('packages/create-sess/package.json');
+    const { folder } = createProject({ folder: newFolder() });
+    const { dependencies, devDependencies } = manifestOf(folder);
+    const ours = Object.entries({ ...dependencies, ...devDependencies }).filter(([id]) =>
+      id.startsWith('@sess/'),
+    );
+    expect(ours.length).toBeGreaterThan(3);
+    for (const [id, range] of ours) {
+      expect(range, id).toBe(`^${version}`);
+      expect(read(`packages/${id.slice('@sess/'.length)}/package.json`).version, id).toBe(version);
+    }
+    expect(read('.changeset/config.json').fixed[0]).toContain('create-sess');
+  });
+
   it('refuses a folder with files, and leaves it unchanged', () => {
     const folder = newFolder();
     mkdirSync(folder);
