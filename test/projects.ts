@@ -69,6 +69,7 @@ const FILES: Readonly<Record<ProjectName, readonly string[]>> = {
   sql: [
     'packages/sql/test/{postgres,mysql,cost,history,runtimes,server,simulation}/**/*.test.ts',
     'packages/adopt/test/servers/*.test.ts',
+    'test/upgrade/*.test.mjs',
   ],
   unit: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/{canary,history}/*.test.ts'],
 };
