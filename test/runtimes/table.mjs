@@ -7,16 +7,16 @@ import { cache, fetchProgram } from './fetch.mjs';
 const programs = join(root, 'packages', 'hono', 'test', 'runtimes');
 const { platform, arch } = process;
 /** One package name does not follow the pattern. */
-const nodePackage = `node-${platform === 'darwin' && arch === 'arm64' ? 'bin-' : ''}${platform}-${arch}`;
+const nodeName = `node-${platform === 'darwin' && arch === 'arm64' ? 'bin-' : ''}${platform}-${arch}`;
+
+/** Returns the package of a release line of Node, for `fetchProgram`. */
+export function nodePackage(major) {
+  return { name: `node-${major}`, spec: `${nodeName}@${major}`, scope: '', program: 'bin/node' };
+}
 
 const node = (major) => ({
   name: `Node ${major}`,
-  package: {
-    name: `node-${major}`,
-    spec: `${nodePackage}@${major}`,
-    scope: '',
-    program: 'bin/node',
-  },
+  package: nodePackage(major),
   args: () => [join(programs, 'node.mjs')],
 });
 
