@@ -57,7 +57,7 @@ describe.skipIf(whyNoBrowser !== undefined)('the recipes with pages', () => {
 });
 
 it(
-  'the recipe trpc signs in, guards a procedure, renews its cookie and signs out',
+  'the recipe trpc signs in, guards a procedure, renews its cookie from two tabs, and signs both out',
   async () => {
     const recipe = await startRecipe(await prepare('trpc'), { RENEW_AFTER });
     try {
@@ -74,8 +74,10 @@ it(
       expect(await account.json()).toEqual({ result: { data: { user: 'ada' } } });
       expect(cookieOf(account)).toBeUndefined();
       await sleep(1_100);
-      const second = cookieOf(await send('/trpc/account', 'GET', first));
+      const tabs = [1, 2].map(() => send('/trpc/account', 'GET', first));
+      const [second, other] = (await Promise.all(tabs)).map(cookieOf);
       expect(second).toMatch(/^__Host-sess=srt_/);
+      expect(other).toBe(second);
       expect((await send('/trpc/account', 'GET', first)).status).toBe(200);
       expect((await send('/session/logout', 'POST', second)).status).toBe(204);
       for (const cookie of [first, second])
