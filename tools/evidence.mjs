@@ -1,6 +1,6 @@
 // Connects the requirements with the tests that name them. Run by itself it writes the page of the site that lists
 // them; the page is generated with the site and not committed.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFiles, readSource, readTitles } from './source.mjs';
@@ -126,11 +126,19 @@ function toText(title) {
     .replaceAll('{{', '&#123;{');
 }
 
+/** Writes a file that others may be reading: they see all of it, and no change if there is none. */
+function replaceFile(path, text) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const requirements = readRequirements();
   const titles = findTitles();
   const folder = PAGE.startsWith('docs/quality/') ? 'docs/quality' : 'docs/security';
-  writeFileSync(join(root, folder, 'evidence.md'), writePage(requirements, titles));
+  replaceFile(join(root, folder, 'evidence.md'), writePage(requirements, titles));
   const gaps = findGaps(requirements, titles);
   for (const gap of gaps) process.stdout.write(`${gap}\n`);
   const count = requirements.groups.flatMap((group) => group.requirements).length;

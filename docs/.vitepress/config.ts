@@ -153,6 +153,8 @@ export default defineConfig({
   ignoreDeadLinks: false,
   // The search index is one chunk, loaded on the first search.
   markdown: {
+    // Legible on the background of code blocks; those of VitePress are not.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-default' },
     config(md) {
       md.core.ruler.before('normalize', 'tables and listings', (state) => {
         state.src = expandListings(expandOptions(state.src));
@@ -168,6 +170,8 @@ export default defineConfig({
         _render: (text, env, md) => (isSearched(env.relativePath) ? md.render(text, env) : ''),
       },
     },
+    // The name of the link is its text.
+    notFound: { linkLabel: 'Take me home' },
     outline: [2, 3],
     nav: [
       { text: 'Start', link: '/start/' },

@@ -69,11 +69,22 @@ export function listPages(): readonly string[] {
   const packages = readdirSync('packages')
     .map((name) => `packages/${name}/README.md`)
     .filter((path) => existsSync(path));
-  const site = readdirSync('docs', { recursive: true, withFileTypes: true })
-    .filter(({ name }) => name.endsWith('.md'))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !path.includes('node_modules') && !path.startsWith('docs/reference/api/'));
-  return ['README.md', ...packages, ...site.sort()];
+  return ['README.md', ...packages, ...[...listMarkdown('docs')].sort()];
+}
+
+/** Folders without pages, or with generated ones: another test may be building the site. */
+const SKIPPED: ReadonlySet<string> = new Set([
+  'docs/.vitepress',
+  'docs/node_modules',
+  'docs/reference/api',
+]);
+
+function listMarkdown(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return SKIPPED.has(path) ? [] : listMarkdown(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
 }
 
 /** Returns the output that the comments of a program state. */
