@@ -1,4 +1,5 @@
 // What is written by one version and continued by another: sessions in every state that a record can be in.
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** With these, records of five minutes ago are due for a renewal, and spent tokens are within the grace. */
 export const OPTIONS = {
@@ -21,7 +22,11 @@ export async function writeScene(call) {
   const keep = (name, { session, accessToken, refreshToken, persistent }) => {
     known[name] = { sid: session.sid, accessToken, refreshToken, persistent };
   };
-  const signIn = async (name, input) => keep(name, await call('create', input));
+  const signIn = async (name, input) => {
+    keep(name, await call('create', input));
+    // Sessions of one millisecond are listed in any order.
+    await sleep(5);
+  };
 
   await signIn('plain', { subject: 'ada' });
   await signIn('rich', {

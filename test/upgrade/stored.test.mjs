@@ -23,7 +23,7 @@ const servers = {
     const server = await startPostgres();
     return { address: server.url, stop: () => server.stop() };
   },
-  sqlite: async () => ({ address: join(folder, 'sessions.db'), stop: async () => {} }),
+  sqlite: async (commit) => ({ address: join(folder, `${commit}.db`), stop: async () => {} }),
 };
 
 for (const file of listRecords()) {
@@ -34,7 +34,7 @@ for (const file of listRecords()) {
       let server;
       let engine;
       beforeAll(async () => {
-        server = await servers[store]();
+        server = await servers[store](commit);
         const config = { tree: root, store, address: server.address, options };
         engine = await startEngine(config);
         const by = Date.now() - AGE_MS - writtenAt;

@@ -1,15 +1,16 @@
-// `node test/upgrade/write-records.mjs [COMMIT]`: lets an earlier commit sign users in on each store, and writes what
+// `node test/upgrade/write-records.mjs COMMIT`: lets an earlier commit sign users in on each store, and writes what
 // it stored to records/COMMIT.json, for stored.test.mjs. To be run once for each release.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findServerBinary, startPostgres, startRedisServer } from '@sess/test-servers';
-import { root } from '../../tools/lib.mjs';
-import { buildEarlier, EARLIER } from './earlier.mjs';
+import { fail, root } from '../../tools/lib.mjs';
+import { buildEarlier } from './earlier.mjs';
 import { startEngine } from './process.mjs';
 import { OPTIONS, writeScene } from './scene.mjs';
 
-const commit = process.argv[2] ?? EARLIER;
+const [, , commit] = process.argv;
+if (!commit) fail('Expected a commit: node test/upgrade/write-records.mjs ac19ed1a269a', 2);
 const folder = mkdtempSync(join(tmpdir(), 'sess-records-'));
 const tree = await buildEarlier(commit);
 const binary = await findServerBinary({
