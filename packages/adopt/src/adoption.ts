@@ -1,4 +1,4 @@
-import { type Device, type Issued, isSessError, type Sessions } from '@sess/core';
+import { type Device, type Issued, isSessError, type Lifetimes, type Sessions } from '@sess/core';
 import type { Adoption, Exchange, OldCredential } from '@sess/core/http';
 import {
   type AdoptedContent,
@@ -28,10 +28,15 @@ export interface AdoptionSettings {
   readonly endOld: 'when-seen' | 'never';
 }
 
-/** Who takes an old session over. `subjectOf`: how a middleware reads the user from the data of a session. */
-interface Taker {
+/** What a middleware asks of the sessions that are taken over. `subjectOf`: how it reads the user from their data. */
+interface Terms {
+  readonly subjectOf?: ((data: object) => unknown) | undefined;
+  readonly lifetimes?: Lifetimes | undefined;
+}
+
+/** Who takes an old session over. */
+interface Taker extends Terms {
   readonly device: Device;
-  readonly subjectOf: ((data: object) => unknown) | undefined;
 }
 
 /** How long a call of the old system may take. Milliseconds. */
@@ -79,7 +84,7 @@ export function createAdoption(
   /** Returns what the new session begins with; `undefined` for a visitor of whom nothing is kept. */
   function toContent(
     old: OldSession<unknown>,
-    { device, subjectOf }: Taker,
+    { device, subjectOf, lifetimes }: Taker,
   ): AdoptedContent | undefined {
     const { data, persistent = true } = old;
     const subject = readSubject(given.subject(data));
@@ -103,6 +108,7 @@ export function createAdoption(
       data: kept,
       device,
       persistent,
+      lifetimes,
       authenticatedAt: given.authenticatedAt?.(data) ?? old.authenticatedAt,
       subjectMark: subject === undefined ? '' : subjectMarkOf(subject),
     };
@@ -147,9 +153,9 @@ export function createAdoption(
 
   async function take(
     credential: string,
-    { exchange, subjectOf }: { readonly exchange: Exchange } & Pick<Taker, 'subjectOf'>,
+    { exchange, ...terms }: { readonly exchange: Exchange } & Terms,
   ): Promise<Taken | undefined> {
-    const taker = { device: deviceOf(exchange), subjectOf };
+    const taker = { ...terms, device: deviceOf(exchange) };
     const taken = await share(taking, credential, () => takeOver(credential, taker));
     if (taken?.kind !== 'spent') return taken;
     await retire(credential, exchange);
@@ -179,7 +185,7 @@ export function createAdoption(
     );
   }
 
-  function createFace(subjectOf: Taker['subjectOf']): Adoption {
+  function createFace(terms: Terms): Adoption {
     return Object.freeze({
       assertFor(other: object) {
         if (contextOf(other) === context) return;
@@ -190,7 +196,8 @@ export function createAdoption(
           repair: 'Give adopt() the engine of the middleware.',
         });
       },
-      readBy: (read: (data: never) => unknown) => createFace(read as (data: object) => unknown),
+      readBy: (read: (data: never) => unknown, lifetimes?: Lifetimes) =>
+        createFace({ subjectOf: read as (data: object) => unknown, lifetimes }),
       open(exchange: Exchange, token?: string): OldCredential<never> | undefined {
         const request = toOldRequest(exchange, token);
         const credential = source.read(request);
@@ -198,7 +205,7 @@ export function createAdoption(
           noteUnread(request);
           return undefined;
         }
-        const from = { exchange, subjectOf };
+        const from = { exchange, ...terms };
         return {
           take: async ({ canRenew }) => {
             const taken = await take(credential, from);
@@ -215,7 +222,7 @@ export function createAdoption(
     });
   }
 
-  return createFace(undefined);
+  return createFace({});
 
   async function refresh({ kind, record, refreshToken }: Taken) {
     if (!toPresentResult(record).ok) return undefined;

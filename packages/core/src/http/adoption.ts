@@ -1,3 +1,4 @@
+import type { Lifetimes } from '../engine.js';
 import type { Issued, PresentResult } from '../types.js';
 import type { Exchange } from './exchange.js';
 
@@ -15,8 +16,10 @@ export interface Adoption {
    * Returns the adoption of a middleware that reads the user from the data of a session: all data goes over unless the
    * application has chosen, and an old session only if `subjectOf` finds its user in what goes over. Without the check,
    * the middleware would take the session for one that was signed out.
+   *
+   * @param lifetimes of the new sessions, as at a sign-in. Default: the engine's
    */
-  readBy(subjectOf: (data: never) => unknown): Adoption;
+  readBy(subjectOf: (data: never) => unknown, lifetimes?: Lifetimes): Adoption;
 }
 
 /** The text by which one request identifies a session of the other system. */

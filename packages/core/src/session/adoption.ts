@@ -1,3 +1,4 @@
+import type { Lifetimes } from '../engine.js';
 import { SessionLimitError, StoreUnavailableError } from '../errors.js';
 import { MAX_COOKIE_MS } from '../options.js';
 import { type AuthPart, type DataPart, isGuest, type SessionRecord } from '../store/record.js';
@@ -51,6 +52,8 @@ export interface AdoptedContent {
   readonly isFixed: boolean;
   /** `false`: the cookie ends with the browser session. */
   readonly persistent: boolean;
+  /** As at a sign-in. Default: the engine's. */
+  readonly lifetimes?: Lifetimes | undefined;
   /** 32 bytes: the name of the mark of the subject, base64url. */
   readonly subjectMark: string;
 }
@@ -111,13 +114,16 @@ export function createAdoptions(context: EngineContext) {
     };
   }
 
-  async function toData({ subject, data, device, persistent }: AdoptedContent, seed: AdoptionSeed) {
+  async function toData(
+    { subject, data, device, persistent, lifetimes }: AdoptedContent,
+    seed: AdoptionSeed,
+  ) {
     if (subject === undefined) {
       const checked = await checkPartialData(schema, data, maxDataLength);
       return { subject: `guest:new:${seed.mark}`, device: {}, data: checked, guest: true as const };
     }
     assertSubject(subject);
-    const life = readLife(persistent ? {} : { remember: false }, settings);
+    const life = readLife({ ...lifetimes, ...(persistent ? {} : { remember: false }) }, settings);
     return {
       subject,
       device: checkDevice(device),

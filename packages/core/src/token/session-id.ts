@@ -47,12 +47,20 @@ export function tagOf(sid: string): string {
   return sid.slice(0, TAG_LENGTH);
 }
 
+/** What `String()` makes of values that are no ids: all visitors would be one user. */
+const NO_ID = /^(?:undefined|null|NaN|\[object \w+\])$/;
+
 /** @throws UsageError `invalid_subject` */
 export function assertSubject(subject: unknown): asserts subject is string {
-  if (typeof subject !== 'string' || subject.length < 1 || subject.length > MAX_SUBJECT_LENGTH) {
+  if (
+    typeof subject !== 'string' ||
+    subject.length < 1 ||
+    subject.length > MAX_SUBJECT_LENGTH ||
+    NO_ID.test(subject)
+  ) {
     throw new UsageError(
       'invalid_subject',
-      `subject must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, as the user's id is.`,
+      `subject must be a string of 1 to ${MAX_SUBJECT_LENGTH} characters, the user's id; not 'undefined'.`,
     );
   }
   // Two ill-formed strings can encode to the same bytes: they would share one set of sessions.

@@ -144,6 +144,10 @@ describe('assertSubject', () => {
     for (const subject of ['a', 'a'.repeat(512), '👩'.repeat(256)]) {
       expect(() => assertSubject(subject)).not.toThrow();
     }
+    for (const subject of ['undefined ', 'nullable', 'NaNa', 'object Object'])
+      expect(() => assertSubject(subject)).not.toThrow();
+    for (const value of [undefined, null, Number.NaN, {}, new Map(), []])
+      expect(refusalOf(() => assertSubject(String(value))).code).toBe('invalid_subject');
     for (const subject of ['', 'a'.repeat(513), '👩'.repeat(257), 'a'.repeat(10_000_000)]) {
       const refused = refusalOf(() => assertSubject(subject));
       expect(refused.code).toBe('invalid_subject');

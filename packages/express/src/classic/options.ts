@@ -133,13 +133,15 @@ export function readOptions(options: SessionOptions): ClassicSettings {
   const { maxAge = null, secure = true, path = '/', partitioned = false } = cookie;
   const sameSite = toSameSite(cookie.sameSite ?? (partitioned ? 'none' : 'lax'));
   const attributes = { secure, sameSite, path, partitioned };
+  // The cookies that are taken over show which of them end with the browser session.
+  const idle = maxAge === null ? {} : { idleTtl: Math.ceil(maxAge / 1_000) };
   const http: HttpOptions = {
     routes: 'none',
     transport: 'cookie',
     cookie: { ...attributes, ...(name === undefined ? {} : { name }) },
     ...(csrf === undefined ? {} : { csrf }),
     // Anything else is refused with the other options.
-    ...(adopt === undefined ? {} : { adopt: adopt?.readBy?.(subject) ?? adopt }),
+    ...(adopt === undefined ? {} : { adopt: adopt?.readBy?.(subject, idle) ?? adopt }),
     ...(onStoreError === undefined ? {} : { onStoreError }),
   };
   return Object.freeze({

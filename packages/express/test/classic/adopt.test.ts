@@ -31,12 +31,16 @@ const mount = (app: import('express').Express): void => {
 };
 
 const SECRET = 'the secret of express-session';
-type Given = Partial<Omit<AdoptOptions<Old>, 'from'>> & { readonly sourceSecret?: string };
+type Given = Partial<Omit<AdoptOptions<Old>, 'from'>> & {
+  readonly sourceSecret?: string;
+  readonly maxAge?: number | null;
+};
 
 /** An old application in which a user is signed in and a visitor has a cart, and the new one. */
-async function openBoth() {
+async function openBoth(oldMaxAge: number | null = null) {
   const store = new original.MemoryStore();
-  const settings = { store, secret: SECRET, resave: false, saveUninitialized: false };
+  const cookie = { maxAge: oldMaxAge };
+  const settings = { store, secret: SECRET, resave: false, saveUninitialized: false, cookie };
   const before = await openApp(original(settings), mount);
   const visitor = createJar(before.url);
   await before.get('/login');
@@ -44,14 +48,14 @@ async function openBoth() {
   const logger = createMemoryLogger();
   const { sessions } = openEngine({ logger });
   /** The new application, once more: as after a corrected setting. */
-  const open = ({ sourceSecret = SECRET, ...given }: Given = {}) => {
+  const open = ({ sourceSecret = SECRET, maxAge = null, ...given }: Given = {}) => {
     const taken = adopt<Old>(sessions, {
       from: expressSession<Old>({ store, secret: sourceSecret }),
       secret: 'key material of thirty-two bytes or more',
       subject: ({ user }) => user,
       ...given,
     });
-    return openApp(createClassicOn(sessions, { adopt: taken }), mount);
+    return openApp(createClassicOn(sessions, { adopt: taken, cookie: { maxAge } }), mount);
   };
   return { before, visitor, sessions, logger, open };
 }
@@ -69,6 +73,22 @@ describe('a session of express-session that session() takes over', () => {
     await jar.get('/logout');
     expect(await jar.get('/')).toBe('[null,null]');
     expect(await before.get('/')).toBe('[null,null]');
+  });
+
+  it('lives without use for the maxAge of session(), and no longer than the old one would have', async () => {
+    const DAY = 86_400_000;
+    for (const [oldMaxAge, maxAge, days] of [
+      [30 * DAY, 14 * DAY, 14],
+      [10 * DAY, 14 * DAY, 10],
+    ] as const) {
+      const { before, sessions, open } = await openBoth(oldMaxAge);
+      const after = await open({ maxAge });
+      await createJar(after.url, before.cookies).get('/');
+      const [session] = await sessions.list('ada');
+      const left = ((session?.expiresAt ?? 0) - (session?.createdAt ?? 0)) / DAY;
+      expect(left).toBeGreaterThan(days - 0.01);
+      expect(left).toBeLessThanOrEqual(days);
+    }
   });
 
   it('is that of a visitor, too, with all that it has', async () => {
