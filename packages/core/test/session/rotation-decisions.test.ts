@@ -222,6 +222,34 @@ describe('a replay of the newest pair', () => {
     expect(answer(state, AT + 2_000).auth).toBe(state.record.auth);
   });
 
+  it('forgets the families before a re-authentication with it', () => {
+    const former = [
+      {
+        expiresAt: AT + 60_000,
+        authenticatedAt: AT,
+        family: 'family',
+        refresh: 'refresh',
+        generation: 0,
+        salt: 'salt',
+        accessCount: 0,
+        access: [],
+      },
+    ];
+    const unseen = withAuth(held(), { former, acknowledged: false });
+    expect(answer(unseen, AT + 2_000).auth).not.toHaveProperty('former');
+  });
+
+  it('has an access token of its generation, although one of an earlier one lives', () => {
+    const state = withAuth(held(), {
+      acknowledged: true,
+      accessCount: -1,
+      access: [{ digest: 'of an earlier generation', expiresAt: AT + 900_000 }],
+    });
+    const decision = answer(state, AT + 2_000);
+    expect(decision).toMatchObject({ isRepeated: false, auth: { accessCount: 0 } });
+    expect(decision.auth.access).toHaveLength(2);
+  });
+
   it('has another access token only if the newest is dead', () => {
     const state = withAuth(held(), { acknowledged: true });
     const same = answer(state, AT + 2_000);
