@@ -67,15 +67,22 @@ export function createWalk({ engines, subject, seed }) {
       const { session, refreshToken } = await pick().call('create', { subject });
       await sleep(RENEWAL_MS);
       const present = (token) => everywhere('present', token, { canRenew: true });
-      const [one, other] = await present(refreshToken);
-      expect(one).toMatchObject({ ok: true, session: { sid: session.sid } });
-      expect(other.renewal.refreshToken).toBe(one.renewal.refreshToken);
-      // The spent cookie of a parallel request, within the overlap, and the new one.
-      for (const token of [refreshToken, one.renewal.refreshToken]) {
-        for (const late of await present(token)) expect(late).toMatchObject({ ok: true });
-      }
-      expect(await pick().call('end', { refreshToken: one.renewal.refreshToken })).toBe(true);
-      await expectEnded(one.renewal);
+      const refused = [];
+      // The clocks of two processes differ: for one of them the cookie may not be due yet.
+      const renewal = await until(
+        async () => {
+          const results = await present(refreshToken);
+          refused.push(...results.filter((result) => result.session?.sid !== session.sid));
+          const [one, other] = results.map((result) => result.renewal?.refreshToken);
+          return one === other && one;
+        },
+        { what: 'the same renewal from both processes' },
+      );
+      expect(refused).toEqual([]);
+      expect(renewal).not.toBe(refreshToken);
+      for (const late of await present(renewal)) expect(late).toMatchObject({ ok: true });
+      expect(await pick().call('end', { refreshToken: renewal })).toBe(true);
+      await expectEnded({ refreshToken: renewal });
     },
     async 'count by both at once'() {
       await everywhere('count', now.sid);
