@@ -21,7 +21,7 @@ const SIGN_IN = `<h1>Sign in</h1><form method="post">
 const ACCOUNT = `<h1><%= user %></h1><form method="post" action="/devices"><ul><% for (const { sid, device, isCurrent } of devices) { %>
 <li><%= device.userAgent %> <%= isCurrent ? '(this one)' : '' %>
 <button name="sid" value="<%= sid %>">Sign out</button></li><% } %></ul>
-<button>Sign out all others</button></form><form method="post" action="/session/logout">
+<button name="others" value="on">Sign out all others</button></form><form method="post" action="/session/logout">
 <button>Sign out</button></form>`;
 
 async function show(req: Request, res: Response, template: string, data: object): Promise<void> {
@@ -66,8 +66,8 @@ app.get('/account', guard, async (req, res) => {
 });
 
 app.post('/devices', guard, async (req, res) => {
-  const { sid } = req.body ?? {};
-  await (sid === undefined ? req.sessions.endOthers() : req.sessions.revoke(sid));
+  const { sid, others } = req.body ?? {};
+  await (others === 'on' ? req.sessions.endOthers() : req.sessions.revoke(`${sid}`));
   res.redirect(303, '/account');
 });
 

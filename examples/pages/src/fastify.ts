@@ -21,7 +21,7 @@ const SIGN_IN = `<h1>Sign in</h1><form method="post">
 const ACCOUNT = `<h1><%= user %></h1><form method="post" action="/devices"><ul><% for (const { sid, device, isCurrent } of devices) { %>
 <li><%= device.userAgent %> <%= isCurrent ? '(this one)' : '' %>
 <button name="sid" value="<%= sid %>">Sign out</button></li><% } %></ul>
-<button>Sign out all others</button></form><form method="post" action="/session/logout"><button>Sign out</button></form>`;
+<button name="others" value="on">Sign out all others</button></form><form method="post" action="/session/logout"><button>Sign out</button></form>`;
 
 type Form = { Body: Record<string, string>; Querystring: { return_to?: string } };
 async function show(req: FastifyRequest, reply: FastifyReply, template: string, data: object) {
@@ -69,8 +69,8 @@ app.get('/account', { preHandler }, async (req, reply) => {
 });
 
 app.post<Form>('/devices', { preHandler }, async ({ body, sessions }, reply) => {
-  const { sid } = body;
-  await (sid === undefined ? sessions.endOthers() : sessions.revoke(sid));
+  const { sid, others } = body;
+  await (others === 'on' ? sessions.endOthers() : sessions.revoke(`${sid}`));
   return reply.redirect('/account', 303);
 });
 

@@ -23,7 +23,7 @@ const account = (user: string, devices: Devices) => html`<h1>${user}</h1>
 <form method="post" action="/devices"><ul>${devices.map(
   ({ sid, device, isCurrent }) => html`<li>${device.userAgent} ${isCurrent ? '(this one)' : ''}
 <button name="sid" value="${sid}">Sign out</button></li>`,
-)}</ul><button>Sign out all others</button></form>
+)}</ul><button name="others" value="on">Sign out all others</button></form>
 <form method="post" action="/session/logout"><button>Sign out</button></form>`;
 
 async function show(c: Context, body: ReturnType<typeof html>): Promise<Response> {
@@ -68,8 +68,8 @@ app.get('/account', guard, async (c) =>
 );
 
 app.post('/devices', guard, async (c) => {
-  const { sid } = await c.req.parseBody();
-  await (sid === undefined ? c.var.sessions.endOthers() : c.var.sessions.revoke(`${sid}`));
+  const { sid, others } = await c.req.parseBody();
+  await (others === 'on' ? c.var.sessions.endOthers() : c.var.sessions.revoke(`${sid}`));
   return c.redirect('/account', 303);
 });
 

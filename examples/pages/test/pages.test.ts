@@ -60,10 +60,13 @@ describe.each(['express', 'fastify', 'hono'])('the pages on %s', (name) => {
     expect((await phone.submit('/devices', {}, foreign)).status).toBe(403);
     expect(sidsOf(await laptop.load('/account'))).toEqual(sids);
 
+    // A request that names no session signs no other device out.
+    expect(locationOf(await laptop.submit('/devices', {}))).toBe('/account');
+    expect(sidsOf(await phone.load('/account'))).toEqual(sids);
     expect(locationOf(await laptop.submit('/devices', { sid: sids[1] ?? '' }))).toBe('/account');
     expect(locationOf(await phone.load('/account'))).toMatch(/^\/sign-in/);
     expect(locationOf(await phone.submit('/sign-in', USER))).toBe('/account');
-    expect(locationOf(await phone.submit('/devices', {}))).toBe('/account');
+    expect(locationOf(await phone.submit('/devices', { others: 'on' }))).toBe('/account');
     expect(locationOf(await laptop.load('/account'))).toMatch(/^\/sign-in/);
     expect(locationOf(await phone.submit('/session/logout', {}))).toBe('/');
     expect(phone.cookie).toBeUndefined();

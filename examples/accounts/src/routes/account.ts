@@ -15,9 +15,9 @@ export function createAccountRoutes({ accounts, links, mails, limits }: Services
   });
 
   router.post('/devices', guard, async (req, res) => {
-    const sid = field(req, 'sid');
+    const isOthers = field(req, 'others') === 'on';
     // `revoke` ends sessions of this user only.
-    await (sid === '' ? req.sessions.endOthers() : req.sessions.revoke(sid));
+    await (isOthers ? req.sessions.endOthers() : req.sessions.revoke(field(req, 'sid')));
     res.redirect(303, '/account');
   });
 
