@@ -1,4 +1,5 @@
-import type { SessionsOptions } from '@sess/core';
+import { createSessions, type SessionsOptions } from '@sess/core';
+import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { arrange, settle } from './arrange.js';
 
@@ -150,4 +151,10 @@ describe('data that is migrated', () => {
     expect(seen.at(-1)).toEqual({ handle: 'changed', tenant: 'x' });
     expect(seen).toHaveLength(2);
   });
+});
+
+it('data that is migrated is read from memory without a promise', async () => {
+  const sessions = createSessions({ migrate: (data) => data as object, logger: silentLogger });
+  const { accessToken } = await sessions.create({ subject: 'ada' });
+  expect(sessions.verify(accessToken)).toMatchObject({ ok: true });
 });

@@ -47,6 +47,27 @@ describe('a call', () => {
     ]);
   });
 
+  it('that returns after its timeout is no call that succeeded, too', async () => {
+    const clock = createTimerClock();
+    const { calling, events } = arrange(clock);
+    const timings: unknown[] = [];
+    events.on('store-call', ({ ok }) => void timings.push(ok));
+    let respond = (_result: number): void => {};
+    const call = calling(
+      'load',
+      () =>
+        new Promise<number>((resolve) => {
+          respond = resolve;
+        }),
+    );
+    const refused = expect(call).rejects.toThrow('within 1000 ms');
+    clock.advance('1s');
+    await refused;
+    respond(7);
+    await nextTurn();
+    expect(timings).toEqual([false]);
+  });
+
   it('that throws before there is anything to wait for fails like any other', async () => {
     const { calling } = arrange(createTimerClock());
     const call = calling('load', () => {

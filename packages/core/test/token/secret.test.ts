@@ -3,6 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  createRandomBytes,
   deriveAccessSecret,
   deriveRefreshSecret,
   digest,
@@ -33,6 +34,14 @@ describe('encodeBase64Url', () => {
   it.each([0, 12, 32, 63, 64, 65, 100])('is base64url of all of %i bytes', (size) => {
     const bytes = Uint8Array.from({ length: size }, (_, index) => 255 - index);
     expect(encodeBase64Url(bytes)).toBe(text(bytes));
+  });
+});
+
+describe('createRandomBytes', () => {
+  it('fills more than its pool holds', () => {
+    const bytes = createRandomBytes()(10_000);
+    expect(bytes).toHaveLength(10_000);
+    expect(bytes.subarray(9_000).some((byte) => byte !== 0)).toBe(true);
   });
 });
 
