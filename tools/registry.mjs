@@ -36,7 +36,13 @@ export async function startRegistry(own) {
 
   const program = join(installed, 'node_modules', 'verdaccio', 'bin', 'verdaccio');
   const args = [program, '--config', join(folder, 'config.yaml'), '--listen', `127.0.0.1:${port}`];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Node knows neither the configuration of npm nor, in it, the authorities that a company has added.
+  const authorities = await readConfig('cafile');
+  const child = spawn(process.execPath, args, {
+    env:
+      authorities === 'null' ? process.env : { ...process.env, NODE_EXTRA_CA_CERTS: authorities },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   const ended = once(child, 'close');
@@ -64,13 +70,17 @@ export async function startRegistry(own) {
   return { url, env, stop };
 }
 
+async function readConfig(name) {
+  const { code, output } = await run('npm', ['config', 'get', name], { quiet: true });
+  if (code !== 0) throw new Error(`npm does not show its ${name}: ${output.trim()}`);
+  return output.trim();
+}
+
 async function configure(folder, own) {
-  const { code, output } = await run('npm', ['config', 'get', 'registry'], { quiet: true });
-  if (code !== 0) throw new Error(`npm names no registry: ${output.trim()}`);
   const access = { access: '$all', publish: '$all' };
   return {
     storage: join(folder, 'storage'),
-    uplinks: { other: { url: output.trim(), cache: false } },
+    uplinks: { other: { url: await readConfig('registry'), cache: false } },
     packages: {
       ...Object.fromEntries(own.map((name) => [name, access])),
       '**': { access: '$all', proxy: 'other' },
