@@ -284,14 +284,15 @@ function format(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** True for an array whose elements are all accepted. `every` by itself passes over holes. */
+/** True for an array whose elements are all accepted. `every` passes over holes, `findIndex` stops at the first one. */
 export function isArrayOf<Item>(
   value: unknown,
   accepts: (item: unknown) => item is Item,
 ): value is Item[] {
-  return Array.isArray(value) && Array.from(value).every(accepts);
+  return Array.isArray(value) && value.findIndex((item) => !accepts(item)) < 0;
 }
 
+/** True for a primitive string. */
 export function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
