@@ -2,7 +2,9 @@
 // Each step is skipped when there is nothing to do.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -200,4 +202,14 @@ export async function installApart(folder, specs, manifest = {}) {
   });
   if (code !== 0) throw new Error(`npm could not install ${wanted}: ${output.trim()}`);
   writeFileSync(stamp, wanted);
+}
+
+/** Resolves to a port of `host` that nothing listens on, for a program that has to be given one. */
+export async function freePort(host = '127.0.0.1') {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }

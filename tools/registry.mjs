@@ -3,11 +3,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { installApart, root, run } from './lib.mjs';
+import { freePort, installApart, root, run } from './lib.mjs';
 
 /** The newest that runs on Node 20. A dependency of it names a version of node-fetch that is not published. */
 const SERVER = { specs: ['verdaccio@6.8.0'], overrides: { 'node-fetch': '2.7.0' } };
@@ -90,15 +89,6 @@ async function configure(folder, own) {
     log: { type: 'stdout', format: 'pretty', level: 'warn' },
     web: { enable: false },
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answers(url, child) {

@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root, run } from '../../tools/lib.mjs';
+import { freePort, root, run } from '../../tools/lib.mjs';
 import { fetchProgram } from '../runtimes/fetch.mjs';
 import { runtimes } from '../runtimes/table.mjs';
 
@@ -82,7 +81,7 @@ async function npm(args, cwd) {
 
 /** Runs the script `start` of a recipe on a free port, and returns its origin and how to end it. */
 export async function startRecipe(folder, variables = {}) {
-  const port = await freePort();
+  const port = await freePort('localhost');
   const env = { ...process.env, ...NO_TELEMETRY, ...variables, PORT: `${port}` };
   env.PATH = [...(await programFolders(folder)), env.PATH].join(delimiter);
   // A process group, because the script starts processes that would survive it.
@@ -117,15 +116,6 @@ async function programFolders(folder) {
   const { scripts } = readManifest(folder);
   const wanted = runtimes.filter(({ name }) => scripts.start.startsWith(`${name.toLowerCase()} `));
   return Promise.all(wanted.map(async (entry) => dirname(await fetchProgram(entry.package))));
-}
-
-async function freePort() {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilListening(base) {
