@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { changes, PATIENCE, runs } from '../../../../test/fuzzing.js';
-import { decodeRecord } from '../../src/store/codec.js';
+import { decodeRecord, isNewerRecord } from '../../src/store/codec.js';
 import { accepted, createEngine, placeOf } from './arrange.js';
 
 type Change = (text: string) => string;
@@ -104,6 +104,8 @@ describe('a hash on the server that was damaged', () => {
           fc.pre(!hasFenceAhead(book, Date.now()));
           const all = await client.hgetall(key);
           const isReadable = decodeRecord(bad.session.sid, all[field] ?? '') !== undefined;
+          // Calls on a record of a newer format fail: see newer-records.test.ts. Each is reported.
+          const isNewer = isNewerRecord(all[field] ?? '');
           // Under a limit that refuses, copies of a session take the places of others.
           fc.pre(
             onLimit === 'evict-oldest' || !hasLiveCopies(all, [field, good.session.sid.slice(16)]),
@@ -113,8 +115,8 @@ describe('a hash on the server that was damaged', () => {
           if (verified?.ok) expect(verified.session.sid).toBe(bad.session.sid);
           if (!isReadable) {
             unreadable += 1;
-            expect(verified).toEqual({ ok: false, reason: 'unknown' });
-            expect(errors()).toBe(1);
+            expect(verified).toEqual(isNewer ? undefined : { ok: false, reason: 'unknown' });
+            expect(errors()).toBeGreaterThan(0);
             expect(heard).not.toContain('reuse');
           }
           await attempt(() => sessions.update(bad.session.sid, { b: 1 }));
@@ -137,10 +139,17 @@ describe('a hash on the server that was damaged', () => {
           }
           await sessions.create({ subject });
           expect(await client.pttl(key)).toBeGreaterThan(0);
-          expect(errors()).toBeLessThanOrEqual(1);
+          if (!isNewer) expect(errors()).toBeLessThanOrEqual(1);
         }),
         // At least one session is destroyed; how many more, a short run leaves to chance.
-        { ...runs(150), examples: [[[{ at: 'session', change: () => 'damaged' }]]] },
+        {
+          ...runs(150),
+          examples: [
+            [[{ at: 'session', change: () => 'damaged' }]],
+            [[{ at: 'beside', field: 'x'.repeat(16), change: (value) => `9${value.slice(1)}` }]],
+            [[{ at: 'session', change: (value) => `9${value.slice(1)}` }]],
+          ],
+        },
       );
       expect(unreadable).toBeGreaterThan(0);
       expect(await elsewhere.verify(other.accessToken)).toMatchObject({ ok: true });
