@@ -21,6 +21,8 @@ export interface BatchedReads {
   readonly readField: ReadField;
   /** Records that a write has succeeded, which only a primary allows. */
   notePrimary(): void;
+  /** Removes what was registered with the client. */
+  readonly close: (() => void) | undefined;
 }
 
 /** The connection that reads are sent over, and the clock for the wait. */
@@ -81,10 +83,13 @@ export function createBatchedReads({
 }: BatchedReadsContext): BatchedReads {
   let isSharded = sender.isCluster;
   let provenAt = Number.NEGATIVE_INFINITY;
-  sender.onReconnect?.(() => {
+  const close = sender.onReconnect?.(() => {
     provenAt = Number.NEGATIVE_INFINITY;
   });
   const elapsed = (): number => clock.elapsed?.() ?? clock.now();
+  const notePrimary = (): void => {
+    provenAt = elapsed();
+  };
 
   function readPlain({ key, field, needsTime }: PendingRead): Promise<FieldRead> {
     if (needsTime) return readByScript(key, field, true);
@@ -104,7 +109,7 @@ export function createBatchedReads({
     if (sender.isCluster || elapsed() - provenAt < PROOF_MS) return first;
     try {
       const second = await readByScript(key, field, false);
-      provenAt = elapsed();
+      notePrimary();
       return second;
     } catch (error) {
       if (!(error instanceof Error) || !PRIMARY_ERROR.test(error.message)) throw error;
@@ -250,9 +255,8 @@ export function createBatchedReads({
         // At the end of the tick, so that all reads of one tick share a command.
         queueMicrotask(flush);
       }),
-    notePrimary() {
-      provenAt = elapsed();
-    },
+    notePrimary,
+    close,
   };
 }
 

@@ -61,7 +61,8 @@ export function scriptStore(
   const runScript = createRunScript(sender);
   const plainWrites = createPlainWrites(runScript);
   const durable = durability === undefined ? undefined : openDurable();
-  const { readField, notePrimary } = createBatchedReads({ sender, runScript, clock });
+  const reads = createBatchedReads({ sender, runScript, clock });
+  const { readField, notePrimary } = reads;
   const readyCheck = createReadyCheck({ client, port, sender, runScript, keyPrefix, timeout });
   const { decode, decodeRecent } = createRecordReader(() => logger);
   let logger: Logger | undefined;
@@ -263,6 +264,7 @@ export function scriptStore(
       await readyCheck.warnOfRisks(logger);
     },
     async close() {
+      reads.close?.();
       sender.close();
       durable?.close();
     },
