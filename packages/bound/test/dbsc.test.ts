@@ -31,7 +31,9 @@ describe('the option bound: dbsc()', () => {
       basePath: '/session',
       cookie: createRefreshCookie(),
     } as const;
-    expect(() => dbsc().open(settings, {})).toThrow(/bound: expected an engine with a store/);
+    expect(() => dbsc().open(settings, {}, class {} as never)).toThrow(
+      /bound: expected an engine with a store/,
+    );
   });
 
   it('mounts the route of proofs with every choice of routes', () => {

@@ -1,10 +1,11 @@
 import { createSessions, type SessionsOptions } from '@sess/core';
 import { createSessionHttp, type HttpOptions } from '@sess/core/http';
-import { contextOf, createCreate, type EngineContext } from '@sess/core/internal';
+import { contextOf, type EngineContext } from '@sess/core/internal';
 import { generateKey, jwt, verifyOnly } from '@sess/jwt';
 import { silentLogger } from '@sess/testkit';
 import { describe, expect, it } from 'vitest';
 import { createReplayMemory } from '../src/dpop/claims.js';
+import { createOperations } from '../src/dpop/operations.js';
 import type { DpopProof } from '../src/dpop/proof.js';
 import { dpop } from '../src/index.js';
 
@@ -52,7 +53,8 @@ describe('a session that is bound to a key, by an engine alone', () => {
   /** Signs in as a middleware does for a client that has proved a key. */
   async function signIn(options: SessionsOptions = {}) {
     const sessions = createSessions({ logger: silentLogger, ...options });
-    const create = createCreate<object>({ ...(contextOf(sessions) as EngineContext), jkt });
+    const context = contextOf(sessions) as EngineContext;
+    const { create } = createOperations(context, { jkt, loaded: undefined, onWrite: () => {} });
     return { sessions, issued: await create({ subject: 'ada' }) };
   }
 

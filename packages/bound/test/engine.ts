@@ -8,7 +8,7 @@ import {
 } from '@sess/core/internal';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { registrationChallenge } from '../src/dbsc/challenges.js';
-import { createDevicePort } from '../src/dbsc/cookies.js';
+import { createDeviceRules } from '../src/dbsc/cookies.js';
 import { parseProof } from '../src/dbsc/proof.js';
 import { createRegistration } from '../src/dbsc/registration.js';
 import { createRenewal } from '../src/dbsc/renewal.js';
@@ -41,7 +41,7 @@ export function openEngine(options: SessionsOptions = {}) {
     createSessions({ store, clock, logger: silentLogger, ...options, ...more });
   const sessions = create();
   const context = contextOf(sessions) as EngineContext;
-  context.devices.push(createDevicePort(context));
+  Object.assign(context.rules, createDeviceRules(context));
   const register = createRegistration(context, 600_000);
   const renew = createRenewal(context, 600_000);
   const device = createDeviceKey();

@@ -26,19 +26,17 @@ export type UsageErrorCode =
  * The HTTP status that fits each code. Kept beside the codes because frameworks read `status` and
  * `statusCode` off any error that reaches their default handler.
  */
-const STATUS_OF: Readonly<Record<SessErrorCode, number>> = {
+const STATUS_OF: Readonly<Partial<Record<SessErrorCode, number>>> = {
   store_unavailable: 503,
   session_limit_reached: 409,
   session_ended: 401,
   session_required: 401,
   not_revocable: 501,
   not_supported: 501,
-  invalid_data: 400,
   data_too_large: 413,
   cross_site_request: 403,
   cookie_too_large: 500,
   proof_too_old: 401,
-  invalid_dpop_proof: 400,
 };
 
 /** Marks the library's errors. Registered, so that two copies of the package recognise each other's errors. */
@@ -60,7 +58,7 @@ export class SessError extends Error {
   constructor(code: SessErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
-    this.status = STATUS_OF[code];
+    this.status = STATUS_OF[code] ?? 400;
     this.statusCode = this.status;
   }
 }

@@ -48,8 +48,8 @@ export {
   type AdoptionSeed,
   createAdoptions,
 } from './session/adoption.js';
-export { boundDigest, findCookie } from './session/binding.js';
-export { contextOf, type DevicePort, type EngineContext } from './session/context.js';
+export { boundDigest, unbind } from './session/binding.js';
+export { contextOf, type EngineContext, type Rules } from './session/context.js';
 export { createCreate } from './session/create.js';
 export { createElevate } from './session/elevate.js';
 export { createEvents, type Events } from './session/events.js';
@@ -82,6 +82,7 @@ export {
   deriveAccessSecret,
   digest,
   encodeBase64Url,
+  isSameDigest,
   type RandomBytes,
   sha256,
 } from './token/crypto.js';

@@ -2,6 +2,7 @@ import type { Sessions } from './engine.js';
 import { parseBearer } from './http/bearer.js';
 import { readSessionsOptions, type SessionsOptions } from './options.js';
 import { createAcknowledger } from './session/acknowledge.js';
+import { keepBinding } from './session/binding.js';
 import { CONTEXT, type EngineContext } from './session/context.js';
 import { createCreate } from './session/create.js';
 import { createElevate } from './session/elevate.js';
@@ -11,8 +12,10 @@ import { toSession } from './session/issue-tokens.js';
 import { createMigratingStore } from './session/migrating-store.js';
 import { createOneTimeValues } from './session/once.js';
 import { createPresent } from './session/present.js';
+import { decidePresentation } from './session/presentation.js';
 import { createRefresh } from './session/refresh.js';
 import { createRevoke } from './session/revoke.js';
+import { decideRefresh } from './session/rotation.js';
 import { createStoreClient, createStoreTime } from './session/store-client.js';
 import { createUpdate } from './session/update.js';
 import { createVerify } from './session/verify.js';
@@ -78,7 +81,7 @@ export function createEngine<Data extends object = RegisteredData>(
     tagOfSubject,
     runExclusive: createKeyedMutex(clock),
     beforeRevokeAll: [],
-    devices: [],
+    rules: { present: decidePresentation, refresh: decideRefresh, issue: keepBinding },
   };
 
   const verify = createVerify<Data>(context);

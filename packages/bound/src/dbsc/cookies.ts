@@ -1,23 +1,24 @@
 import {
   asFormer,
   boundDigest,
-  type DevicePort,
   decidePresentation,
   decideRefresh,
   deriveAccessSecret,
   digest,
   type EngineContext,
-  findCookie,
   findFormer,
   findFormerAccess,
+  isSameDigest,
   type PresentationAttempt,
   type PresentationDecision,
   policyOf,
   type RefreshAttempt,
   type RotationDecision,
+  type Rules,
   UNKNOWN,
+  unbind,
 } from '@sess/core/internal';
-import { type DeviceBinding, isExpired, type SessionRecord } from '@sess/core/store';
+import { type AuthPart, type DeviceBinding, isExpired, type SessionRecord } from '@sess/core/store';
 
 /** The access tokens that a record keeps. */
 const MAX_ENTRIES = 8;
@@ -31,15 +32,18 @@ export function deviceOf({ auth }: SessionRecord): DeviceBinding | undefined {
   return auth.binding?.kind === 'dbsc' ? auth.binding : undefined;
 }
 
-/** Returns the session as its cookies from before the binding show it. */
-export function unbind(record: SessionRecord): SessionRecord {
-  const { binding: _binding, ...auth } = record.auth;
-  return { ...record, auth };
+/** Returns the entry of a cookie, also of one that has run out. */
+export function findCookie(
+  { cookies }: DeviceBinding,
+  secret: string,
+): DeviceBinding['cookies'][number] | undefined {
+  const digestOfCookie = boundDigest(secret);
+  return cookies.find((cookie) => isSameDigest(cookie.digest, digestOfCookie));
 }
 
 /** Creates what judges the cookies of bound sessions for an engine. */
-export function createDevicePort(context: EngineContext): DevicePort {
-  const { settings, store } = context;
+export function createDeviceRules(context: EngineContext): Rules {
+  const { settings, store, events } = context;
   /** Sessions whose pending binding is being settled. */
   const settling = new Set<string>();
 
@@ -63,16 +67,24 @@ export function createDevicePort(context: EngineContext): DevicePort {
   }
 
   /** Decides about a cookie that is not one of the binding. */
-  function presentOther(attempt: PresentationAttempt, binding: DeviceBinding) {
+  function presentOther(
+    attempt: PresentationAttempt,
+    binding: DeviceBinding,
+  ): PresentationDecision {
     const { record, token, at } = attempt;
     const former = findFormerAccess(record.auth, boundDigest(token.secret), at);
-    if (former !== undefined) return { kind: 'accept' as const, isLatest: false, former };
+    if (former !== undefined) {
+      return { kind: 'accept' as const, isLatest: false, shown: asFormer(record, former) };
+    }
     if (at >= binding.formerUntil && binding.isPending) return showFormer(attempt);
     // While requests with it may be on their way, it is not renewed: the browser may just be receiving the bound one.
     const isOpen = at < binding.formerUntil || findFormer(record.auth, token, at) !== undefined;
     const decision = isOpen ? showFormer({ ...attempt, canRenew: false }) : UNBOUND;
     if (decision.kind === 'accept') return decision;
-    return binding.isPending ? UNKNOWN : UNBOUND;
+    if (binding.isPending) return UNKNOWN;
+    const { sid, data } = record;
+    const report = () => events.emit('unbound-use', { sid, subject: data.subject });
+    return { ...UNBOUND, report };
   }
 
   /** Decides by the rules for sessions that are not bound. A renewal drops the binding. */
@@ -80,9 +92,7 @@ export function createDevicePort(context: EngineContext): DevicePort {
     const record = unbind(attempt.record);
     const decision = decidePresentation({ ...attempt, record });
     if (decision.kind !== 'accept') return decision;
-    const { former } = decision;
-    const shown = former === undefined ? record : asFormer(record, former);
-    return { kind: 'accept', isLatest: false, shown };
+    return { kind: 'accept', isLatest: false, shown: decision.shown ?? record };
   }
 
   function refreshFormer(attempt: RefreshAttempt, binding: DeviceBinding): RotationDecision {
@@ -99,9 +109,9 @@ export function createDevicePort(context: EngineContext): DevicePort {
     present(attempt): PresentationDecision {
       const { record, token, at } = attempt;
       const binding = deviceOf(record);
-      if (binding === undefined) return UNKNOWN;
+      if (binding === undefined) return decidePresentation(attempt);
       if (isExpired(record, at)) return EXPIRED;
-      const cookie = findCookie(record.auth, token.secret);
+      const cookie = findCookie(binding, token.secret);
       if (cookie === undefined || at >= cookie.expiresAt) return presentOther(attempt, binding);
       if (!binding.isPending) {
         return { kind: 'accept', isLatest: cookie === binding.cookies.at(-1) };
@@ -114,9 +124,9 @@ export function createDevicePort(context: EngineContext): DevicePort {
     refresh(attempt): RotationDecision {
       const { record, token, at } = attempt;
       const binding = deviceOf(record);
-      if (binding === undefined) return UNKNOWN;
+      if (binding === undefined) return decideRefresh(attempt);
       if (isExpired(record, at)) return EXPIRED;
-      const cookie = findCookie(record.auth, token.secret);
+      const cookie = findCookie(binding, token.secret);
       if (cookie === undefined || at >= cookie.expiresAt) {
         const isOpen = at < binding.formerUntil || binding.isPending;
         return isOpen ? refreshFormer(attempt, binding) : UNBOUND;
@@ -146,5 +156,32 @@ export function createDevicePort(context: EngineContext): DevicePort {
         isRepeated,
       };
     },
+
+    issue: (auth, { refreshSecret }, earlier) =>
+      earlier === undefined ? auth : rebind(auth, earlier, refreshSecret),
   };
+}
+
+/**
+ * Returns what a re-authentication writes: the key stays, and the only cookie is the new refresh token. A browser that may
+ * not know of its binding yet is offered another one.
+ */
+export function rebind(auth: AuthPart, earlier: AuthPart, refreshSecret: string): AuthPart {
+  const { binding } = earlier;
+  if (binding?.kind !== 'dbsc') return binding === undefined ? auth : { ...auth, binding };
+  if (binding.isPending) return auth;
+  const at = auth.authenticatedAt;
+  const entry = { digest: boundDigest(refreshSecret), expiresAt: at + binding.cookieTtl };
+  const salt = auth.steps[0]?.salt ?? '';
+  const bound = { ...auth, binding: { ...binding, salt, cookies: [entry], formerUntil: 0 } };
+  const current = auth.former?.at(-1);
+  if (current?.family !== earlier.family) return bound;
+  // Requests with the earlier cookies may be on their way. Their digests are those of no access token.
+  const live = binding.cookies.filter((cookie) => cookie.expiresAt > at);
+  const cookies = live.map(({ digest: known, expiresAt }) => ({
+    digest: known,
+    expiresAt: Math.min(expiresAt, current.expiresAt),
+  }));
+  const family = { ...current, access: [...current.access, ...cookies] };
+  return { ...bound, former: [...(auth.former ?? []).slice(0, -1), family] };
 }

@@ -1,7 +1,8 @@
 import type { Duration } from '@sess/core';
-import type { BoundPort, BoundSessions, BoundSettings } from '@sess/core/http';
+import type { BoundSessions, BoundSettings, RequestClass } from '@sess/core/http';
 import { contextOf, duration, optionError, type Readers, readOptions } from '@sess/core/internal';
-import { attributesOf, createDbscPort, type DbscPort } from './port.js';
+import { attributesOf, createDbscPort } from './port.js';
+import { extendRequest, ROUTES } from './request.js';
 
 /** How sessions are bound to the device of a browser. */
 export interface DbscOptions {
@@ -37,9 +38,9 @@ export function createDbsc(options: DbscOptions, minTtl: number): BoundSessions 
     'dbsc: ',
   );
   return Object.freeze({
-    route: ROUTE,
+    routes: ROUTES,
     assertFor,
-    open(settings: BoundSettings, sessions: object): BoundPort {
+    open(settings: BoundSettings, sessions: object, Request: RequestClass): RequestClass {
       const context = contextOf(sessions);
       if (context === undefined || settings.cookie === undefined) {
         throw optionError({
@@ -48,18 +49,11 @@ export function createDbsc(options: DbscOptions, minTtl: number): BoundSessions 
           value: 'a stateless one',
         });
       }
-      return createDbscPort({ context, settings, cookie: settings.cookie, boundTtl });
+      const { cookie } = settings;
+      return extendRequest(Request, createDbscPort({ context, settings, cookie, boundTtl }));
     },
   });
 }
-
-const ROUTE: NonNullable<BoundSessions['route']> = {
-  method: 'POST',
-  below: '/bind',
-  summary: 'Registers the key of a browser, and renews its cookie',
-  result: 'binding',
-  handle: ({ http, request }) => (http.binding as DbscPort).handle(request),
-};
 
 /** @throws {UsageError} invalid_option */
 function assertFor({ transport, cookie }: BoundSettings): void {

@@ -1,4 +1,5 @@
-import type { BoundPort, BoundRequest, BoundSettings, Exchange, Reply } from '@sess/core/http';
+import type { Issued } from '@sess/core';
+import type { BoundRequest, BoundSettings, Exchange, Reply } from '@sess/core/http';
 import {
   type EngineContext,
   isSid,
@@ -8,7 +9,7 @@ import {
 } from '@sess/core/internal';
 import type { BoundCookie } from './bound-cookie.js';
 import { registrationChallenge, renewalChallenge } from './challenges.js';
-import { createDevicePort } from './cookies.js';
+import { createDeviceRules } from './cookies.js';
 import { parseProof, unquote } from './proof.js';
 import { createRegistration, REGISTRATION_MS } from './registration.js';
 import { createRenewal } from './renewal.js';
@@ -23,10 +24,18 @@ export function attributesOf(cookie: Cookie): string {
   return cookie.write('', undefined).slice(cookie.name.length + 1);
 }
 
-/** What a middleware asks about bound sessions of one engine. */
-export type DbscPort = BoundPort & Required<Pick<BoundPort, 'handle'>>;
+/** A request, as far as it is asked. */
+type Request = Pick<BoundRequest<object>, 'exchange' | 'cookie'>;
 
-/** Creates what a middleware asks about bound sessions of an engine. */
+/** What the requests of a middleware ask about bound sessions of one engine. */
+export interface DbscPort {
+  /** Returns the reply of the route. */
+  handle(request: Request): Promise<Reply>;
+  /** Called when a sign-in or a re-authentication has set its cookie. */
+  onIssued(request: Request, issued: Issued<object>): void;
+}
+
+/** Creates what the requests of a middleware ask about bound sessions of an engine. */
 export function createDbscPort(given: {
   readonly context: EngineContext;
   readonly settings: BoundSettings;
@@ -34,8 +43,7 @@ export function createDbscPort(given: {
   readonly boundTtl: number;
 }): DbscPort {
   const { context, settings, cookie, boundTtl } = given;
-  const { devices } = context;
-  if (devices.length === 0) devices.push(createDevicePort(context));
+  Object.assign(context.rules, createDeviceRules(context));
   const register = createRegistration(context, boundTtl);
   const renew = createRenewal(context, boundTtl);
   const attributes = attributesOf(cookie).replace(/^; /, '');
@@ -43,7 +51,7 @@ export function createDbscPort(given: {
   const pathOf = (exchange: Exchange): string => `${mountOf(exchange)}${settings.basePath}/bind`;
 
   /** Sets the cookie, and returns the instructions of the session (DBSC, "JSON session instructions"). */
-  function bound(request: BoundRequest, sid: string, made: BoundCookie): Reply {
+  function bound(request: Request, sid: string, made: BoundCookie): Reply {
     const { exchange } = request;
     request.cookie.set({ ...made, session: { expiresAt: heldUntil(made) } });
     return {
@@ -64,7 +72,7 @@ export function createDbscPort(given: {
     };
   }
 
-  async function registerKey(request: BoundRequest): Promise<Reply> {
+  async function registerKey(request: Request): Promise<Reply> {
     const proof = parseProof(request.exchange.header('secure-session-response'));
     const token = parseRefreshToken(request.cookie.read()?.value);
     if (proof === undefined || token === undefined) return refuse();
@@ -72,7 +80,7 @@ export function createDbscPort(given: {
     return made === undefined ? refuse() : bound(request, token.sid, made);
   }
 
-  async function renewCookie(request: BoundRequest, sid: string): Promise<Reply> {
+  async function renewCookie(request: Request, sid: string): Promise<Reply> {
     const sent = request.exchange.header('secure-session-response');
     const proof = sent === undefined ? 'absent' : (parseProof(sent) ?? 'malformed');
     const renewal = await renew(sid, proof);
@@ -106,12 +114,6 @@ export function createDbscPort(given: {
         `(ES256);path="${pathOf(exchange)}";challenge="${challenge}"`,
       );
     },
-
-    // The session lives, and the browser could not renew: a redirect to the sign-in would replace it.
-    refuse: (exchange) =>
-      exchange.header('secure-session-skipped') === undefined
-        ? undefined
-        : problemReply('store_unavailable'),
   };
 }
 

@@ -6,12 +6,13 @@ import {
   type EngineContext,
   policyOf,
   type RefreshCredential,
+  unbind,
   updateWithRetry,
 } from '@sess/core/internal';
 import { isExpired, type SessionRecord } from '@sess/core/store';
 import { type BoundCookie, createBoundCookie } from './bound-cookie.js';
 import { registrationChallenge } from './challenges.js';
-import { deviceOf, unbind } from './cookies.js';
+import { deviceOf } from './cookies.js';
 import { type DeviceProof, readKey } from './proof.js';
 
 /** How long after the authentication a key is accepted. Milliseconds. */
@@ -36,7 +37,7 @@ export function createRegistration(context: EngineContext, cookieTtl: number) {
     const policy = policyOf(settings, data.life);
     const attempt = { record: unbind(record), token, at, policy, random, canRenew: false };
     const decision = decidePresentation(attempt);
-    return decision.kind === 'accept' && decision.former === undefined;
+    return decision.kind === 'accept' && decision.shown === undefined;
   }
 
   function bind(record: SessionRecord, key: string, at: number): Attempt<Outcome> {

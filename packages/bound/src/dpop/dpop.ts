@@ -1,5 +1,5 @@
 import type { Sessions } from '@sess/core';
-import type { BoundPort, BoundSessions, BoundSettings } from '@sess/core/http';
+import type { BoundSessions, BoundSettings, RequestClass } from '@sess/core/http';
 import {
   contextOf,
   oneOf,
@@ -9,6 +9,7 @@ import {
   readOptions,
 } from '@sess/core/internal';
 import { createDpopPort } from './port.js';
+import { extendRequest } from './request.js';
 
 /** How access and refresh tokens are bound to a key of the client. */
 export interface DpopOptions {
@@ -48,12 +49,10 @@ export function dpop(options: DpopOptions): BoundSessions {
         repair: 'A cookie is bound by dbsc().',
       });
     },
-    open: (_settings: BoundSettings, sessions: object): BoundPort =>
-      createDpopPort({
-        sessions: sessions as Sessions<object>,
-        context: contextOf(sessions),
-        origin,
-        required,
-      }),
+    open(_settings: BoundSettings, engine: object, Request: RequestClass): RequestClass {
+      const sessions = engine as Sessions<object>;
+      const context = contextOf(engine);
+      return extendRequest(Request, createDpopPort({ sessions, context, origin, required }));
+    },
   });
 }

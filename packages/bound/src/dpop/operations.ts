@@ -1,11 +1,13 @@
 import type { VerifyResult } from '@sess/core';
-import type { ProvenOperations } from '@sess/core/http';
+import type { TokenOperations } from '@sess/core/http';
 import {
   createCreate,
   createElevate,
   createRefresh,
   createVerify,
+  decideRefresh,
   type EngineContext,
+  unbind,
 } from '@sess/core/internal';
 import type { AuthPart, LoadResult, SessionRecord } from '@sess/core/store';
 
@@ -18,15 +20,17 @@ export async function verifyByKey(
   jkt: string,
   token: string,
 ): Promise<{ readonly result: VerifyResult<object>; readonly record: SessionRecord | undefined }> {
-  const { store } = context;
+  const { store, tokens } = context;
   let record: SessionRecord | undefined;
+  // The engine refuses a record with a key. One of this key it sees without it.
   const keep = (found: SessionRecord | undefined): SessionRecord | undefined => {
     record = found ?? record;
-    return found;
+    return found?.auth.binding?.jkt === jkt ? unbind(found) : found;
   };
+  // By its claims, or by its record.
+  if (tokens.verify !== undefined) return { result: await tokens.verify(token, jkt), record };
   const verify = createVerify<object>({
     ...context,
-    jkt,
     store: {
       ...store,
       getCached: (sid) => keep(store.getCached(sid)),
@@ -34,7 +38,9 @@ export async function verifyByKey(
     },
   });
   const result = await verify(token);
-  return { result, record };
+  const binding = record?.auth.binding;
+  if (!result.ok || binding?.jkt === undefined) return { result, record };
+  return { result: { ok: true, session: Object.freeze({ ...result.session, binding }) }, record };
 }
 
 /**
@@ -50,13 +56,26 @@ export function createOperations(
     readonly loaded: LoadResult | undefined;
     readonly onWrite: (written: NonceSource) => void;
   },
-): ProvenOperations {
+): TokenOperations<object> {
   const { jkt, onWrite } = given;
   const { store } = context;
   let { loaded } = given;
+  const binding = Object.freeze({ kind: 'dpop' as const, jkt });
   const keyed: EngineContext = {
     ...context,
-    jkt,
+    rules: {
+      ...context.rules,
+      refresh(attempt) {
+        const { record } = attempt;
+        if (record.auth.binding?.jkt !== jkt) return context.rules.refresh(attempt);
+        const plain = unbind(record);
+        const decision = decideRefresh({ ...attempt, record: plain });
+        if (decision.kind !== 'answer') return decision;
+        const isKept = decision.auth === plain.auth;
+        return { ...decision, auth: isKept ? record.auth : { ...decision.auth, binding } };
+      },
+      issue: (auth) => ({ ...auth, binding }),
+    },
     store: {
       ...store,
       load(sid) {

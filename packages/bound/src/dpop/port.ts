@@ -1,5 +1,5 @@
-import type { Session, Sessions } from '@sess/core';
-import type { BoundPort, Exchange, ProvenOperations, Reply } from '@sess/core/http';
+import { SessError, type Session, type Sessions } from '@sess/core';
+import type { Exchange, Reply, TokenOperations } from '@sess/core/http';
 import { type EngineContext, parseRefreshToken, problemReply } from '@sess/core/internal';
 import type { LoadResult } from '@sess/core/store';
 import { createReplayMemory, isForRequest, isForToken } from './claims.js';
@@ -18,21 +18,38 @@ type GrantRefusal = Refusal | 'invalid_grant';
 
 const CHALLENGE = `DPoP algs="${ALGORITHMS}"`;
 
-/** Creates what a middleware asks about proofs for one engine. */
+/** What the requests of a middleware ask about proofs for one engine. */
+export interface DpopPort {
+  /** The challenge of a request without credentials. */
+  readonly challenge: string;
+  /** Returns the session of an access token that came as `Authorization: DPoP`, or the reply that guards refuse it by. */
+  authenticate(exchange: Exchange, token: string): Promise<Session<object> | Reply>;
+  /**
+   * Returns the operations of the engine for the key that a request proves: at a sign-in or a re-authentication, or with a
+   * refresh token; `undefined` if it proves none and need not.
+   *
+   * @param given.jkt the thumbprint of the key that it has proved for its access token: its proof has been used
+   * @throws {SessError} invalid_dpop_proof, with the reply of the refresh route if there is a refresh token
+   */
+  prove(
+    exchange: Exchange,
+    given: { readonly jkt: string | undefined; readonly refreshToken?: string },
+  ): Promise<TokenOperations<object> | undefined>;
+}
+
+/** Creates what the requests of a middleware ask about proofs for one engine. */
 export function createDpopPort(given: {
   readonly sessions: Sessions<object>;
   /** Absent for an engine without a store. */
   readonly context: EngineContext | undefined;
   readonly origin: string;
   readonly required: boolean;
-}): BoundPort {
+}): DpopPort {
   const { sessions, context, origin, required } = given;
   // Tokens that are not looked up have no record whose salt could make a nonce.
   const hasNonces = sessions.kind === 'stored' && context !== undefined;
   const isSigned = createSignatureCheck();
   const isFirst = createReplayMemory();
-  /** The keys that requests have proved for their access token: a sign-in must not find their proofs used. */
-  const proven = new WeakMap<Exchange, string>();
 
   /** Returns the proof of a request if it is of the form, for the request, and of this moment. */
   function readProof(exchange: Exchange): DpopProof | undefined {
@@ -73,7 +90,11 @@ export function createDpopPort(given: {
     return { result, record: undefined };
   }
 
-  function operationsFor(exchange: Exchange, jkt: string, loaded?: LoadResult): ProvenOperations {
+  function operationsFor(
+    exchange: Exchange,
+    jkt: string,
+    loaded?: LoadResult,
+  ): TokenOperations<object> {
     if (context === undefined) return sessions;
     const onWrite = (written: NonceSource): void => offerNonce(exchange, written);
     return createOperations(context, { jkt, loaded, onWrite });
@@ -83,7 +104,7 @@ export function createDpopPort(given: {
   async function proveForToken(
     exchange: Exchange,
     refreshToken: string,
-  ): Promise<ProvenOperations | Reply | undefined> {
+  ): Promise<TokenOperations<object> | undefined> {
     const token = parseRefreshToken(refreshToken);
     const loaded = token && (await context?.store.load(token.sid));
     const record = loaded?.record;
@@ -99,10 +120,12 @@ export function createDpopPort(given: {
         : 'invalid_grant';
     if (refusal === undefined) return operationsFor(exchange, record.auth.binding.jkt, loaded);
     report('refresh', refusal, record.sid);
-    return refuseGrant(refusal);
+    throw new ProofError(refusal);
   }
 
   return {
+    challenge: required ? CHALLENGE : `Bearer, ${CHALLENGE}`,
+
     async authenticate(exchange, token): Promise<Session<object> | Reply> {
       function refuseProof(refusal: Refusal, sid?: string): Reply {
         report('access', refusal, sid);
@@ -123,13 +146,11 @@ export function createDpopPort(given: {
       if (!isForToken(proof, token)) return refuseProof('invalid_dpop_proof', sid);
       const refusal = await verify(proof, hasNonces ? record : undefined);
       if (refusal !== undefined) return refuseProof(refusal, sid);
-      proven.set(exchange, proof.jkt);
       return session;
     },
 
-    async prove(exchange, refreshToken): Promise<ProvenOperations | Reply | undefined> {
-      const known = proven.get(exchange);
-      if (known !== undefined) return operationsFor(exchange, known);
+    async prove(exchange, { jkt, refreshToken }): Promise<TokenOperations<object> | undefined> {
+      if (jkt !== undefined) return operationsFor(exchange, jkt);
       const isSent = exchange.header('dpop') !== undefined;
       // Without a proof the engine refuses a token that is bound.
       if (refreshToken !== undefined) {
@@ -138,19 +159,9 @@ export function createDpopPort(given: {
       if (!isSent && !required) return undefined;
       const proof = readProof(exchange);
       const refusal = proof === undefined ? 'invalid_dpop_proof' : await verify(proof, undefined);
-      return proof === undefined || refusal !== undefined
-        ? refuseGrant(refusal ?? 'invalid_dpop_proof')
-        : operationsFor(exchange, proof.jkt);
+      if (proof === undefined || refusal !== undefined) throw new ProofError();
+      return operationsFor(exchange, proof.jkt);
     },
-
-    refuseRefresh: () => refuseGrant('invalid_dpop_proof'),
-
-    refuse: (exchange) =>
-      exchange.authorization().length === 0
-        ? problemReply('session_required', {
-            challenge: required ? CHALLENGE : `Bearer, ${CHALLENGE}`,
-          })
-        : undefined,
   };
 }
 
@@ -162,11 +173,22 @@ function refuse(error: Refusal): Reply {
   });
 }
 
-/** The reply to a request with a refresh token (RFC 9449, sections 5 and 8; RFC 6749, section 5.2). */
-function refuseGrant(error: GrantRefusal): Reply {
-  return {
-    status: 400,
-    headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
-    body: JSON.stringify({ error }),
-  };
+const DETAIL = 'The proof of the key is not accepted.';
+
+/** A sign-in, a re-authentication or a refresh whose proof is not accepted. */
+export class ProofError extends SessError {
+  readonly reply: Reply;
+
+  /** @param refusal with a refresh token (RFC 9449, sections 5 and 8; RFC 6749, section 5.2) */
+  constructor(refusal?: GrantRefusal) {
+    super('invalid_dpop_proof', DETAIL);
+    this.reply =
+      refusal === undefined
+        ? problemReply('invalid_data', { members: { detail: DETAIL, code: this.code } })
+        : {
+            status: 400,
+            headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+            body: JSON.stringify({ error: refusal }),
+          };
+  }
 }

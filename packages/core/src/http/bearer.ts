@@ -3,13 +3,13 @@ import type { Exchange } from './exchange.js';
 /*
  * RFC 6750, section 2.1, and RFC 9110, section 11:
  *
- * credentials = "Bearer" 1*SP b64token          ; the scheme in any case
+ * credentials = ( "Bearer" / "DPoP" ) 1*SP b64token   ; the scheme in any case; RFC 9449, section 7.1
  * b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+ *
+ * The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end, whatever follows.
  */
-const BEARER = /^[ \t]*bearer +([A-Za-z0-9._~+/-]+=*)[ \t]*$/i;
-/** The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end. */
-const SCHEME = /^[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
-const DPOP = /^[ \t]*dpop(?![\w!#$%&'*+.^`|~-])(?: +([A-Za-z0-9._~+/-]+=*)[ \t]*$)?/i;
+const CREDENTIALS =
+  /^[ \t]*(?:bearer|(dpop))(?![\w!#$%&'*+.^`|~-])(?: +([A-Za-z0-9._~+/-]+=*)[ \t]*$)?/i;
 
 /** Longer than any token of this library, and short enough for the regular expression. */
 const MAX_LENGTH = 8_192;
@@ -32,11 +32,13 @@ export function readBearer(lines: readonly string[]): BearerCredentials {
   if (lines.length > 1) return INVALID;
   const [line] = lines;
   if (line === undefined) return NONE;
-  const token = line.length > MAX_LENGTH ? undefined : BEARER.exec(line)?.[1];
-  if (token !== undefined) return { kind: 'token', token };
-  if (SCHEME.test(line)) return INVALID;
-  const bound = line.length > MAX_LENGTH ? null : DPOP.exec(line);
-  return bound === null ? NONE : { kind: 'bound', token: bound[1] };
+  // Of a longer line the scheme alone counts, because no token has a comma.
+  const text = line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)},` : line;
+  const found = CREDENTIALS.exec(text);
+  if (found === null) return NONE;
+  const [, bound, token] = found;
+  if (bound !== undefined) return { kind: 'bound', token };
+  return token === undefined ? INVALID : { kind: 'token', token };
 }
 
 /**

@@ -1,25 +1,30 @@
 import type { Sessions } from '../engine.js';
-import type { Issued, Session } from '../types.js';
+import type { Issued, PresentResult, Session } from '../types.js';
+import type { BearerCredentials } from './bearer.js';
 import type { CookieValue, RefreshCookie } from './cookie.js';
 import type { Exchange, Reply } from './exchange.js';
+import type { TokenResponse } from './request-session.js';
 
-/** The option `bound` of a middleware: binds sessions to a key of the client. Made by `dbsc` of `@sess/bound`. */
+/** The option `bound` of a middleware: binds sessions to a key of the client. Made by `dbsc` or `dpop` of `@sess/bound`. */
 export interface BoundSessions {
-  /** A session route for proofs, below the base path. It is mounted with every choice of `routes`. */
-  readonly route?: {
-    readonly method: 'POST';
-    readonly below: string;
-    readonly summary: string;
-    readonly result: 'binding';
-    handle(context: {
-      readonly http: { readonly binding: BoundPort | undefined };
-      readonly request: BoundRequest;
-    }): Promise<Reply>;
-  };
+  /** Session routes for proofs, by their paths below the base path. They are mounted with every choice of `routes`. */
+  readonly routes?: Readonly<Record<string, BoundRoute>>;
   /** Called by each middleware. @throws {UsageError} `invalid_option` if the transport or the cookie does not fit */
   assertFor(settings: BoundSettings): void;
-  /** Called once for each engine of a middleware. @throws {UsageError} `invalid_option` if the engine has no store */
-  open(settings: BoundSettings, sessions: object): BoundPort;
+  /**
+   * Called once for each engine of a middleware. Returns the class of its requests, which extends the given one.
+   *
+   * @throws {UsageError} `invalid_option` if the engine has no store
+   */
+  open(settings: BoundSettings, sessions: object, Request: RequestClass): RequestClass;
+}
+
+/** A session route for proofs. */
+export interface BoundRoute {
+  readonly method: 'POST';
+  readonly summary: string;
+  readonly result: 'binding';
+  handle<Data extends object>(context: { readonly request: BoundRequest<Data> }): Promise<Reply>;
 }
 
 /** The settings of a middleware. */
@@ -29,37 +34,46 @@ export interface BoundSettings {
   readonly cookie: RefreshCookie | undefined;
 }
 
-/** One request. */
-export interface BoundRequest {
+/** Creates what holds the credentials and the session of one request. */
+export type RequestClass = new <Data extends object>(
+  http: never,
+  exchange: Exchange,
+) => BoundRequest<Data>;
+
+/** The operations of an engine that issue tokens. */
+export type TokenOperations<Data extends object> = Pick<
+  Sessions<Data>,
+  'create' | 'elevate' | 'refresh'
+>;
+
+/** One request, as far as a class that extends it asks it or changes what it does. */
+export interface BoundRequest<Data extends object> {
+  readonly http: BoundSettings;
   readonly exchange: Exchange;
+  readonly credentials: BearerCredentials;
   readonly cookie: {
     read(): CookieValue | undefined;
     set(given: Pick<Issued<object>, 'refreshToken' | 'issuedAt'> & BoundCookie): void;
+    clear(): void;
   };
+  /** What a sign-in, a re-authentication and a refresh call. They may throw a `SessError` with a `reply`. */
+  readonly operations: TokenOperations<Data>;
+  /** Verifies the credentials. Returns a reply only if the store fails. */
+  authenticate(): Reply | undefined | Promise<Reply | undefined>;
+  setSession(session: Session<Data> | null): void;
+  /** Takes what the engine says of the cookie. */
+  acceptCookie(result: PresentResult<Data>): undefined;
+  /** Asks an engine, and takes its result. Returns a reply only if the store fails and does not count as anonymous. */
+  settle<Result>(
+    ask: () => Result | Promise<Result>,
+    take: (result: Result) => void,
+  ): Reply | undefined | Promise<Reply | undefined>;
+  /** Returns the reply of a guard to a request without a session. */
+  refuse(): Reply;
+  /** Sends new tokens. `presented`: the refresh token that they were exchanged for; none at a sign-in. */
+  deliver(issued: Issued<Data>, presented?: string): TokenResponse;
 }
 
 interface BoundCookie {
   readonly session: { readonly expiresAt: number };
-}
-
-/** The operations for a key: what they issue is bound to it. */
-export type ProvenOperations = Pick<Sessions<object>, 'create' | 'elevate' | 'refresh'>;
-
-/** What a middleware asks for one engine. */
-export interface BoundPort {
-  /** Returns the reply of the route. */
-  handle?(request: BoundRequest): Promise<Reply>;
-  /** Called when a sign-in or a re-authentication has issued its tokens. */
-  onIssued?(request: BoundRequest, issued: Issued<object>): void;
-  /** Returns the reply to a request without a session, if it is another one than usual. */
-  refuse(exchange: Exchange): Reply | undefined;
-  /** Returns the session of an access token that came as `Authorization: DPoP`, or the reply that guards refuse it by. */
-  authenticate?(exchange: Exchange, token: string): Promise<Session<object> | Reply>;
-  /**
-   * Returns the operations of the engine for the key that the client proves, at a sign-in or a re-authentication or with
-   * a refresh token; `undefined` if it proves none and need not; or a refusal.
-   */
-  prove?(exchange: Exchange, refreshToken?: string): Promise<ProvenOperations | Reply | undefined>;
-  /** Returns the reply to a refresh token that is bound to a key which the client has not proved. */
-  refuseRefresh?(): Reply;
 }

@@ -45,13 +45,13 @@ export type Guard = (request: RequestSession) => Reply | undefined | Promise<Rep
 
 /** The options of a guard, validated. */
 export interface Requirements {
-  /** Milliseconds, or `undefined` for any age. */
-  readonly maxAgeMs: number | undefined;
-  /** The classes that are accepted, or `undefined` for any. */
-  readonly acr: readonly string[] | undefined;
-  readonly bound: boolean;
-  readonly where: ((session: Session<never>) => boolean) | undefined;
-  readonly redirectTo: string | undefined;
+  /** Milliseconds. Absent: any age. */
+  readonly maxAgeMs?: number | undefined;
+  /** The classes that are accepted. Absent: any. */
+  readonly acr?: readonly string[] | undefined;
+  readonly bound?: boolean;
+  readonly where?: ((session: Session<never>) => boolean) | undefined;
+  readonly redirectTo?: string | undefined;
 }
 
 /** Registered, so that a request of another copy of this package is recognised and checked by that copy. */

@@ -7,7 +7,7 @@ import { HttpRequest } from './http-request.js';
 import { bindHttpOptions, type HttpContext, type HttpOptions, readHttpOptions } from './options.js';
 import { RequestOperations } from './request-operations.js';
 import type { RequestSession } from './request-session.js';
-import { handleRoute, listRoutes, type SessionRoute } from './routes.js';
+import { handleRoute, listRoutes, mountRoutes, type SessionRoute } from './routes.js';
 
 /** The HTTP side of an engine. An adapter creates one request per exchange and has it handled. */
 export interface SessionHttp<Data extends object = RegisteredData> {
@@ -46,24 +46,31 @@ export function createSessionHttp<Data extends object = RegisteredData>(
   options?: HttpOptions,
 ): SessionHttp<Data> {
   const settings = readHttpOptions(options);
+  const routes = mountRoutes(settings);
+  let Request = HttpRequest;
   let created: HttpContext<Data> | undefined;
   const context = (): HttpContext<Data> => {
     const sessions = getEngine();
-    if (created?.sessions !== sessions) created = bindHttpOptions(settings, sessions);
+    if (created?.sessions !== sessions) {
+      created = bindHttpOptions(settings, sessions);
+      Request =
+        (settings.bound?.open(settings, sessions, HttpRequest) as typeof HttpRequest) ??
+        HttpRequest;
+    }
     return created;
   };
   return Object.freeze({
-    routes: listRoutes(settings),
+    routes: listRoutes(settings, routes),
     createRequest(exchange: Exchange, previous?: unknown) {
       const http = context();
       assertSameEngine(previous, http.sessions);
-      return new RequestOperations(new HttpRequest<Data>(http, exchange));
+      return new RequestOperations(new Request<Data>(http, exchange));
     },
     faceOf: (session: RequestSession<Data>) =>
       RequestOperations.requestOf(session as RequestOperations<Data>),
     handle(session: RequestSession<Data>, exchange: Exchange) {
       const request = RequestOperations.requestOf(session as RequestOperations<Data>);
-      return handleRoute({ http: context(), exchange, request }) ?? request.authenticate();
+      return handleRoute({ http: context(), exchange, request }, routes) ?? request.authenticate();
     },
   });
 }

@@ -1,9 +1,9 @@
-import type { PresentedTokens, Sessions } from '../engine.js';
+import type { PresentedTokens } from '../engine.js';
 import { isSessError, SessError } from '../errors.js';
-import type { Guest, Issued, IssuedGuest, PresentResult, Session, VerifyResult } from '../types.js';
+import type { Guest, Issued, IssuedGuest, PresentResult, Session } from '../types.js';
 import type { OldCredential } from './adoption.js';
 import { type BearerCredentials, hasSecondToken, readBearer } from './bearer.js';
-import type { ProvenOperations } from './bound.js';
+import type { BoundRequest, TokenOperations } from './bound.js';
 import type { CookieValue } from './cookie.js';
 import { isSafeMethod } from './csrf.js';
 import { createPrivateCaching, type Exchange, type Reply } from './exchange.js';
@@ -14,20 +14,18 @@ import { problemReply } from './problem.js';
 import { RequestCookie } from './request-cookie.js';
 import { type TokenResponse, toTokenResponse } from './request-session.js';
 
-type Operations<Data extends object> = Pick<Sessions<Data>, keyof ProvenOperations>;
-
 /**
  * The credentials of one request, the session or guest that they belong to, and the tokens that the response sends. It
  * holds secrets, so applications see it only through `RequestSession`.
  */
-export class HttpRequest<Data extends object> implements RequestFace<Data> {
+export class HttpRequest<Data extends object> implements RequestFace<Data>, BoundRequest<Data> {
   readonly http: HttpContext<Data>;
   readonly exchange: Exchange;
   readonly cookie: RequestCookie;
   guest: Guest<Data> | undefined;
   guestSid: string | undefined;
-  /** Why the request's cookie or proof does not count. */
-  refusal: 'invalid_request' | 'cross_site_request' | Reply | undefined;
+  /** Why the request's cookie does not count. */
+  refusal: 'invalid_request' | 'cross_site_request' | undefined;
   /** The request's cookie was presented, and is not that of a live session or guest. */
   isCookieDead = false;
   hasStoreFailed = false;
@@ -68,44 +66,38 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     const { credentials } = this;
     const { transport } = this.http;
     if (credentials.kind === 'none' && transport !== 'bearer') return this.#authenticateByCookie();
-    if (transport === 'cookie') return undefined;
-    if (credentials.kind === 'bound') return this.#authenticateBound(credentials.token);
-    if (credentials.kind !== 'token') return undefined;
+    if (credentials.kind !== 'token' || transport === 'cookie') return undefined;
+    return this.settle(
+      () => this.http.sessions.verify(credentials.token),
+      (result) => {
+        if (result.ok) this.setSession(result.session);
+      },
+    );
+  }
+
+  /** Asks the engine, and takes its result. Returns a reply only if the store fails and does not count as anonymous. */
+  settle<Result>(
+    ask: () => Result | Promise<Result>,
+    take: (result: Result) => void,
+  ): Reply | undefined | Promise<Reply | undefined> {
+    const fail = (error: unknown): Reply | undefined => {
+      if (!isSessError(error, 'store_unavailable')) throw error;
+      this.hasStoreFailed = true;
+      return this.http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
+    };
     try {
-      const result = this.http.sessions.verify(credentials.token);
-      if (!(result instanceof Promise)) return this.#accept(result);
-      return result.then(
-        (settled) => this.#accept(settled),
-        (error: unknown) => this.#replyToFailure(error),
-      );
+      const result = ask();
+      if (result instanceof Promise) return result.then(take, fail) as Promise<undefined>;
+      take(result);
     } catch (error) {
-      return this.#replyToFailure(error);
+      return fail(error);
     }
-  }
-
-  async #authenticateBound(token: string | undefined): Promise<Reply | undefined> {
-    const { binding } = this.http;
-    if (token === undefined || binding?.authenticate === undefined) return undefined;
-    try {
-      const proven = await binding.authenticate(this.exchange, token);
-      if ('status' in proven) this.refusal = proven;
-      else this.setSession(proven as Session<Data>);
-      return undefined;
-    } catch (error) {
-      return this.#replyToFailure(error);
-    }
-  }
-
-  /** Returns the operations of the engine, for the key that the client proves if there is one; or a refusal. */
-  async prove(refreshToken?: string): Promise<Operations<Data> | Reply> {
-    const { binding, sessions } = this.http;
-    const proven = await binding?.prove?.(this.exchange, refreshToken);
-    return (proven as Operations<Data> | Reply | undefined) ?? sessions;
-  }
-
-  #accept(result: VerifyResult<Data>): undefined {
-    if (result.ok) this.setSession(result.session);
     return undefined;
+  }
+
+  /** What a sign-in, a re-authentication and a refresh call. */
+  get operations(): TokenOperations<Data> {
+    return this.http.sessions;
   }
 
   /** A browser sends the cookie by itself, so the source of the request has to be allowed unless it changes nothing. */
@@ -127,42 +119,30 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
       this.refusal = 'cross_site_request';
       return undefined;
     }
-    if (old !== undefined) return this.#authenticateByOld(old, cookie);
-    if (cookie.kind === 'none') return undefined;
-    try {
-      const result = this.http.sessions.present(cookie.value, { canRenew: canRenew(exchange) });
-      if (!(result instanceof Promise)) return this.#acceptCookie(result);
-      return result.then(
-        (settled) => this.#acceptCookie(settled),
-        (error: unknown) => this.#replyToFailure(error),
+    if (old !== undefined)
+      return this.settle(
+        () => this.#takeOld(old, cookie),
+        () => {},
       );
-    } catch (error) {
-      return this.#replyToFailure(error);
-    }
+    if (cookie.kind === 'none') return undefined;
+    return this.settle(
+      () => this.http.sessions.present(cookie.value, { canRenew: canRenew(exchange) }),
+      (result) => this.acceptCookie(result),
+    );
   }
 
   /** A credential of another system counts if the cookie is not that of a session. */
-  async #authenticateByOld(
-    old: OldCredential<Data>,
-    { value }: CookieValue,
-  ): Promise<Reply | undefined> {
-    try {
-      const how = { canRenew: canRenew(this.exchange) };
-      const own = value === undefined ? undefined : await this.http.sessions.present(value, how);
-      const result = own?.ok ? own : ((await old.take(how)) ?? own);
-      if (result !== undefined) this.#acceptCookie(result);
-      if (own?.ok) await old.retire();
-    } catch (error) {
-      return this.#replyToFailure(error);
-    }
-    return undefined;
+  async #takeOld(old: OldCredential<Data>, { value }: CookieValue): Promise<void> {
+    const how = { canRenew: canRenew(this.exchange) };
+    const own = value === undefined ? undefined : await this.http.sessions.present(value, how);
+    const result = own?.ok ? own : ((await old.take(how)) ?? own);
+    if (result !== undefined) this.acceptCookie(result);
+    if (own?.ok) await old.retire();
   }
 
-  #acceptCookie(result: PresentResult<Data>): undefined {
+  acceptCookie(result: PresentResult<Data>): undefined {
     if (!result.ok && result.reason !== 'guest') {
       this.isCookieDead = true;
-      // The browser of the device then proves its key and gets a new cookie. In any other browser this one is worthless.
-      if (result.reason === 'unbound') this.cookie.clear();
       return undefined;
     }
     if (result.ok) {
@@ -199,10 +179,9 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     this.exchange.onSession?.(this.#session);
   }
 
-  #replyToFailure(error: unknown): Reply | undefined {
-    if (!isSessError(error) || error.code !== 'store_unavailable') throw error;
-    this.hasStoreFailed = true;
-    return this.http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
+  /** Returns the reply of a guard to a request without a session. */
+  refuse(): Reply {
+    return problemReply(this.credentials.kind === 'token' ? 'invalid_token' : 'session_required');
   }
 
   /** Waits for a parser that is reading the body. Returns `undefined` without one. */
@@ -269,7 +248,6 @@ export class HttpRequest<Data extends object> implements RequestFace<Data> {
     this.#issuedToken = issued.refreshToken;
     this.exchange.setHeader('Cache-Control', 'no-store');
     if (issued.refreshToken !== presented) this.cookie.set(issued);
-    if (presented === undefined) this.http.binding?.onIssued?.(this, issued);
     return toTokenResponse(issued, this.http.refreshTransport === 'body');
   }
 

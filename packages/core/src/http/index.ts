@@ -1,10 +1,11 @@
 export type { Adoption, OldCredential } from './adoption.js';
 export type {
-  BoundPort,
   BoundRequest,
+  BoundRoute,
   BoundSessions,
   BoundSettings,
-  ProvenOperations,
+  RequestClass,
+  TokenOperations,
 } from './bound.js';
 export {
   type CacheChoice,

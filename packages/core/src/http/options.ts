@@ -12,7 +12,7 @@ import {
   readOptions,
 } from '../util/options.js';
 import type { Adoption } from './adoption.js';
-import type { BoundPort, BoundSessions } from './bound.js';
+import type { BoundSessions } from './bound.js';
 import { type CookieOptions, createRefreshCookie, type RefreshCookie } from './cookie.js';
 import { type CsrfCheck, type CsrfOptions, createCsrfCheck } from './csrf.js';
 import type { Exchange } from './exchange.js';
@@ -58,7 +58,7 @@ export interface HttpOptions {
    * at for another credential.
    */
   readonly adopt?: Adoption;
-  /** Binds sessions to a key of the client: what `dbsc` of `@sess/bound` returns. Default: a copied token works. */
+  /** Binds sessions to a key of the client: what `dbsc` or `dpop` of `@sess/bound` returns. Default: a copied token works. */
   readonly bound?: BoundSessions;
   /**
    * Whether `GET /.well-known/jwks.json` serves the public keys of the engine's tokens. Default: `false`. It
@@ -95,8 +95,6 @@ export interface HttpSettings {
 export interface HttpContext<Data extends object = RegisteredData> extends HttpSettings {
   readonly sessions: Sessions<Data>;
   readonly logger: Logger;
-  /** Present with the option `bound`. */
-  readonly binding: BoundPort | undefined;
   /** Called for each response that sets the refresh cookie. */
   readonly onCookie: (exchange: Exchange) => void;
   /** Called for each response that depends on a session cookie and that the application has made public. */
@@ -184,7 +182,6 @@ export function bindHttpOptions<Data extends object>(
     ...bearerOnly,
     sessions,
     logger,
-    binding: settings.bound?.open(settings, sessions),
     onCookie: createCookieWarning(settings.cookie, logger),
     onPublic: createPublicWarning(logger),
   });

@@ -3,7 +3,8 @@ import { NO_STORE, type Reply } from './exchange.js';
 
 /** The `code` member of problem bodies. Codes are stable. */
 export type ProblemCode =
-  | SessErrorCode
+  // Errors of other packages bring their own reply.
+  | Exclude<SessErrorCode, 'invalid_dpop_proof'>
   | 'invalid_request'
   | 'invalid_subject'
   | 'invalid_token'
@@ -74,7 +75,6 @@ const KINDS: Readonly<Record<ProblemCode, Kind>> = {
     detail: 'The refresh token is not accepted. Sign in again.',
     challenge: 'Bearer error="invalid_token"',
   },
-  invalid_dpop_proof: { status: 400, detail: 'The proof of the key is not accepted.' },
   cross_site_request: {
     status: 403,
     detail: 'The request comes from another site, which may not act on this session.',
@@ -166,7 +166,8 @@ export function stepUpReply({
 /** Returns the reply to an error of this library, or `undefined` for other errors and for mistakes of the program. */
 export function replyToError(error: unknown): Reply | undefined {
   if (!isSessError(error)) return undefined;
-  const { code } = error;
+  const { code, reply } = error as typeof error & { readonly reply?: Reply };
+  if (reply !== undefined || !(code in KINDS)) return reply;
   // The user may have typed the subject. Every other misuse is the application's to handle.
   if (error.name === 'UsageError') {
     return code === 'invalid_subject' ? problemReply(code) : undefined;
@@ -174,5 +175,5 @@ export function replyToError(error: unknown): Reply | undefined {
   // Paths only: the messages come from a schema library, and may quote the value.
   const { issues = [] } = error as Partial<InvalidDataError>;
   const members = issues.length > 0 ? { errors: issues.map(({ path }) => ({ path })) } : {};
-  return problemReply(code as SessErrorCode, { members });
+  return problemReply(code as ProblemCode, { members });
 }

@@ -26,15 +26,11 @@ function refuse<Data extends object>(
   if (request.refusal !== undefined) {
     // A page without scripts never asks the refresh route, which does the same. The next request has one cookie.
     if (request.refusal === 'invalid_request') request.cookie.clearOthers();
-    return typeof request.refusal === 'string' ? problemReply(request.refusal) : request.refusal;
+    return problemReply(request.refusal);
   }
   request.noteUse();
   const { session } = request;
-  if (session === null) {
-    const isTokenRefused = request.credentials.kind === 'token';
-    const own = isTokenRefused ? undefined : request.http.binding?.refuse(request.exchange);
-    return own ?? problemReply(isTokenRefused ? 'invalid_token' : 'session_required');
-  }
+  if (session === null) return request.refuse();
   const { clock } = request.http.sessions;
   const isOld = maxAgeMs !== undefined && clock.now() - session.authenticatedAt > maxAgeMs;
   const isOfClass = acr === undefined || (session.acr !== undefined && acr.includes(session.acr));

@@ -1,5 +1,5 @@
 import type { ElevateInput, GuestPatch, Sessions } from '../engine.js';
-import { type InvalidDataError, isSessError, SessError, UsageError } from '../errors.js';
+import { type InvalidDataError, isSessError, UsageError } from '../errors.js';
 import type { Issued, OneTimeValue, RegisteredData, RegisteredOnce, Session } from '../types.js';
 import { type Duration, type Readers, readOptions } from '../util/options.js';
 import { createOriginCheck } from './csrf.js';
@@ -56,13 +56,12 @@ export class RequestOperations<Data extends object = RegisteredData>
     }
     const { keep, ...given } = input;
     const device = { ...deviceOf(request.exchange), ...input.device };
-    const proven = await this.#prove();
     const options = {
       replaces: request.presentedTokens(),
       ...(keep === undefined ? {} : { keep }),
     };
     const issued = await this.#reportData(
-      proven.create({ ...given, device } as StartInput<Data>, options),
+      request.operations.create({ ...given, device } as StartInput<Data>, options),
     );
     await endDuplicates(request);
     await request.openOld()?.end();
@@ -154,17 +153,9 @@ export class RequestOperations<Data extends object = RegisteredData>
   async elevate(given: ElevateInput<Data> = {}): Promise<TokenResponse> {
     const request = this.#request;
     const session = request.assertSession();
-    const proven = await this.#prove();
-    const issued = await this.#reportData(proven.elevate(session, given));
+    const issued = await this.#reportData(request.operations.elevate(session, given));
     request.assertAlive(issued?.session);
     return request.deliver(issued as Issued<Data>);
-  }
-
-  /** @throws {SessError} `invalid_dpop_proof` */
-  async #prove(): Promise<Pick<Sessions<Data>, 'create' | 'elevate'>> {
-    const proven = await this.#request.prove();
-    if (!('status' in proven)) return proven;
-    throw new SessError('invalid_dpop_proof', 'The proof of the key is not accepted.');
   }
 
   get #engine(): Sessions<Data> {

@@ -146,7 +146,7 @@ export interface RequestSession<Data extends object = RegisteredData> {
 export function toTokenResponse(issued: Issued<object>, withRefreshToken: boolean): TokenResponse {
   return hideTokens({
     access_token: issued.accessToken,
-    token_type: issued.session.binding?.kind === 'dpop' ? 'DPoP' : 'Bearer',
+    token_type: 'Bearer',
     expires_in: wholeSeconds(issued.accessTokenExpiresAt - issued.issuedAt),
     ...(withRefreshToken ? { refresh_token: issued.refreshToken } : {}),
   });

@@ -41,16 +41,13 @@ export async function refresh<Data extends object>(context: RouteContext<Data>):
   }
   const isCookie = http.transport !== 'bearer';
   const { value } = presented;
-  const proven = await request.prove(value);
-  if ('status' in proven) return proven;
-  const result = presented.kind === 'value' ? await proven.refresh(value, { isCookie }) : undefined;
+  const result =
+    presented.kind === 'value' ? await request.operations.refresh(value, { isCookie }) : undefined;
   if (result?.ok) {
     const tokens = request.deliver(result, value);
     await request.openOld(value)?.retire();
     return jsonReply(tokens);
   }
-  const refused = result?.reason === 'unbound' ? http.binding?.refuseRefresh?.() : undefined;
-  if (refused !== undefined) return refused;
   const adopted = await request.openOld(value)?.refresh();
   // A client that keeps the token itself has a newer one by now.
   const isKept = adopted !== undefined && adopted.issued.refreshToken === adopted.presented;
@@ -169,10 +166,4 @@ export function withSession(
   };
 }
 
-const ANY_SESSION = {
-  maxAgeMs: undefined,
-  acr: undefined,
-  bound: false,
-  where: undefined,
-  redirectTo: undefined,
-};
+const ANY_SESSION = {};

@@ -1,6 +1,6 @@
 import { isSessError } from '../errors.js';
 import type { Exchange, Reply } from './exchange.js';
-import type { HttpContext } from './options.js';
+import type { HttpSettings } from './options.js';
 import { problemReply, replyToError } from './problem.js';
 import {
   current,
@@ -100,17 +100,19 @@ const JWKS_ROUTE: Route = {
 
 const MOUNTED = { none: {}, default: DEFAULT_ROUTES, all: ALL_ROUTES } as const;
 
-type RouteOptions = Pick<HttpContext<never>, 'basePath' | 'routes' | 'jwks' | 'bound'>;
+/** Session routes by their paths below the base. */
+type Routes = Readonly<Record<string, Route>>;
 
-/** Returns the session routes that the options mount. */
-export function listRoutes({
-  basePath,
-  routes,
-  jwks,
-  bound,
-}: RouteOptions): readonly SessionRoute[] {
-  const mounted: Record<string, Route> = { ...MOUNTED[routes] };
-  if (bound?.route) mounted[bound.route.below] = bound.route;
+/** Returns the session routes that the options mount, apart from that of public keys. */
+export function mountRoutes({ routes, bound }: HttpSettings): Routes {
+  return { ...MOUNTED[routes], ...bound?.routes };
+}
+
+/** Returns all session routes that the options mount, for frameworks and documentation. */
+export function listRoutes(
+  { basePath, jwks }: HttpSettings,
+  mounted: Routes,
+): readonly SessionRoute[] {
   const listed = Object.entries(mounted).map(([below, route]) =>
     toSessionRoute(route, below, basePath + below),
   );
@@ -125,15 +127,13 @@ function toSessionRoute(route: Route, below: string, path: string): SessionRoute
 /** Returns the reply of a session route, or `undefined` if the path belongs to the application. */
 export function handleRoute<Data extends object>(
   context: RouteContext<Data>,
+  routes: Routes,
 ): Promise<Reply> | undefined {
   const { http, exchange } = context;
   const { path } = exchange;
   if (http.jwks && path === JWKS_PATH) return runRoute(JWKS_ROUTE, context);
   if (!path.startsWith(http.basePath)) return undefined;
   const rest = path.slice(http.basePath.length);
-  const own = http.bound?.route;
-  if (own?.below === rest) return runRoute(own, context);
-  const routes: Readonly<Record<string, Route>> = MOUNTED[http.routes];
   if (Object.hasOwn(routes, rest) && rest !== SID_ROUTE) {
     return isPreflight(exchange) ? undefined : runRoute(routes[rest] as Route, context);
   }

@@ -8,9 +8,9 @@ import { assertSubject } from '../token/session-id.js';
 import type { Device } from '../types.js';
 import { checkData, checkPartialData } from '../util/json.js';
 import { createAdoptionMarks, markOf } from './adoption-marks.js';
+import { unbind } from './binding.js';
 import type { EngineContext } from './context.js';
 import { checkDevice } from './create.js';
-import { asFormer } from './former.js';
 import { toGuestPolicy } from './guests.js';
 import { toSession } from './issue-tokens.js';
 import { policyOf, readLife } from './lifetimes.js';
@@ -96,7 +96,14 @@ export function createAdoptions(context: EngineContext) {
     if (record === undefined) return SPENT;
     const token = { sid, family: seed.family, generation: 0, secret: seed.secret };
     const policy = isGuest(record) ? guestPolicy : policyOf(settings, record.data.life);
-    const decision = decidePresentation({ record, token, at, policy, random, canRenew: false });
+    const decision = decidePresentation({
+      record: unbind(record),
+      token,
+      at,
+      policy,
+      random,
+      canRenew: false,
+    });
     if (decision.kind !== 'accept') return SPENT;
     const { auth } = record;
     const isFresh = decision.isLatest && !auth.acknowledged;
@@ -108,7 +115,7 @@ export function createAdoptions(context: EngineContext) {
     if (isFresh && at >= givenAt + overlap / 2) await marks.replace(marked, { sid, at });
     return {
       kind: isFresh ? 'fresh' : 'late',
-      record: decision.former === undefined ? record : asFormer(record, decision.former),
+      record: decision.shown ?? record,
       refreshToken: formatRefreshToken(token),
       at,
     };

@@ -1,41 +1,26 @@
-import { type AccessEntry, type AuthPart, findDigest } from '../store/record.js';
+import type { AuthPart, SessionRecord } from '../store/record.js';
 import { digest } from '../token/crypto.js';
-import { bindingOf } from './proof.js';
-
-/** True unless the session is bound to another key than the one that the client has proved. */
-export function isProven({ binding }: AuthPart, jkt: string | undefined): boolean {
-  return binding?.kind !== 'dpop' || binding.jkt === jkt;
-}
-
-/** Returns the member of an auth part for a key that the client has proved; no member without one. */
-export function bindTo(jkt: string | undefined): Pick<AuthPart, 'binding'> {
-  return jkt === undefined ? {} : { binding: Object.freeze({ kind: 'dpop', jkt }) };
-}
 
 /** The digest by which a record knows a cookie of a bound session. It is never that of an access token. */
 export function boundDigest(secret: string): string {
   return digest(`bound-cookie.${secret}`);
 }
 
-/** Returns the entry of a cookie of a bound session, also of one that has run out. */
-export function findCookie({ binding }: AuthPart, secret: string): AccessEntry | undefined {
-  if (binding?.kind !== 'dbsc') return undefined;
-  return binding.cookies[findDigest(binding.cookies, boundDigest(secret))];
+/**
+ * Returns what a sign-in or a re-authentication writes, with the key of the earlier session. A browser has to prove it for
+ * the next cookie: the cookies before it would show the newer proof of the user.
+ */
+export function keepBinding(
+  auth: AuthPart,
+  _fresh: unknown,
+  { binding }: AuthPart = auth,
+): AuthPart {
+  if (!binding) return auth;
+  return { ...auth, binding: binding.cookies ? { ...binding, cookies: [] } : binding };
 }
 
-/**
- * Returns the binding after a re-authentication: the key stays, and the only cookie is the new refresh token. A browser
- * that may not know of its binding yet is offered another one.
- */
-export function rebind(
-  { binding }: AuthPart,
-  { auth, refreshSecret }: { readonly auth: AuthPart; readonly refreshSecret: string },
-  jkt: string | undefined,
-): Pick<AuthPart, 'binding'> {
-  if (jkt !== undefined) return bindTo(jkt);
-  if (binding?.kind !== 'dbsc') return bindingOf({ binding });
-  if (binding.isPending) return {};
-  const expiresAt = auth.authenticatedAt + binding.cookieTtl;
-  const cookies = [{ digest: boundDigest(refreshSecret), expiresAt }];
-  return { binding: { ...binding, salt: auth.steps[0]?.salt ?? '', cookies, formerUntil: 0 } };
+/** Returns a record without its binding: as the cookies from before it show the session, or for a key that was proved. */
+export function unbind(record: SessionRecord): SessionRecord {
+  const { binding: _binding, ...auth } = record.auth;
+  return { ...record, auth };
 }

@@ -1,5 +1,6 @@
 import type { AccessTokenPort } from '../access-tokens.js';
 import type { Settings } from '../options.js';
+import type { AuthPart } from '../store/record.js';
 import type { StorePort } from '../store/store-port.js';
 import type { SubjectTag } from '../token/session-id.js';
 import type { KeyedMutex } from '../util/keyed-mutex.js';
@@ -9,12 +10,20 @@ import type { PresentationAttempt, PresentationDecision } from './presentation.j
 import type { RefreshAttempt, RotationDecision } from './rotation.js';
 import type { StoreTime } from './store-client.js';
 
-/** How the cookies of sessions that are bound to a device are judged. Without it, they are unknown. */
-export interface DevicePort {
+/** What decides about the tokens of one engine. */
+export interface Rules {
   /** Decides about a cookie that came with a request. */
   present(attempt: PresentationAttempt): PresentationDecision;
-  /** Decides about a cookie that is to be exchanged for an access token. */
+  /** Decides about a refresh token, or a cookie that is to be exchanged for an access token. */
   refresh(attempt: RefreshAttempt): RotationDecision;
+  /**
+   * Returns what a sign-in or a re-authentication writes.
+   *
+   * @param auth what it writes for a session without a key
+   * @param fresh the tokens
+   * @param earlier what a re-authentication replaces
+   */
+  issue(auth: AuthPart, fresh: { readonly refreshSecret: string }, earlier?: AuthPart): AuthPart;
 }
 
 /** What the operations of one engine share; made once, by the composition root. */
@@ -30,10 +39,8 @@ export interface EngineContext {
   readonly runExclusive: KeyedMutex;
   /** Awaited before all sessions of a subject are revoked. A rejection leaves them alive. */
   readonly beforeRevokeAll: ((subject: string) => Promise<void>)[];
-  /** The thumbprint of the key that a client has proved: `@sess/bound` makes operations for it. Absent: none. */
-  readonly jkt?: string;
-  /** Given by `@sess/bound`; at most one. */
-  readonly devices: DevicePort[];
+  /** Refuse bound sessions. `@sess/bound` changes them, and makes operations with others for a key that was proved. */
+  readonly rules: Rules;
 }
 
 /** Registered, so that a sibling package finds it on an engine of another copy of this one. */

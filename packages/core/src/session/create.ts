@@ -12,7 +12,6 @@ import { assertSubject, createSid, tagOf } from '../token/session-id.js';
 import type { Device, Issued } from '../types.js';
 import { checkData } from '../util/json.js';
 import { assertKnown, formatShort, isArrayOf, isString } from '../util/options.js';
-import { bindTo } from './binding.js';
 import type { EngineContext } from './context.js';
 import { createEndReports } from './ended-session.js';
 import { createTokenFamily, type FreshAuth, issueTokens, toSession } from './issue-tokens.js';
@@ -40,7 +39,7 @@ interface SessionContent {
 
 /** Creates `create`: a new session with new secrets, under the subject's limit. */
 export function createCreate<Data extends object>(context: EngineContext) {
-  const { settings, tokens, store, time, events, tagOfSubject } = context;
+  const { settings, tokens, store, time, events, tagOfSubject, rules } = context;
   const findPresented = createFindPresented(context);
   const reports = createEndReports(context);
 
@@ -51,7 +50,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
   ): FreshAuth & { record: SessionRecord } {
     const policy = policyOf(settings, data.life);
     const fresh = createTokenFamily({ at, policy, random: settings.random, proof });
-    const { auth } = fresh;
+    const auth = rules.issue(fresh.auth, fresh);
     return Object.assign(fresh, {
       record: { sid, createdAt: at, authVersion: 1, dataVersion: 1, auth, data },
     });
@@ -133,7 +132,7 @@ export function createCreate<Data extends object>(context: EngineContext) {
       );
     }
     const life = readLife(input, settings);
-    const proof = { ...readProof(input), ...bindTo(context.jkt) };
+    const proof = readProof(input);
     const { replaces, keep = [] } = readCreateOptions(options);
     const replaced = replaces === undefined ? [] : await findPresented(replaces);
     const guest = replaced.find(({ record }) => record !== undefined && isGuest(record))?.record;

@@ -3,7 +3,6 @@ import { type DataPart, isExpired, isGuest, type SessionLife } from '../store/re
 import { isSid } from '../token/session-id.js';
 import type { Issued, Session } from '../types.js';
 import { assertKnown } from '../util/options.js';
-import { rebind } from './binding.js';
 import type { EngineContext } from './context.js';
 import { retireFamily } from './former.js';
 import { createTokenFamily, issueTokens } from './issue-tokens.js';
@@ -28,7 +27,7 @@ const INPUT: readonly (keyof ElevateInput)[] = [
  * Tokens, proof and data are written together or not at all.
  */
 export function createElevate<Data extends object>(context: EngineContext) {
-  const { settings, tokens, store, runExclusive, jkt } = context;
+  const { settings, tokens, store, runExclusive, rules } = context;
   const applyPatch = createApplyPatch<Data>(context);
   const isLookedUp = tokens.verify === undefined;
 
@@ -53,13 +52,13 @@ export function createElevate<Data extends object>(context: EngineContext) {
           const policy = policyOf(settings, life);
           const fresh = createTokenFamily({ at, policy, random: settings.random });
           const former = retireFamily(record.auth, { at, overlap: policy.overlap, isLookedUp });
-          const auth = {
+          const plain = {
             ...fresh.auth,
             ...proof,
-            ...rebind(record.auth, fresh, jkt),
             // Until a token of the new family is presented, the client may have the earlier one only.
             ...(former.length === 0 ? {} : { former, acknowledged: false }),
           };
+          const auth = rules.issue(plain, fresh, record.auth);
           const kept = life === record.data.life ? record.data : withLife(record.data, life);
           const next = { ...record, auth, data: kept };
           const data = patch === undefined ? kept : await applyPatch(next, patch);

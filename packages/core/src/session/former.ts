@@ -27,9 +27,8 @@ export function retireFamily(
   const expiresAt = Math.min(at + overlap, auth.expiresAt);
   if (expiresAt <= at) return earlier;
   const { family, refresh, generation, accessCount, authenticatedAt } = auth;
-  // The cookies of a bound session have digests that no access token has.
-  const access = [...(isLookedUp ? auth.access : []), ...(auth.binding?.cookies ?? [])]
-    .filter((entry) => entry.expiresAt > at)
+  const access = auth.access
+    .filter((entry) => isLookedUp && entry.expiresAt > at)
     .map((entry) => ({ ...entry, expiresAt: Math.min(entry.expiresAt, expiresAt) }));
   const current = {
     expiresAt,

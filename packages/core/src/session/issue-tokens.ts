@@ -159,16 +159,15 @@ export function toSession<Data extends object>(record: SessionRecord): Session<D
     expiresAt: auth.expiresAt,
   };
   // On the path of each request: most sessions have neither, and a spread of nothing takes time too.
-  const isPlain = auth.acr === undefined && auth.amr === undefined && auth.binding === undefined;
-  return Object.freeze(
-    isPlain ? session : Object.assign(session, proofOf(auth), shownBinding(auth)),
-  );
+  const { acr, amr, binding } = auth;
+  if ((acr ?? amr ?? binding) !== undefined) {
+    Object.assign(
+      session,
+      proofOf(auth),
+      binding && !binding.isPending && { binding: binding.cookies ? DEVICE : binding },
+    );
+  }
+  return Object.freeze(session);
 }
 
 const DEVICE = Object.freeze({ kind: 'dbsc' as const });
-
-/** Returns what is public of a binding. One that the browser may not know of yet binds nothing. */
-function shownBinding({ binding }: AuthPart): Pick<Session, 'binding'> {
-  if (binding === undefined || (binding.kind === 'dbsc' && binding.isPending)) return {};
-  return { binding: binding.kind === 'dbsc' ? DEVICE : binding };
-}

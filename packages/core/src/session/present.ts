@@ -3,13 +3,11 @@ import { formatRefreshToken, parseRefreshToken, type RefreshCredential } from '.
 import type { PresentResult, RejectionReason } from '../types.js';
 import { hideTokens } from '../util/logger.js';
 import type { EngineContext } from './context.js';
-import { asFormer } from './former.js';
 import { toGuest, toGuestPolicy } from './guests.js';
 import { persistenceOf, toSession } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
-import { decidePresentation, type PresentationDecision } from './presentation.js';
-import { UNKNOWN } from './rotation.js';
+import type { PresentationDecision } from './presentation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
 
 /** Attempts at the write; honest traffic needs two or three. */
@@ -34,7 +32,7 @@ export function toPresentResult<Data extends object>(record: SessionRecord): Pre
 
 /** Creates `present`: a refresh token as the cookie of a request. */
 export function createPresent<Data extends object>(context: EngineContext) {
-  const { settings, store, time, events, acknowledger, devices } = context;
+  const { settings, store, time, events, acknowledger, rules } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
   const guestPolicy = toGuestPolicy(settings);
   /** Renewals in progress by their cookie: the parallel requests of a page share one. */
@@ -47,18 +45,16 @@ export function createPresent<Data extends object>(context: EngineContext) {
   ): PresentationDecision {
     const { random } = settings;
     const policy = isGuest(record) ? guestPolicy : policyOf(settings, record.data.life);
-    const attempt = { record, token, at, policy, random, canRenew };
-    if (record.auth.binding === undefined) return decidePresentation(attempt);
-    return devices[0]?.present(attempt) ?? UNKNOWN;
+    return rules.present({ record, token, at, policy, random, canRenew });
   }
 
   /** Returns the result for a cookie that is good as it is. */
   function accept(
-    { isLatest, former, shown }: Extract<PresentationDecision, { kind: 'accept' }>,
     record: SessionRecord,
+    { isLatest, shown = record }: Extract<PresentationDecision, { kind: 'accept' }>,
   ): PresentResult<Data> {
     if (isLatest) acknowledger.acknowledgeLatest(record);
-    return toPresentResult(former === undefined ? (shown ?? record) : asFormer(record, former));
+    return toPresentResult(shown);
   }
 
   /** The same, or `undefined` if the cookie is to be renewed or refused: that is decided from the primary's record. */
@@ -67,7 +63,7 @@ export function createPresent<Data extends object>(context: EngineContext) {
     record: SessionRecord,
   ): PresentResult<Data> | undefined {
     const decision = decide(presented, record, time.now());
-    return decision.kind === 'accept' ? accept(decision, record) : undefined;
+    return decision.kind === 'accept' ? accept(record, decision) : undefined;
   }
 
   async function decideToWrite(
@@ -78,14 +74,12 @@ export function createPresent<Data extends object>(context: EngineContext) {
     const { token } = presented;
     const decision = decide(presented, loaded, at);
     if (decision.kind === 'reject') {
-      if (decision.reason === 'unbound') {
-        events.emit('unbound-use', { sid: loaded.sid, subject: loaded.data.subject });
-      }
+      decision.report?.();
       return { outcome: decision };
     }
     if (decision.kind === 'end') return end(loaded, decision);
     if (decision.kind === 'accept') {
-      return { outcome: { kind: 'answer', result: accept(decision, loaded) } };
+      return { outcome: { kind: 'answer', result: accept(loaded, decision) } };
     }
 
     const { auth, generation, refreshSecret: secret, replayed } = decision;

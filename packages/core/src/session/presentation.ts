@@ -1,6 +1,6 @@
-import { type FormerFamily, isExpired, type SessionRecord } from '../store/record.js';
+import { isExpired, type SessionRecord } from '../store/record.js';
 import { digest, isSameDigest } from '../token/crypto.js';
-import { findFormer } from './former.js';
+import { asFormer, findFormer } from './former.js';
 import {
   type RefreshAttempt,
   type RotationDecision,
@@ -23,8 +23,6 @@ export type PresentationDecision =
   | {
       readonly kind: 'accept';
       readonly isLatest: boolean;
-      /** The family of the cookie, if a re-authentication replaced it. */
-      readonly former?: FormerFamily;
       /** The session as the cookie shows it. Default: as it is. */
       readonly shown?: SessionRecord;
     }
@@ -41,8 +39,11 @@ const REUSE = { kind: 'end', cause: 'reuse' } as const;
 export function decidePresentation(given: PresentationAttempt): PresentationDecision {
   const { record, token, at, policy, canRenew } = given;
   const { auth } = record;
+  if (auth.binding) return UNKNOWN;
   const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
-  if (former !== undefined) return { kind: 'accept', isLatest: false, former };
+  if (former !== undefined) {
+    return { kind: 'accept', isLatest: false, shown: asFormer(record, former) };
+  }
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
   if (isExpired(record, at)) return { kind: 'reject', reason: 'expired' };
   if (token.generation > auth.generation) return { kind: 'end', cause: 'lost-writes' };

@@ -1,4 +1,4 @@
-import type { AuthPart, Proof } from '../store/record.js';
+import type { Proof } from '../store/record.js';
 import { isArrayOf, option } from '../util/options.js';
 import { isProofName, PROOF_NAME } from '../util/proof-name.js';
 
@@ -28,15 +28,6 @@ export function proofOf({
 }: { readonly [Name in keyof Proof]: Proof[Name] | undefined }): Proof {
   if (acr === undefined && amr === undefined) return NONE;
   return { ...(acr === undefined ? {} : { acr }), ...(amr === undefined ? {} : { amr }) };
-}
-
-/** Returns the member of an auth part for its binding; no member without one. */
-export function bindingOf({
-  binding,
-}: {
-  readonly binding?: AuthPart['binding'] | undefined;
-}): Pick<AuthPart, 'binding'> {
-  return binding === undefined ? {} : { binding };
 }
 
 const NONE: Proof = Object.freeze({});

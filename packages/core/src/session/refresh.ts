@@ -2,25 +2,16 @@ import { isGuest, type SessionRecord } from '../store/record.js';
 import { parseRefreshToken, type RefreshCredential } from '../token/format.js';
 import type { Issued, RefreshResult, RejectionReason } from '../types.js';
 import { hideTokens } from '../util/logger.js';
-import { isProven } from './binding.js';
 import type { EngineContext } from './context.js';
 import { asFormer } from './former.js';
 import { issueTokens } from './issue-tokens.js';
 import { policyOf } from './lifetimes.js';
 import { type Attempt, updateWithRetry } from './optimistic-update.js';
-import {
-  decideRefresh,
-  type RefreshAttempt,
-  type RotationAnswer,
-  type RotationDecision,
-  UNKNOWN,
-} from './rotation.js';
+import type { RefreshAttempt, RotationAnswer, RotationDecision } from './rotation.js';
 import { createRotationEffects, type EndedSession } from './rotation-effects.js';
 
 /** Attempts at the write; honest traffic needs two or three. */
 const MAX_ATTEMPTS = 8;
-
-const UNBOUND = { kind: 'reject', reason: 'unbound' } as const;
 
 /** The outcome of the attempts. */
 type Outcome<Data extends object> =
@@ -30,27 +21,21 @@ type Outcome<Data extends object> =
 
 /** Creates `refresh`: compares the token with the record, and writes the outcome by compare-and-set. */
 export function createRefresh<Data extends object>(context: EngineContext) {
-  const { settings, store, tokens, events, devices, jkt } = context;
+  const { settings, store, tokens, events, rules } = context;
   const { reject, end, reportEnd, askApplication, write } = createRotationEffects(context);
-
-  function decideFor(attempt: RefreshAttempt): RotationDecision {
-    const { auth } = attempt.record;
-    if (auth.binding?.kind === 'dbsc') return devices[0]?.refresh(attempt) ?? UNKNOWN;
-    return isProven(auth, jkt) ? decideRefresh(attempt) : UNBOUND;
-  }
 
   /** Decides again if the access token to be replayed is dead: a write that failed, or came second, ended it. */
   async function decideRotation(
     attempt: RefreshAttempt,
   ): Promise<{ readonly decision: RotationDecision; readonly version?: number }> {
     const { record, at } = attempt;
-    const decision = decideFor(attempt);
+    const decision = rules.refresh(attempt);
     if (tokens.recheck === undefined || decision.kind !== 'answer' || !decision.isRepeated) {
       return { decision };
     }
     const { version, isAccessDead } = await tokens.recheck(shownBy(decision, record), at);
     return {
-      decision: isAccessDead ? decideFor({ ...attempt, isAccessDead }) : decision,
+      decision: isAccessDead ? rules.refresh({ ...attempt, isAccessDead }) : decision,
       version,
     };
   }

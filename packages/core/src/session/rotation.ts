@@ -1,5 +1,11 @@
 import type { SessionRecord } from '../store/record.js';
-import { type AccessEntry, type AuthPart, type FormerFamily, isExpired } from '../store/record.js';
+import {
+  type AccessEntry,
+  type AuthPart,
+  type FormerFamily,
+  findDigest,
+  isExpired,
+} from '../store/record.js';
 import {
   deriveAccessSecret,
   deriveRefreshSecret,
@@ -9,9 +15,8 @@ import {
   type RandomBytes,
 } from '../token/crypto.js';
 import type { RefreshCredential } from '../token/format.js';
-import { findCookie } from './binding.js';
+import { boundDigest } from './binding.js';
 import { acknowledged, findFormer } from './former.js';
-import { bindingOf, proofOf } from './proof.js';
 import {
   addStep,
   deriveLatestSecret,
@@ -27,7 +32,12 @@ const MIN_TTL_MS = 1_000;
 
 /** The outcome for a presented refresh token. */
 export type RotationDecision =
-  | { readonly kind: 'reject'; readonly reason: 'unknown' | 'expired' | 'unbound' }
+  | {
+      readonly kind: 'reject';
+      readonly reason: 'unknown' | 'expired' | 'unbound';
+      /** Called when a cookie is refused for it. */
+      readonly report?: () => void;
+    }
   /** The session has to be removed. */
   | { readonly kind: 'end'; readonly cause: 'reuse' | 'lost-writes' }
   | RotationAnswer;
@@ -70,6 +80,7 @@ export const UNKNOWN: RotationDecision & { readonly kind: 'reject' } = {
   reason: 'unknown',
 };
 const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
+const UNBOUND: RotationDecision = { kind: 'reject', reason: 'unbound' };
 
 /**
  * Returns what a refresh token gets, without side effects: rotation with reuse detection (RFC 9700, section 4.14.2), in
@@ -78,6 +89,7 @@ const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
 export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
+  if (auth.binding) return auth.binding.jkt ? UNBOUND : UNKNOWN;
   const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
   if (former !== undefined) return refreshFormer(attempt, former);
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;
@@ -107,8 +119,8 @@ export function inspectRefreshToken(
 ): PresentedToken {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
-  if ((findFormer(auth, token, at) ?? findCookie(auth, token.secret)) !== undefined)
-    return 'genuine';
+  const isCookie = findDigest(auth.binding?.cookies ?? [], boundDigest(token.secret)) >= 0;
+  if (isCookie || findFormer(auth, token, at) !== undefined) return 'genuine';
   if (!isSameDigest(digest(token.family), auth.family)) return 'foreign';
   if (token.generation > auth.generation) return 'newer';
   const first = auth.steps.length - (auth.generation - token.generation);
@@ -212,14 +224,10 @@ export function rotate(attempt: RefreshAttempt): RotationDecision {
     replayed: false,
     isRepeated: false,
     auth: {
-      ...proofOf(auth),
-      ...bindingOf(auth),
+      ...acknowledged(auth),
       expiresAt,
-      absoluteExpiresAt: auth.absoluteExpiresAt,
-      authenticatedAt: auth.authenticatedAt,
       lastUsedAt: at,
       generation: auth.generation + 1,
-      family: auth.family,
       refresh: digest(refreshSecret),
       access: withAccess
         ? addAccess(earlier, {

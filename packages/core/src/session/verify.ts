@@ -1,6 +1,5 @@
 import { findAccess, isExpired, isLive, type SessionRecord } from '../store/record.js';
 import type { RejectionReason, VerifyResult } from '../types.js';
-import { isProven } from './binding.js';
 import type { EngineContext } from './context.js';
 import { asFormer, findFormerAccess } from './former.js';
 import { toSession } from './issue-tokens.js';
@@ -12,13 +11,8 @@ export type Verify<Data extends object> = (
 
 /** Creates `verify`: one hash or one signature, and one lookup of the session. */
 export function createVerify<Data extends object>(context: EngineContext): Verify<Data> {
-  const { settings, tokens, store, time, events, acknowledger, jkt } = context;
+  const { settings, tokens, store, time, events, acknowledger } = context;
   const { lookupKey } = tokens;
-
-  function accept(record: SessionRecord, entry: number): VerifyResult<Data> {
-    if (!record.auth.acknowledged) acknowledger.acknowledge(record, entry);
-    return { ok: true, session: toSession<Data>(record) };
-  }
 
   /** Accepts a token that a re-authentication replaced, if the client may not have received the newer ones. */
   function acceptFormer(
@@ -36,23 +30,26 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     return { ok: false, reason };
   }
 
-  /** A cached record may be stale. It can accept a token, never reject one. */
-  function acceptCached(
+  /** Accepts a token that counts by a record. A cached one may be stale: it can accept a token, never reject one. */
+  function accept(
     record: SessionRecord,
     digest: string,
     at: number,
   ): VerifyResult<Data> | undefined {
-    if (!isProven(record.auth, jkt)) return undefined;
+    // For a key that the client has proved, `@sess/bound` verifies the token by a record without it.
+    if (record.auth.binding?.jkt) return undefined;
     const entry = findAccess(record.auth, digest);
     if (entry < 0) return acceptFormer(record, digest, at);
-    return isLive(record, entry, at) ? accept(record, entry) : undefined;
+    if (!isLive(record, entry, at)) return undefined;
+    if (!record.auth.acknowledged) acknowledger.acknowledge(record, entry);
+    return { ok: true, session: toSession<Data>(record) };
   }
 
   function verifyCached(token: unknown, at: number): VerifyResult<Data> | undefined {
     if (lookupKey === undefined) return undefined;
     const sid = lookupKey.sid(token);
     const record = sid === undefined ? undefined : store.getCached(sid);
-    return record && acceptCached(record, lookupKey.digest(token as string), at);
+    return record && accept(record, lookupKey.digest(token as string), at);
   }
 
   function verifyByStore(token: unknown): ReturnType<Verify<Data>> {
@@ -73,19 +70,22 @@ export function createVerify<Data extends object>(context: EngineContext): Verif
     const { sid, digest } = reading;
 
     const cached = lookupKey === undefined ? store.getCached(sid) : undefined;
-    const accepted = cached && acceptCached(cached, digest, at);
+    const accepted = cached && accept(cached, digest, at);
     if (accepted !== undefined) return accepted;
     const record = await store.loadRecord(sid);
     if (record === undefined) return reject('unknown', sid);
-    if (!isProven(record.auth, jkt)) return reject('unbound', sid);
-    const entry = findAccess(record.auth, digest);
-    if (entry < 0) return acceptFormer(record, digest, time.now()) ?? reject('unknown', sid);
-    return isLive(record, entry, time.now()) ? accept(record, entry) : reject('expired', sid);
+    return accept(record, digest, time.now()) ?? reject(refusalOf(record, digest), sid);
   }
 
   // Chosen once: the kind of token is fixed for the engine's life.
   if (tokens.verify === undefined) return verifyByStore;
   const { verify } = tokens;
   // The schema checked the claims before the token was signed.
-  return (token) => verify(token, jkt) as ReturnType<Verify<Data>>;
+  return (token) => verify(token) as ReturnType<Verify<Data>>;
+}
+
+/** Returns why a token does not count by the record of its session. */
+function refusalOf({ auth }: SessionRecord, digest: string): RejectionReason {
+  if (auth.binding?.jkt) return 'unbound';
+  return findAccess(auth, digest) < 0 ? 'unknown' : 'expired';
 }

@@ -51,6 +51,7 @@ export interface FormerFamily extends Proof {
 /** The device that a browser session is bound to (W3C Device Bound Session Credentials). */
 export interface DeviceBinding {
   readonly kind: 'dbsc';
+  readonly jkt?: undefined;
   /** Its public key for ES256: the SubjectPublicKeyInfo in base64url. */
   readonly key: string;
   /** 16 random bytes, base64url: what the next proof has to sign is made of them. */
@@ -71,6 +72,7 @@ export interface ProofBinding {
   /** SHA-256 thumbprint of its public key (RFC 7638), base64url. */
   readonly jkt: string;
   readonly cookies?: undefined;
+  readonly isPending?: undefined;
 }
 
 /** What rotation, settling and elevation replace, always as a whole. Digests are never of anything but secrets. */

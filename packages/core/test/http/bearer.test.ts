@@ -142,6 +142,27 @@ describe('readBearer', () => {
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });
   });
 
+  it.each([
+    ['DPoP abc', 'abc'],
+    ['dpop  a.b-c==', 'a.b-c=='],
+    [' DPOP abc\t', 'abc'],
+    ['DPoP', undefined],
+    ['DPoP a b', undefined],
+    ['DPoP,abc', undefined],
+    [`DPoP ${'a'.repeat(8_187)}`, 'a'.repeat(8_187)],
+    [`DPoP ${'a'.repeat(8_188)}`, undefined],
+  ])(
+    'readBearer reads the bound token of %j, which no bearer token and no cookie replaces',
+    (line, token) => {
+      expect(readBearer([line])).toEqual({ kind: 'bound', token });
+      expect(parseBearer(line)).toBeUndefined();
+    },
+  );
+
+  it('readBearer finds no credentials of a scheme that merely begins with DPoP [bearer.none]', () => {
+    expect(readBearer(['DPoPs abc'])).toEqual({ kind: 'none' });
+  });
+
   it('readBearer ignores a long line of another scheme [bearer.none]', () => {
     expect(readBearer([`Negotiate ${'a'.repeat(12_000)}`])).toEqual({ kind: 'none' });
   });

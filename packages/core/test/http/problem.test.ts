@@ -106,7 +106,7 @@ describe('problemReply', () => {
 });
 
 describe('replyToError', () => {
-  it.each<SessErrorCode>([
+  it.each<SessErrorCode & ProblemCode>([
     'store_unavailable',
     'session_limit_reached',
     'session_ended',
@@ -120,6 +120,13 @@ describe('replyToError', () => {
     const error = new SessError(code, 'text');
     expect(replyToError(error)?.status).toBe(error.status);
     expect(replyToError(error)).toEqual(problemReply(code));
+  });
+
+  it('replyToError returns the reply that an error brings, and none for a code whose errors bring theirs', () => {
+    const error = new SessError('invalid_dpop_proof', 'text');
+    expect([error.status, replyToError(error)]).toEqual([400, undefined]);
+    const reply: Reply = { status: 400, headers: {}, body: '{}' };
+    expect(replyToError(Object.assign(error, { reply }))).toBe(reply);
   });
 
   it('replyToError returns 503 with Retry-After and no challenge for a failing store [store.fault]', () => {

@@ -1,64 +1,46 @@
 import { createSessions, memoryStore } from '@sess/core';
-import { createAdoptions } from '@sess/core/internal';
+import {
+  createAdoptions,
+  formatRefreshToken,
+  parseRefreshToken,
+  type RefreshCredential,
+} from '@sess/core/internal';
 import { createFakeClock, silentLogger } from '@sess/testkit';
 import { describe, expect, it, vi } from 'vitest';
-import { boundDigest, findCookie, rebind } from '../../src/session/binding.js';
+import { boundDigest, keepBinding } from '../../src/session/binding.js';
 import { contextOf } from '../../src/session/context.js';
 import { toSession } from '../../src/session/issue-tokens.js';
 import type { AuthPart, DeviceBinding } from '../../src/store/record.js';
 import { arrange } from './arrange.js';
 import { signIn, withAuth } from './decisions.js';
 
+const SECRET = 'A'.repeat(43);
 const BINDING: DeviceBinding = {
   kind: 'dbsc',
   key: 'key',
   salt: 'earlier salt',
   cookieTtl: 600_000,
-  cookies: [{ digest: boundDigest('first'), expiresAt: 5 }],
+  cookies: [{ digest: boundDigest(SECRET), expiresAt: 5 }],
   formerUntil: 77,
   isPending: false,
 };
 const recordWith = (binding: AuthPart['binding']) =>
   withAuth(signIn(), { ...(binding === undefined ? {} : { binding }) }).record;
 const auth = (binding: AuthPart['binding']): AuthPart => recordWith(binding).auth;
-const FRESH = { auth: auth(undefined), refreshSecret: 'second' };
 
-describe('a binding after a re-authentication', () => {
-  it('keeps the key, with the salt of the new family and its refresh token as the only cookie', () => {
-    expect(rebind(auth(BINDING), FRESH, undefined)).toEqual({
-      binding: {
-        ...BINDING,
-        salt: FRESH.auth.steps[0]?.salt,
-        cookies: [
-          {
-            digest: boundDigest('second'),
-            expiresAt: FRESH.auth.authenticatedAt + BINDING.cookieTtl,
-          },
-        ],
-        formerUntil: 0,
-      },
-    });
+describe('a re-authentication where nothing binds', () => {
+  const fresh = auth(undefined);
+  const issue = (earlier: AuthPart['binding']) => keepBinding(fresh, undefined, auth(earlier));
+
+  it('keeps the key of a browser without its cookies, so that it has to prove it again', () => {
+    expect(issue(BINDING)).toEqual({ ...fresh, binding: { ...BINDING, cookies: [] } });
   });
 
-  it('ends if the browser may not know of it, and none begins', () => {
-    expect(rebind(auth({ ...BINDING, isPending: true }), FRESH, undefined)).toEqual({});
-    expect(rebind(auth(undefined), FRESH, undefined)).toStrictEqual({});
-  });
-
-  it('stays that of a client with a key, unless it has proved another one', () => {
+  it('keeps the key of a client, and none begins', () => {
     const binding = { kind: 'dpop', jkt: 'thumbprint' } as const;
-    expect(rebind(auth(binding), FRESH, undefined)).toEqual({ binding });
-    const other = { kind: 'dpop', jkt: 'another' };
-    expect(rebind(auth(binding), FRESH, 'another')).toEqual({ binding: other });
-    expect(rebind(auth(BINDING), FRESH, 'another')).toEqual({ binding: other });
-  });
-});
-
-describe('a cookie of a bound session', () => {
-  it('is found by its secret, in a session that is bound to a browser', () => {
-    expect(findCookie(auth(BINDING), 'first')).toEqual(BINDING.cookies[0]);
-    expect(findCookie(auth(BINDING), 'second')).toBeUndefined();
-    expect(findCookie(auth({ kind: 'dpop', jkt: 'thumbprint' }), 'first')).toBeUndefined();
+    expect(issue(binding)).toEqual({ ...fresh, binding });
+    expect(issue(undefined)).toBe(fresh);
+    expect(keepBinding(fresh, undefined)).toBe(fresh);
   });
 });
 
@@ -93,33 +75,36 @@ async function bound() {
   return { ...arranged, unbound, refreshToken, session };
 }
 
-describe('an engine with a port for devices', () => {
-  it('reports a cookie that came after its time, and that alone', async () => {
-    const { sessions, unbound, refreshToken, session } = await bound();
+describe('an engine with rules of its own for cookies', () => {
+  it('reports a cookie that came after its time, once', async () => {
+    const { sessions, refreshToken } = await bound();
+    const report = vi.fn();
+    const rules = contextOf(sessions)?.rules ?? {};
     let reason: 'unbound' | 'expired' = 'expired';
-    contextOf(sessions)?.devices.push({
-      present: () => ({ kind: 'reject', reason }),
-      refresh: () => ({ kind: 'reject', reason }),
+    Object.assign(rules, {
+      present: () => ({ kind: 'reject', reason, ...(reason === 'unbound' && { report }) }),
+      refresh: () => ({ kind: 'reject', reason, report }),
     });
     const present = () => sessions.present(refreshToken, { canRenew: true });
     expect(await present()).toEqual({ ok: false, reason: 'expired' });
-    expect(unbound).not.toHaveBeenCalled();
+    expect(report).not.toHaveBeenCalled();
     reason = 'unbound';
     expect(await present()).toEqual({ ok: false, reason: 'unbound' });
-    expect(unbound.mock.calls).toEqual([[{ sid: session.sid, subject: 'ada' }]]);
+    expect(report).toHaveBeenCalledTimes(1);
     expect(await sessions.refresh(refreshToken)).toEqual({ ok: false, reason: 'unbound' });
+    expect(report).toHaveBeenCalledTimes(1);
   });
 
   it('accepts a cookie by what the store has when the cached record did not', async () => {
     const { sessions, refreshToken, session } = await bound();
     let isFirst = true;
-    contextOf(sessions)?.devices.push({
-      present: () => {
+    const rules = contextOf(sessions)?.rules ?? {};
+    Object.assign(rules, {
+      present() {
         if (!isFirst) return { kind: 'accept', isLatest: false };
         isFirst = false;
         return { kind: 'reject', reason: 'unknown' };
       },
-      refresh: () => ({ kind: 'reject', reason: 'unknown' }),
     });
     expect(await sessions.present(refreshToken, { canRenew: true })).toMatchObject({
       ok: true,
@@ -128,7 +113,7 @@ describe('an engine with a port for devices', () => {
   });
 });
 
-describe('an engine without the port for devices', () => {
+describe('an engine where nothing binds', () => {
   it('knows neither the cookie nor the refresh token of a bound session', async () => {
     const { sessions, events, unbound, refreshToken, session } = await bound();
     const unknown = { ok: false, reason: 'unknown' };
@@ -137,6 +122,27 @@ describe('an engine without the port for devices', () => {
     expect(unbound).not.toHaveBeenCalled();
     expect(events.map(([name]) => name)).not.toContain('revoked');
     expect(await sessions.get(session.sid)).toMatchObject({ binding: { kind: 'dbsc' } });
+  });
+
+  it('ends a bound session by its cookie, also by one that has run out, and by no other', async () => {
+    const { sessions, refreshToken, session } = await bound();
+    const { family } = parseRefreshToken(refreshToken) as RefreshCredential;
+    const cookie = (secret: string) =>
+      formatRefreshToken({ sid: session.sid, family, generation: 0, secret });
+    expect(await sessions.end({ refreshToken: cookie(SECRET.replace('A', 'B')) })).toBe(false);
+    expect(await sessions.end({ refreshToken: cookie(SECRET) })).toBe(true);
+    expect(await sessions.get(session.sid)).toBeUndefined();
+  });
+
+  it('keeps the key through a re-authentication, whose token it does not know either', async () => {
+    const { sessions, session } = await bound();
+    const elevated = await sessions.elevate(session.sid, { acr: 'two' });
+    expect(elevated?.session).toMatchObject({ acr: 'two', binding: { kind: 'dbsc' } });
+    expect(await sessions.present(elevated?.refreshToken, { canRenew: true })).toEqual({
+      ok: false,
+      reason: 'unknown',
+    });
+    expect(await sessions.verify(elevated?.accessToken)).toMatchObject({ ok: true });
   });
 });
 
