@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.js';
  * credentials = ( "Bearer" / "DPoP" ) 1*SP b64token   ; the scheme in any case; RFC 9449, section 7.1
  * b64token    = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
  *
- * The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end, whatever follows.
+ * The scheme is a token (RFC 9110, section 5.6.2): it ends where its characters end.
  */
 const CREDENTIALS =
   /^[ \t]*(?:bearer|(dpop))(?![\w!#$%&'*+.^`|~-])(?: +([A-Za-z0-9._~+/-]+=*)[ \t]*$)?/i;

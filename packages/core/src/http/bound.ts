@@ -61,7 +61,7 @@ export interface BoundRequest<Data extends object> {
   /** Verifies the credentials. Returns a reply only if the store fails. */
   authenticate(): Reply | undefined | Promise<Reply | undefined>;
   setSession(session: Session<Data> | null): void;
-  /** Takes what the engine says of the cookie. */
+  /** Takes the result for the cookie. */
   acceptCookie(result: PresentResult<Data>): undefined;
   /** Asks an engine, and takes its result. Returns a reply only if the store fails and does not count as anonymous. */
   settle<Result>(

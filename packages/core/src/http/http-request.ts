@@ -80,19 +80,21 @@ export class HttpRequest<Data extends object> implements RequestFace<Data>, Boun
     ask: () => Result | Promise<Result>,
     take: (result: Result) => void,
   ): Reply | undefined | Promise<Reply | undefined> {
-    const fail = (error: unknown): Reply | undefined => {
-      if (!isSessError(error, 'store_unavailable')) throw error;
-      this.hasStoreFailed = true;
-      return this.http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
-    };
     try {
       const result = ask();
-      if (result instanceof Promise) return result.then(take, fail) as Promise<undefined>;
-      take(result);
+      if (!(result instanceof Promise)) return void take(result);
+      return result.then(take, (error: unknown) =>
+        this.#replyToFailure(error),
+      ) as Promise<undefined>;
     } catch (error) {
-      return fail(error);
+      return this.#replyToFailure(error);
     }
-    return undefined;
+  }
+
+  #replyToFailure(error: unknown): Reply | undefined {
+    if (!isSessError(error, 'store_unavailable')) throw error;
+    this.hasStoreFailed = true;
+    return this.http.onStoreError === 'anonymous' ? undefined : problemReply('store_unavailable');
   }
 
   /** What a sign-in, a re-authentication and a refresh call. */

@@ -167,7 +167,7 @@ export function stepUpReply({
 export function replyToError(error: unknown): Reply | undefined {
   if (!isSessError(error)) return undefined;
   const { code, reply } = error as typeof error & { readonly reply?: Reply };
-  if (reply !== undefined || !(code in KINDS)) return reply;
+  if (reply || !(code in KINDS)) return reply;
   // The user may have typed the subject. Every other misuse is the application's to handle.
   if (error.name === 'UsageError') {
     return code === 'invalid_subject' ? problemReply(code) : undefined;

@@ -80,7 +80,6 @@ export const UNKNOWN: RotationDecision & { readonly kind: 'reject' } = {
   reason: 'unknown',
 };
 const EXPIRED: RotationDecision = { kind: 'reject', reason: 'expired' };
-const UNBOUND: RotationDecision = { kind: 'reject', reason: 'unbound' };
 
 /**
  * Returns what a refresh token gets, without side effects: rotation with reuse detection (RFC 9700, section 4.14.2), in
@@ -89,7 +88,7 @@ const UNBOUND: RotationDecision = { kind: 'reject', reason: 'unbound' };
 export function decideRefresh(attempt: RefreshAttempt): RotationDecision {
   const { record, token, at, policy } = attempt;
   const { auth } = record;
-  if (auth.binding) return auth.binding.jkt ? UNBOUND : UNKNOWN;
+  if (auth.binding) return { kind: 'reject', reason: auth.binding.jkt ? 'unbound' : 'unknown' };
   const former = isExpired(record, at) ? undefined : findFormer(auth, token, at);
   if (former !== undefined) return refreshFormer(attempt, former);
   if (!isSameDigest(digest(token.family), auth.family)) return UNKNOWN;

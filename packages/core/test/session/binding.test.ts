@@ -75,7 +75,7 @@ async function bound() {
   return { ...arranged, unbound, refreshToken, session };
 }
 
-describe('an engine with rules of its own for cookies', () => {
+describe('an engine with other rules for cookies', () => {
   it('reports a cookie that came after its time, once', async () => {
     const { sessions, refreshToken } = await bound();
     const report = vi.fn();
