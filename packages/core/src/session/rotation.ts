@@ -17,6 +17,7 @@ import {
 import type { RefreshCredential } from '../token/format.js';
 import { boundDigest } from './binding.js';
 import { acknowledged, findFormer } from './former.js';
+import { proofOf } from './proof.js';
 import {
   addStep,
   deriveLatestSecret,
@@ -223,10 +224,14 @@ export function rotate(attempt: RefreshAttempt): RotationDecision {
     replayed: false,
     isRepeated: false,
     auth: {
-      ...acknowledged(auth),
+      // Each member by its name: a rest of the earlier ones takes longer. There is no binding, see `decideRefresh`.
+      ...proofOf(auth),
       expiresAt,
+      absoluteExpiresAt: auth.absoluteExpiresAt,
+      authenticatedAt: auth.authenticatedAt,
       lastUsedAt: at,
       generation: auth.generation + 1,
+      family: auth.family,
       refresh: digest(refreshSecret),
       access: withAccess
         ? addAccess(earlier, {
