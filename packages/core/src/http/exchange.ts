@@ -138,19 +138,14 @@ const SHARED = /\b(?:public|s-maxage)\b/i;
 
 /** Header names that override `Cache-Control` for shared caches (RFC 9213). */
 const TARGETED_CACHING = /(?:^surrogate|cdn-cache)-control$/i;
-const MIN_TARGETED = 'surrogate-control'.length;
 
 /**
  * Returns the names of the headers that would let a cache keep a response in spite of its `Cache-Control`. For
  * adapters, which remove them from a response with `no-store`, and from one whose caching was chosen.
  */
 export function cacheOverrides(names: Iterable<string>): string[] {
-  const overrides: string[] = [];
-  // Most names are too short, which is seen without the expression.
-  for (const name of names) {
-    if (name.length >= MIN_TARGETED && TARGETED_CACHING.test(name)) overrides.push(name);
-  }
-  return overrides;
+  // Most names are shorter than `surrogate-control`, which is seen without the expression.
+  return [...names].filter((name) => name.length > 16 && TARGETED_CACHING.test(name));
 }
 
 /** Returns a `Vary` value with field names added, each once. For adapters. */

@@ -12,14 +12,17 @@ const RENEWING: ReadonlySet<string> = new Set([
   'empty',
 ]);
 
+const PREFETCH = /\bprefetch\b/i;
+
 /**
  * True if the response to a request may carry a renewed cookie. A prefetch may never be shown, and a response to an
  * upgrade has no cookie.
  */
 export function canRenew(exchange: Exchange): boolean {
-  if (exchange.isReadOnly === true || isUpgrade(exchange) || isPrefetch(exchange)) return false;
-  const destination = exchange.header('sec-fetch-dest');
-  return destination === undefined || RENEWING.has(destination);
+  const purposes = `${exchange.header('sec-purpose')} ${exchange.header('purpose')}`;
+  if (exchange.isReadOnly || isUpgrade(exchange) || PREFETCH.test(purposes)) return false;
+  // A client without Fetch Metadata is no browser that asks for a picture.
+  return RENEWING.has(exchange.header('sec-fetch-dest') ?? 'empty');
 }
 
 /** True if the request opens another protocol on its connection, such as a WebSocket (RFC 9110, section 7.8). */
@@ -32,10 +35,4 @@ export function isNavigation(exchange: Exchange): boolean {
   const mode = exchange.header('sec-fetch-mode');
   if (mode !== undefined) return mode === 'navigate';
   return /\btext\/html\b/i.test(exchange.header('accept') ?? '');
-}
-
-function isPrefetch(exchange: Exchange): boolean {
-  return ['sec-purpose', 'purpose'].some((name) =>
-    /\bprefetch\b/i.test(exchange.header(name) ?? ''),
-  );
 }

@@ -82,28 +82,32 @@ function toText(value: unknown): string | undefined {
  */
 export function beforeHead(res: NodeResponseHead, change: () => void): void {
   const { setHeader } = res;
+  const isWrapped = Object.hasOwn(res, 'writeHead');
   const writeHead = res.writeHead as (...parameters: unknown[]) => unknown;
   const apply = (): void => {
-    res.setHeader = setHeader;
     change();
     if (res.getHeader('Cache-Control') !== 'no-store') return;
     for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
   };
-  res.writeHead = (status: number, ...others: unknown[]) => {
+  const sendHead = (status: number, ...others: unknown[]): unknown => {
     res.writeHead = writeHead;
     const text = typeof others[0] === 'string' ? [others[0]] : [];
     setHeaders(res, others[text.length]);
     apply();
     // Middlewares that wrapped `writeHead` before, as `on-headers` does, set their headers now.
-    const setLate = (name: string, value: string | readonly string[]): unknown => {
-      setHeader.call(res, name, value);
+    const setLate = (...header: Parameters<typeof setHeader>): unknown => {
+      res.setHeader = setHeader;
+      res.setHeader(...header);
       apply();
       res.setHeader = setLate;
       return res;
     };
-    res.setHeader = setLate;
+    if (isWrapped) res.setHeader = setLate;
     return writeHead.call(res, status, ...text);
   };
+  // Bound: Node 20 kept a plain function that was assigned to a response alive until the next full collection, and all that
+  // it refers to. Each scavenge then copied the requests and responses that were over.
+  res.writeHead = sendHead.bind(res);
 }
 
 /** Applies a choice of caching to a response, before its head is sent. For adapters on top of Node. */
@@ -114,9 +118,8 @@ export function applyCaching(res: NodeResponseHead, choose: CacheChoice): void {
 
 /** Sets headers in the forms of `writeHead`: an object, a list of pairs, or a list of alternating names and values. */
 function setHeaders(res: NodeResponseHead, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null) return;
   if (!Array.isArray(headers)) {
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
     return;
   }
   const pairs: readonly (readonly unknown[])[] = Array.isArray(headers[0])
@@ -135,7 +138,7 @@ function setHeaders(res: NodeResponseHead, headers: unknown): void {
 /** True if the request has no body (RFC 9112, section 6.3). */
 function isEmpty({ headers = {} }: NodeRequestBody): boolean {
   const length = headers['content-length'];
-  return headers['transfer-encoding'] === undefined && (length === undefined || length === '0');
+  return headers['transfer-encoding'] === undefined && (length ?? '0') === '0';
 }
 
 /** Reads a body that is too long to its end: to stop would cut the connection before the response is sent. */

@@ -234,6 +234,32 @@ describe('beforeHead', () => {
     res.writeHead(200);
     expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
   });
+
+  it('beforeHead applies every change of a response, also beneath a wrapper of writeHead', () => {
+    const { res, start } = hold();
+    const calls: string[] = [];
+    start();
+    beforeHead(res, () => calls.push('second'));
+    const { writeHead } = res;
+    res.writeHead = ((...parameters: Parameters<typeof writeHead>) => {
+      calls.push('wrapper');
+      return Reflect.apply(writeHead, res, parameters);
+    }) as typeof writeHead;
+    beforeHead(res, () => calls.push('third'));
+    res.setHeader('Cache-Control', 'public');
+    res.writeHead(200, { 'X-Own': '1' });
+    expect(calls.slice(0, 3)).toEqual(['third', 'wrapper', 'second']);
+    expect(res.getHeaders()).toEqual({ 'cache-control': 'no-store', 'x-own': '1' });
+  });
+
+  it('beforeHead assigns no plain function to a response, which V8 would keep alive', () => {
+    const { res, start } = hold();
+    start();
+    expect(Object.hasOwn(res.writeHead, 'prototype')).toBe(false);
+    expect(res.writeHead.name).toMatch(/^bound /);
+    res.writeHead(200);
+    expect(Object.hasOwn(res, 'setHeader')).toBe(false);
+  });
 });
 
 describe('applyCaching', () => {
