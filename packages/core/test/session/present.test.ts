@@ -321,7 +321,8 @@ describe('a cookie that is due by a stale record', () => {
   }
 
   it('is accepted if the newest record has it wait, and no renewal is reported', async () => {
-    const { clock, sessions, inner, sid, cookie, freeze, present, refreshed } = await arrangeStale();
+    const { clock, sessions, inner, sid, cookie, freeze, present, refreshed } =
+      await arrangeStale();
     clock.advance('10s');
     const second = await present(cookie);
     if (!second.ok || second.renewal === undefined) throw new Error('the cookie was not renewed');
