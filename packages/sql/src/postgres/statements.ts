@@ -33,6 +33,9 @@ export interface Statements {
 const COLUMNS =
   's.sid, s.created_at::float8, s.expires_at::float8, s.generation::float8, s.replayed, s.auth_version::float8, s.data_version::float8, s.auth, s.data';
 
+/** Sessions of a subject that a sign-in at its limit reads at a time. */
+const PAGE = 16;
+
 /**
  * Builds the statements. Each is one round trip in autocommit. Writes lock a row first and read the clock in a CTE
  * that depends on the lock: time spent waiting for it counts against `notAfter`.
@@ -73,6 +76,16 @@ export function createStatements(
     held AS MATERIALIZED (SELECT s.*, true AS is_here FROM ${session} s WHERE sid = $1 FOR UPDATE),
     clock AS MATERIALIZED (SELECT h.*, ${NOW} AS now FROM (SELECT 1) one LEFT JOIN held h ON true)`;
 
+  /*
+   * Some sessions of the subject of an insert. For a whole range with any bounds, the planner expects a share of the
+   * table: on a large one it would plan each sign-in anew for its bounds, which takes longer than the sign-in, or compile
+   * it. A page costs as much in any table, and for any bounds.
+   */
+  const pageOfSubject = (after: string, given: string): string => `
+    SELECT ${given}.tag, array_agg(s.sid) AS sids, array_agg(s.used_at) AS used, array_agg(s.expires_at) AS ends FROM (
+      SELECT s.sid, s.used_at, s.expires_at FROM ${session} s
+      WHERE ${after} AND s.sid < ${given}.tag || '~' ORDER BY s.sid LIMIT ${PAGE}) s`;
+
   const texts = {
     load: `SELECT ${NOW}::float8 AS now, ${COLUMNS} FROM (SELECT 1) one LEFT JOIN ${session} s ON s.sid = $1`,
     read: `SELECT ${COLUMNS} FROM ${session} s WHERE s.sid = $1`,
@@ -82,11 +95,13 @@ export function createStatements(
     lock: `INSERT INTO ${subject} AS s (tag, seq, revoked_before, upper, sweep_at) VALUES ($1, 0, -1, 0, 0)
       ON CONFLICT (tag) DO UPDATE SET seq = s.seq`,
 
+    // Rows are deleted by an array, here and in sweeps, so that the index finds them: beside a join the planner may read
+    // the whole table. The range says how few they are.
     // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
     // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 user or null
-    insert: `WITH ${lockedSubject({ tag: '$2', revokedBefore: '-1', upper: '1', sweepAt: '$6::bigint', notAfter: '$16::bigint' })},
+    insert: `WITH RECURSIVE ${lockedSubject({ tag: '$2', revokedBefore: '-1', upper: '1', sweepAt: '$6::bigint', notAfter: '$16::bigint' })},
     v AS MATERIALIZED (
-      SELECT meta.*, k.at AS marked, CASE
+      SELECT meta.*, $2::text AS tag, k.at AS marked, CASE
         WHEN now > $16::bigint THEN 'late'
         WHEN is_stale THEN 'again'
         WHEN EXISTS (SELECT FROM ${session} WHERE sid = $1) THEN 'repeated'
@@ -95,10 +110,16 @@ export function createStatements(
         WHEN $3::bigint > greatest(now, revoked_before) + ${MAX_CLOCK_LEAD_MS} THEN 'ahead'
         ELSE 'free' END AS verdict
       FROM meta LEFT JOIN ${mark} k ON k.id = $1 AND k.at > now - ${TOMBSTONE_TTL_MS}),
+    pages AS (
+      SELECT p.* FROM v CROSS JOIN LATERAL (${pageOfSubject('s.sid >= v.tag', 'v')}) p
+      WHERE v.verdict = 'free' AND v.upper >= $13::bigint
+      UNION ALL
+      SELECT p.* FROM pages q CROSS JOIN LATERAL (${pageOfSubject(`s.sid > q.sids[${PAGE}]`, 'q')}) p
+      WHERE q.sids[${PAGE}] IS NOT NULL),
     mine AS MATERIALIZED (
-      SELECT s.sid, s.used_at, s.expires_at, s.expires_at > v.now AS is_live
-      FROM v JOIN ${session} s ON ${inRange('$2')} AND s.sid IS DISTINCT FROM $17::text
-      WHERE v.verdict = 'free' AND v.upper >= $13::bigint),
+      SELECT m.*, m.expires_at > v.now AS is_live
+      FROM v, pages p, unnest(p.sids, p.used, p.ends) AS m (sid, used_at, expires_at)
+      WHERE m.sid IS DISTINCT FROM $17::text),
     f AS MATERIALIZED (
       SELECT v.*, n.live, CASE WHEN verdict <> 'free' THEN verdict
         WHEN $14::boolean AND n.live >= $13::bigint THEN 'limit' ELSE 'inserted' END AS status
@@ -106,15 +127,17 @@ export function createStatements(
     oldest AS MATERIALIZED (
       SELECT sid, used_at FROM mine WHERE is_live AND (SELECT status FROM f) = 'inserted'
       ORDER BY used_at, sid LIMIT (SELECT greatest(0, live - $13::bigint + 1) FROM f)),
-    evicted AS (DELETE FROM ${session} s USING oldest o WHERE s.sid = o.sid RETURNING s.sid, o.used_at),
+    evicted AS (
+      DELETE FROM ${session} s WHERE s.sid = ANY(ARRAY(SELECT sid FROM oldest)) AND ${inRange('$2')}
+      RETURNING s.sid, s.used_at),
     superseded AS (
       DELETE FROM ${session} s USING f WHERE f.status = 'inserted' AND s.sid = $17::text AND ${inRange('$2')}
       RETURNING s.sid),
     ended AS (
-      DELETE FROM ${session} s USING (
-        SELECT e.sid FROM ${session} e JOIN mine m ON m.sid = e.sid
-        WHERE NOT m.is_live AND e.expires_at <= (SELECT now FROM f) LIMIT 500 FOR UPDATE OF e SKIP LOCKED) x
-      WHERE s.sid = x.sid),
+      DELETE FROM ${session} s WHERE s.sid = ANY(ARRAY(
+        SELECT e.sid FROM ${session} e WHERE e.sid = ANY(ARRAY(SELECT sid FROM mine WHERE NOT is_live))
+        AND ${inRange('$2', 'e')} AND e.expires_at <= (SELECT now FROM f) LIMIT 500 FOR UPDATE SKIP LOCKED))
+        AND ${inRange('$2')}),
     names AS MATERIALIZED (SELECT string_agg(sid, ',' ORDER BY used_at, sid) AS sids FROM evicted),
     marked AS (
       INSERT INTO ${mark} (id, at, answer)
@@ -211,7 +234,6 @@ export function createStatements(
     SELECT f.status, f.now::float8 AS now, coalesce(f.answer::bigint, n.count)::float8 AS count FROM f, n`,
 
     // 1 how many
-    // By an array, so that the rows are found by the index: beside a join the planner may read the whole table.
     sweepMarks: `DELETE FROM ${mark} m WHERE m.id = ANY(ARRAY(
         SELECT id FROM ${mark} WHERE at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED))
       AND m.at <= ${NOW} - ${TOMBSTONE_TTL_MS}`,

@@ -55,6 +55,21 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
     expect(scans).toEqual([]);
   }, 120_000);
 
+  it('plans what is done often once for each connection', async () => {
+    // On a new connection: no setting of another test, no plan from when the table was empty.
+    await database.run('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
+    const given = createOperations(database.store, 'grace', 100);
+    for (const work of Object.values(given.works)) {
+      // After five plans for given values the server compares them with one for any.
+      for (let n = 0; n < 8; n += 1) await work();
+    }
+    const { rows } = (await database.run(
+      `SELECT left(statement, 60) AS statement FROM pg_prepared_statements
+       WHERE generic_plans = 0 AND custom_plans > 5 AND statement LIKE '%"sess\\_%'`,
+    )) as { readonly rows: readonly { readonly statement: string }[] };
+    expect(rows.map(({ statement }) => statement)).toEqual([]);
+  });
+
   it('takes no more of an operation than a small one', async () => {
     const given = createOperations(database.store, 'ada', 100);
     await given.works['load']?.();
