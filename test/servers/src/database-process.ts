@@ -49,6 +49,8 @@ export function createDatabaseProcess(options: {
     async kill(signal) {
       const running = child;
       if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+      // Whoever waits for its end may have nothing else that keeps this process alive.
+      running.ref();
       const ended = new Promise((resolve) => running.once('exit', resolve));
       const pids = signal === 'SIGKILL' ? signalAll(signal) : [];
       running.kill(signal);
