@@ -6,9 +6,10 @@ import { judgeGoals } from './src/goals.mjs';
 import { createFinder } from './src/groups.mjs';
 import { measureBundles } from './src/parts/bundles.mjs';
 import { measureChanges } from './src/parts/changes.mjs';
+import { measureCluster } from './src/parts/cluster.mjs';
 import { measureHttp } from './src/parts/http.mjs';
 import { measureJwt } from './src/parts/jwt.mjs';
-import { measureLive } from './src/parts/live.mjs';
+import { measureLive, measureLiveSql } from './src/parts/live.mjs';
 import { measureMemory } from './src/parts/memory.mjs';
 import { measurePages } from './src/parts/pages.mjs';
 import { measureRevokeAll } from './src/parts/revoke-all.mjs';
@@ -33,9 +34,11 @@ const PARTS = {
   'revoke-all': measureRevokeAll,
   memory: measureMemory,
   live: measureLive,
+  'live-sql': measureLiveSql,
   'round-trips': measureRoundTrips,
   bundles: measureBundles,
   scaling: measureScaling,
+  cluster: measureCluster,
   sql: measureSql,
 };
 

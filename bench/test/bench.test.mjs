@@ -62,12 +62,27 @@ describe('the bench', { timeout: PATIENCE }, () => {
       for (const { cells } of rows) expect(cells.settled).toMatch(/^(yes|no:)/);
   });
 
-  it.concurrent('measures many live sessions, and a restart among them', async () => {
-    const { results } = await bench('--only=live');
+  it.concurrent.each(['live', 'live-sql'])(
+    'measures many live sessions, and a restart among them: %s',
+    async (part) => {
+      const { results } = await bench(`--only=${part}`);
 
-    expect(namesOf(results, 'live')).toContain('verify, 64 at a time, after the restart');
-    const [{ notes }] = results.groups;
-    expect(notes.join()).toMatch(/first verification succeeded after [\d.]+ s/);
+      expect(namesOf(results, part)).toContain('verify, 64 at a time, after the restart');
+      const [{ notes }] = results.groups;
+      expect(notes.join()).toMatch(/first verification succeeded after [\d.]+ s/);
+    },
+  );
+
+  it.concurrent('measures a Cluster of three masters beside one', async () => {
+    const { results } = await bench('--only=cluster');
+
+    for (const operation of ['verify', 'refresh']) {
+      expect(namesOf(results, `cluster-${operation}`)).toEqual([
+        'one server, reads batched',
+        'a Cluster of one master',
+        'a Cluster of three masters',
+      ]);
+    }
   });
 
   it.concurrent('measures SQL stores beside those of express-session', async () => {
