@@ -33,7 +33,7 @@ export interface Statements {
 const COLUMNS =
   's.sid, s.created_at::float8, s.expires_at::float8, s.generation::float8, s.replayed, s.auth_version::float8, s.data_version::float8, s.auth, s.data';
 
-/** Sessions of a subject that a sign-in at its limit reads at a time. */
+/** Sessions of a subject that are read at a time. */
 const PAGE = 16;
 
 /**
@@ -240,11 +240,14 @@ export function createStatements(
     sweepSessions: `DELETE FROM ${session} s WHERE s.sid = ANY(ARRAY(
         SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${TOMBSTONE_TTL_MS}
         ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
+    // A subject with sessions is looked at again when the first of them have ended. Without the limit, the planner would
+    // seek the newest of a subject from the end of the index on `sweep_at`, past the sessions of all others.
     sweepSubjects: `WITH old AS MATERIALIZED (
         SELECT tag, seq FROM ${subject} WHERE sweep_at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY sweep_at LIMIT $1
         FOR UPDATE SKIP LOCKED),
       seen AS MATERIALIZED (
-        SELECT o.tag, o.seq, (SELECT max(s.sweep_at) FROM ${session} s WHERE ${inRange('o.tag')}) AS latest
+        SELECT o.tag, o.seq, (SELECT max(l.sweep_at) FROM (
+          SELECT s.sweep_at FROM ${session} s WHERE ${inRange('o.tag')} ORDER BY s.sid LIMIT ${PAGE}) l) AS latest
         FROM old o WHERE o.seq = (SELECT w.seq FROM ${subject} w WHERE w.tag = o.tag)),
       gone AS (
         DELETE FROM ${subject} s USING seen
