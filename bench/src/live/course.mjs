@@ -29,7 +29,7 @@ export async function runCourse(host, { settings, onRound }) {
   await measure('sign-in, 16 at a time', (n) => sessions.create(sampleSession(`new-${n}`)), {
     concurrency: 16,
   });
-  course.refresh = await createRefreshing(sessions, 16);
+  course.refresh = await createRefreshing(course);
   await measure('refresh, one at a time', course.refresh);
   await measure('refresh, 16 at a time', course.refresh, { concurrency: 16 });
   await signOutEverywhere(course);
@@ -111,14 +111,20 @@ async function fill({ host, settings, signInMany, tokens, isOfOne, notes }) {
   if (host.describeBytes) notes.push(await host.describeBytes(liveSessions));
 }
 
-/** A function that refreshes one of some sessions which no other call of it uses. */
-async function createRefreshing(sessions, count) {
-  const free = [];
-  for (let n = 0; n < count; n += 1)
-    free.push((await sessions.create(sampleSession(`refreshing-${n}`))).refreshToken);
+/** A function that refreshes one session after the other: a session that was refreshed just now is not rotated again and again. */
+async function createRefreshing({ sessions, settings, signInMany }) {
+  const count = settings.refreshedSessions;
+  const tokens = new Array(count);
+  const keep = (n, { refreshToken }) => {
+    tokens[n] = refreshToken;
+  };
+  await signInMany((n) => subjectNamed('refreshing', Math.floor(n / 3)), count, keep);
+  let last = -1;
   return async () => {
-    const issued = await sessions.refresh(free.shift());
+    last = (last + 1) % count;
+    const n = last;
+    const issued = await sessions.refresh(tokens[n]);
     if (!issued.ok) throw new Error(`not refreshed: ${issued.reason}`);
-    free.push(issued.refreshToken);
+    tokens[n] = issued.refreshToken;
   };
 }

@@ -56,23 +56,34 @@ export async function openPostgresHost() {
     },
     sentBytes: async () =>
       clients.reduce((sum, client) => sum + (client.connection.stream.bytesRead ?? 0), 0),
-    /** Sessions that the sweep finds. */
+    /** Lets sessions and their subjects be found by the sweep. */
     async end(sids) {
       for (let n = 0; n < sids.length; n += 1_000) {
         await admin.query(
-          'UPDATE sess_session SET expires_at = 1, sweep_at = 1 WHERE sid = ANY($1::text[])',
+          `WITH gone AS (
+            UPDATE sess_session SET expires_at = 1, sweep_at = 1 WHERE sid = ANY($1::text[]) RETURNING left(sid, 16) AS tag)
+          UPDATE sess_subject SET sweep_at = 1 WHERE tag = ANY(ARRAY(SELECT tag FROM gone))`,
           [sids.slice(n, n + 1_000)],
         );
       }
     },
-    hasEnded: async () =>
-      (await one('SELECT EXISTS (SELECT FROM sess_session WHERE sweep_at = 1) AS is')).is,
+    async hasEnded() {
+      const text = (table) => `SELECT sweep_at FROM ${table} ORDER BY sweep_at LIMIT 1`;
+      const least = await Promise.all(
+        ['sess_session', 'sess_subject'].map((table) => one(text(table))),
+      );
+      return least.some((row) => Number(row.sweep_at) === 1);
+    },
     async describeScans() {
-      const { whole, by_index } = await one(
-        `SELECT sum(seq_scan)::float8 AS whole, sum(idx_scan)::float8 AS by_index FROM pg_stat_user_tables WHERE relname = ANY($1)`,
+      const { rows } = await admin.query(
+        `SELECT relname, seq_scan::float8 AS whole, idx_scan::float8 AS by_index FROM pg_stat_user_tables WHERE relname = ANY($1)`,
         [TABLES],
       );
-      return `Of its tables the server counted ${by_index.toLocaleString('en')} reads by index and ${whole} of a whole table.`;
+      const counts = rows.map(
+        ({ relname, whole, by_index }) =>
+          `${relname} ${by_index.toLocaleString('en')} by index, ${whole} whole`,
+      );
+      return `Reads of the tables: ${counts.join('; ')}.`;
     },
     kill: () => server.kill('SIGKILL'),
     restart: () => server.restart(),

@@ -61,12 +61,16 @@ export async function sweepEnded(course) {
   const keep = (_, { session }) => sids.push(session.sid);
   await signInMany((n) => subjectNamed('ended', Math.floor(n / 3)), endedSessions, keep);
   await host.end(sids);
-  let sweeps = 0;
-  const taken = await beside(course, 'sweeps', async () => {
-    for (; await host.hasEnded(); sweeps += 1) await sweeping.sweep();
+  const sweeps = [];
+  await beside(course, 'sweeps', async () => {
+    while (await host.hasEnded()) {
+      const began = performance.now();
+      await sweeping.sweep();
+      sweeps.push(performance.now() - began);
+    }
   });
   notes.push(
-    `${text(endedSessions)} ended sessions were swept in ${text(taken)} ms, by ${sweeps} sweeps.`,
+    `${text(endedSessions)} ended sessions were swept by ${sweeps.length} sweeps of ${text(summary(sweeps).median, 1)} ms.`,
     await host.describeScans(),
   );
 }

@@ -61,13 +61,14 @@ export async function measureCluster({ openServer, openCluster, settings, onRoun
 
 function worksOf(ours, handles) {
   const any = () => Math.floor(Math.random() * handles.length);
-  const free = handles.map((_, n) => n);
+  let last = -1;
   return {
     verify: () => ours.verify(handles[any()]),
+    // One session after the other: one that was refreshed just now is not rotated again and again.
     async refresh() {
-      const n = free.shift();
+      last = (last + 1) % handles.length;
+      const n = last;
       handles[n] = await ours.refresh(handles[n]);
-      free.push(n);
     },
   };
 }
