@@ -8,7 +8,7 @@ import { POSTGRES_ERRORS } from './errors.js';
 import { migrateDenylist } from './migrate.js';
 import { CONNECTION_READERS, type PostgresStoreOptions } from './options.js';
 import { createPostgresPort, type PostgresClient } from './port.js';
-import { denylistTablesOf, NOW } from './schema.js';
+import { denylistTablesOf, NOW, NOW_ONCE } from './schema.js';
 import { toStatement } from './statements.js';
 
 const DIALECT: DenylistDialect = {
@@ -20,7 +20,7 @@ const DIALECT: DenylistDialect = {
   insertIfAbsent: (table, columns, selection, key) =>
     `INSERT INTO ${table} (${columns}) ${selection} ON CONFLICT (${key}) DO NOTHING`,
   prune: (table) =>
-    `DELETE FROM ${table} WHERE (tag, id) IN (SELECT tag, id FROM ${table} WHERE expires_at <= ${NOW} ORDER BY expires_at LIMIT 16 FOR UPDATE SKIP LOCKED)`,
+    `DELETE FROM ${table} WHERE (tag, id) IN (SELECT tag, id FROM ${table} WHERE expires_at <= ${NOW_ONCE} ORDER BY expires_at LIMIT 16 FOR UPDATE SKIP LOCKED)`,
   text: (parameter) => `CAST(${parameter} AS text)`,
   parameter: (index) => `$${index}`,
 };

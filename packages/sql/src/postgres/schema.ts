@@ -5,6 +5,12 @@ import { referenceOf, type UserReference, usersOption } from '../store/users.js'
 /** The server's time in epoch milliseconds, at the moment of evaluation and not of the transaction. */
 export const NOW = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
+/**
+ * The same, read once for a statement: what is compared with it is found by index, where with {@link NOW} each row of the
+ * index would be read and compared anew.
+ */
+export const NOW_ONCE: string = `(SELECT ${NOW})`;
+
 /** What the printed schema holds. */
 export interface PostgresSchemaOptions extends SchemaOptions {
   /** Schema of the tables. Default: the first of the connection's `search_path`. */

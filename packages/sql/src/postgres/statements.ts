@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MAX_CLOCK_LEAD_MS, REVOCATION_TTL_MS, TOMBSTONE_TTL_MS } from '@sess/core/store';
 import type { TableNames } from '../store/names.js';
 import type { UserReference } from '../store/users.js';
-import { NOW } from './schema.js';
+import { NOW, NOW_ONCE } from './schema.js';
 
 /** A statement with the name under which a connection prepares it. */
 export interface Statement {
@@ -235,15 +235,15 @@ export function createStatements(
 
     // 1 how many
     sweepMarks: `DELETE FROM ${mark} m WHERE m.id = ANY(ARRAY(
-        SELECT id FROM ${mark} WHERE at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED))
-      AND m.at <= ${NOW} - ${TOMBSTONE_TTL_MS}`,
+        SELECT id FROM ${mark} WHERE at <= ${NOW_ONCE} - ${TOMBSTONE_TTL_MS} ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED))
+      AND m.at <= ${NOW_ONCE} - ${TOMBSTONE_TTL_MS}`,
     sweepSessions: `DELETE FROM ${session} s WHERE s.sid = ANY(ARRAY(
-        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW} AND expires_at <= ${NOW} - ${TOMBSTONE_TTL_MS}
+        SELECT sid FROM ${session} WHERE sweep_at <= ${NOW_ONCE} AND expires_at <= ${NOW_ONCE} - ${TOMBSTONE_TTL_MS}
         ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED))`,
     // A subject with sessions is looked at again when the first of them have ended. Without the limit, the planner would
     // seek the newest of a subject from the end of the index on `sweep_at`, past the sessions of all others.
     sweepSubjects: `WITH old AS MATERIALIZED (
-        SELECT tag, seq FROM ${subject} WHERE sweep_at <= ${NOW} - ${TOMBSTONE_TTL_MS} ORDER BY sweep_at LIMIT $1
+        SELECT tag, seq FROM ${subject} WHERE sweep_at <= ${NOW_ONCE} - ${TOMBSTONE_TTL_MS} ORDER BY sweep_at LIMIT $1
         FOR UPDATE SKIP LOCKED),
       seen AS MATERIALIZED (
         SELECT o.tag, o.seq, (SELECT max(l.sweep_at) FROM (
@@ -251,7 +251,7 @@ export function createStatements(
         FROM old o WHERE o.seq = (SELECT w.seq FROM ${subject} w WHERE w.tag = o.tag)),
       gone AS (
         DELETE FROM ${subject} s USING seen
-        WHERE s.tag = seen.tag AND seen.latest IS NULL AND s.revoked_before <= ${NOW} - ${REVOCATION_TTL_MS} RETURNING 1)
+        WHERE s.tag = seen.tag AND seen.latest IS NULL AND s.revoked_before <= ${NOW_ONCE} - ${REVOCATION_TTL_MS} RETURNING 1)
       UPDATE ${subject} s SET sweep_at = greatest(seen.latest, ${NOW} + ${TOMBSTONE_TTL_MS}) FROM seen
       WHERE s.tag = seen.tag AND (seen.latest IS NOT NULL OR s.revoked_before > ${NOW} - ${REVOCATION_TTL_MS})`,
   } satisfies Record<keyof Statements, string>;

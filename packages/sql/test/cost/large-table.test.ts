@@ -106,7 +106,7 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
     expect(swept.visits).toBeLessThan(12_000 + 8 * (SESSIONS / 100));
   }, 120_000);
 
-  it('sweeps subjects without sessions in bounded work', async () => {
+  it('sweeps subjects without sessions in bounded work, and reads nothing when there are none', async () => {
     await database.run(
       `INSERT INTO sess_subject SELECT 'gone' || lpad(n::text, 12, '0'), 1, -1, 0, 1 FROM generate_series(1, 1000) n`,
     );
@@ -116,6 +116,11 @@ describe(`a PostgreSQL table of ${SESSIONS} sessions`, () => {
     )) as { readonly rows: readonly { readonly count: number }[] };
     expect(left.rows[0]?.count).toBe(0);
     expect(visits).toBeLessThan(30_000);
+
+    for (let swept = 0; swept <= SESSIONS / 100; swept += 1_000) await database.store.sweep();
+    const idle = await database.measure(() => database.store.sweep());
+    // With nothing to sweep.
+    expect(idle.visits).toBeLessThan(100);
   }, 120_000);
 
   it('takes few bytes a session beside its data, also after many refreshes', async () => {
