@@ -9,6 +9,7 @@ import { subjectNamed } from '../sample.mjs';
 
 const CONCURRENCY = 64;
 const ONE = 'a Cluster of one master';
+const SIGN_IN_AND_OUT = 'sign-in and sign-out';
 
 export async function measureCluster({ openServer, openCluster, settings, onRound }) {
   const { clusterSessions, clusterRounds, clusterMs } = settings;
@@ -31,7 +32,7 @@ export async function measureCluster({ openServer, openCluster, settings, onRoun
   }
 
   const groups = [];
-  for (const operation of ['verify', 'refresh']) {
+  for (const operation of ['verify', 'refresh', SIGN_IN_AND_OUT]) {
     const taken = new Map(contenders.map(({ name }) => [name, []]));
     for (let round = 0; round <= clusterRounds; round += 1) {
       onRound(operation, round + 1, clusterRounds + 1);
@@ -43,7 +44,7 @@ export async function measureCluster({ openServer, openCluster, settings, onRoun
     }
     groups.push(
       createGroup({
-        id: `cluster-${operation}`,
+        id: `cluster-${operation.replaceAll(' ', '-')}`,
         title: `${operation}, ${CONCURRENCY} at a time, one master and three`,
         unit: 'µs',
         seen: new Map([...taken].map(([name, slices]) => [name, describe(slices, taken.get(ONE))])),
@@ -62,6 +63,7 @@ export async function measureCluster({ openServer, openCluster, settings, onRoun
 function worksOf(ours, handles) {
   const any = () => Math.floor(Math.random() * handles.length);
   let last = -1;
+  let visits = 0;
   return {
     verify: () => ours.verify(handles[any()]),
     // One session after the other: one that was refreshed just now is not rotated again and again.
@@ -69,6 +71,10 @@ function worksOf(ours, handles) {
       last = (last + 1) % handles.length;
       const n = last;
       handles[n] = await ours.refresh(handles[n]);
+    },
+    async [SIGN_IN_AND_OUT]() {
+      visits += 1;
+      await ours.revoke(await ours.signIn(subjectNamed('visit', visits)));
     },
   };
 }
