@@ -21,6 +21,13 @@ export async function openRedisHost({ openRestartable }) {
     bytes: async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))[1]),
     sentBytes: async () =>
       Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))[1]),
+    async processorTime() {
+      const info = await admin.info('cpu');
+      const seconds = ['user', 'sys'].map((kind) =>
+        Number(new RegExp(`used_cpu_${kind}:([\\d.]+)`).exec(info)[1]),
+      );
+      return (seconds[0] + seconds[1]) * 1e6;
+    },
     kill: () => server.kill('SIGKILL'),
     restart: () => server.restart(),
     async close() {
