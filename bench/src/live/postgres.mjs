@@ -39,7 +39,8 @@ export async function openPostgresHost() {
     openStore,
     async openFilling() {
       const port = createFillingPort(admin);
-      return { store: postgresStore(port, { timeout: TIMEOUT, sweep: false }), flush: port.flush };
+      const store = postgresStore(port, { timeout: '30s', sweep: false });
+      return { store, flush: port.flush };
     },
     /** What autovacuum and the checkpointer do within minutes. */
     async settle() {
