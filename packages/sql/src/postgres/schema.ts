@@ -7,7 +7,7 @@ export const NOW = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
 /**
  * The same, read once for a statement: what is compared with it is found by index, where with {@link NOW} each row of the
- * index would be read and compared anew.
+ * index would be read and compared.
  */
 export const NOW_ONCE: string = `(SELECT ${NOW})`;
 

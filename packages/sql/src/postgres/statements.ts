@@ -78,7 +78,7 @@ export function createStatements(
 
   /*
    * Some sessions of the subject of an insert. For a whole range with any bounds, the planner expects a share of the
-   * table: on a large one it would plan each sign-in anew for its bounds, which takes longer than the sign-in, or compile
+   * table: on a large one it would plan every sign-in for its own bounds, which takes longer than the sign-in, or compile
    * it. A page costs as much in any table, and for any bounds.
    */
   const pageOfSubject = (after: string, given: string): string => `
@@ -96,7 +96,7 @@ export function createStatements(
       ON CONFLICT (tag) DO UPDATE SET seq = s.seq`,
 
     // Rows are deleted by an array, here and in sweeps, so that the index finds them: beside a join the planner may read
-    // the whole table. The range says how few they are.
+    // the whole table. From the range it expects few of them.
     // 1 sid, 2 tag, 3 createdAt, 4 expiresAt, 5 usedAt, 6 sweepAt, 7 generation, 8 replayed, 9 authVersion,
     // 10 dataVersion, 11 auth, 12 data, 13 max, 14 reject, 15 operation, 16 notAfter, 17 replaces, 18 provenAt, 19 user or null
     insert: `WITH RECURSIVE ${lockedSubject({ tag: '$2', revokedBefore: '-1', upper: '1', sweepAt: '$6::bigint', notAfter: '$16::bigint' })},
