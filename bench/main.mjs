@@ -24,6 +24,10 @@ import { writeMarkdown } from './src/report/markdown.mjs';
 import { writeResults } from './src/report/write.mjs';
 import { settingsOf } from './src/settings.mjs';
 
+// As in the processes that serve. In development Express renders otherwise, and @sess/express gives each handler a copy of
+// its session that refuses assignments: the parts within this process would measure that too.
+process.env.NODE_ENV = 'production';
+
 const PARTS = {
   slices: measureSlices,
   verify: measureVerify,
