@@ -38,7 +38,7 @@ export function isSafeMethod(method: string): boolean {
 /** Methods without effect (RFC 9110, section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 /** Values of `Sec-Fetch-Site`: of this origin, or by the user, who typed the address. */
-const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+const OWN_SITES: ReadonlySet<string | undefined> = new Set(['same-origin', 'none']);
 /** host [ ":" port ] (RFC 9110, section 7.2), without characters that `URL` would interpret. */
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
 /** For instance `capacitor://localhost`. */
@@ -66,8 +66,7 @@ export function createCsrfCheck(options: CsrfOptions = {}): CsrfCheck {
     if (SAFE.has(exchange.method) && !isStrict) return true;
     const site = exchange.header('sec-fetch-site');
     const origin = exchange.header('origin');
-    if (site !== undefined && (OWN_SITES.has(site) || (allowSameSite && site === 'same-site')))
-      return true;
+    if (OWN_SITES.has(site) || (allowSameSite && site === 'same-site')) return true;
     if (origin === undefined) return site === undefined;
     if (isTrusted(origin) || trusts?.(origin) === true) return true;
     return site === undefined && isOwnOrigin(origin, exchange);
