@@ -352,6 +352,12 @@ describe('cookies beside the own one', () => {
     ]);
   });
 
+  it('are removed only from the domains above a label with a colon, because a port is at the end of a host', () => {
+    expect(cleared({ secure: false }, '/', 'a:80b.shop.example')).toEqual([
+      'sess=; Path=/; Domain=shop.example',
+    ]);
+  });
+
   it.each([
     'localhost',
     '127.0.0.1:80',

@@ -307,7 +307,9 @@ describe('configured origins', () => {
       createCsrfCheck({ origins: 'https://app.example.org' as never }),
     );
     expect(refused.code).toBe('invalid_option');
-    expect(refused.message).toContain('csrf.origins');
+    expect(refused.message).toContain(
+      "csrf.origins: expected an array such as ['https://app.example.com'], or a function",
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import {
+  cacheOverrides,
   createPrivateCaching,
   jsonReply,
   mergeSetCookie,
@@ -92,6 +93,11 @@ describe('mergeSetCookie', () => {
     expect(mergeSetCookie(both, 'sess', 'sess=b; Path=/')).toEqual(['sess=b; Path=/']);
   });
 
+  it('mergeSetCookie keeps no value of a cookie that is removed', () => {
+    const removed = 'sess=; Path=/; Max-Age=0';
+    expect(mergeSetCookie(['sess=secret; Path=/'], 'sess', removed)).toEqual([removed]);
+  });
+
   it('mergeSetCookie does not change the given list', () => {
     const present = Object.freeze(['sess=a']);
     expect(mergeSetCookie(present, 'sess', 'sess=b')).toEqual(['sess=b']);
@@ -174,6 +180,18 @@ describe('createPrivateCaching', () => {
     ['no-cache', 'private, no-cache', false],
   ])('createPrivateCaching makes of %s: %s', (present, chosen, isReported) => {
     expect(choose(present)).toEqual({ chosen, isReported });
+  });
+});
+
+describe('cacheOverrides', () => {
+  it('cacheOverrides finds the headers that let a shared cache keep a response [cookies.no-store]', () => {
+    const overrides = ['surrogate-control', 'Surrogate-Control', 'cdn-cache-control'];
+    const branded = ['Cloudflare-CDN-Cache-Control', 'vercel-cdn-cache-control'];
+    const others = ['cache-control', 'x-surrogate-control', 'cdn-cache-controls', 'content-type'];
+    expect(cacheOverrides([...others, ...overrides, ...branded])).toEqual([
+      ...overrides,
+      ...branded,
+    ]);
   });
 });
 

@@ -51,6 +51,11 @@ describe('canRenew', () => {
   it('is false for an upgrade', () => {
     expect(canRenew(request({ upgrade: 'websocket' }))).toBe(false);
   });
+
+  it('is false where no header of the response can be set: the new cookie would be lost', () => {
+    expect(canRenew({ ...request({}), isReadOnly: true })).toBe(false);
+    expect(canRenew({ ...request({}), isReadOnly: false })).toBe(true);
+  });
 });
 
 describe('isNavigation', () => {

@@ -102,6 +102,19 @@ describe('a cookie as the credential', () => {
     ]);
   });
 
+  it.each([
+    ['a sign-in', 'start'],
+    ['a sign-out', 'end'],
+  ] as const)('is removed from the paths that it had earlier by %s', async (_, method) => {
+    const { authenticated } = await signedIn({ cookie: { clearPaths: ['/old'] } });
+    const { request, cookies } = await authenticated({ method: 'POST', headers: SAME_ORIGIN });
+    await request[method]({ subject: 'ada' });
+    expect(cookies[0]).toEqual([
+      '__Secure-sess',
+      '__Secure-sess=; Path=/old; HttpOnly; Secure; SameSite=Lax; Max-Age=0',
+    ]);
+  });
+
   it('that another site sends is refused, and no other cookie is removed', async () => {
     const { authenticated } = await signedIn({ cookie: { secure: false, clearPaths: ['/old'] } });
     const { request, cookies } = await authenticated({ method: 'POST', headers: CROSS_SITE });

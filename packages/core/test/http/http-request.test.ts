@@ -84,7 +84,7 @@ describe('a transport without a cookie', () => {
     const createGuest = () => Promise.reject(new SessError('not_supported', 'no guests'));
     const stateless = { ...sessions, kind: 'stateless', createGuest } as const;
     const { request } = serve({ routes: 'none' }, {}, () => stateless).open({});
-    await expect(request.guest.update({ a: 1 })).rejects.toMatchObject({ code: 'not_supported' });
+    await expect(request.guest.update({ a: 1 })).rejects.toThrow('no guests');
   });
 });
 

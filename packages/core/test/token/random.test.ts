@@ -54,7 +54,8 @@ describe('createRandomBytes', () => {
           end = start + size;
         }
       }),
-      { numRuns: 50 },
+      // The example is a draw of the whole pool between others.
+      { numRuns: 50, examples: [[[1, 4_096, 1]]] },
     );
   });
 
