@@ -122,7 +122,7 @@ describe('the response of a WebExchange', () => {
     expect(exchange.changed({})).toEqual({ vary: 'Origin' });
   });
 
-  it('WebExchange tells of a cookie once one is set, but not of other headers', () => {
+  it('WebExchange shows that a cookie is set, and not for other headers', () => {
     const exchange = plain();
     exchange.setHeader('X-Own', '1');
     expect(exchange.setsCookie).toBe(false);
@@ -131,7 +131,7 @@ describe('the response of a WebExchange', () => {
     expect(exchange.firstChanges).toBe(1);
   });
 
-  it('WebExchange tells when it is closed whether there is a change to make', () => {
+  it('WebExchange returns on closing whether there is a change to make', () => {
     const exchange = plain();
     expect(exchange.send()).toBe(false);
     const changed = plain();
@@ -178,7 +178,7 @@ describe('readBodyText', () => {
     await expect(readBodyText(bodyOf('a', Uint8Array.of(0xc5)))).rejects.toThrow(TypeError);
   });
 
-  it('readBodyText accepts exactly 100 kB, and refuses one byte more, whatever it is', async () => {
+  it('readBodyText accepts exactly 100 kB, and refuses any further byte', async () => {
     const text = 'x'.repeat(102_400);
     expect(await readBodyText(bodyOf(text))).toBe(text);
     await expect(readBodyText(bodyOf(text, 'x'))).rejects.toThrow(RangeError);
