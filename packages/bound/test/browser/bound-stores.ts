@@ -22,6 +22,9 @@ export interface BoundStore {
   close(): Promise<void>;
 }
 
+/** Seconds. Longer than an application waits, for a busy machine; shorter than a browser waits for a renewal. */
+const TIMEOUT = 5;
+
 const OPENERS = {
   async memory(): Promise<BoundStore> {
     const faulty = createFaultyStore(memoryStore());
@@ -39,14 +42,13 @@ const OPENERS = {
     const config = { appendonly: 'yes', appendfsync: 'always' };
     const server = await startRedisServer({ binary, config });
     const clients: Redis[] = [];
-    // Longer than an application waits, for a busy machine; shorter than a browser waits for a renewal.
-    const options = { ...failFast, commandTimeout: 5_000 };
+    const options = { ...failFast, commandTimeout: TIMEOUT * 1_000 };
     async function connect(): Promise<SessionStore> {
       const client = new Redis(server.url, options);
       client.on('error', () => {});
       clients.push(client);
       await readable(() => client.ping());
-      return redisStore(client, { timeout: 5 });
+      return redisStore(client, { timeout: TIMEOUT });
     }
     return {
       connect,
@@ -70,7 +72,7 @@ const OPENERS = {
     pool.on('error', () => {});
     await postgresStore(pool).migrate();
     return {
-      connect: async () => postgresStore(pool),
+      connect: async () => postgresStore(pool, { timeout: TIMEOUT }),
       outlives: true,
       fail: () => server.kill(),
       async heal() {

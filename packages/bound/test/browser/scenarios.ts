@@ -133,7 +133,7 @@ export const SCENARIOS: readonly Scenario[] = [
     async play(choice, onTestFinished) {
       const site = await openBoundSite(choice, onTestFinished);
       const tab = await signIn(site, await site.open());
-      await load(site, tab);
+      // Four proofs from here on, one of them for the cookie that the re-authentication has replaced meanwhile.
       await press(tab, '/again');
       expect(await loadExpired(site, tab)).toBe(SIGNED_IN);
       const [session] = await site.sessions.list('ada');
