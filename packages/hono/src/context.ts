@@ -45,11 +45,14 @@ export function attach(
   if (!isRequestSession(c.get('sessions'))) {
     if (c.get('session') !== undefined) throwConflict();
     (c as Attached)[SET] = set;
-    c.set = (key: string, value: unknown) => {
+    // By a variable, as in `trackUse`: V8 creates a function literal that is assigned to a property in its old generation,
+    // where it keeps the context of a request that is over until the next full collection.
+    const setChecked = (key: string, value: unknown): void => {
       const isOwn = key === 'sessions' ? isRequestSession(value) : value === get('session');
       if ((key === 'sessions' || key === 'session') && !isOwn) throwConflict();
       set(key, value);
     };
+    c.set = setChecked;
     if (tracksUse) trackUse(c);
   }
   setVariable(c, 'sessions', sessions);
@@ -64,8 +67,9 @@ export function setVariable(c: Context, key: 'session' | 'sessions', value: unkn
 /** Has the session read from `sessions`, which chooses the caching of responses that depend on it. */
 function trackUse(c: Context): void {
   const { get } = c;
-  c.get = (key: string) =>
+  const getTracked = (key: string): unknown =>
     key === 'session' ? (get('sessions') as RequestSession).session : get(key);
+  c.get = getTracked;
   Object.defineProperty(c, 'var', TRACKED);
 }
 

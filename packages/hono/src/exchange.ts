@@ -146,10 +146,12 @@ export class HonoExchange extends WebExchange implements Exchange {
     };
     for (const name of MAKERS) {
       const make = makers[name];
-      makers[name] = (...parameters) => {
+      // By a variable, as in `attach`: a literal would keep each context alive.
+      const makeNoted: Make = (...parameters) => {
         const made = make.call(this.#c, ...parameters);
         return made instanceof Promise ? made.then(note) : note(made);
       };
+      makers[name] = makeNoted;
     }
   }
 }

@@ -105,9 +105,9 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
     if (isWrapped) res.setHeader = setLate;
     return writeHead.call(res, status, ...text);
   };
-  // Bound: Node 20 kept a plain function that was assigned to a response alive until the next full collection, and all that
-  // it refers to. Each scavenge then copied the requests and responses that were over.
-  res.writeHead = sendHead.bind(res);
+  // By a variable: V8 creates a function literal that is assigned to a property in its old generation, where it keeps what
+  // it refers to until the next full collection. Each scavenge then copied the requests and responses that were over.
+  res.writeHead = sendHead;
 }
 
 /** Applies a choice of caching to a response, before its head is sent. For adapters on top of Node. */

@@ -47,7 +47,9 @@ export class ResponseHold {
     for (const method of METHODS) {
       if (typeof methods[method] !== 'function') continue;
       this.#inner.set(method, methods[method]);
-      methods[method] = (...args) => this.#call(method, args);
+      // By a variable: V8 creates a literal that is assigned to a property in its old generation, which keeps the response.
+      const call: Call = (...args) => this.#call(method, args);
+      methods[method] = call;
     }
   }
 
@@ -171,10 +173,11 @@ class Seal {
     for (const name of HEADER_METHODS) {
       const inner = methods[name];
       if (inner === undefined) continue;
-      methods[name] = (...args) => {
+      const call: Call = (...args) => {
         if (!this.#isBypassed) throw createHeadersSentError();
         return inner.apply(res, args);
       };
+      methods[name] = call;
     }
     Object.defineProperty(res, 'headersSent', {
       configurable: true,
