@@ -12,6 +12,7 @@ export type {
 } from './access-tokens.js';
 export { createRefreshCookie, readCookie } from './http/cookie.js';
 export { deviceOf } from './http/device.js';
+export { changeHead } from './http/node.js';
 export { type ProblemCode, problemReply } from './http/problem.js';
 export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
 export {

@@ -86,9 +86,14 @@ export class ExpressExchange implements Exchange {
 
   #repeat(change: () => void): void {
     if (this.#changes.push(change) > 1) return;
-    beforeHead(this.#res, () => {
+    this.beforeHead(() => {
       for (const repeat of this.#changes) repeat();
     });
+  }
+
+  /** Has `change` called right before the head is sent. */
+  protected beforeHead(change: () => void): void {
+    beforeHead(this.#res, change);
   }
 
   /** Lets what wraps `writeHead` after this call run before the changes are repeated. */

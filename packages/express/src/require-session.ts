@@ -1,8 +1,8 @@
 import type { RegisteredData, RequestSession, Session } from '@sess/core';
 import { createGuard, createMistake, type GuardOptions, type Reply } from '@sess/core/http';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { getRequestSession } from './attach.js';
 import { sendReplyOrFail } from './exchange.js';
-import { getRequestSession } from './middleware.js';
 
 /** `Record` of any members, as the types of Express constrain `locals`. */
 type AnyLocals = Response extends Response<infer _, infer Locals> ? Locals : never;

@@ -4,5 +4,8 @@ import express4 from 'express4';
 import { beyondShort } from '../../../test/token-modes.js';
 import { createHost } from './host.js';
 
-adapterSuite('Express 5', createHost(express), beyondShort);
-adapterSuite('Express 4', createHost(express4 as unknown as typeof express), beyondShort);
+const earlier = express4 as unknown as typeof express;
+
+adapterSuite('Express 5', createHost(express, 'test'), beyondShort);
+adapterSuite('Express 5 in production', createHost(express, 'production'), beyondShort);
+adapterSuite('Express 4 in production', createHost(earlier, 'production'), beyondShort);

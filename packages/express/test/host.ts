@@ -35,10 +35,10 @@ const PUBLIC: Readonly<Record<string, (res: Response) => unknown>> = {
       .end('ok'),
 };
 
-/** The application that the adapter suite asks for, on either Express. */
-export function createHost(framework: typeof express) {
+/** The application that the adapter suite asks for, on either Express. In production it shows sessions in another way. */
+export function createHost(framework: typeof express, environment: 'test' | 'production') {
   return async ({ sessions, options, gate }: HostSetup): Promise<RunningHost> => {
-    const app = framework();
+    const app = framework().set('env', environment);
     app.use(sessionMiddleware(sessions, options));
     app.use(framework.json());
     app.use(framework.urlencoded({ extended: false }));

@@ -11,7 +11,7 @@ export async function startPages({
   pages,
   port,
 }: PagesSetup): Promise<RunningHost> {
-  const app = express();
+  const app = express().set('env', 'production');
   app.use(sessionMiddleware(sessions, options));
   app.get('/sign-in', (_req, res) => void res.send(SIGN_IN));
   app.post('/sign-in', async (req, res) => {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { describeTwoCopies, headersOf, read } from '../../../test/copies-of-core.js';
 
 describeTwoCopies(async (sessions, options) => {
-  const app = express().use(sessionMiddleware(sessions, options));
+  const app = express().set('env', 'production').use(sessionMiddleware(sessions, options));
   app.get('/', (_req, res) => void res.json({}));
   app.get('/me', requireSession(), (_req, res) => void res.json({}));
   app.post('/login', async (req, res) => {

@@ -45,7 +45,11 @@ export async function startMariadb(): Promise<MariadbServer> {
   const directory = await mkdtemp(join(tmpdir(), 'mariadb-server-'));
   const reaper = startReaper(directory);
   const data = join(directory, 'data');
-  const env = { LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu') };
+  const env = {
+    LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu'),
+    // A server that starts removes the temporary tables that it finds there, and those of others fail.
+    TMPDIR: directory,
+  };
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? ['--user=root'] : [];
   if (isRoot) await chown(directory, 0, 0);

@@ -84,35 +84,51 @@ export function beforeHead(res: NodeResponseHead, change: () => void): void {
   const { setHeader } = res;
   const isWrapped = Object.hasOwn(res, 'writeHead');
   const writeHead = res.writeHead as (...parameters: unknown[]) => unknown;
-  const apply = (): void => {
-    change();
-    if (res.getHeader('Cache-Control') !== 'no-store') return;
-    for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
-  };
-  const sendHead = (status: number, ...others: unknown[]): unknown => {
+  const sendHead = (...parameters: unknown[]): unknown => {
     res.writeHead = writeHead;
-    const text = typeof others[0] === 'string' ? [others[0]] : [];
-    setHeaders(res, others[text.length]);
-    apply();
+    const others = changeHead(res, change, parameters);
     // Middlewares that wrapped `writeHead` before, as `on-headers` does, set their headers now.
     const setLate = (...header: Parameters<typeof setHeader>): unknown => {
       res.setHeader = setHeader;
       res.setHeader(...header);
-      apply();
+      changeHead(res, change, []);
       res.setHeader = setLate;
       return res;
     };
     if (isWrapped) res.setHeader = setLate;
-    return writeHead.call(res, status, ...text);
+    return writeHead.apply(res, others);
   };
   // By a variable: V8 creates a function literal that is assigned to a property in its old generation, where it keeps what
   // it refers to until the next full collection. Each scavenge then copied the requests and responses that were over.
   res.writeHead = sendHead;
 }
 
+/**
+ * Changes the head of a response that is about to be sent, after setting the headers that are passed to `writeHead`. For
+ * adapters on top of Node.
+ *
+ * @param parameters of a call of `writeHead`
+ * @returns what remains to be passed on: the status, and its text if there is one
+ */
+export function changeHead(
+  res: NodeResponseHead,
+  change: () => void,
+  parameters: readonly unknown[],
+): unknown[] {
+  // By type, because Node accepts `undefined` in place of the text.
+  for (const one of parameters) if (typeof one === 'object') setHeaders(res, one);
+  change();
+  if (res.getHeader('Cache-Control') === 'no-store') removeCacheOverrides(res);
+  return parameters.filter((one) => typeof one !== 'object');
+}
+
 /** Applies a choice of caching to a response, before its head is sent. For adapters on top of Node. */
 export function applyCaching(res: NodeResponseHead, choose: CacheChoice): void {
   res.setHeader('Cache-Control', choose(res.getHeader('Cache-Control')?.toString()));
+  removeCacheOverrides(res);
+}
+
+function removeCacheOverrides(res: NodeResponseHead): void {
   for (const name of cacheOverrides(res.getHeaderNames())) res.removeHeader(name);
 }
 

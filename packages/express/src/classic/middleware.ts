@@ -1,7 +1,7 @@
 import { type RegisteredData, type Sessions, StoreUnavailableError, UsageError } from '@sess/core';
 import { createMistake, createSessionHttp, type SessionsFor } from '@sess/core/http';
 import type { Request, RequestHandler } from 'express';
-import { hasRequestSession, setRequestSession } from '../middleware.js';
+import { setRequestSession, stateOf } from '../attach.js';
 import { attachSession, isAttached } from './attach.js';
 import { ClassicRequest } from './classic-request.js';
 import { ClassicExchange } from './exchange.js';
@@ -66,7 +66,7 @@ function isBelow(
 
 /** Two middlewares that own `req.session` would each work on the other's session. */
 function assertUnclaimed(req: Request): void {
-  if (!hasRequestSession(req) && (req as { readonly session?: unknown }).session === undefined)
+  if (stateOf(req) === undefined && (req as { readonly session?: unknown }).session === undefined)
     return;
   throw createMistake('middleware_conflict', 'req.session', 'Mount each on separate paths.');
 }

@@ -45,7 +45,10 @@ describe('a server that is dead when the application starts', () => {
       if (opened === undefined) throw new Error(name);
       onTestFinished(opened.close);
       const { sessions } = createEngine(opened.client);
-      const host = await createHost(express)({
+      const host = await createHost(
+        express,
+        'production',
+      )({
         sessions,
         options: { routes: 'all' },
         gate: async () => {},
