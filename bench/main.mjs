@@ -71,6 +71,7 @@ if (machine.load > machine.cores * 0.75)
 progress.onRound('looking for a server', 1, 1);
 const binary = await findBinary(progress.note);
 const groups = [];
+const failed = [];
 for (const name of only) {
   progress.enter(name);
   const opened = [];
@@ -89,6 +90,10 @@ for (const name of only) {
       openCluster: (masters) => opening(openCluster(binary, masters)),
     });
     groups.push(...found);
+  } catch (error) {
+    // The other parts of a quarter of an hour are worth having.
+    failed.push(name);
+    progress.note(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
     for (const server of opened) await server.close();
   }
@@ -107,7 +112,11 @@ const run = {
 };
 process.stdout.write(writeMarkdown({ ...run, charts: new Map() }));
 // A run of some parts, or of seconds, must not take the place of a whole one.
-const isWhole = only.length === Object.keys(PARTS).length && !isQuick;
+const isWhole = only.length === Object.keys(PARTS).length && !isQuick && failed.length === 0;
 const folder = out ?? (isWhole ? RESULTS : undefined);
 if (folder !== undefined) writeResults(folder, run);
 progress.note(`took ${run.seconds} s${folder === undefined ? '' : `; written to ${folder}`}`);
+if (failed.length > 0) {
+  progress.note(`these parts failed: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}
