@@ -40,6 +40,13 @@ describe('a request with a credential of another system', () => {
     expect((await authenticated()).request.session).toBeNull();
   });
 
+  it('reports no rejected token if it has no cookie', async () => {
+    const { old, names, authenticated } = await arrange();
+    old.take.mockResolvedValue(undefined);
+    await authenticated();
+    expect(names()).toEqual(['created']);
+  });
+
   it('cannot get a cookie with a prefetch', async () => {
     const { old, authenticated } = await arrange();
     await authenticated({ headers: { 'sec-purpose': 'prefetch' } });

@@ -142,6 +142,12 @@ describe('readBearer', () => {
     expect(readBearer([`Bearer${' '.repeat(8_000)}!`])).toEqual({ kind: 'invalid' });
   });
 
+  it('readBearer looks for the scheme within the maximum length only', () => {
+    expect(readBearer([`${' '.repeat(8_185)}Bearer a`])).toEqual({ kind: 'invalid' });
+    expect(readBearer([`${' '.repeat(8_192)}Bearer a`])).toEqual({ kind: 'none' });
+    expect(readBearer([`${' '.repeat(8_192)}DPoP a`])).toEqual({ kind: 'none' });
+  });
+
   it.each([
     ['DPoP abc', 'abc'],
     ['dpop  a.b-c==', 'a.b-c=='],

@@ -54,6 +54,14 @@ describe('a cookie as the credential', () => {
     expect(other.cookies).toEqual([]);
   });
 
+  it('is missing, not refused, in a request of another site that carries none', async () => {
+    const { authenticated } = await signedIn();
+    const headers = { ...CROSS_SITE, cookie: undefined };
+    const { request, varied } = await authenticated({ method: 'POST', headers });
+    expect(varied).toEqual([]);
+    expect(bodyOf(await ANY(request))).toMatchObject({ status: 401, code: 'session_required' });
+  });
+
   it('identifies an upgrade from an allowed source only, although its method is safe', async () => {
     const { authenticated } = await signedIn();
     const upgrade = (headers: object) =>
@@ -137,6 +145,20 @@ describe('a cookie as the credential', () => {
     await sessions.put(sid, { name: 'flash', value: 'hi' });
     const { request, chosen } = await authenticated();
     expect(await request.take('flash')).toBe('hi');
+    expect(chosen).toHaveLength(1);
+  });
+
+  it('has caches keep no response behind a guard, also if the route does not read the session', async () => {
+    const { authenticated } = await signedIn();
+    const { request, chosen } = await authenticated();
+    expect(ANY(request)).toBeUndefined();
+    expect(chosen).toHaveLength(1);
+  });
+
+  it('has caches keep no response to a change of the session', async () => {
+    const { authenticated } = await signedIn();
+    const { request, chosen } = await authenticated({ method: 'POST', headers: SAME_ORIGIN });
+    await request.update({ theme: 'dark' });
     expect(chosen).toHaveLength(1);
   });
 

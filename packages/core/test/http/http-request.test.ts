@@ -186,7 +186,26 @@ describe('current', () => {
   });
 });
 
+describe('update', () => {
+  it('update leaves the request with the session as the store has it then', async () => {
+    const { sessions, open } = serve();
+    const { accessToken } = await sessions.create({ subject: 'ada', data: { theme: 'light' } });
+    const { request, handle } = open({ bearer: accessToken });
+    await handle();
+    expect((await request.update({ theme: 'dark' })).data).toEqual({ theme: 'dark' });
+    expect(request.session?.data).toEqual({ theme: 'dark' });
+  });
+});
+
 describe('start', () => {
+  it('start after a sign-out of the same request marks the session as live again', async () => {
+    const { request } = serve({ transport: 'cookie' }).open({ method: 'POST' });
+    await request.end();
+    expect(RequestOperations.requestOf(request).hasEnded).toBe(true);
+    await request.start({ subject: 'ada' });
+    expect(RequestOperations.requestOf(request).hasEnded).toBe(false);
+  });
+
   it('start rejects missing input with a UsageError', async () => {
     const { open } = serve();
     await expect(open({}).request.start(undefined as never)).rejects.toThrow(UsageError);

@@ -161,6 +161,17 @@ describe('replyToError', () => {
     expect(bodyOf(replyToError(new InvalidDataError('text')))).not.toHaveProperty('errors');
   });
 
+  it('replyToError returns a 400 for a subject that is not acceptable, which the user may have typed', () => {
+    const error = new UsageError('invalid_subject', 'text');
+    expect(replyToError(error)).toEqual(problemReply('invalid_subject'));
+    expect(replyToError(error)?.status).toBe(400);
+  });
+
+  it('replyToError returns undefined for a UsageError of another version of the package with the code of a problem', () => {
+    const error = Object.assign(new UsageError('invalid_argument', 'text'), { code: 'not_found' });
+    expect(replyToError(error)).toBeUndefined();
+  });
+
   it.each([
     new Error('text'),
     new UsageError('invalid_option', 'text'),

@@ -69,7 +69,9 @@ describe('a refusal', () => {
       '~standard': {
         version: 1 as const,
         vendor: 'test',
-        validate: () => ({ issues: [{ message: 'got "my secret"', path: ['email'] }] }),
+        validate: () => ({
+          issues: ['email', 'name'].map((name) => ({ message: 'got "my secret"', path: [name] })),
+        }),
       },
     };
     const { open } = serve({}, { logger, data: data as never });
@@ -77,8 +79,31 @@ describe('a refusal', () => {
       .request.start({ subject: 'ada', data: { email: 'my secret' } })
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'invalid_data' });
-    expect(lines).toEqual([['warn', { code: 'invalid_data', paths: 'email' }, expect.any(String)]]);
+    expect(lines).toEqual([
+      ['warn', { code: 'invalid_data', paths: 'email, name' }, expect.any(String)],
+    ]);
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('the refusal of data that is too large is logged', async () => {
+    const { lines, logger } = listen();
+    const { request } = serve({}, { logger, maxDataLength: 64 }).open({ method: 'POST' });
+    const data = { note: 'x'.repeat(64) };
+    await expect(request.start({ subject: 'ada', data })).rejects.toMatchObject({
+      code: 'data_too_large',
+    });
+    expect(lines).toEqual([['warn', { code: 'data_too_large', paths: '' }, expect.any(String)]]);
+  });
+
+  it('a sign-in that is refused for another reason than its data is not logged as refused data', async () => {
+    const { lines, logger } = listen();
+    const served = serve({}, { logger, maxPerSubject: 1, onLimit: 'reject' });
+    await served.sessions.create({ subject: 'ada' });
+    const { request } = served.open({ method: 'POST' });
+    await expect(request.start({ subject: 'ada' })).rejects.toMatchObject({
+      code: 'session_limit_reached',
+    });
+    expect(lines).toEqual([]);
   });
 
   it.each([
@@ -136,19 +161,19 @@ describe('a Secure cookie over plain HTTP', () => {
 });
 
 describe('a stored session that does not fit the settings', () => {
-  it('a session route responds with a logged 500, not with a fault of the request', async () => {
-    const { lines, logger } = listen();
-    const first = serve();
-    const { refreshToken } = await first.sessions.create({ subject: 'ada' });
-    const failing = {
-      ...first.sessions,
-      logger,
-      refresh: () => Promise.reject(new InvalidDataError('a claim is missing')),
-    };
-    const { send } = serve({}, {}, () => failing);
-    const headers = { cookie: `__Host-sess=${refreshToken}` };
-    const { reply } = await send({ method: 'POST', path: '/session/refresh', headers });
-    expect(bodyOf(reply)).toMatchObject({ status: 500, code: 'session_unusable' });
-    expect(lines.map(([level]) => level)).toEqual(['error']);
-  });
+  it.each(['invalid_data', 'data_too_large'] as const)(
+    'a session route responds to %s with a 500 and logs the error, because the request has no data',
+    async (code) => {
+      const { lines, logger } = listen();
+      const first = serve();
+      const { refreshToken } = await first.sessions.create({ subject: 'ada' });
+      const error = new InvalidDataError('a claim is missing', { code });
+      const failing = { ...first.sessions, logger, refresh: () => Promise.reject(error) };
+      const { send } = serve({}, {}, () => failing);
+      const headers = { cookie: `__Host-sess=${refreshToken}` };
+      const { reply } = await send({ method: 'POST', path: '/session/refresh', headers });
+      expect(bodyOf(reply)).toMatchObject({ status: 500, code: 'session_unusable' });
+      expect(lines).toEqual([['error', { error }, expect.any(String)]]);
+    },
+  );
 });

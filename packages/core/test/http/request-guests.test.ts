@@ -79,6 +79,25 @@ describe('a guest whose sid an adapter has shown before it was made', () => {
   });
 });
 
+describe('a request that an adapter opens again after its session has ended', () => {
+  it('gets a guest with a new sid, in place of the cookie that it was sent with', async () => {
+    const { http, open } = browse();
+    const first = await open({ method: 'POST' });
+    await first.request.start({ subject: 'ada' });
+    first.keep();
+    const { request, cookies, keep } = await open({ method: 'POST' });
+    const face = http.faceOf(request);
+    face.guestSid = 'G'.repeat(32);
+    await request.end();
+    face.reopen();
+    await request.put('flash', 'bye');
+    expect(face.holder?.sid).toMatch(/^(?!G{32})[\w-]{32}$/);
+    expect(cookies.at(-1)?.[1]).toMatch(/^__Host-sess=srt_/);
+    keep();
+    expect(await (await open()).request.take('flash')).toBe('bye');
+  });
+});
+
 describe('a guest of a request', () => {
   async function asGuest(options: HttpOptions = {}) {
     const browser = browse(options);

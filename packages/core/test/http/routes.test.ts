@@ -33,13 +33,38 @@ describe('listed routes', () => {
 });
 
 describe('a path beside the session routes', () => {
-  it.each(['/', '/sessions', '/session/a/b', '/session/', '/session//a', '/other/session'])(
-    'the path %s goes on to the application',
-    async (path) => {
-      const { send } = serve();
-      expect((await send({ method: 'DELETE', path })).reply).toBeUndefined();
-    },
-  );
+  it.each([
+    '/',
+    '/sessions',
+    '/session/a/b',
+    '/session/',
+    '/session//a',
+    '/session/:sid',
+    '/other/session',
+  ])('the path %s goes on to the application', async (path) => {
+    const { send } = serve();
+    expect((await send({ method: 'DELETE', path })).reply).toBeUndefined();
+  });
+});
+
+describe('a preflight request', () => {
+  it('an OPTIONS request with Access-Control-Request-Method goes on to the application, and a POST request does not', async () => {
+    const { send } = serve();
+    const sent = {
+      path: '/session/refresh',
+      headers: { 'access-control-request-method': 'POST' },
+    };
+    expect((await send({ ...sent, method: 'OPTIONS' })).reply).toBeUndefined();
+    expect((await send({ ...sent, method: 'POST' })).reply?.status).toBe(401);
+  });
+});
+
+describe('the caching of what a route responds with', () => {
+  it('a session route sets no-store over what the application sets, and the route of the keys does not', async () => {
+    const { send } = serve({ jwks: true });
+    expect((await send({ path: '/session' })).headers).toEqual({ 'Cache-Control': 'no-store' });
+    expect((await send({ path: '/.well-known/jwks.json' })).headers).toEqual({});
+  });
 });
 
 describe('DELETE /:sid', () => {

@@ -128,7 +128,15 @@ describe('the response of a WebExchange', () => {
     expect(exchange.setsCookie).toBe(false);
     exchange.setCookie('sess', 'sess=a');
     expect(exchange.setsCookie).toBe(true);
-    expect(exchange.firstChanges).toBe(1);
+  });
+
+  it('WebExchange calls onFirstChange before the first change, and not before later ones', () => {
+    const exchange = plain();
+    expect(exchange.firstChanges).toBe(0);
+    for (const name of ['X-One', 'X-Two', 'X-Three']) {
+      exchange.setHeader(name, '1');
+      expect(exchange.firstChanges).toBe(1);
+    }
   });
 
   it('WebExchange returns on closing whether there is a change to make', () => {
