@@ -2,6 +2,7 @@
 
 import { EVENT_LOOP, SIGN_OUT } from './live/steps.mjs';
 import { FAST_JWT, FIRST, JOSE, REPEATED } from './parts/jwt.mjs';
+import { OF_SERVER } from './parts/revoke-all.mjs';
 import { ROUND_TRIPS } from './parts/round-trips.mjs';
 import { IDLE, NEAR, SHA } from './parts/slices.mjs';
 
@@ -70,8 +71,8 @@ export function judgeGoals(find) {
     most(`${operation}, 64 at a time: less than the hand-written one`, written, 1);
   }
   const milliseconds = (taken) => `${(taken / 1000).toFixed(2)} ms`;
-  const revokeAll = find.rowOf('revoke-all-10000', 'ours')?.median;
-  most('revoke-all of 10,000: under 1 ms', revokeAll, 1_000, milliseconds);
+  const revokeAll = find.rowOf('revoke-all-10000', 'ours')?.cells[OF_SERVER];
+  most('revoke-all of 10,000: under 1 ms of the server', revokeAll, 1_000, milliseconds);
   const signOut = find.rowOf('live-sql', SIGN_OUT)?.median;
   most('SQL, revoke-all of 10,000 among a million: under 50 ms', signOut, 50_000, milliseconds);
   const delay = find.rowOf('live', EVENT_LOOP)?.median;
