@@ -67,8 +67,12 @@ function createInherited(
       Object.defineProperty(this, name, { value, ...options });
     },
     enumerable: true,
-    configurable: true,
   };
+}
+
+/** True if the request itself has one of the properties, which hides the inherited one. */
+function hasOwnProperties(req: object): boolean {
+  return Object.hasOwn(req, 'session') || Object.hasOwn(req, 'sessions');
 }
 
 /**
@@ -108,7 +112,7 @@ function environmentOf({ app }: { readonly app?: Request['app'] }): unknown {
 
 /** Returns `false` if this is not production, or the request has such a property already, or has no application. */
 function addToApplication(req: Request, res: Response): boolean {
-  if (environmentOf(req) !== 'production' || Object.hasOwn(req, 'session')) return false;
+  if (environmentOf(req) !== 'production' || hasOwnProperties(req)) return false;
   const requests = outermost(req);
   const responses = outermost(res);
   if (requests === undefined || responses === undefined) return false;
@@ -188,8 +192,11 @@ export class AttachedExchange extends ExpressExchange {
 
 /** The mutable `req.session` of `@sess/express/classic` can be deleted, and would not follow `req.sessions`. */
 function assertReadOnly(req: Request, state: State): void {
-  const own = Object.getOwnPropertyDescriptor(req, 'session');
-  if (CHANGE in state ? own !== undefined : own?.configurable !== false) throwConflict();
+  const isOurs =
+    CHANGE in state
+      ? !hasOwnProperties(req)
+      : Object.getOwnPropertyDescriptor(req, 'session')?.configurable === false;
+  if (!isOurs) throwConflict();
 }
 
 function throwConflict(): never {
@@ -223,7 +230,7 @@ export function getRequestSession<Data extends object = RegisteredData>(
   if (!isRequestSession(state))
     throw createMistake('middleware_missing', 'req.sessions', 'app.use(sessionMiddleware())');
   // The handler must see the session that the guard checks.
-  if (CHANGE in state && Object.hasOwn(req, 'session')) throwConflict();
+  if (CHANGE in state && hasOwnProperties(req)) throwConflict();
   // The data type is the caller's to name, as for `requireSession`.
   return state as unknown as RequestSession<Data>;
 }
