@@ -12,7 +12,6 @@ export type {
 } from './access-tokens.js';
 export { createRefreshCookie, readCookie } from './http/cookie.js';
 export { deviceOf } from './http/device.js';
-export { changeHead } from './http/node.js';
 export { type ProblemCode, problemReply } from './http/problem.js';
 export { createSessionCache, withSessionCache } from './near-cache/cached-store.js';
 export {

@@ -1,6 +1,5 @@
 import type { RegisteredData, RequestSession } from '@sess/core';
-import { createMistake, isRequestSession } from '@sess/core/http';
-import { changeHead } from '@sess/core/internal';
+import { changeHead, createMistake, isRequestSession } from '@sess/core/http';
 import type { Request, Response } from 'express';
 import { ExpressExchange } from './exchange.js';
 import { createReadOnlyView } from './read-only.js';

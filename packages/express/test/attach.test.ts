@@ -142,20 +142,23 @@ describe('req.sessions in production', () => {
   it.each([
     ['before', 200],
     ['after', 500],
-  ])('has an owner: a middleware that defines it %s the session middleware', async (where, status) => {
-    const { sessions, headers } = await createVisitor();
-    const other: RequestHandler = (req, _res, next) => {
-      Object.defineProperty(req, 'sessions', { value: {}, configurable: true });
-      next();
-    };
-    const own = sessionMiddleware(sessions);
-    const app = createApplication().use(...(where === 'before' ? [other, own] : [own, other]));
-    app.use(requireSession(), show);
-    app.use(((_error, _req, res, _next) => {
-      res.sendStatus(500);
-    }) satisfies ErrorRequestHandler);
-    expect((await fetch(await listen(app), { headers })).status).toBe(status);
-  });
+  ])(
+    'has an owner: a middleware that defines it %s the session middleware',
+    async (where, status) => {
+      const { sessions, headers } = await createVisitor();
+      const other: RequestHandler = (req, _res, next) => {
+        Object.defineProperty(req, 'sessions', { value: {}, configurable: true });
+        next();
+      };
+      const own = sessionMiddleware(sessions);
+      const app = createApplication().use(...(where === 'before' ? [other, own] : [own, other]));
+      app.use(requireSession(), show);
+      app.use(((_error, _req, res, _next) => {
+        res.sendStatus(500);
+      }) satisfies ErrorRequestHandler);
+      expect((await fetch(await listen(app), { headers })).status).toBe(status);
+    },
+  );
 
   it('cannot be replaced for all requests once it is there', async () => {
     const { sessions, headers } = await createVisitor();

@@ -22,6 +22,7 @@ export { createMistake } from './mistakes.js';
 export {
   applyCaching,
   beforeHead,
+  changeHead,
   headerLines,
   readAuthorization,
   readJsonBody,
