@@ -1,7 +1,8 @@
 // Sessions in SQL databases, in process: verification, sign-in, refresh and a guarded page, in paired slices beside stores of
 // express-session, and the time that PostgreSQL spends on a request.
 import { createSessions } from '@sess/core';
-import { requireSession, sessionMiddleware } from '@sess/express';
+import * as onExpress from '@sess/express';
+import * as onFastify from '@sess/fastify';
 import { postgresStore } from '@sess/sql/postgres';
 import { sqliteStore } from '@sess/sql/sqlite';
 import { startPostgres } from '@sess/test-servers';
@@ -9,12 +10,14 @@ import createSqliteSessionStore from 'better-sqlite3-session-store';
 import createPgSessionStore from 'connect-pg-simple';
 import express from 'express';
 import session from 'express-session';
+import Fastify from 'fastify';
 import Database from 'libsql';
 import inject from 'light-my-request';
 import pg from 'pg';
 import { createGroup } from '../groups.mjs';
 import { pair } from '../pair.mjs';
 import { createConnectRedis } from '../peers/connect-redis.mjs';
+import { registerSession } from '../peers/fastify-session.mjs';
 import { createSessionStore } from '../peers/session-store.mjs';
 import { sampleSession, subjectNamed } from '../sample.mjs';
 
@@ -126,7 +129,7 @@ export async function measureSql({ openServer, settings, onRound }) {
         },
       );
     }
-    await measurePage(measure, { sessions, pgStore, ours: lanes.ours, count });
+    await measurePages(measure, { sessions, pgStore, ours: lanes.ours, count });
     await sessions.close();
   } finally {
     for (const pool of pools) await pool.end();
@@ -166,14 +169,44 @@ async function measureDatabaseTime(admin, { times, ...contenders }) {
   });
 }
 
-/** The same page of Express, behind either, without sockets. */
-async function measurePage(measure, { sessions, pgStore, ours, count }) {
+/** The same page behind either, without sockets. */
+async function measurePages(measure, { sessions, pgStore, ours, count }) {
+  for (const [id, framework, open] of [
+    ['sql-page', 'Express', openExpress],
+    ['sql-page-fastify', 'Fastify', openFastify],
+  ]) {
+    const { peer, send, guarded, signIn, name } = await open(sessions, pgStore);
+    const cookies = [];
+    for (let n = 0; n < count; n += 1) cookies.push(await signIn(n));
+    const next = cycle(count);
+    const get = async (app, headers) => {
+      const { statusCode, payload } = await send(app, { url: '/me', headers });
+      if (statusCode !== 200 || !payload.includes('user')) throw new Error(`status ${statusCode}`);
+    };
+    const base = `${name} + connect-pg-simple`;
+    const contenders = {
+      [base]: () => get(peer, { cookie: cookies[next()] }),
+      ours: () => get(guarded, { authorization: `Bearer ${ours[next()].accessToken}` }),
+    };
+    for (const concurrency of [1, 64]) {
+      await measure(
+        `${id}-${concurrency}`,
+        `A guarded page of ${framework} on PostgreSQL, ${concurrency} at a time`,
+        contenders,
+        { base, concurrency },
+      );
+    }
+  }
+}
+
+function openExpress(sessions, store) {
   const page = (req, res) => res.json({ user: req.session.subject });
-  const guarded = express().use(sessionMiddleware(sessions)).get('/me', requireSession(), page);
+  const guarded = express().use(onExpress.sessionMiddleware(sessions));
+  guarded.get('/me', onExpress.requireSession(), page);
   const peer = express()
     .use(
       session({
-        store: pgStore,
+        store,
         secret: 'a secret of the bench, long enough',
         resave: false,
         saveUninitialized: false,
@@ -185,28 +218,28 @@ async function measurePage(measure, { sessions, pgStore, ours, count }) {
       res.json({});
     })
     .get('/me', page);
-  const cookies = [];
-  for (let n = 0; n < count; n += 1) {
+  const signIn = async () => {
     const { headers } = await inject(peer, { method: 'POST', url: '/in' });
-    cookies.push([headers['set-cookie']].flat()[0].split(';')[0]);
-  }
-  const next = cycle(count);
-  const get = async (app, headers) => {
-    const { statusCode, payload } = await inject(app, { url: '/me', headers });
-    if (statusCode !== 200 || !payload.includes('user')) throw new Error(`status ${statusCode}`);
+    return [headers['set-cookie']].flat()[0].split(';')[0];
   };
-  const contenders = {
-    'express-session + connect-pg-simple': () => get(peer, { cookie: cookies[next()] }),
-    ours: () => get(guarded, { authorization: `Bearer ${ours[next()].accessToken}` }),
-  };
-  for (const concurrency of [1, 64]) {
-    await measure(
-      `sql-page-${concurrency}`,
-      `A guarded page of Express on PostgreSQL, ${concurrency} at a time`,
-      contenders,
-      { base: 'express-session + connect-pg-simple', concurrency },
+  return { name: 'express-session', guarded, peer, send: inject, signIn };
+}
+
+async function openFastify(sessions, store) {
+  const guarded = Fastify().register(onFastify.sessionMiddleware(sessions));
+  guarded.register((app, _options, done) => {
+    app.get(
+      '/me',
+      onFastify.requireSession(({ session }) => ({ user: session.subject })),
     );
-  }
+    done();
+  });
+  const peer = Fastify();
+  const registered = await registerSession(peer, undefined, store);
+  peer.get('/me', (request) => ({ user: request.session.get('subject') }));
+  const signIn = async (n) => (await registered.signIn(subjectNamed('page', n))).cookie;
+  const send = (app, request) => app.inject(request);
+  return { name: '@fastify/session', guarded, peer, send, signIn };
 }
 
 async function measureSqlite(measure, count) {

@@ -31,9 +31,12 @@ export async function createFastifySession(client) {
   };
 }
 
-/** Registers it on an application and returns how to sign in without a request. */
-export async function registerSession(app, client) {
-  const store = new RedisStore({ client, prefix: 'fs:' });
+/** Registers it on an application, by default on connect-redis' store, and returns how to sign in without a request. */
+export async function registerSession(
+  app,
+  client,
+  store = new RedisStore({ client, prefix: 'fs:' }),
+) {
   await app.register(cookie);
   await app.register(fastifySession, {
     secret: SECRET,
