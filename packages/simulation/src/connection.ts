@@ -42,7 +42,9 @@ export function connect(
         isOver = true;
         const { status } = answer as { readonly status?: string };
         // From here on it is the engine's to tell of it.
-        if (isConditionalEnd && status === 'removed') ledger.storyOf(given.target).endsMade += 1;
+        if (given.operation === 'remove' && status === 'removed') {
+          ledger.storyOf(given.target)[isConditionalEnd ? 'endsMade' : 'signOutsMade'] += 1;
+        }
         resolve(answer as Answer);
       }
 

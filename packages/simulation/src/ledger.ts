@@ -32,7 +32,9 @@ export interface Story {
   readonly visits: Set<Visit>;
   /** Ends by a spent token, or by one that the store has forgotten, as known to a live process. */
   endsMade: number;
-  /** Those of them that were reported as events. */
+  /** Removals by a sign-out, as known to a live process. One by a token that a refresh would refuse is reported as an end. */
+  signOutsMade: number;
+  /** The ends that were reported as events. */
   endsTold: number;
   /** What stood for each generation: the record's digest, and the token that was handed out. */
   readonly successors: Map<string, string>;
@@ -113,6 +115,7 @@ export function createLedger(timeline: Timeline, isTold: boolean): Ledger {
           isSlow: false,
           visits: new Set(),
           endsMade: 0,
+          signOutsMade: 0,
           endsTold: 0,
           successors: new Map(),
         };

@@ -75,6 +75,9 @@ export function checkRefresh(
     return;
   }
   if (!livedThrough(ledger, story, family, asked)) return;
+  // In its last second a session gets no new tokens: in whole seconds they would live for none.
+  const left = (story.record?.auth.expiresAt ?? 0) - ledger.timeline.now();
+  if (result.reason === 'expired' && left < 1_000) return;
   const text = `${story.name} lives, and its token of generation ${generation} was refused: ${result.reason}`;
   if (story.isStolen) ledger.violate('theft-ends-the-session', text);
   else if (asked.isStillInJar) ledger.violate('jar-holds-a-live-token', text);
