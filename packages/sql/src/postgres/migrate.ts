@@ -54,10 +54,12 @@ export async function readLabel({
   call,
   names,
 }: Pick<TablesContext, 'port' | 'call' | 'names'>): Promise<string | undefined> {
+  // The row is asked for, not the name alone: that is found as soon as another process has created the table, and its
+  // label is not, because a statement sees the rows that there were when it began.
   const text =
-    'SELECT to_regclass($1) IS NOT NULL AS is_here, obj_description(to_regclass($1)) AS label';
+    "SELECT coalesce(obj_description(oid, 'pg_class'), '') AS label FROM pg_class WHERE oid = to_regclass($1)";
   const [row] = await call('migrate', () => port.query(unnamed(text), [names.session]));
-  return row?.['is_here'] === true ? String(row['label']) : undefined;
+  return row === undefined ? undefined : String(row['label']);
 }
 
 /** The query that counts the triggers of the near cache which are on. */

@@ -4,6 +4,7 @@ import { type PostgresServer, startPostgres } from '@sess/test-servers';
 import { silentLogger } from '@sess/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLabel } from '../../src/postgres/migrate.js';
 
 let server: PostgresServer;
 let pool: pg.Pool;
@@ -34,6 +35,27 @@ describe('migrate', () => {
     await Promise.all(stores.map((store) => store.migrate()));
     await stores[0]?.migrate();
     await stores[0]?.ready();
+  });
+
+  it('a statement that began before another process created the tables finds none, and not tables without a label', async () => {
+    const client = await pool.connect();
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await client.query('SELECT count(*) FROM pg_class');
+    const { table } = await createStore();
+    const context = {
+      call: (_name: string, ask: () => unknown) => ask(),
+      port: {
+        query: async ({ text }: { readonly text: string }, values: unknown[]) =>
+          (await client.query(text, values)).rows,
+      },
+      names: { session: `${table}_session` },
+    };
+    expect(await readLabel(context as unknown as Parameters<typeof readLabel>[0])).toBeUndefined();
+    await client.query('COMMIT');
+    expect(await readLabel(context as unknown as Parameters<typeof readLabel>[0])).toBe(
+      'sess schema 1',
+    );
+    client.release();
   });
 
   it('creates the same tables as the printed statements', async () => {
