@@ -28,10 +28,11 @@ const ENGINE = 'ENGINE = InnoDB';
 
 /** The tables of the store. */
 export function tablesOf({ session, subject, mark }: TableNames): readonly string[] {
+  // The table with the label comes last: MySQL commits each of them, and where the label is, all have to be.
   return [
-    `CREATE TABLE IF NOT EXISTS ${session} (sid ${id(32)} PRIMARY KEY, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL, sweep_at BIGINT NOT NULL, generation BIGINT NOT NULL, replayed BOOLEAN NOT NULL, auth_version BIGINT NOT NULL, data_version BIGINT NOT NULL, auth TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL, data MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, INDEX (sweep_at)) ${ENGINE} COMMENT = '${labelOf(BUILD)}'`,
     `CREATE TABLE IF NOT EXISTS ${subject} (tag ${id(16)} PRIMARY KEY, revoked_before BIGINT NOT NULL, upper BIGINT NOT NULL, sweep_at BIGINT NOT NULL, INDEX (sweep_at)) ${ENGINE}`,
     `CREATE TABLE IF NOT EXISTS ${mark} (id ${id(64)} PRIMARY KEY, at BIGINT NOT NULL, answer MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL, INDEX (at)) ${ENGINE}`,
+    `CREATE TABLE IF NOT EXISTS ${session} (sid ${id(32)} PRIMARY KEY, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL, sweep_at BIGINT NOT NULL, generation BIGINT NOT NULL, replayed BOOLEAN NOT NULL, auth_version BIGINT NOT NULL, data_version BIGINT NOT NULL, auth TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL, data MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, INDEX (sweep_at)) ${ENGINE} COMMENT = '${labelOf(BUILD)}'`,
   ];
 }
 

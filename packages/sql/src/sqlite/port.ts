@@ -87,21 +87,26 @@ function ofSync(db: SyncSqliteLike): SqlitePort {
     return [];
   }
 
+  function atomically<Result>(work: () => Result): Result {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
   return {
     read: async (statement) => run(statement),
-    async batch(statements) {
-      db.exec('BEGIN IMMEDIATE');
-      try {
-        const rows = statements.map(run);
-        db.exec('COMMIT');
-        return rows;
-      } catch (error) {
-        db.exec('ROLLBACK');
-        throw error;
-      }
-    },
+    batch: async (statements) => atomically(() => statements.map(run)),
     async exec(texts) {
-      for (const text of texts) db.exec(text);
+      // Another process must not find the table of the label without the label.
+      atomically(() => {
+        for (const text of texts) db.exec(text);
+      });
     },
   };
 }
